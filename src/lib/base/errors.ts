@@ -1,0 +1,11 @@
+// The two ways in which a call can be wrong. What prints them and chooses an exit code is the command, not this file.
+
+/** The caller asked for something that cannot be: a bad option, a missing file, a mis-shaped tensor. Exit code 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** The request was fine and the work failed: a full disk, NaN latents, a device that does not start. Exit code 1. */
+export class FailureError extends Error {
+  override name = 'FailureError';
+}
