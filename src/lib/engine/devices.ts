@@ -1,0 +1,36 @@
+// Where arithmetic can happen, and the sentences for devices that do not start.
+
+import { FailureError, UsageError } from '../base/errors.js';
+
+/** Devices by their names in options and in `STEADYFRAME_DEVICE`. */
+export const DEVICES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const;
+export type Device = (typeof DEVICES)[number];
+
+const NEEDS: Readonly<Record<Device, string>> = {
+  cpu: 'nothing',
+  webgpu: 'a Vulkan (Linux), Metal (macOS) or Direct3D 12 (Windows) driver',
+  cuda: "an NVIDIA driver, CUDA 12 and onnxruntime-node's CUDA files, on Linux x64 (see the README)",
+  coreml: 'macOS',
+  dml: 'Windows',
+};
+
+/**
+ * The device that was asked for: `option`, else `STEADYFRAME_DEVICE`, else the CPU.
+ *
+ * @throws UsageError when there is no device of that name
+ */
+export function resolveDevice(option?: string): Device {
+  const name = option ?? (process.env.STEADYFRAME_DEVICE || 'cpu');
+  const device = DEVICES.find((known) => known === name);
+  if (device) return device;
+  const origin = option === undefined ? 'STEADYFRAME_DEVICE' : 'device';
+  throw new UsageError(`${origin}: '${name}' is not a device; choose one of ${DEVICES.join(', ')}`);
+}
+
+/** The error for a device that does not start: never a silent fallback. */
+export function deviceFailure(device: Device, reason: string): FailureError {
+  const cause = reason.replace(/\s+/g, ' ').trim();
+  return new FailureError(
+    `device ${device} did not start: it needs ${NEEDS[device]}; choose another device, cpu always works (${cause})`,
+  );
+}

@@ -1,0 +1,117 @@
+// Sums, matrix products and what attention is made of.
+
+import { broadcastShape, floatLike, refuse, show, sizeOf, unbroadcast } from '../shapes.js';
+import type { Node, Ops, Primitive } from '../types.js';
+
+/** Splits heads: [B, T, H d] to [B, H, T, d]. */
+function splitHeads(g: Ops, x: Node, heads: number): Node {
+  const [batch, tokens, width] = x.shape;
+  return g.transpose(g.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+function mergeHeads(g: Ops, x: Node): Node {
+  const [batch, heads, tokens, width] = x.shape;
+  return g.reshape(g.transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
+}
+
+export const linear: {
+  [O in 'sum' | 'matmul' | 'softmax' | 'attention']: Primitive<O>;
+} = {
+  sum: {
+    type: ([x], { axes, keepDims }) => {
+      floatLike('sum', x);
+      for (const axis of axes) {
+        if (axis < 0 || axis >= x.shape.length) refuse('sum', `axis ${axis} is not one of ${show(x.shape)}`);
+      }
+      const kept = x.shape.map((side, i) => (axes.includes(i) ? 1 : side));
+      return { shape: keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i)), dtype: 'float32' };
+    },
+    // dy repeated along the summed axes
+    gradient: ({ inputs: [x], attributes: { axes } }, dy, g) => {
+      const kept = x.shape.map((side, i) => (axes.includes(i) ? 1 : side));
+      return [g.broadcast(g.reshape(dy, kept), x.shape)];
+    },
+    onnx: (emit, [x], { attributes: { axes, keepDims } }) =>
+      emit.op('ReduceSum', [x, emit.int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
+  },
+
+  matmul: {
+    type: ([a, b], { transposeA, transposeB }) => {
+      floatLike('matmul', a);
+      floatLike('matmul', b);
+      if (a.shape.length < 2 || b.shape.length < 2) {
+        refuse('matmul', `wants matrices, not ${show(a.shape)} and ${show(b.shape)}`);
+      }
+      const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
+      const [k2, n] = transposeB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
+      if (k !== k2) refuse('matmul', `inner sides differ: ${show(a.shape)} and ${show(b.shape)}`);
+      return {
+        shape: [...broadcastShape('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n],
+        dtype: 'float32',
+      };
+    },
+    // C = A B: dA = dC B', dB = A' dC; with either transposed, the same with the sides exchanged
+    gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB } }, dy, g) => {
+      const da = transposeA
+        ? g.matmul(b, dy, { transposeA: transposeB, transposeB: true })
+        : g.matmul(dy, b, { transposeB: !transposeB });
+      if (!transposeA && b.shape.length === 2 && a.shape.length > 2) {
+        // One product over all leading axes instead of one each and a sum.
+        const flatA = g.reshape(a, [sizeOf(a.shape) / a.shape.at(-1)!, a.shape.at(-1)!]);
+        const flatDy = g.reshape(dy, [sizeOf(dy.shape) / dy.shape.at(-1)!, dy.shape.at(-1)!]);
+        const db = transposeB
+          ? g.matmul(flatDy, flatA, { transposeA: true })
+          : g.matmul(flatA, flatDy, { transposeA: true });
+        return [unbroadcast(g, da, a.shape), db];
+      }
+      const db = transposeB
+        ? g.matmul(dy, a, { transposeA: true, transposeB: transposeA })
+        : g.matmul(a, dy, { transposeA: !transposeA });
+      return [unbroadcast(g, da, a.shape), unbroadcast(g, db, b.shape)];
+    },
+    onnx: (emit, inputs, { attributes: { transposeA, transposeB } }) =>
+      transposeA || transposeB
+        ? emit.op('FusedMatMul', inputs, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }, 'com.microsoft')
+        : emit.op('MatMul', inputs),
+  },
+
+  softmax: {
+    type: ([x]) => floatLike('softmax', x),
+    // y (dy - sum(dy y))
+    gradient: (node, dy, g) => {
+      const product = g.multiply(dy, node);
+      return [g.subtract(product, g.multiply(node, g.sum(product, [node.shape.length - 1], true)))];
+    },
+    onnx: (emit, inputs) => emit.op('Softmax', inputs, { axis: -1 }),
+  },
+
+  // softmax(q k' / sqrt(d)) v in each head (Vaswani et al. 2017)
+  attention: {
+    type: ([q, k, v], { heads }) => {
+      for (const x of [q, k, v]) floatLike('attention', x);
+      const [batch, , width] = q.shape;
+      if (q.shape.length !== 3 || k.shape.length !== 3 || k.shape[0] !== batch || k.shape[2] !== width) {
+        refuse('attention', `queries ${show(q.shape)} do not fit keys ${show(k.shape)}`);
+      }
+      if (show(k.shape) !== show(v.shape))
+        refuse('attention', `keys ${show(k.shape)} and values ${show(v.shape)} differ`);
+      if (width % heads !== 0) refuse('attention', `${width} channels do not split into ${heads} heads`);
+      return { shape: q.shape, dtype: 'float32' };
+    },
+    // With p = softmax(s): dv = p' do; ds = p (do v' - sum(p (do v'))); dq = ds k / sqrt(d); dk = ds' q / sqrt(d)
+    gradient: ({ inputs, attributes: { heads } }, dy, g) => {
+      const [q, k, v] = inputs.map((x) => splitHeads(g, x, heads));
+      const dOut = splitHeads(g, dy, heads);
+      const scaledQ = g.multiply(q, g.scalar(1 / Math.sqrt(q.shape[3])));
+      const p = g.softmax(g.matmul(scaledQ, k, { transposeB: true }));
+      const dv = g.matmul(p, dOut, { transposeA: true });
+      const product = g.multiply(p, g.matmul(dOut, v, { transposeB: true }));
+      const ds = g.subtract(product, g.multiply(p, g.sum(product, [3], true)));
+      const dq = g.multiply(g.matmul(ds, k), g.scalar(1 / Math.sqrt(q.shape[3])));
+      const dk = g.matmul(ds, scaledQ, { transposeA: true });
+      return [dq, dk, dv].map((x) => mergeHeads(g, x));
+    },
+    onnx: (emit, inputs, { attributes: { heads } }) =>
+      emit.op('MultiHeadAttention', inputs, { num_heads: heads }, 'com.microsoft'),
+  },
+};
