@@ -5,8 +5,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Native sessions use every core already: files take turns, and each gets a fresh process.
+    // Processes, because native sessions crash worker threads on their way out, and a fresh one for each file, so that what
+    // a file leaves behind (sessions, wasm heaps, environment variables) is gone. Two at once: native sessions use every
+    // core already, the rest of a test uses one; memory stays that of two files.
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });

@@ -1,0 +1,145 @@
+// @ts-check
+// What a fresh clone needs before anything can run: a Node that is new enough, the packages, the compiled library.
+// Plain JavaScript without dependencies, because node_modules may not be there yet.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The sentence to show when this Node cannot run the project, else undefined. Keep it in step with `engines`.
+ *
+ * @param {string} [version]
+ * @returns {string | undefined}
+ */
+export function nodeProblem(version = process.versions.node) {
+  const [major, minor] = version.split('.').map(Number);
+  if ((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22) return undefined;
+  return `steadyframe needs Node 20.19 or newer in the 20 line, or 22.12 and newer; this is Node ${version}. Install a current Node from https://nodejs.org and run the command again.`;
+}
+
+/**
+ * Whether every package that `lock` asks for is among those that npm noted as `installed` (node_modules/.package-lock.json).
+ * Optional packages may be missing (they are for other machines), other versions may not.
+ *
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} LockEntry
+ * @param {{ packages: Record<string, LockEntry> }} lock
+ * @param {{ packages: Record<string, LockEntry> }} installed
+ */
+export function isInstalled(lock, installed) {
+  return Object.entries(lock.packages).every(([path, wanted]) => {
+    if (!path.includes('node_modules/')) return true;
+    const found = installed.packages[path];
+    if (!found) return Boolean(wanted.optional || wanted.devOptional);
+    return found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+}
+
+/**
+ * Runs npm and waits for it.
+ *
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} options
+ */
+export function npm(args, options) {
+  // npm names itself to the scripts that it runs; on Windows `npm` alone would need a shell.
+  const self = process.env.npm_execpath;
+  if (self && basename(self) === 'npm-cli.js') return spawnSync(process.execPath, [self, ...args], options);
+  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+}
+
+/** Installs the packages when they are missing or package-lock.json has changed since. Returns whether they are there now. */
+export function ensureInstalled() {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const hidden = join(root, 'node_modules/.package-lock.json');
+  if (existsSync(hidden) && isInstalled(lock, JSON.parse(readFileSync(hidden, 'utf8')))) return true;
+  console.error('Installing the packages (npm ci); the first time this fetches a few hundred MB ...');
+  const { status, error } = npm(['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    // Without this the installer of onnxruntime-node downloads CUDA's libraries wherever it finds CUDA.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: process.env.ONNXRUNTIME_NODE_INSTALL ?? 'skip' },
+  });
+  if (status === 0) return true;
+  console.error(`npm ci failed${error ? ` (${error.message})` : ''}: see the lines above, then run the command again.`);
+  return false;
+}
+
+/** Fingerprint of everything that the compiled library depends on. */
+function sourceStamp() {
+  const hash = createHash('sha256');
+  const compiler = JSON.parse(readFileSync(join(root, 'node_modules/typescript/package.json'), 'utf8')).version;
+  hash.update(compiler);
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+  for (const file of [join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), ...sources]) {
+    hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+const stampFile = join(root, '.cache/build-stamp');
+
+/** Whether `dist` was compiled from the sources as they are now. */
+export function isBuilt() {
+  return (
+    existsSync(join(root, 'dist/lib/index.js')) &&
+    existsSync(stampFile) &&
+    readFileSync(stampFile, 'utf8') === sourceStamp()
+  );
+}
+
+/**
+ * Compiles `src` into a folder; the compiler's complaints are in `output`.
+ *
+ * @param {string} outDir
+ * @returns {{ ok: boolean, output: string }}
+ */
+export function compile(outDir) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', outDir, '--noEmitOnError'];
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) return { ok: false, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` };
+  const command = join(outDir, 'cli/main.js');
+  if (existsSync(command)) chmodSync(command, 0o755);
+  return { ok: true, output: '' };
+}
+
+/**
+ * Compiles `src` into `dist`. A failed build leaves the previous `dist` as it was; a good one leaves no file of deleted sources.
+ *
+ * @returns {{ ok: boolean, output: string }}
+ */
+export function build() {
+  const fresh = join(root, `.cache/build-${process.pid}`);
+  const dist = join(root, 'dist');
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  try {
+    const stamp = sourceStamp();
+    const result = compile(fresh);
+    if (!result.ok) return result;
+    rmSync(stampFile, { force: true });
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(fresh, dist);
+    writeFileSync(stampFile, stamp);
+    return result;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}

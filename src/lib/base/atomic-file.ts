@@ -1,0 +1,107 @@
+// Files that are whole or absent: written beside their final name, flushed to the disk, then renamed.
+
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FailureError, UsageError } from './errors.js';
+
+const PREFIX = '.partial-';
+
+/**
+ * A fresh name in the same folder as `path`, for what is being written: hidden, and with the same extension, so that
+ * programs which choose a format by it (ffmpeg) choose alike.
+ */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `${PREFIX}${randomBytes(4).toString('hex')}-${basename(path)}`);
+}
+
+/** Whether a file name is one that `temporaryName` gives: left over from a killed process, or being written. */
+export function isTemporaryName(path: string): boolean {
+  return /^\.partial-[0-9a-f]{8}-/.test(basename(path));
+}
+
+/** Deletes what killed processes left half-written in a folder; call it only where no other process is writing. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(folder, name), { force: true })));
+}
+
+/**
+ * Writes a file so that its final name never holds a part of it, and an older file stays until the new one is whole.
+ *
+ * @param data a text (as UTF-8), bytes, or pieces of bytes as they come
+ * @throws FailureError when the disk is full or fails; UsageError when the folder is missing or not writable
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  await replaceAtomically(path, (temporary) => writeFile(temporary, data, { flag: 'wx' }));
+}
+
+/**
+ * Lets `write` produce a file under a temporary name in the same folder, flushes it to the disk and renames it to
+ * `path`. Where `write` throws, the temporary file is deleted and `path` stays as it was.
+ *
+ * @throws FailureError when the disk is full or fails; UsageError when the folder is missing or not writable
+ */
+export async function replaceAtomically<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const temporary = temporaryName(path);
+  try {
+    const result = await write(temporary);
+    await flush(temporary);
+    await rename(temporary, path);
+    // The rename itself lives in the folder; some file systems and Windows cannot flush one.
+    await flush(dirname(path)).catch(() => {});
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw writeError(path, error);
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r+').catch(() => open(path, 'r'));
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The error to show for one that came from writing `path`: a full disk, a missing folder and the like as a sentence that
+ * says what to do; any other error, one about another file included, as it is.
+ */
+export function writeError(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UsageError || error instanceof FailureError) return error;
+  const { code, path: culprit } = error as NodeJS.ErrnoException;
+  if (culprit !== undefined && dirname(culprit) !== dirname(path)) return error;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT': {
+      const full = code === 'ENOSPC' ? 'the disk is full' : 'the disk quota is used up';
+      return new FailureError(
+        `${path}: ${full} (${code}) and nothing half-written was left there; free some space and run again`,
+        { cause: error },
+      );
+    }
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new UsageError(`${path}: the folder ${dirname(path)} does not exist; create it or choose another`, {
+        cause: error,
+      });
+    case 'EISDIR':
+      return new UsageError(`${path}: is a folder, expected a file name`, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new UsageError(`${path}: no permission to write there (${code}); choose another folder`, { cause: error });
+    case 'EIO':
+      return new FailureError(`${path}: the disk reports an error (EIO) and nothing half-written was left there`, {
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,150 @@
+// Image to image (Meng et al. 2022, SDEdit) and text to image: a latent through the last steps, or all steps, of a sampler.
+
+import { UsageError } from '../base/errors.js';
+import type { Model } from '../models/model.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
+import { combine } from './guidance.js';
+import { noiseSchedule } from './noise-schedule.js';
+import { type SamplerName, samplers } from './samplers/index.js';
+import { createDenoiser } from './samplers/sampler.js';
+import { planForStrength } from './strength.js';
+
+/** What every rendering is told. */
+export interface DenoiseOptions {
+  /** What the picture should show. May be empty: the model then follows its own prior. */
+  prompt: string;
+  /** What guidance leads away from; the empty prompt by default. */
+  negativePrompt?: string;
+  /** Steps of a full run, of which a strength executes the last part; 50 by default. */
+  steps?: number;
+  /** `ddim` by default. */
+  sampler?: SamplerName;
+  /**
+   * Guidance scale, 7.5 by default; at 1 the negative prompt does not matter and half of the work is saved.
+   * Differs from diffusers below 1, where it switches guidance off: here 0 is the negative prompt alone.
+   */
+  guidanceScale?: number;
+}
+
+/** Image to image: which latent, with which noise, how far. */
+export interface Img2ImgOptions extends DenoiseOptions {
+  /** Scaled latents z0 [B, C, h, w]: the encoder's mean times the VAE's scaling factor. */
+  latent: Tensor<'float32'>;
+  /** Noise [B, C, h, w], or [1, C, h, w] for all of them. */
+  noise: Tensor<'float32'>;
+  /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
+  strength: number;
+}
+
+/** Text to image: from noise alone. */
+export interface TextToImageOptions extends DenoiseOptions {
+  /** Unit noise [B, C, h, w], which also says how many pictures and of what size. */
+  noise: Tensor<'float32'>;
+}
+
+/** One executed step. */
+export interface DenoiseStep {
+  /** The timestep just executed. */
+  timestep: number;
+  /** The scaled latents [B, C, h, w] after it. */
+  latent: Tensor<'float32'>;
+}
+
+/**
+ * Edits latents: puts noise of a strength on them and takes it off under the prompt, yielding each step. Deterministic.
+ *
+ * @throws UsageError for a strength outside (0, 1] or that runs no step, or noise of another shape;
+ * FailureError when latents turn NaN, naming step and row
+ */
+export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
+  const { latent, strength } = options;
+  const noise = repeatNoise(options.noise, latent.shape);
+  const { sampler, plan: whole } = setUp(model, options);
+  const plan = planForStrength(whole, strength);
+  const x = sampler.addNoise(latent.data, noise, plan);
+  yield* denoise(model, options, latent.shape, sampler.sample, x, plan);
+}
+
+/**
+ * Makes latents from noise alone under the prompt, yielding each step.
+ *
+ * @throws FailureError when latents turn NaN, naming step and row
+ */
+export async function* textToImage(
+  model: Model,
+  options: TextToImageOptions,
+): AsyncGenerator<DenoiseStep, void, undefined> {
+  const { sampler, plan } = setUp(model, options);
+  const x = sampler.fromNoise(options.noise.data, plan);
+  yield* denoise(model, options, options.noise.shape, sampler.sample, x, plan);
+}
+
+function setUp(model: Model, { sampler = 'ddim', steps = 50 }: DenoiseOptions) {
+  const method = samplers[sampler];
+  return { sampler: method, plan: method.plan(noiseSchedule(model.config.schedule), steps) };
+}
+
+async function* denoise(
+  model: Model,
+  options: DenoiseOptions,
+  shape: readonly number[],
+  sample: (typeof samplers)['ddim']['sample'],
+  x: Float32Array,
+  plan: Parameters<(typeof samplers)['ddim']['sample']>[2],
+): AsyncGenerator<DenoiseStep, void, undefined> {
+  const [batch] = shape;
+  const predict = await guidedPrediction(model, options, shape);
+  const denoiser = createDenoiser(model.config.predictionType, predict);
+  for await (const step of sample(denoiser, x, plan, { batch })) {
+    yield { timestep: step.timestep, latent: tensor('float32', shape, step.latent) };
+  }
+}
+
+/** The network under guidance: both predictions in one batch, as many rows as are needed. */
+async function guidedPrediction(
+  model: Model,
+  { prompt, negativePrompt = '', guidanceScale = 7.5 }: DenoiseOptions,
+  shape: readonly number[],
+): Promise<(x: Float32Array, timestep: number) => Promise<Float32Array>> {
+  if (!Number.isFinite(guidanceScale) || guidanceScale < 0) {
+    throw new UsageError(`guidance scale: ${guidanceScale} is not a number of at least 0; 7.5 is usual`);
+  }
+  const guided = guidanceScale !== 1;
+  const [batch] = shape;
+  const prompts = guided ? [negativePrompt, prompt] : [prompt];
+  const context = repeatRows(await model.encodeText(prompts), batch);
+  const rows = batch * prompts.length;
+  const inputShape = [rows, ...shape.slice(1)];
+  return async (x, timestep) => {
+    const sample = new Float32Array(x.length * prompts.length);
+    for (let i = 0; i < prompts.length; i++) sample.set(x, i * x.length);
+    const timesteps = tensor('float32', [rows], new Float32Array(rows).fill(timestep));
+    const { data } = await model.predict(tensor('float32', inputShape, sample), timesteps, context);
+    return guided ? combine(data.subarray(0, x.length), data.subarray(x.length), guidanceScale) : data;
+  };
+}
+
+/** Each row of [P, T, D] `count` times in a row: [P count, T, D]. */
+function repeatRows({ shape, data }: Tensor<'float32'>, count: number): Tensor<'float32'> {
+  const [prompts, tokens, width] = shape;
+  const row = tokens * width;
+  const repeated = new Float32Array(prompts * count * row);
+  for (let i = 0; i < prompts * count; i++) {
+    const from = Math.floor(i / count) * row;
+    repeated.set(data.subarray(from, from + row), i * row);
+  }
+  return tensor('float32', [prompts * count, tokens, width], repeated);
+}
+
+function repeatNoise(noise: Tensor<'float32'>, shape: readonly number[]): Float32Array {
+  const fits = noise.shape.length === shape.length && noise.shape.slice(1).every((side, i) => side === shape[i + 1]);
+  if (!fits || (noise.shape[0] !== 1 && noise.shape[0] !== shape[0])) {
+    throw new UsageError(
+      `img2img: noise [${noise.shape.join(', ')}] does not fit latents [${shape.join(', ')}]; give one row, or one for each`,
+    );
+  }
+  if (noise.shape[0] === shape[0]) return noise.data;
+  const repeated = new Float32Array(noise.data.length * shape[0]);
+  for (let i = 0; i < shape[0]; i++) repeated.set(noise.data, i * noise.data.length);
+  return repeated;
+}

@@ -1,0 +1,166 @@
+// The noise schedule: how much signal and how much noise a latent holds at each timestep of the training process.
+// Which timesteps a run visits is a sampler's plan, not this file's.
+
+import { UsageError } from '../base/errors.js';
+
+/** How much of a noised latent is signal and how much noise: x = signal z0 + noise eps, signal^2 + noise^2 = 1. */
+export interface NoiseLevel {
+  readonly signal: number;
+  readonly noise: number;
+}
+
+/** The settings of a noise schedule. */
+export interface NoiseScheduleConfig {
+  readonly trainTimesteps: number;
+  /** `linear`: betas evenly spaced; `scaled_linear`: their square roots are [Rombach et al. 2022]. */
+  readonly betaSchedule: 'linear' | 'scaled_linear';
+  readonly betaStart: number;
+  readonly betaEnd: number;
+  /** The betas themselves, in place of the three settings above. */
+  readonly trainedBetas?: readonly number[];
+  /** Rescales the betas so that the last timestep is noise alone [Lin et al. 2023, algorithm 1]. */
+  readonly rescaleZeroSnr?: boolean;
+}
+
+/** The training process as tables over its timesteps, in single precision as PyTorch computes them. */
+export interface NoiseSchedule {
+  readonly config: NoiseScheduleConfig;
+  readonly betas: Float32Array;
+  /** The share of signal variance left at each timestep: the running product of 1 - beta. */
+  readonly alphasCumprod: Float32Array;
+  /** The ratio of noise to signal at each timestep: sqrt((1 - a) / a), a = alphasCumprod. */
+  readonly sigmas: Float32Array;
+}
+
+/** The schedule of every published Stable Diffusion 1.x and 2.x checkpoint. */
+export const STABLE_DIFFUSION_SCHEDULE: NoiseScheduleConfig = {
+  trainTimesteps: 1000,
+  betaSchedule: 'scaled_linear',
+  betaStart: 0.00085,
+  betaEnd: 0.012,
+};
+
+/**
+ * Computes a noise schedule.
+ *
+ * @throws UsageError when a setting is unknown or yields betas outside (0, 1)
+ */
+export function noiseSchedule(config: NoiseScheduleConfig = STABLE_DIFFUSION_SCHEDULE): NoiseSchedule {
+  let betas = betasOf(config);
+  betas.forEach((beta, t) => {
+    if (!(beta > 0 && beta < 1)) {
+      throw new UsageError(`noise schedule: beta ${t} is ${beta}, expected a number between 0 and 1; check the config`);
+    }
+  });
+  if (config.rescaleZeroSnr) betas = rescaleToZeroSnr(betas);
+  const alphasCumprod = runningProduct(betas);
+  // The smallest float16 above zero, as in diffusers: exactly zero signal would make the last sigma infinite.
+  if (config.rescaleZeroSnr) alphasCumprod[alphasCumprod.length - 1] = 2 ** -24;
+  const sigmas = alphasCumprod.map((a) => Math.sqrt(Math.fround(Math.fround(1 - a) / a)));
+  return { config, betas, alphasCumprod, sigmas };
+}
+
+/**
+ * Reads the settings of a noise schedule from a diffusers `scheduler_config.json`; what the file leaves out has
+ * diffusers' own default. Step spacing, offsets and the like are not read: each sampler here has its fixed settings.
+ *
+ * @param file how errors name the file
+ * @throws UsageError when the schedule is of a kind that is not supported
+ */
+export function noiseScheduleConfig(json: unknown, file: string = 'scheduler_config.json'): NoiseScheduleConfig {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new UsageError(`${file}: expected a JSON object with the settings of a noise schedule`);
+  }
+  const settings = json as Record<string, unknown>;
+  const number = (key: string, fallback: number): number => {
+    const value = settings[key] ?? fallback;
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw new UsageError(`${file}: ${key} is ${JSON.stringify(value)}, expected a number`);
+  };
+  const betaSchedule = settings.beta_schedule ?? 'linear';
+  if (betaSchedule !== 'linear' && betaSchedule !== 'scaled_linear') {
+    throw new UsageError(
+      `${file}: beta_schedule is ${JSON.stringify(betaSchedule)}, which is not supported; expected "scaled_linear" (all published Stable Diffusion checkpoints) or "linear"`,
+    );
+  }
+  const trainedBetas = settings.trained_betas ?? undefined;
+  if (trainedBetas !== undefined && !(Array.isArray(trainedBetas) && trainedBetas.every(Number.isFinite))) {
+    throw new UsageError(`${file}: trained_betas is not a list of numbers; expected such a list or null`);
+  }
+  return {
+    trainTimesteps: trainedBetas?.length ?? number('num_train_timesteps', 1000),
+    betaSchedule,
+    betaStart: number('beta_start', 0.0001),
+    betaEnd: number('beta_end', 0.02),
+    ...(trainedBetas && { trainedBetas: trainedBetas as number[] }),
+    ...(settings.rescale_betas_zero_snr === true && { rescaleZeroSnr: true }),
+  };
+}
+
+/**
+ * The noise level at a whole timestep of the training process; a timestep below 0 has that of timestep 0 (diffusers'
+ * `set_alpha_to_one: false`).
+ *
+ * @throws UsageError when the schedule has no such timestep
+ */
+export function levelAt(schedule: NoiseSchedule, timestep: number): NoiseLevel {
+  const a = schedule.alphasCumprod[Math.max(0, timestep)];
+  if (a === undefined) {
+    const last = schedule.alphasCumprod.length - 1;
+    throw new UsageError(`noise schedule: there is no timestep ${timestep}, expected a whole one up to ${last}`);
+  }
+  return { signal: Math.sqrt(a), noise: Math.sqrt(1 - a) };
+}
+
+/** The noise level at a ratio of noise to signal: signal = 1 / sqrt(1 + sigma^2), noise = sigma signal. */
+export function levelOfSigma(sigma: number): NoiseLevel {
+  const signal = 1 / Math.sqrt(1 + sigma * sigma);
+  return { signal, noise: sigma * signal };
+}
+
+function betasOf(config: NoiseScheduleConfig): Float32Array {
+  if (config.trainedBetas !== undefined) return Float32Array.from(config.trainedBetas);
+  const { trainTimesteps, betaSchedule, betaStart, betaEnd } = config;
+  if (!Number.isInteger(trainTimesteps) || trainTimesteps < 2) {
+    throw new UsageError(`noise schedule: ${trainTimesteps} training timesteps, expected an integer of at least 2`);
+  }
+  switch (betaSchedule) {
+    case 'linear':
+      return evenlySpaced(betaStart, betaEnd, trainTimesteps);
+    case 'scaled_linear':
+      return evenlySpaced(Math.sqrt(betaStart), Math.sqrt(betaEnd), trainTimesteps).map((root) => root * root);
+    default:
+      throw new UsageError(`noise schedule: "${betaSchedule}" is not a known beta schedule`);
+  }
+}
+
+/** `torch.linspace` in float32: it counts from both ends, each value by one fused multiply and add. */
+function evenlySpaced(start: number, end: number, count: number): Float32Array {
+  const first = Math.fround(start);
+  const last = Math.fround(end);
+  const step = Math.fround(Math.fround(last - first) / Math.fround(count - 1));
+  return Float32Array.from({ length: count }, (_, i) =>
+    i < Math.floor(count / 2) ? first + step * i : last - step * (count - 1 - i),
+  );
+}
+
+/** `torch.cumprod(1 - betas)` in float32: summed up in double precision, each entry rounded. */
+function runningProduct(betas: Float32Array): Float32Array {
+  let product = 1;
+  return betas.map((beta) => {
+    product *= Math.fround(1 - beta);
+    return product;
+  });
+}
+
+function rescaleToZeroSnr(betas: Float32Array): Float32Array {
+  const roots = runningProduct(betas).map(Math.sqrt);
+  const first = roots[0];
+  const last = roots[roots.length - 1];
+  const scale = Math.fround(first / Math.fround(first - last));
+  const products = roots.map((root) => {
+    const scaled = Math.fround(Math.fround(root - last) * scale);
+    return scaled * scaled;
+  });
+  return products.map((product, t) => 1 - Math.fround(t === 0 ? product : product / products[t - 1]));
+}

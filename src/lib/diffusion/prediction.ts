@@ -1,0 +1,77 @@
+// What a network's output means, and the way between the meanings: epsilon (the noise), v (a velocity) and x0 (the
+// clean latent). Samplers and the training objective share these formulas. Latents are B*C*h*w numbers of any shape.
+
+import { assertSameLength } from '../base/assert.js';
+import { UsageError } from '../base/errors.js';
+import type { NoiseLevel } from './noise-schedule.js';
+
+/** What the network predicts: the noise [Ho et al. 2020], or v = signal eps - noise z0 [Salimans and Ho 2022]. */
+export type PredictionType = 'epsilon' | 'v_prediction';
+
+/** The formulas of one prediction type. `x` is the noised latent that the output was predicted from, at `level`. */
+export interface Prediction {
+  /** The clean latent that an output stands for. */
+  readonly toX0: (output: Float32Array, x: Float32Array, level: NoiseLevel) => Float32Array;
+  /** The noise that an output stands for. */
+  readonly toEpsilon: (output: Float32Array, x: Float32Array, level: NoiseLevel) => Float32Array;
+  /** The output that is right where `z0` was noised with `noise`: the target of training. */
+  readonly target: (z0: Float32Array, noise: Float32Array, level: NoiseLevel) => Float32Array;
+}
+
+/** a p + b q, element by element, in double precision and rounded once. */
+export function blend(a: number, p: Float32Array, b: number, q: Float32Array): Float32Array {
+  assertSameLength('blend: the second latent', q.length, p.length);
+  const result = new Float32Array(p.length);
+  for (let i = 0; i < p.length; i++) result[i] = a * p[i] + b * q[i];
+  return result;
+}
+
+/** x_t = signal z0 + noise eps. */
+export function noised(z0: Float32Array, noise: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(level.signal, z0, level.noise, noise);
+}
+
+/** z0 = (x_t - noise eps) / signal. */
+export function x0FromEpsilon(epsilon: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(1 / level.signal, x, -level.noise / level.signal, epsilon);
+}
+
+/** eps = (x_t - signal z0) / noise; the paired training items take it with the edited z0. */
+export function epsilonFromX0(x0: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(1 / level.noise, x, -level.signal / level.noise, x0);
+}
+
+/** z0 = signal x_t - noise v. */
+export function x0FromV(v: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(level.signal, x, -level.noise, v);
+}
+
+/** eps = signal v + noise x_t. */
+export function epsilonFromV(v: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(level.signal, v, level.noise, x);
+}
+
+/** v = signal eps - noise z0. */
+export function velocity(z0: Float32Array, noise: Float32Array, level: NoiseLevel): Float32Array {
+  return blend(level.signal, noise, -level.noise, z0);
+}
+
+/** The formulas of every prediction type. */
+export const predictions: Readonly<Record<PredictionType, Prediction>> = {
+  epsilon: { toX0: x0FromEpsilon, toEpsilon: (output) => output, target: (_z0, noise) => noise },
+  v_prediction: { toX0: x0FromV, toEpsilon: epsilonFromV, target: velocity },
+};
+
+/**
+ * The prediction type that a diffusers `scheduler_config.json` names; epsilon where it names none.
+ *
+ * @param file how errors name the file
+ * @throws UsageError for any other type
+ */
+export function predictionType(json: unknown, file: string = 'scheduler_config.json'): PredictionType {
+  const type = (json as { prediction_type?: unknown } | null)?.prediction_type ?? 'epsilon';
+  if (type === 'epsilon' || type === 'v_prediction') return type;
+  throw new UsageError(
+    `${file}: prediction_type is ${JSON.stringify(type)}, which is not supported; expected "epsilon" or "v_prediction"`,
+  );
+}

@@ -1,0 +1,156 @@
+// Restyles the frames of a video one by one: encode, edit at a strength, decode. Where frames come from and go to is the caller's.
+
+import { assertInteger } from '../base/assert.js';
+import { FailureError, UsageError } from '../base/errors.js';
+import type { Model } from '../models/model.js';
+import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
+import { randn } from '../tensor/randn.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
+import { type DenoiseOptions, img2img } from './img2img.js';
+import { NonFiniteLatentError } from './samplers/step.js';
+
+/** How noise is chosen for the frames of a video: one tensor for all of them, or another one for each. */
+export type NoiseMode = 'fixed' | 'per-frame';
+
+/** How a video is restyled. */
+export interface RestyleOptions extends DenoiseOptions {
+  /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
+  strength: number;
+  /** Seed of the noise, 42 by default; frame i has `seed + i` with `noise: 'per-frame'`. */
+  seed?: number | bigint;
+  /** `fixed` by default. */
+  noise?: NoiseMode;
+  /** Which draw of the generator is the noise; 2 gives that of PyTorch's pipelines, which sample the VAE first. 1 by default. */
+  noiseDraw?: number;
+  /** Frames that go through the network together, 1 by default; twice as many rows under guidance. */
+  batch?: number;
+  /** Called after each executed step of each batch. */
+  onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
+}
+
+/** The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, so that the same frame gives the same latent. */
+export async function encodeFrame(model: Model, frame: Frame): Promise<Tensor<'float32'>> {
+  const factor = model.config.vaeFactor;
+  if (frame.width % factor !== 0 || frame.height % factor !== 0) {
+    throw new UsageError(
+      `encodeFrame: ${frame.width}x${frame.height} is not a multiple of ${factor} on both sides; crop or scale the frames`,
+    );
+  }
+  const { mean } = await model.encodeImage(framesToImage([frame]));
+  const scale = model.config.vae.scalingFactor;
+  return tensor(
+    'float32',
+    mean.shape,
+    mean.data.map((value) => value * scale),
+  );
+}
+
+/** The frame of a scaled latent [1, C, h, w]. */
+export async function decodeFrame(model: Model, latent: Tensor<'float32'>): Promise<Frame> {
+  const scale = model.config.vae.scalingFactor;
+  const image = await model.decodeLatent(
+    tensor(
+      'float32',
+      latent.shape,
+      latent.data.map((value) => value / scale),
+    ),
+  );
+  return imageToFrames(image)[0];
+}
+
+/**
+ * Edits scaled latents [1, C, h, w] of consecutive frames, the first of which is number `first` of the video.
+ *
+ * A batch that is not full is filled up by repeating its last row, so that one compiled network serves the whole video.
+ *
+ * @throws FailureError naming frame and step when a latent turns NaN
+ */
+export async function restyleLatents(
+  model: Model,
+  latents: readonly Tensor<'float32'>[],
+  first: number,
+  options: RestyleOptions,
+): Promise<Tensor<'float32'>[]> {
+  const { batch = 1 } = options;
+  assertInteger('batch: the number of frames', batch, 1);
+  const shape = latents[0].shape;
+  const results: Tensor<'float32'>[] = [];
+  for (let start = 0; start < latents.length; start += batch) {
+    const count = Math.min(batch, latents.length - start);
+    const rows = Array.from({ length: batch }, (_, i) => latents[start + Math.min(i, count - 1)]);
+    const latent = stack(rows);
+    const noise = noiseFor(options, shape, first + start, batch);
+    let edited = latent;
+    let step = 0;
+    try {
+      for await (const { timestep, latent: next } of img2img(model, { ...options, latent, noise })) {
+        edited = next;
+        step++;
+        options.onStep?.({ frame: first + start, frames: count, step, timestep });
+      }
+    } catch (error) {
+      throw namingFrame(error, first + start, count);
+    }
+    const size = edited.data.length / batch;
+    for (let i = 0; i < count; i++) {
+      results.push(tensor('float32', shape, edited.data.slice(i * size, (i + 1) * size)));
+    }
+  }
+  return results;
+}
+
+/**
+ * Restyles a stream of frames, keeping one batch of them in memory.
+ *
+ * @throws FailureError naming frame and step when a latent turns NaN
+ */
+export async function* restyle(
+  model: Model,
+  frames: AsyncIterable<Frame>,
+  options: RestyleOptions,
+): AsyncGenerator<Frame, void, undefined> {
+  const { batch = 1 } = options;
+  let waiting: Tensor<'float32'>[] = [];
+  let first = 0;
+  const flush = async function* (): AsyncGenerator<Frame> {
+    const edited = await restyleLatents(model, waiting, first, options);
+    first += waiting.length;
+    waiting = [];
+    for (const latent of edited) yield await decodeFrame(model, latent);
+  };
+  for await (const frame of frames) {
+    waiting.push(await encodeFrame(model, frame));
+    if (waiting.length === batch) yield* flush();
+  }
+  if (waiting.length > 0) yield* flush();
+}
+
+function noiseFor(
+  { seed = 42, noise = 'fixed', noiseDraw = 1 }: RestyleOptions,
+  shape: readonly number[],
+  first: number,
+  batch: number,
+): Tensor<'float32'> {
+  if (noise === 'fixed') return randn(seed, shape, { draw: noiseDraw });
+  const rows = Array.from({ length: batch }, (_, i) =>
+    randn(BigInt(seed) + BigInt(first + i), shape, { draw: noiseDraw }),
+  );
+  return stack(rows);
+}
+
+function stack(rows: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const [, ...shape] = rows[0].shape;
+  const size = rows[0].data.length;
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    data.set(row.data, i * size);
+  });
+  return tensor('float32', [rows.length, ...shape], data);
+}
+
+function namingFrame(error: unknown, first: number, count: number): unknown {
+  if (!(error instanceof NonFiniteLatentError)) return error;
+  // Rows beyond the count repeat the last frame; under guidance both halves have the same order.
+  const frame = first + Math.min(error.row, count - 1);
+  return new FailureError(`frame ${frame}: ${error.message}`);
+}

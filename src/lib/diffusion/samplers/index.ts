@@ -1,0 +1,34 @@
+// The table of samplers by the names that users give. Settings are fixed, whatever a checkpoint's scheduler_config says.
+
+import { UsageError } from '../../base/errors.js';
+import { ddim } from './ddim.js';
+import { dpmpp2m, dpmpp2mKarras } from './dpmpp-2m.js';
+import { euler, eulerKarras } from './euler.js';
+import { pndm } from './pndm.js';
+import type { Sampler } from './sampler.js';
+
+/** The name of a sampler. */
+export type SamplerName = 'ddim' | 'pndm' | 'euler' | 'euler-karras' | 'dpmpp-2m' | 'dpmpp-2m-karras';
+
+/** Every sampler by name. */
+export const samplers: Readonly<Record<SamplerName, Sampler>> = {
+  ddim,
+  pndm,
+  euler,
+  'euler-karras': eulerKarras,
+  'dpmpp-2m': dpmpp2m,
+  'dpmpp-2m-karras': dpmpp2mKarras,
+};
+
+/** The names of all samplers, in the order in which help texts list them. */
+export const samplerNames: readonly SamplerName[] = Object.keys(samplers) as SamplerName[];
+
+/**
+ * Checks a sampler's name that comes from a user.
+ *
+ * @throws UsageError naming the known samplers
+ */
+export function samplerName(name: string): SamplerName {
+  if (Object.hasOwn(samplers, name)) return name as SamplerName;
+  throw new UsageError(`sampler: "${name}" is not known; expected one of ${samplerNames.join(', ')}`);
+}

@@ -1,0 +1,70 @@
+// The two ends of every sampler's step, with the checks that stop a run at the first number that is not finite.
+
+import { assertSameLength } from '../../base/assert.js';
+import { FailureError } from '../../base/errors.js';
+import type { Denoiser, SampleOptions, SamplerStep, SamplingPlan } from './sampler.js';
+
+/** A latent or prediction turned NaN or infinite. `row` is its row in the batch: the caller knows which frame that is. */
+export class NonFiniteLatentError extends FailureError {
+  override name = 'NonFiniteLatentError';
+
+  constructor(
+    what: string,
+    /** Counted from 1. */
+    readonly step: number,
+    readonly steps: number,
+    readonly timestep: number,
+    /** Counted from 0. */
+    readonly row: number,
+  ) {
+    super(
+      `${what} is not finite (NaN or infinite) at step ${step} of ${steps}, timestep ${timestep}, batch row ${row}; check the weights, or try a lower guidance scale`,
+    );
+  }
+}
+
+/**
+ * The network's output at step `index` of a plan.
+ *
+ * @throws NonFiniteLatentError when it holds NaN or an infinity; UsageError when its length is not the latent's
+ */
+export async function evaluate(
+  denoiser: Denoiser,
+  x: Float32Array,
+  plan: SamplingPlan,
+  index: number,
+  options: SampleOptions,
+): Promise<Float32Array> {
+  const output = await denoiser.predict(x, plan.timesteps[index]);
+  assertSameLength("the network's prediction", output.length, x.length);
+  requireFinite("the network's prediction", output, plan, index, options);
+  return output;
+}
+
+/**
+ * What to yield after step `index` of a plan.
+ *
+ * @throws NonFiniteLatentError when the latent holds NaN or an infinity
+ */
+export function stepAfter(
+  latent: Float32Array,
+  plan: SamplingPlan,
+  index: number,
+  options: SampleOptions,
+): SamplerStep {
+  requireFinite('the latent', latent, plan, index, options);
+  return { timestep: plan.timesteps[index], latent };
+}
+
+function requireFinite(
+  what: string,
+  values: Float32Array,
+  plan: SamplingPlan,
+  index: number,
+  { batch = 1 }: SampleOptions,
+): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const row = Math.floor((bad * batch) / values.length);
+  throw new NonFiniteLatentError(what, index + 1, plan.timesteps.length, plan.timesteps[index], row);
+}

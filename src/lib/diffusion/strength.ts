@@ -1,0 +1,61 @@
+// Strength: the share of a run's steps that image to image executes. 1 starts from noise alone, small values change
+// little. (Some tools call one minus this their strength; here more strength is more change.)
+
+import { assertInteger } from '../base/assert.js';
+import { UsageError } from '../base/errors.js';
+import { type NoiseSchedule, noiseSchedule } from './noise-schedule.js';
+import { type SamplerName, samplers } from './samplers/index.js';
+import type { SamplingPlan } from './samplers/sampler.js';
+
+/**
+ * How many of `steps` steps a strength executes: min(trunc(steps * strength), steps), the last ones of the run. The
+ * product is taken in double precision as in Python: 100 steps at 0.29 are 28, because 100 * 0.29 is 28.999...
+ *
+ * @throws UsageError when the strength is outside (0, 1] or runs no step
+ */
+export function stepsForStrength(steps: number, strength: number): number {
+  assertInteger('steps: the number', steps, 1);
+  if (!(strength > 0 && strength <= 1)) {
+    throw new UsageError(`strength: ${strength} is outside (0, 1]; pass 1 for the strongest edit, 0.45 for a mild one`);
+  }
+  const executed = Math.min(Math.trunc(steps * strength), steps);
+  if (executed === 0) {
+    throw new UsageError(
+      `strength: ${strength} runs none of ${steps} steps; the smallest strength that runs one is ${smallestStrength(steps)}, or take more steps`,
+    );
+  }
+  return executed;
+}
+
+/** The smallest strength in few digits that executes one of `steps` steps. */
+export function smallestStrength(steps: number): number {
+  for (let digits = 1; ; digits++) {
+    const strength = Number((Math.ceil(10 ** digits / steps) / 10 ** digits).toFixed(digits));
+    if (Math.trunc(steps * strength) >= 1 && steps * strength < 1.05) return strength;
+  }
+}
+
+/**
+ * The end of a plan that a strength executes. Of pndm's list, which has one entry more, one more is taken: it is cut at
+ * the same place.
+ *
+ * @throws UsageError when the strength is outside (0, 1] or runs no step
+ */
+export function planForStrength(plan: SamplingPlan, strength: number): SamplingPlan {
+  const start = plan.steps - stepsForStrength(plan.steps, strength);
+  return { ...plan, timesteps: plan.timesteps.slice(start), sigmas: plan.sigmas.slice(start) };
+}
+
+/**
+ * The first timestep that a sampler executes at a strength, by which results of different samplers compare.
+ *
+ * @throws UsageError when the strength is outside (0, 1] or runs no step
+ */
+export function firstTimestep(
+  sampler: SamplerName,
+  steps: number,
+  strength: number,
+  schedule: NoiseSchedule = noiseSchedule(),
+): number {
+  return planForStrength(samplers[sampler].plan(schedule, steps), strength).timesteps[0];
+}

@@ -1,0 +1,46 @@
+// The public surface of steadyframe, by explicit names. What is not exported here may change at any time.
+
+export { FailureError, UsageError } from './base/errors.js';
+export type { OnProgress, Progress } from './base/progress.js';
+export { VERSION } from './base/version.js';
+export { DEVICES, type Device } from './engine/devices.js';
+export type { Placement, WeightAccess } from './engine/program.js';
+export {
+  type DenoiseOptions,
+  type DenoiseStep,
+  type Img2ImgOptions,
+  img2img,
+  type TextToImageOptions,
+  textToImage,
+} from './diffusion/img2img.js';
+export {
+  decodeFrame,
+  encodeFrame,
+  type NoiseMode,
+  type RestyleOptions,
+  restyle,
+} from './diffusion/restyle.js';
+export { type SamplerName, samplerNames } from './diffusion/samplers/index.js';
+export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
+export { type MeasureOptions, type Measured, type Motion, measure } from './metrics/measure.js';
+export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
+export { type Metrics, metrics } from './metrics/metrics.js';
+export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config.js';
+export type { LoraRequest } from './models/lora.js';
+export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
+export {
+  type CompareSeedsOptions,
+  compareSeeds,
+  planCompareSeeds,
+} from './sweeps/compare-seeds.js';
+export type { CellResult, ComparisonOptions, ComparisonPlan, ComparisonResult } from './sweeps/comparison.js';
+export { type EditedFrame, type EditFrameOptions, editFrame, type FrameEdit } from './sweeps/edit-frame.js';
+export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './sweeps/strength-sweep.js';
+export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
+export { type RandnOptions, randn } from './tensor/randn.js';
+export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
+export { type DType, type Tensor, tensor } from './tensor/tensor.js';
+export { type GridOptions, grid } from './video/grid.js';
+export { type OpenVideoOptions, openVideo, type Video } from './video/open-video.js';
+export { readPicture, writePicture } from './video/still.js';
+export { type WriteVideoOptions, writeVideo } from './video/write-video.js';

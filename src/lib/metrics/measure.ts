@@ -1,0 +1,129 @@
+// Measures restyled videos against their source in one pass over all of them. Names and definitions of the metrics are in
+// measurement.ts, one file each has their arithmetic.
+
+import { UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow.js';
+import { nonOccluded } from '../video/warp.js';
+import { flowDifference } from './flow-difference.js';
+import { closeLedger, createLedger, type Ledger, noteFidelity, noteFrame } from './ledger.js';
+import { type Frames, lockstep } from './lockstep.js';
+import type { Measurement } from './measurement.js';
+import { warpingError } from './warping-error.js';
+
+/** The source's motion between two successive frames: from the first to the second, and back. */
+export interface Motion {
+  readonly forward: Flow;
+  readonly backward: Flow;
+}
+
+/** Settings of {@link measure}. */
+export interface MeasureOptions {
+  /**
+   * Gives the source's motion from frame t to t + 1, where it is known better or already: rendered ground truth, a stored
+   * flow. Farneback's flow of the source's frames if absent. tOF then compares each output's Farneback flow with it.
+   */
+  readonly motion?: (t: number, from: Frame, to: Frame) => Motion | Promise<Motion>;
+  /** Called after each frame with the number of frames measured so far. */
+  readonly onFrame?: (done: number) => void;
+}
+
+/** What {@link measure} gives. */
+export interface Measured<Name extends string = string> {
+  /** Length of the videos, in frames. */
+  readonly frames: number;
+  /** The source's own values: the floor of every metric of consistency. */
+  readonly source: Measurement;
+  readonly outputs: Readonly<Record<Name, Measurement>>;
+}
+
+/**
+ * Measures any number of outputs against their source, all read in lock-step: three frames of each are held at a time, and
+ * the source's flow is computed once for all outputs.
+ *
+ * Every number has its floor beside it: the source's own is part of the result, and that of the source after a VAE round trip
+ * comes from passing the round trip as one more output.
+ *
+ * A video of one frame has no pairs: metrics over pairs are null in `means` and empty in `curves`, the others are as ever.
+ * A video of two frames has no `second_difference` in the same way. See {@link Measurement} for the alignment of curves, and
+ * `MetricValue` for what else can be null.
+ *
+ * @throws UsageError when there are no frames, or an output differs from the source in length or in size
+ */
+export async function measure<Name extends string>(
+  source: Frames,
+  outputs: Readonly<Record<Name, Frames>>,
+  options: MeasureOptions = {},
+): Promise<Measured<Name>> {
+  const names = Object.keys(outputs) as Name[];
+  const ledgers = [createLedger(), ...names.map(createLedger)];
+  const [sourceLedger, ...outputLedgers] = ledgers;
+  let previous: { frames: Frame[]; grays: GrayPicture[] } | undefined;
+  let beforePrevious: Frame[] | undefined;
+  let count = 0;
+  const videos = [
+    { name: 'the source', frames: source },
+    ...names.map((name) => ({ name: `output ${name}`, frames: outputs[name] })),
+  ];
+  for await (const frames of lockstep(videos)) {
+    const grays = frames.map(toGray);
+    // The flows run in other threads while this one does the rest of the pair.
+    const flows = previous && pairFlows(count - 1, previous, { frames, grays }, options);
+    for (const [v, frame] of frames.entries()) {
+      noteFrame(ledgers[v], frame, previous?.frames[v], beforePrevious?.[v]);
+      if (v > 0) noteFidelity(ledgers[v], frame, frames[0]);
+    }
+    if (previous && flows) notePair(ledgers, previous.frames, frames, await flows);
+    beforePrevious = previous?.frames;
+    previous = { frames, grays };
+    count++;
+    options.onFrame?.(count);
+  }
+  return {
+    frames: count,
+    source: closeLedger(sourceLedger, sourceLedger),
+    outputs: Object.fromEntries(names.map((name, o) => [name, closeLedger(outputLedgers[o], sourceLedger)])) as Record<
+      Name,
+      Measurement
+    >,
+  };
+}
+
+interface PairFlows {
+  readonly motion: Motion;
+  readonly outputs: readonly Flow[];
+}
+
+interface Moment {
+  readonly frames: readonly Frame[];
+  readonly grays: readonly GrayPicture[];
+}
+
+async function pairFlows(t: number, from: Moment, to: Moment, options: MeasureOptions): Promise<PairFlows> {
+  const flow = (v: number): Promise<Flow> => opticalFlow(from.grays[v], to.grays[v]);
+  const farneback = async (): Promise<Motion> => {
+    const [forward, backward] = await Promise.all([flow(0), opticalFlow(to.grays[0], from.grays[0])]);
+    return { forward, backward };
+  };
+  const [motion, ...outputs] = await Promise.all([
+    options.motion ? options.motion(t, from.frames[0], to.frames[0]) : farneback(),
+    ...from.grays.slice(1).map((_, o) => flow(o + 1)),
+  ]);
+  const { width, height } = from.frames[0];
+  for (const { width: w, height: h, data } of [motion.forward, motion.backward]) {
+    if (w === width && h === height && data.length === 2 * width * height) continue;
+    throw new UsageError(
+      `measure: option motion gave a ${w}x${h} flow for ${width}x${height} frames; scale it to them`,
+    );
+  }
+  return { motion, outputs };
+}
+
+function notePair(ledgers: readonly Ledger[], from: readonly Frame[], to: readonly Frame[], flows: PairFlows): void {
+  const { forward, backward } = flows.motion;
+  const visible = nonOccluded(forward, backward);
+  ledgers.forEach((ledger, v) => {
+    ledger.warpingErrors.push(warpingError(from[v], to[v], forward, visible));
+    ledger.flowDifferences.push(v === 0 ? 0 : flowDifference(forward, flows.outputs[v - 1]));
+  });
+}

@@ -1,0 +1,45 @@
+// Sums over the pixels and channels of frames: how far frames are apart, and how much one varies within. Values are 0..255.
+
+import type { Frame } from '../tensor/frame.js';
+
+/** How far two frames of one size are apart: mean |a - b| and mean (a - b)^2 over pixels and channels. */
+export function compareFrames(a: Frame, b: Frame): { absolute: number; squared: number } {
+  const [p, q] = [a.data, b.data];
+  let absolute = 0;
+  let squared = 0;
+  for (let i = 0; i < p.length; i++) {
+    const difference = p[i] - q[i];
+    absolute += difference < 0 ? -difference : difference;
+    squared += difference * difference;
+  }
+  return { absolute: absolute / p.length, squared: squared / p.length };
+}
+
+/** Mean |2 b - a - c| over pixels and channels of three successive frames: catches jumps, cancels steady motion. */
+export function secondDifference(a: Frame, b: Frame, c: Frame): number {
+  const [p, q, r] = [a.data, b.data, c.data];
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) {
+    const difference = 2 * q[i] - p[i] - r[i];
+    sum += difference < 0 ? -difference : difference;
+  }
+  return sum / p.length;
+}
+
+/** Population variance of a frame's values over pixels and channels together; its square root is the contrast. */
+export function frameVariance(frame: Frame): number {
+  const { data } = frame;
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < data.length; i++) {
+    sum += data[i];
+    squares += data[i] * data[i];
+  }
+  const mean = sum / data.length;
+  return Math.max(0, squares / data.length - mean * mean);
+}
+
+/** Peak signal-to-noise ratio in dB of 8-bit pictures, 10 log10(255^2 / mean squared error); `Infinity` for equal ones. */
+export function peakSignalNoiseRatio(meanSquaredError: number): number {
+  return 10 * Math.log10((255 * 255) / meanSquaredError);
+}

@@ -1,0 +1,38 @@
+// How well a frame predicts the one before it once the source's motion is taken out. Flow and occlusion come from `video`.
+
+import type { Frame } from '../tensor/frame.js';
+import type { Flow } from '../video/flow.js';
+import { type Picture, warp } from '../video/warp.js';
+
+const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+
+function unitPicture(frame: Frame): Picture {
+  const { width, height, data } = frame;
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < values.length; i++) values[i] = UNIT[data[i]];
+  return { width, height, channels: 3, data: values };
+}
+
+/**
+ * Warping error of a pair of frames in [0, 1]: sum M (warp(next, f) - current)^2 / (3 sum M).
+ * A pair without any visible pixel counts as 0, as in the source's published code.
+ *
+ * Source: Lai et al. 2018, Learning blind video temporal consistency.
+ *
+ * @param forward the *source* video's flow f from the current frame to the next
+ * @param visible the mask M that `nonOccluded` gives for the source's flows
+ */
+export function warpingError(current: Frame, next: Frame, forward: Flow, visible: Uint8Array): number {
+  const warped = warp(unitPicture(next), forward).data;
+  let sum = 0;
+  let pixels = 0;
+  for (let p = 0; p < visible.length; p++) {
+    if (visible[p] === 0) continue;
+    pixels++;
+    for (let i = 3 * p; i < 3 * p + 3; i++) {
+      const difference = warped[i] - current.data[i] / 255;
+      sum += difference * difference;
+    }
+  }
+  return pixels === 0 ? 0 : sum / (3 * pixels);
+}

@@ -1,0 +1,61 @@
+// Reads JSON files of checkpoints and holds them against a schema.
+
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { UsageError } from '../base/errors.js';
+
+/**
+ * The content of a JSON file.
+ *
+ * @throws UsageError when the file is missing, is a Git LFS pointer or is not JSON
+ */
+export function readJsonFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}); the checkpoint folder is incomplete: copy it whole`,
+    );
+  }
+  if (text.startsWith('version https://git-lfs')) {
+    throw new UsageError(`${path}: this is a Git LFS pointer, not the file; run \`git lfs pull\` in its repository`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${path}: is not JSON (${(error as Error).message}); copy or download it again`);
+  }
+}
+
+/**
+ * The content of a JSON file, checked and with the schema's defaults.
+ *
+ * @throws UsageError as `readJsonFile`, and naming the first value that does not fit
+ */
+export function parseJsonFile<T>(path: string, schema: z.ZodType<T>): T {
+  return parseJson(readJsonFile(path), schema, path);
+}
+
+/**
+ * A JSON value, checked and with the schema's defaults; `where` is the file that is named in the error.
+ *
+ * @throws UsageError naming the first value that does not fit
+ */
+export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0];
+  let found: unknown = value;
+  for (const part of path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
+  const key = path.length === 0 ? 'its content' : path.join('.');
+  const expected = message.replace(/^Invalid input: /, '').replace(/, received .*/, '');
+  throw new UsageError(
+    `${where}: ${key} is ${shown(found)} (${expected}), which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint`,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,223 @@
+// A checkpoint that can be run: prompts to contexts, pictures to latents and back, and the denoising network.
+
+import { assertShape } from '../base/assert.js';
+import { UsageError } from '../base/errors.js';
+import { type Device, resolveDevice } from '../engine/devices.js';
+import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
+import { ops as g } from '../graph/ops.js';
+import type { TensorEntry } from '../tensor/safetensors.js';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { type Checkpoint, openCheckpoint, requireWeight } from './checkpoint.js';
+import { clipText } from './clip-text.js';
+import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config.js';
+import { type LoraRequest, openLoras } from './lora.js';
+import { createPrograms } from './programs.js';
+import { createScope, type RootScope } from './scope.js';
+import { unet } from './unet.js';
+import { vaeDecoder, vaeEncoder } from './vae.js';
+
+const PICTURES = 'pass pictures in [-1, 1], channels first';
+
+/** How to open a model. */
+export interface LoadModelOptions {
+  /** Where to run: `cpu`, `webgpu`, `cuda`, `coreml` or `dml`; `STEADYFRAME_DEVICE`, else `cpu`, by default. */
+  device?: Device | string;
+  /** Refuse to run where some node would fall back to the CPU. */
+  strict?: boolean;
+  /** A diffusers folder to read configurations and tokenizer from, for single files that are not stock 1.x. */
+  config?: string;
+  /** Low-rank updates to apply, each with its own scale. */
+  loras?: readonly LoraRequest[];
+  /** Threads on the CPU; as many as there are cores by default. */
+  threads?: number;
+  /** Told about what is unusual: a prompt that was cut, LoRA layers that match nothing. Prints to stderr by default. */
+  onWarning?: (message: string) => void;
+}
+
+/** What a model is, as data. */
+export interface ModelConfig {
+  unet: UNetConfig;
+  vae: VaeConfig;
+  text: TextConfig;
+  schedule: SchedulerConfig;
+  predictionType: 'epsilon' | 'v_prediction';
+  /** Pixels of a picture along one latent cell: 8 for the published models. */
+  vaeFactor: number;
+}
+
+/** An open model. Everything it computes is deterministic. */
+export interface Model {
+  readonly path: string;
+  readonly device: Device;
+  readonly config: ModelConfig;
+  readonly checkpoint: Checkpoint;
+  /** The low-rank updates that are applied. */
+  readonly loras: readonly LoraRequest[];
+  /** Token ids of a prompt, as many as the text encoder takes (77). A prompt that is too long is cut, with a warning. */
+  tokenize(prompt: string): Int32Array;
+  /** Hidden states [B, 77, D] of prompts: the context for `predict`. */
+  encodeText(prompts: readonly string[]): Promise<Tensor<'float32'>>;
+  /** Posterior of pictures [B, 3, H, W] in [-1, 1]: mean and log variance [B, C, h, w], unscaled. */
+  encodeImage(image: Tensor<'float32'>): Promise<{ mean: Tensor<'float32'>; logvar: Tensor<'float32'> }>;
+  /** Pictures [B, 3, H, W] in about [-1, 1] of unscaled latents [B, C, h, w]. */
+  decodeLatent(latent: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  /**
+   * The raw output of the UNet (epsilon or v) for samples [B, C, h, w] at timesteps [B] (int32, or float32 with
+   * fractions) given contexts [B, T, D].
+   */
+  predict(sample: Tensor<'float32'>, timesteps: Tensor, context: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  /** How the weights of the networks that were used so far reached the engine. */
+  weightAccess(): WeightAccess[];
+  /** How many nodes of the networks that were used so far fell back to the CPU; empty on the CPU itself. */
+  placements(): Placement[];
+  /** Closes all sessions. The model cannot be used afterwards. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a Stable Diffusion 1.x or 2.x checkpoint: a diffusers folder, or a single `.safetensors` file in the original layout.
+ *
+ * Weights are not read here: each network is compiled, and its weights mapped, when it is first used.
+ *
+ * @throws UsageError when the path is no such checkpoint, or a weight is missing or mis-shaped
+ */
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  const { strict = false, threads, onWarning = (message) => console.warn(message) } = options;
+  const device = resolveDevice(options.device);
+  const checkpoint = await openCheckpoint(path, options.config === undefined ? {} : { config: options.config });
+  const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
+  const { tokenizer } = checkpoint;
+  const config: ModelConfig = {
+    unet: checkpoint.unet.config,
+    vae: checkpoint.vae.config,
+    text: checkpoint.textEncoder.config,
+    schedule: checkpoint.schedule,
+    predictionType: checkpoint.predictionType,
+    vaeFactor: 2 ** (checkpoint.vae.config.blockOutChannels.length - 1),
+  };
+  checkWeights(checkpoint, config);
+
+  const engine = { device, strict, ...(threads !== undefined && { threads }) };
+  const programs = (table: ReadonlyMap<string, TensorEntry>, extra: WeightSource) =>
+    createPrograms(new Map([...table, ...extra]), float32Bytes(table), engine);
+  const text = programs(checkpoint.textEncoder.weights, loras.weights);
+  const vae = programs(checkpoint.vae.weights, new Map());
+  const denoiser = programs(checkpoint.unet.weights, loras.weights);
+  const all = [text, vae, denoiser];
+
+  const model: Model = {
+    path,
+    device,
+    config,
+    checkpoint,
+    loras: options.loras ?? [],
+    tokenize(prompt) {
+      const { ids, truncated } = tokenizer.encode(prompt);
+      if (truncated !== null) {
+        onWarning(`the prompt is longer than ${tokenizer.modelMaxLength} tokens; this part was cut: "${truncated}"`);
+      }
+      return ids;
+    },
+    async encodeText(prompts) {
+      const length = tokenizer.modelMaxLength;
+      const ids = new Int32Array(prompts.length * length);
+      prompts.forEach((prompt, i) => {
+        ids.set(model.tokenize(prompt), i * length);
+      });
+      const shape = [prompts.length, length];
+      const program = await text.get(`${shape}`, () => ({
+        hidden: clipText(createScope(loras.text), config.text, g.input('ids', shape, 'int32')),
+      }));
+      return (await program.run({ ids: tensor('int32', shape, ids) })).hidden;
+    },
+    async encodeImage(image) {
+      assertShape('encodeImage: the picture', image.shape, ['B', config.vae.inChannels, 'H', 'W'], PICTURES);
+      const [, , height, width] = image.shape;
+      if (height % config.vaeFactor !== 0 || width % config.vaeFactor !== 0) {
+        throw new UsageError(
+          `encodeImage: the sides of a picture must be multiples of ${config.vaeFactor}, not ${width}x${height}; crop or scale it`,
+        );
+      }
+      const program = await vae.get(`encode ${image.shape}`, () => ({
+        ...vaeEncoder(createScope(), config.vae, g.input('image', image.shape)),
+      }));
+      const { mean, logvar } = await program.run({ image });
+      return { mean, logvar };
+    },
+    async decodeLatent(latent) {
+      assertShape(
+        'decodeLatent: the latent',
+        latent.shape,
+        ['B', config.vae.latentChannels, 'h', 'w'],
+        'pass unscaled latents',
+      );
+      const program = await vae.get(`decode ${latent.shape}`, () => ({
+        image: vaeDecoder(createScope(), config.vae, g.input('latent', latent.shape)),
+      }));
+      return (await program.run({ latent })).image;
+    },
+    async predict(sample, timesteps, context) {
+      const { inChannels, crossAttentionDim } = config.unet;
+      const sides = assertShape(
+        'predict: the sample',
+        sample.shape,
+        ['B', inChannels, 'h', 'w'],
+        'pass scaled latents',
+      );
+      const batch = sides.B;
+      assertShape('predict: the timesteps', timesteps.shape, ['B'], 'pass one timestep a sample', { B: batch });
+      const contexts = ['B', 'T', crossAttentionDim];
+      assertShape('predict: the context', context.shape, contexts, 'pass what encodeText gives', { B: batch });
+      const program = await denoiser.get(`${sample.shape} ${context.shape}`, () => ({
+        output: unet(
+          createScope(loras.unet),
+          config.unet,
+          g.input('sample', sample.shape),
+          g.input('timesteps', [batch]),
+          g.input('context', context.shape),
+        ),
+      }));
+      const times = tensor('float32', [batch], Float32Array.from(timesteps.data as Float32Array, Number));
+      return (await program.run({ sample, timesteps: times, context })).output;
+    },
+    weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
+    placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),
+    async dispose() {
+      for (const network of all) await network.dispose();
+    },
+  };
+  return model;
+}
+
+/** Checks every weight that the networks will ask for before anything is computed. */
+function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
+  const { unet: unetConfig, vae: vaeConfig, text: textConfig } = config;
+  const check = (
+    part: { weights: ReadonlyMap<string, TensorEntry> },
+    what: string,
+    build: (scope: RootScope) => void,
+  ) => {
+    const scope = createScope();
+    build(scope);
+    for (const [name, { shape }] of scope.weights)
+      requireWeight(part.weights, name, shape, `${checkpoint.path}: ${what}`);
+  };
+  const side = 2 ** Math.max(unetConfig.blockOutChannels.length - 1, vaeConfig.blockOutChannels.length - 1);
+  check(checkpoint.textEncoder, 'text encoder', (scope) => {
+    clipText(scope, textConfig, g.input('ids', [1, 1], 'int32'));
+  });
+  check(checkpoint.vae, 'VAE', (scope) => {
+    vaeEncoder(scope, vaeConfig, g.input('image', [1, vaeConfig.inChannels, side, side]));
+    vaeDecoder(scope, vaeConfig, g.input('latent', [1, vaeConfig.latentChannels, 1, 1]));
+  });
+  check(checkpoint.unet, 'UNet', (scope) => {
+    const context = g.input('context', [1, 1, unetConfig.crossAttentionDim]);
+    unet(scope, unetConfig, g.input('sample', [1, unetConfig.inChannels, side, side]), g.input('t', [1]), context);
+  });
+}
+
+function float32Bytes(table: ReadonlyMap<string, TensorEntry>): number {
+  let bytes = 0;
+  for (const { shape } of table.values()) bytes += 4 * sizeOf(shape);
+  return bytes;
+}

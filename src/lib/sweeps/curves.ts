@@ -1,0 +1,24 @@
+// Per-frame metric curves as a CSV table: one row a video and frame, one column a metric.
+
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { METRICS, type Measurement, type MetricName } from '../metrics/measurement.js';
+
+/**
+ * Writes the curves of several videos. Row t holds the metrics of frame t, of the pair t, t + 1, and of the three frames from
+ * t on; a cell is empty where a metric does not apply or is undefined.
+ */
+export async function writeCurves(path: string, videos: Readonly<Record<string, Measurement>>): Promise<void> {
+  const names = Object.keys(METRICS) as MetricName[];
+  const rows = [['video', 'frame', ...names].join(',')];
+  for (const [video, { curves }] of Object.entries(videos)) {
+    const length = Math.max(...names.map((name) => curves[name]?.length ?? 0));
+    for (let t = 0; t < length; t++) {
+      rows.push([quote(video), t, ...names.map((name) => curves[name]?.[t] ?? '')].join(','));
+    }
+  }
+  await writeFileAtomic(path, `${rows.join('\n')}\n`);
+}
+
+function quote(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,49 @@
+// Reads byte ranges of files of any size. Knows nothing of their format.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import { UsageError } from '../base/errors.js';
+
+/**
+ * Opens a file for reading.
+ *
+ * @throws UsageError when it cannot be opened
+ */
+export async function openForReading(path: string): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new UsageError(`${path}: there is no such file; check the path`);
+    throw new UsageError(`${path}: cannot be opened for reading (${code}); check its permissions`);
+  }
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw new UsageError(`${path}: this is a folder, a .safetensors file was expected; name the file in it`);
+  }
+  return handle;
+}
+
+/**
+ * Fills `bytes` from the file's `position`, in slices: one read call is limited to 2 GiB.
+ *
+ * @throws UsageError when the file ends before
+ */
+export async function readExactly(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+  path: string,
+): Promise<void> {
+  const slice = 1 << 26;
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(slice, bytes.length - done), position + done);
+    if (bytesRead === 0) throw damagedFile(path, `it ends at byte ${position + done}, before its last tensor`);
+    done += bytesRead;
+  }
+}
+
+/** The sentence about a file that is not as long, or not as sound, as it says itself. */
+export function damagedFile(path: string, how: string): UsageError {
+  return new UsageError(`${path}: the file is truncated or damaged (${how}); download or copy it again`);
+}

@@ -1,0 +1,49 @@
+// A folder that appears under its name only when it is whole; for files see base/atomic-file.ts.
+
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { temporaryName, writeError } from '../base/atomic-file.js';
+import { UsageError } from '../base/errors.js';
+
+/**
+ * Checks that a new folder can come to stand at `path`: its parent exists, and nothing or an empty folder is there.
+ *
+ * @throws UsageError when not
+ */
+export async function checkNewFolder(path: string): Promise<void> {
+  const parent = dirname(resolve(path));
+  const about = await stat(parent).catch(() => undefined);
+  if (!about?.isDirectory()) {
+    throw new UsageError(`'${path}' cannot be written: the folder '${parent}' does not exist; create it first`);
+  }
+  const inside = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UsageError(`'${path}' cannot become a folder of pictures: ${error.message}`);
+  });
+  if (inside.length > 0) throw new UsageError(`the folder '${path}' is not empty; remove it or give another name`);
+}
+
+/**
+ * Lets `write` fill a temporary folder beside `path` and gives it that name in the end. Where `write` throws, the
+ * temporary folder is deleted.
+ *
+ * @throws UsageError when `path` exists and is not an empty folder
+ * @throws FailureError when the disk is full or fails
+ */
+export async function createFolderAtomically<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  await checkNewFolder(path);
+  const final = resolve(path); // without a trailing slash
+  const temporary = temporaryName(final);
+  try {
+    await mkdir(temporary);
+    const result = await write(temporary);
+    await rmdir(final).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rename(temporary, final);
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw writeError(final, error);
+  }
+}

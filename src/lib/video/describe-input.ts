@@ -1,0 +1,98 @@
+// Reads what `ffmpeg -i FILE` prints about a file. The form is the same from before 2018 to today. Parsing only.
+
+import { rateFromPrinted } from './frame-rate.js';
+
+/** A picture stream, upright: sides are those of the frames after rotation. */
+export interface PictureStream {
+  /** Number of the stream, for `-map 0:N`. */
+  readonly stream: number;
+  /** Pixels; 0 where the file does not say. */
+  readonly width: number;
+  readonly height: number;
+  /** Width of a pixel over its height; 1 for square ones. */
+  readonly pixelAspect: number;
+  /** Frames per second, averaged over the file. */
+  readonly frameRate: number;
+}
+
+/** What a description holds. */
+export interface InputDescription {
+  readonly container: string;
+  /** Seconds. */
+  readonly duration?: number;
+  readonly audioCodec?: string;
+  /** The first stream of pictures that is no cover. */
+  readonly picture?: PictureStream;
+  /** Sides that were above the limit given to ffmpeg. */
+  readonly exceeded?: readonly [number, number];
+}
+
+// Streams without a container: their timestamps are made up, so their frames are counted.
+const BARE = new Set([
+  'h264',
+  'hevc',
+  'vvc',
+  'av1',
+  'obu',
+  'm4v',
+  'mpegvideo',
+  'h261',
+  'h263',
+  'vc1',
+  'mjpeg',
+  'dirac',
+]);
+
+/** Whether a container (as ffmpeg names it) is a bare stream without timestamps. */
+export function isBareStream(container: string): boolean {
+  return BARE.has(container);
+}
+
+const STREAM = /^Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (\w+): (.*)$/m;
+
+/** Reads a description; undefined when ffmpeg could not open the file. */
+export function describeInput(said: string): InputDescription | undefined {
+  const container = /^Input #0, (.+), from '/m.exec(said)?.[1];
+  const line = /^ {2}Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N\/A).*$/m.exec(said);
+  if (container === undefined || !line) return undefined;
+  const [, hours, minutes, seconds] = line;
+  const duration = seconds === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  // What a file says of itself as a whole comes before this line, indented like a stream; it must not pass for one.
+  const texts = said.slice(line.index).split(/^ {2,4}(?=Stream #0:\d)/m);
+  const streams = texts.map((text) => ({ text, match: STREAM.exec(text) }));
+  const audio = streams.find(({ match }) => match?.[2] === 'Audio');
+  const picture = streams.find(
+    ({ match }) => match?.[2] === 'Video' && !/\((attached pic|timed thumbnails)\)/.test(match[3]),
+  );
+  const exceeded = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(said);
+  return {
+    container,
+    duration,
+    audioCodec: audio && /^\w+/.exec(audio.match![3])?.[0],
+    picture: picture && describePicture(picture.match!, picture.text, isBareStream(container)),
+    exceeded: exceeded ? [Number(exceeded[1]), Number(exceeded[2])] : undefined,
+  };
+}
+
+function describePicture(match: RegExpExecArray, text: string, bare: boolean): PictureStream {
+  const about = match[3];
+  const sides = /, (\d+)x(\d+)(?=[ ,]|$)/.exec(about);
+  const [width, height] = sides ? [Number(sides[1]), Number(sides[2])] : [0, 0];
+  const aspect = /SAR ([1-9]\d*):([1-9]\d*)/.exec(about);
+  const pixelAspect = aspect ? Number(aspect[1]) / Number(aspect[2]) : 1;
+  const rotation = Math.abs(Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0));
+  const upright = { stream: Number(match[1]), width, height, pixelAspect, frameRate: rateIn(about, bare) };
+  const sideways = Math.abs(rotation - 90) < 1 || Math.abs(rotation - 270) < 1;
+  return sideways ? { ...upright, width: height, height: width, pixelAspect: 1 / pixelAspect } : upright;
+}
+
+/** The average rate; of a bare stream the base rate, since it has no timestamps to average; 25 where neither is known. */
+function rateIn(about: string, bare: boolean): number {
+  const read = (unit: string) => {
+    const match = new RegExp(`, ([\\d.]+)(k?) ${unit}\\b`).exec(about);
+    return match ? Number(match[1]) * (match[2] ? 1000 : 1) : 0;
+  };
+  const rates = bare ? [read('tbr'), read('fps')] : [read('fps'), read('tbr')];
+  const printed = rates.find((rate) => rate > 0 && rate <= 1000);
+  return printed ? rateFromPrinted(printed) : 25;
+}

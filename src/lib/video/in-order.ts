@@ -1,0 +1,25 @@
+// Work on the items of a stream several at a time while their results come out in order. Knows nothing of pictures.
+
+/**
+ * Applies `work` to each item, at most `ahead` of them at once, and yields the results in the items' order.
+ * Memory holds `ahead` items. When the consumer stops or something fails, the rest is awaited and the source closed.
+ */
+export async function* mapInOrder<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  ahead: number,
+  work: (item: T, index: number) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const pending: Promise<R>[] = [];
+  let index = 0;
+  try {
+    for await (const item of items) {
+      const result = work(item, index++);
+      result.catch(() => {}); // it is thrown below, in its turn
+      pending.push(result);
+      if (pending.length >= ahead) yield await pending.shift()!;
+    }
+    while (pending.length > 0) yield await pending.shift()!;
+  } finally {
+    await Promise.allSettled(pending);
+  }
+}

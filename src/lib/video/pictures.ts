@@ -1,0 +1,125 @@
+// Sources that sharp reads: a folder of pictures, one picture, an animated WebP. Frames come in order, decoded ahead.
+
+import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import type { Geometry } from './geometry.js';
+import { mapInOrder } from './in-order.js';
+import { decodePicture, pictureSize, reshapeFrame } from './still.js';
+
+/** A sequence whose frames can be asked for by number. */
+export interface PictureSequence {
+  readonly width: number;
+  readonly height: number;
+  /** Seconds at which each frame appears, ascending from 0. */
+  readonly times: readonly number[];
+  /** Seconds until the last one has been shown. */
+  readonly duration: number;
+  /** The frames of these numbers (ascending, repeats allowed), cut and scaled. */
+  frames(indices: readonly number[], geometry: Geometry): AsyncGenerator<Frame, void, undefined>;
+}
+
+/** How many pictures are decoded or encoded at once. */
+export const PICTURES_AT_ONCE: number = Math.min(4, availableParallelism());
+
+const PICTURE_NAME = /^[^.].*\.(png|jpe?g|webp)$/i;
+const CHUNK_BYTES = 1 << 26;
+
+/**
+ * The PNG, JPEG and WebP files of a folder in natural order (2 before 10).
+ *
+ * @throws UsageError when there are none, or when one differs in size from the first (naming it)
+ */
+export async function openPictureFolder(
+  folder: string,
+  frameRate: number,
+  maxPixels: number,
+): Promise<PictureSequence> {
+  const order = new Intl.Collator('en', { numeric: true });
+  const names = (await readdir(folder)).filter((name) => PICTURE_NAME.test(name));
+  names.sort((a, b) => order.compare(a, b) || (a < b ? -1 : 1));
+  if (names.length === 0) {
+    throw new UsageError(
+      `the folder '${folder}' holds no PNG, JPEG or WebP pictures; give a folder of frames or a video`,
+    );
+  }
+  const paths = names.map((name) => join(folder, name));
+  let first: { width: number; height: number } | undefined;
+  let index = 0;
+  for await (const size of mapInOrder(paths, PICTURES_AT_ONCE, (path) => pictureSize(path, maxPixels))) {
+    first ??= size;
+    if (size.width !== first.width || size.height !== first.height) {
+      throw new UsageError(
+        `'${paths[index]}' is ${size.width}x${size.height} but '${names[0]}' is ${first.width}x${first.height}; ` +
+          'all pictures of a folder must be of one size',
+      );
+    }
+    index++;
+  }
+  return sequenceOf(paths, first!, frameRate, maxPixels);
+}
+
+/** One picture as a sequence of one frame. */
+export async function openPicture(path: string, frameRate: number, maxPixels: number): Promise<PictureSequence> {
+  return sequenceOf([path], await pictureSize(path, maxPixels), frameRate, maxPixels);
+}
+
+function sequenceOf(
+  paths: readonly string[],
+  size: { width: number; height: number },
+  frameRate: number,
+  maxPixels: number,
+): PictureSequence {
+  return {
+    ...size,
+    times: paths.map((_, i) => i / frameRate),
+    duration: paths.length / frameRate,
+    async *frames(indices, geometry) {
+      const decoded = mapInOrder(indices, PICTURES_AT_ONCE, async (index) => {
+        const frame = await decodePicture(paths[index], paths[index], { geometry, maxPixels });
+        if (frame.width === geometry.width && frame.height === geometry.height) return frame;
+        throw new UsageError(`'${paths[index]}' has changed its size since the folder was opened`);
+      });
+      yield* decoded;
+    },
+  };
+}
+
+/**
+ * An animated WebP, or undefined when the WebP at `path` is a single picture.
+ * Its decoder starts from the first frame each time, so frames are decoded in runs of 64 MiB.
+ */
+export async function openAnimatedWebp(path: string, maxPixels: number): Promise<PictureSequence | undefined> {
+  const size = await pictureSize(path, maxPixels);
+  const { pages = 1, delay } = await sharp(path, { limitInputPixels: false }).metadata();
+  if (pages < 2) return undefined;
+  const times: number[] = [];
+  let now = 0;
+  for (let page = 0; page < pages; page++) {
+    times.push(now / 1000);
+    now += delay?.[page] || 100; // viewers show a frame without a delay for 100 ms
+  }
+  const frameBytes = 3 * size.width * size.height;
+  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / frameBytes));
+  return {
+    ...size,
+    times,
+    duration: now / 1000,
+    async *frames(indices, geometry) {
+      let from = 0;
+      let frames: Uint8Array = new Uint8Array(0);
+      for (const index of indices) {
+        if (frames.length === 0 || index >= from + chunk) {
+          from = index;
+          const run = { page: from, pages: Math.min(chunk, pages - from), limitInputPixels: false };
+          frames = await sharp(path, run).flatten({ background: '#ffffff' }).toColourspace('srgb').raw().toBuffer();
+        }
+        const data = new Uint8Array(frames.subarray((index - from) * frameBytes, (index - from + 1) * frameBytes));
+        yield await reshapeFrame({ ...size, data }, geometry);
+      }
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Single pictures: PNG, JPEG, WebP (and what else sharp reads) as frames, and frames as such files.
+
+import { extname } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { FailureError, UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import { checkReadable, checkWritable } from './check-paths.js';
+import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
+import type { Geometry } from './geometry.js';
+
+/** How a picture is decoded. */
+export interface PictureOptions {
+  /** Pixels a picture may have; 8192 x 8192 unless said. */
+  readonly maxPixels?: number;
+  /** The part to use and the size to give it, as `planGeometry` makes it; the whole picture as stored unless said. */
+  readonly geometry?: Geometry;
+}
+
+/**
+ * Reads one picture as a frame: upright (EXIF orientation), sRGB, transparency on white.
+ *
+ * @throws UsageError when there is no such file, or it is no picture
+ */
+export async function readPicture(path: string, options: PictureOptions = {}): Promise<Frame> {
+  await checkReadable(path);
+  return decodePicture(path, path, options);
+}
+
+/** Size of the picture at `path`, upright. Reads its header only. */
+export async function pictureSize(
+  path: string,
+  maxPixels: number = DEFAULT_MAX_PIXELS,
+): Promise<{ width: number; height: number }> {
+  await checkReadable(path);
+  const about = await sharp(path, { limitInputPixels: false })
+    .metadata()
+    .catch((error: Error) => {
+      throw notAPicture(path, error);
+    });
+  const { width, height } = about.autoOrient;
+  if (width * height > maxPixels) {
+    throw new UsageError(
+      `'${path}' is ${width}x${height}, more than the limit of ${maxPixels} pixels; set maxPixels higher if you trust the file`,
+    );
+  }
+  return { width, height };
+}
+
+/** Decodes a picture from a path or from bytes; `name` stands in error sentences. */
+export async function decodePicture(
+  source: string | Uint8Array,
+  name: string,
+  options: PictureOptions,
+): Promise<Frame> {
+  const { geometry, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const image = sharp(source, { limitInputPixels: maxPixels }).autoOrient();
+  return toFrame(image, geometry).catch((error: Error) => {
+    throw notAPicture(name, error);
+  });
+}
+
+/** Cuts and scales a frame; the frame itself where there is nothing to do. */
+export async function reshapeFrame(frame: Frame, geometry: Geometry): Promise<Frame> {
+  const { region, width, height } = geometry;
+  const whole = region.width === frame.width && region.height === frame.height;
+  if (whole && width === frame.width && height === frame.height) return frame;
+  return toFrame(asImage(frame), geometry);
+}
+
+/**
+ * Writes a frame as `.png`, `.jpg`, `.jpeg` or `.webp`; a file of that name is replaced in one step.
+ *
+ * @throws UsageError for another extension
+ * @throws FailureError when it cannot be written
+ */
+export async function writePicture(path: string, frame: Frame): Promise<void> {
+  const extension = extname(path).toLowerCase();
+  if (!['.png', '.jpg', '.jpeg', '.webp'].includes(extension)) {
+    throw new UsageError(`'${path}' does not say which picture to write; end the name in .png, .jpg or .webp`);
+  }
+  await checkWritable(path);
+  const image = asImage(frame);
+  if (extension === '.png') image.png();
+  else if (extension === '.webp') image.webp({ quality: 95 });
+  else image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' });
+  const bytes = await image.toBuffer().catch((error: Error) => {
+    throw new FailureError(`writing '${path}': ${error.message}`);
+  });
+  await writeFileAtomic(path, bytes);
+}
+
+/** A frame as the start of a sharp pipeline. */
+export function asImage(frame: Frame): Sharp {
+  return sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 }, limitInputPixels: false });
+}
+
+async function toFrame(image: Sharp, geometry: Geometry | undefined): Promise<Frame> {
+  let pipeline = image;
+  if (geometry) {
+    const { region, width, height } = geometry;
+    pipeline = pipeline.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
+    if (region.width !== width || region.height !== height) {
+      pipeline = pipeline.resize(width, height, { fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false });
+    }
+  }
+  const { data, info } = await pipeline
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { width, height, data: channels === 3 ? data : toRgb(data, width * height, channels) };
+}
+
+function toRgb(data: Uint8Array, pixels: number, channels: number): Uint8Array {
+  const rgb = new Uint8Array(3 * pixels);
+  const last = channels < 3 ? 0 : 2;
+  for (let i = 0; i < pixels; i++) {
+    for (let c = 0; c < 3; c++) rgb[3 * i + c] = data[channels * i + Math.min(c, last)];
+  }
+  return rgb;
+}
+
+function notAPicture(name: string, error: Error): UsageError {
+  const reason = error.message.split('\n')[0].trim();
+  return new UsageError(`'${name}' is not a picture that can be read: ${reason}`);
+}

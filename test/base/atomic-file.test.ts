@@ -1,0 +1,111 @@
+// Atomic files on the real file system: what is there afterwards, and what is not.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  isTemporaryName,
+  removeLeftovers,
+  replaceAtomically,
+  temporaryName,
+  writeError,
+  writeFileAtomic,
+} from '../../src/lib/base/atomic-file.js';
+import { FailureError, UsageError } from '../../src/lib/base/errors.js';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'atomic-'));
+  path = join(folder, 'result.json');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('names temporary files in the same folder, with the same extension, never twice', () => {
+  const names = [temporaryName('out/grid.mp4'), temporaryName('out/grid.mp4')];
+  expect(names[0]).not.toBe(names[1]);
+  for (const name of names) {
+    expect([dirname(name), extname(name), isTemporaryName(name)]).toEqual(['out', '.mp4', true]);
+    expect(basename(name).startsWith('.')).toBe(true);
+  }
+  expect(isTemporaryName('out/grid.mp4')).toBe(false);
+});
+
+describe('writeFileAtomic', () => {
+  it('writes texts, bytes and pieces, over an older file too', async () => {
+    await writeFileAtomic(path, 'Ångström');
+    expect(readFileSync(path, 'utf8')).toBe('Ångström');
+    await writeFileAtomic(path, Uint8Array.of(1, 2));
+    expect([...readFileSync(path)]).toEqual([1, 2]);
+    await writeFileAtomic(
+      path,
+      (async function* () {
+        yield Uint8Array.of(3);
+        yield Uint8Array.of(4, 5);
+      })(),
+    );
+    expect([...readFileSync(path)]).toEqual([3, 4, 5]);
+    expect(readdirSync(folder)).toEqual(['result.json']);
+  });
+
+  it('leaves the older file and nothing else when the pieces end in an error', async () => {
+    await writeFileAtomic(path, 'old');
+    const pieces = (async function* () {
+      yield Uint8Array.of(1);
+      throw new FailureError('no more frames');
+    })();
+    await expect(writeFileAtomic(path, pieces)).rejects.toThrow(new FailureError('no more frames'));
+    expect(readdirSync(folder)).toEqual(['result.json']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+
+  it('says that a folder is missing, or that the name is a folder', async () => {
+    const missing = writeFileAtomic(join(folder, 'absent', 'a.json'), 'x');
+    await expect(missing).rejects.toThrow(UsageError);
+    await expect(missing).rejects.toThrow(/absent does not exist; create it/);
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    await expect(writeFileAtomic(path, 'x')).rejects.toThrow('is a folder, expected a file name');
+    expect(readdirSync(folder)).toEqual(['result.json']);
+  });
+});
+
+describe('replaceAtomically', () => {
+  it('gives the result of the writer and keeps the final name free until it is done', async () => {
+    const size = await replaceAtomically(path, async (temporary) => {
+      writeFileSync(temporary, 'abc');
+      expect(existsSync(path)).toBe(false);
+      return 3;
+    });
+    expect(size).toBe(3);
+    expect(readFileSync(path, 'utf8')).toBe('abc');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full (skipped where there is no /dev/full)', async () => {
+    const full = replaceAtomically(path, async (temporary) => {
+      await writeFile(temporary, 'half');
+      await writeFile('/dev/full', 'the other half');
+    });
+    await expect(full).rejects.toThrow(FailureError);
+    await expect(full).rejects.toThrow(
+      `${path}: the disk is full (ENOSPC) and nothing half-written was left there; free some space and run again`,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('passes on errors about other files as they are', async () => {
+    const other = replaceAtomically(path, async () => readFileSync(join(folder, 'elsewhere', 'absent')));
+    await expect(other).rejects.toMatchObject({ code: 'ENOENT' });
+    const plain = new Error('other');
+    expect(writeError(path, plain)).toBe(plain);
+  });
+});
+
+it('deletes leftovers and nothing else', async () => {
+  writeFileSync(temporaryName(path), 'half');
+  writeFileSync(path, 'whole');
+  await removeLeftovers(folder);
+  expect(readdirSync(folder)).toEqual(['result.json']);
+  await removeLeftovers(join(folder, 'absent'));
+});

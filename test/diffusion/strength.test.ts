@@ -1,0 +1,76 @@
+// Strength to steps: Python's int(N * s) and the first timesteps that the recipes name.
+
+import { expect, it } from 'vitest';
+import { UsageError } from '../../src/lib/base/errors.js';
+import { noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
+import { type SamplerName, samplerNames, samplers } from '../../src/lib/diffusion/samplers/index.js';
+import {
+  firstTimestep,
+  planForStrength,
+  smallestStrength,
+  stepsForStrength,
+} from '../../src/lib/diffusion/strength.js';
+
+it.each([
+  // python: min(int(N * s), N)
+  [50, 0.45, 22],
+  [50, 0.75, 37],
+  [50, 0.325, 16],
+  [20, 1, 20],
+  [10, 0.58, 5],
+  [100, 0.29, 28],
+  [100, 0.57, 56],
+  [1, 1, 1],
+])('%i steps at strength %f run %i', (steps, strength, executed) => {
+  expect(stepsForStrength(steps, strength)).toBe(executed);
+});
+
+it.each<[SamplerName, number]>([
+  // 50 steps at strength 0.45: the sampling recipes and the reference pack.
+  ['ddim', 421],
+  ['pndm', 441],
+  ['dpmpp-2m', 440],
+  ['euler', 428.142853],
+  ['euler-karras', 298.657958],
+  ['dpmpp-2m-karras', 299],
+])('%s starts at timestep %f', (sampler, timestep) => {
+  expect(Math.abs(firstTimestep(sampler, 50, 0.45) - timestep)).toBeLessThan(1e-3);
+});
+
+it.each([
+  // 50 steps of ddim.
+  [0.325, 301],
+  [0.45, 421],
+  [0.5, 481],
+  [0.75, 721],
+])('ddim at strength %f starts at timestep %i', (strength, timestep) => {
+  expect(firstTimestep('ddim', 50, strength)).toBe(timestep);
+});
+
+it('takes the end of a plan, and all of it at strength 1', () => {
+  for (const name of samplerNames) {
+    const plan = samplers[name].plan(noiseSchedule(), 20);
+    expect(planForStrength(plan, 1)).toEqual(plan);
+    const end = planForStrength(plan, 0.5);
+    expect(end.timesteps).toEqual(plan.timesteps.slice(10));
+    expect(end.sigmas).toEqual(plan.sigmas.slice(10));
+    expect(end.steps).toBe(20);
+  }
+});
+
+it.each([0, -0.1, 1.0001, Number.NaN, Number.POSITIVE_INFINITY])('refuses strength %f', (strength) => {
+  expect(() => stepsForStrength(50, strength)).toThrow(UsageError);
+  expect(() => stepsForStrength(50, strength)).toThrow(`strength: ${strength} is outside (0, 1]`);
+});
+
+it('names the smallest strength that runs a step where none would', () => {
+  expect(() => stepsForStrength(50, 0.019)).toThrow(
+    'strength: 0.019 runs none of 50 steps; the smallest strength that runs one is 0.02, or take more steps',
+  );
+  // 49 * (1 / 49) is 0.9999999999999999 in double precision.
+  for (let steps = 1; steps <= 999; steps++) {
+    const smallest = smallestStrength(steps);
+    expect(stepsForStrength(steps, smallest)).toBe(1);
+    expect(smallest * steps).toBeLessThan(1.05);
+  }
+});

@@ -1,0 +1,35 @@
+// Reads the stored shots that the metrics are checked against: frames and flows out of a safetensors file.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Frame } from '../../src/lib/tensor/frame.js';
+import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
+import type { Tensor } from '../../src/lib/tensor/tensor.js';
+import type { Flow } from '../../src/lib/video/flow.js';
+
+/** A small shot made by test/metrics/fixtures/make_fixture.py with OpenCV 5.0.0 and scikit-image 0.26.0. */
+export const FIXTURE = new URL('./fixtures/', import.meta.url).pathname;
+
+/** The reference pack's metrics beside the checkout, made by its make_reference.py. */
+export const REFERENCE = new URL('../../../shared/reference/metrics/', import.meta.url).pathname;
+export const hasReference = existsSync(REFERENCE);
+
+export const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+export const readTensors = (path: string): Promise<Record<string, Tensor>> => readSafetensors(path);
+
+/** A [T, H, W, 3] uint8 tensor as frames. */
+export function framesOf(video: Tensor): Frame[] {
+  const [length, height, width] = video.shape;
+  return slices(video, length).map((data) => ({ width, height, data: data as Uint8Array }));
+}
+
+/** A [T, H, W, 2] float32 tensor as flows. */
+export function flowsOf(flows: Tensor): Flow[] {
+  const [length, height, width] = flows.shape;
+  return slices(flows, length).map((data) => ({ width, height, data: data as Float32Array }));
+}
+
+/** A [T, ...] tensor's data cut into T arrays. */
+export function slices(tensor: Tensor, length: number): Tensor['data'][] {
+  const each = tensor.data.length / length;
+  return Array.from({ length }, (_, t) => tensor.data.slice(t * each, (t + 1) * each));
+}

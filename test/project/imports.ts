@@ -1,0 +1,149 @@
+// Who may import whom: the table of folders and the rules of src, applied to parsed sources. The test beside it holds src to them.
+
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** A source file: its path from the project's folder with forward slashes, and its text. */
+export interface SourceFile {
+  path: string;
+  text: string;
+}
+
+/** One import of a file; `typeOnly` ones vanish in the compiled library. */
+export interface Import {
+  specifier: string;
+  typeOnly: boolean;
+}
+
+/** Folders in the order in which data meets them: each may import itself and those before it. `index` is src/lib/index.ts. */
+export const FOLDERS = [
+  'base',
+  'tracking',
+  'tensor',
+  'graph',
+  'engine',
+  'models',
+  'diffusion',
+  'video',
+  'metrics',
+  'training',
+  'consistency',
+  'world',
+  'sweeps',
+  'report',
+  'notebook',
+  'index',
+  'experiments',
+  'ui',
+  'cli',
+];
+
+/** Packages that compute, by the only folder that may import them. */
+const OWNERS: [pattern: RegExp, folder: string][] = [[/^(onnxruntime-|@tensorflow\/)/, 'engine']];
+
+/** All imports of a file: declarations, re-exports, `import()`, `import('x').Type` and `require()`. */
+export function importsOf({ path, text }: SourceFile): Import[] {
+  const found: Import[] = [];
+  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
+    if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      // `import { type T }` stays behind as an empty import under verbatimModuleSyntax, so it counts as a value's.
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    } else if (ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier, node.isTypeOnly);
+    } else if (ts.isImportTypeNode(node)) {
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true);
+    } else if (ts.isCallExpression(node)) {
+      const called = node.expression;
+      if (called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')) {
+        add(node.arguments[0], false);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+/** The folder of the table that a file stands in, if any. */
+export function folderOf(path: string): string | undefined {
+  if (path === 'src/lib/index.ts') return 'index';
+  const [, name] = path.match(/^src\/(?:lib\/)?([^/]+)\//) ?? [];
+  return FOLDERS.includes(name) ? name : undefined;
+}
+
+/** The question that a file of src/experiments answers: its folder there. */
+function experimentOf(path: string): string | undefined {
+  return path.match(/^src\/experiments\/([^/]+)\//)?.[1];
+}
+
+/** Where a relative import leads, as a source's path. */
+function target(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+}
+
+/** The package that an import by name comes from. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Every breach of the rules but cycles, one sentence each; `dependencies` are the packages that are installed with this one. */
+export function breaches(files: readonly SourceFile[], dependencies: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file.path);
+    if (!folder) {
+      found.push(`${file.path} stands in no folder of the table`);
+      continue;
+    }
+    for (const { specifier } of importsOf(file)) {
+      const line = `${file.path} imports ${specifier}`;
+      if (specifier.startsWith('.')) {
+        const to = target(file.path, specifier);
+        const other = folderOf(to);
+        const experiment = experimentOf(file.path);
+        if (!other) found.push(`${line}: outside the table`);
+        else if (FOLDERS.indexOf(other) > FOLDERS.indexOf(folder))
+          found.push(`${line}: ${other} comes after ${folder}`);
+        else if (experiment && other === 'experiments' && experimentOf(to) !== experiment)
+          found.push(`${line}: an experiment stands alone`);
+      } else if (!specifier.startsWith('node:')) {
+        const name = packageOf(specifier);
+        if (!dependencies.includes(name))
+          found.push(`${line}: ${name} is no dependency (built-in modules as node:...)`);
+        for (const [pattern, owner] of OWNERS) {
+          if (pattern.test(name) && folder !== owner) found.push(`${line}: only src/lib/${owner} may`);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/** Circles of files that need each other when they are loaded, each as its files in order; imports of types do not count. */
+export function cycles(files: readonly SourceFile[]): string[][] {
+  const needs = new Map(
+    files.map((file) => [
+      file.path,
+      importsOf(file)
+        .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+        .map(({ specifier }) => target(file.path, specifier)),
+    ]),
+  );
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const follow = (path: string, trail: string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push(trail.slice(start));
+    if (start >= 0 || done.has(path)) return;
+    for (const next of needs.get(path) ?? []) follow(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of needs.keys()) follow(path, []);
+  return found;
+}

@@ -1,0 +1,143 @@
+// The package as npm would publish it: what is in it, whether tools and bundlers can read it, and whether notebooks can.
+
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, sep } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compile, isBuilt, npm, root } from '../../scripts/setup.js';
+import { compileAsNotebook, complaints, exportedNames, findAny } from './old-typescript.js';
+
+// Inside the project, so that the package's own dependencies are found the way npm would lay them out.
+mkdirSync(join(root, '.cache'), { recursive: true });
+const temporary = mkdtempSync(join(root, '.cache/package-'));
+const folder = join(temporary, 'package');
+const consumer = join(temporary, 'consumer');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+let tarball: Uint8Array;
+let packed: string[];
+
+beforeAll(() => {
+  mkdirSync(folder);
+  if (isBuilt()) cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  else expect(compile(join(folder, 'dist'))).toEqual({ ok: true, output: '' });
+  for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary];
+  const { status, stdout, stderr } = npm(args, { cwd: folder, encoding: 'utf8' });
+  expect(status, String(stderr)).toBe(0);
+  // npm 12 answers with an object by package name, older ones with a list.
+  const [report] = Object.values(JSON.parse(String(stdout))) as { filename: string; files: { path: string }[] }[];
+  packed = report.files.map(({ path }) => path);
+  tarball = readFileSync(join(temporary, report.filename));
+
+  mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+  symlinkSync(folder, join(consumer, 'node_modules/steadyframe'), 'junction');
+});
+
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+describe('the packed files', () => {
+  it('are the compiled library, its assets and the texts about it', () => {
+    expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/lib/index.js']));
+    const allowed = /^(package\.json|README\.md|LICENSE|assets\/.+|dist\/(lib|experiments|ui|cli)\/.+\.(js|d\.ts))$/;
+    expect(packed.filter((path) => !allowed.test(path))).toEqual([]);
+  });
+
+  it('hold one compiled file and its types for each source', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `dist/${path.split(sep).join('/').slice(0, -3)}`);
+    const compiled = sources.flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
+    expect(packed.filter((path) => path.startsWith('dist/')).sort()).toEqual(compiled.sort());
+  });
+});
+
+describe('the manifest', () => {
+  it('satisfies publint', async () => {
+    const { messages, pkg } = await publint({ pack: { tarball: tarball.slice().buffer } });
+    expect(messages.map((message) => formatMessage(message, pkg as Record<string, unknown>))).toEqual([]);
+  });
+
+  it('gives every way of importing its types', async () => {
+    const result = await checkPackage(createPackageFromTarballData(tarball));
+    const problems = 'problems' in result ? result.problems : ['no types found'];
+    // The package is ESM alone; CommonJS loads it through require(esm), which the Node versions admitted all have.
+    expect(problems.filter((problem) => typeof problem === 'string' || problem.kind !== 'CJSResolvesToESM')).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a notebook (TypeScript 5.0, tslab options)', () => {
+  /** Compiles a cell that lies in `consumer`; its own complaints and those about the package. */
+  function compileCell(text: string): { cell: string; program: ReturnType<typeof compileAsNotebook> } {
+    const cell = join(consumer, 'cell.ts');
+    writeFileSync(cell, text);
+    return { cell, program: compileAsNotebook([cell], consumer) };
+  }
+
+  it('can read every declaration file', () => {
+    const files = packed.filter((path) => path.endsWith('.d.ts')).map((path) => join(folder, path));
+    expect(complaints(compileAsNotebook(files, folder), folder)).toEqual([]);
+  });
+
+  it('sees the public names, and no `any` in them', () => {
+    const { cell, program } = compileCell(`import * as steadyframe from 'steadyframe';\nexport default steadyframe;\n`);
+    expect(complaints(program, temporary)).toEqual([]);
+    expect(exportedNames(program, cell, 'steadyframe')).toEqual(
+      expect.arrayContaining([
+        ...['Tensor', 'tensor', 'readSafetensors', 'writeSafetensors', 'randn', 'UsageError', 'FailureError'],
+        ...['loadModel', 'img2img', 'textToImage', 'openVideo', 'strengthSweep', 'compareSeeds', 'grid', 'metrics'],
+      ]),
+    );
+    expect(findAny(program, cell, 'steadyframe', folder)).toEqual([]);
+  });
+
+  it('gets the types of what it calls', () => {
+    const { program } = compileCell(`
+      import { tensor, type Tensor } from 'steadyframe';
+      const made: Tensor<'float32'> = tensor('float32', [2], new Float32Array(2));
+      const data: Float32Array = made.data;
+      // @ts-expect-error: a shape is no text, unless the types have turned into any
+      const text: string = made.shape;
+      export { data, text };
+    `);
+    expect(complaints(program, temporary)).toEqual([]);
+  });
+
+  it('can load the package with require, as compiled cells do', () => {
+    const script = `console.log(typeof require('steadyframe').tensor)`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: consumer, encoding: 'utf8' });
+    expect(stdout.trim(), stderr).toBe('function');
+  });
+
+  it('would be refused newer syntax, and told of `any`', () => {
+    const newer = join(temporary, 'newer.d.ts');
+    writeFileSync(
+      newer,
+      'export declare function bytes(): Uint8Array<ArrayBuffer>;\nexport interface T { list: { each(item: Array<NoInfer<string>>): void } }\n',
+    );
+    const cell = join(temporary, 'newer-cell.ts');
+    writeFileSync(cell, `import * as newer from './newer';\nexport default newer;\n`);
+    const program = compileAsNotebook([cell], temporary);
+    expect(complaints(program, temporary)).toEqual([
+      `${sep}newer.d.ts:1: Type 'Uint8Array' is not generic.`,
+      `${sep}newer.d.ts:2: Cannot find name 'NoInfer'.`,
+    ]);
+    expect(findAny(program, cell, './newer', temporary)).toEqual(['bytes()', 'T.list.each(item)<>']);
+  });
+});

@@ -1,0 +1,44 @@
+// Where the reference pack lies: small random checkpoints, and what PyTorch's diffusers and transformers compute from
+// them. It stands beside the project's folder (`../shared/reference`) and is no part of it, so suites that need it skip
+// where it is absent.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
+import type { Tensor } from '../../src/lib/tensor/tensor.js';
+
+/** The pack's folder. */
+export const PACK: string = fileURLToPath(new URL('../../../shared/reference', import.meta.url));
+
+/** Whether the pack is there; use as `describe.skipIf(!hasPack)(`... ${packNote}`)`. */
+export const hasPack: boolean = existsSync(`${PACK}/sd1/expected.safetensors`);
+
+/** Why a suite that needs the pack is skipped, to be put into its title; empty where the pack is there. */
+export const packNote: string = hasPack ? '' : ' (skipped: ../shared/reference is not there)';
+
+/** The pack's two checkpoints: 1.x (epsilon, conv projections) and 2.x (v-prediction, linear projections). */
+export const VARIANTS = ['sd1', 'sd2'] as const;
+
+/** Path of a file or folder of the pack. */
+export function packPath(...parts: string[]): string {
+  return [PACK, ...parts].join('/');
+}
+
+/** The tensors of one of the pack's files, by default a variant's inputs and expected outputs. */
+export function expectedTensors(variant: string, file = 'expected.safetensors'): Promise<Record<string, Tensor>> {
+  return readSafetensors(packPath(variant, file));
+}
+
+/** Largest |actual - expected| divided by the largest |expected|: the measure in which the pack's bounds are given. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const d = Math.abs(actual[i] - expected[i]);
+    // Not Math.max: it would be right about NaN too, but a bound must fail on it whatever the test compares with.
+    if (!(d <= difference)) difference = Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return difference / largest;
+}
