@@ -80,6 +80,8 @@ export interface ValueType {
 
 /** Receives the ONNX nodes of a lowering; names of values are strings, as in ONNX. */
 export interface Emitter {
+  /** The kind of device that will run the model: some lowerings have a faster form on one of them. */
+  readonly target: 'cpu' | 'gpu';
   /** Appends a node with one output and returns the output's name. */
   op(type: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
   /** A constant of 64-bit integers, for shapes and axes. */

@@ -1,5 +1,7 @@
 // Sound from one file beside the pictures of another. Copied where mp4 can hold it and browsers play it, else AAC.
 
+import { rm } from 'node:fs/promises';
+import { temporaryName } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import { checkReadable } from './check-paths.js';
 import { REPRODUCIBLE } from './encode.js';
@@ -29,6 +31,7 @@ interface AudioOptions {
 }
 
 const COPIED = new Set(['aac', 'mp3']);
+const AAC = ['-c:a', 'aac', '-b:a', '192k'];
 
 /**
  * Looks at the file that sound is to come from; undefined when none is asked for.
@@ -59,24 +62,42 @@ export async function addAudio(
   path: string,
   options: AudioOptions & { readonly name: string },
 ): Promise<void> {
-  const codec = COPIED.has(audio.codec) ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '192k'];
-  await runFfmpeg(
-    (ffmpeg) => [
-      ...['-loglevel', 'error', '-y', '-i', fileUrl(pictures)],
-      ...[
-        '-ss',
-        audio.start.toFixed(6),
-        '-t',
-        duration.toFixed(6),
-        ...untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS),
+  const task = `adding the sound of '${audio.path}' to '${options.name}'`;
+  const run = { task, signal: options.signal, onWarning: options.onWarning };
+  const sound = temporaryName(path);
+  const [start, length] = [
+    ['-ss', audio.start.toFixed(6)],
+    ['-t', duration.toFixed(6)],
+  ];
+  const copied = COPIED.has(audio.codec);
+  const shape = [...REPRODUCIBLE, '-map_chapters', '-1', '-f', 'mp4'];
+  try {
+    await runFfmpeg((ffmpeg) => {
+      const input = untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS);
+      // A copy is cut while writing: a seek goes to the last key picture, and all sound since then would be hidden in the file.
+      const cut = copied ? [...input, ...start, ...length, '-c:a', 'copy'] : [...start, ...length, ...input, ...AAC];
+      return ['-loglevel', 'error', '-y', ...cut, '-map', '0:a:0', '-vn', ...shape, fileUrl(sound)];
+    }, run);
+    await runFfmpeg(
+      () => [
+        ...[
+          '-loglevel',
+          'error',
+          '-y',
+          '-i',
+          fileUrl(pictures),
+          '-i',
+          fileUrl(sound),
+          '-map',
+          '0:v:0',
+          '-map',
+          '1:a:0',
+        ],
+        ...['-c', 'copy', ...length, ...shape, '-movflags', '+faststart', fileUrl(path)],
       ],
-      ...['-map', '0:v:0', '-map', '1:a:0', '-c:v', 'copy', ...codec, '-t', duration.toFixed(6)],
-      ...[...REPRODUCIBLE, '-map_chapters', '-1', '-movflags', '+faststart', '-f', 'mp4', fileUrl(path)],
-    ],
-    {
-      task: `adding the sound of '${audio.path}' to '${options.name}'`,
-      signal: options.signal,
-      onWarning: options.onWarning,
-    },
-  );
+      run,
+    );
+  } finally {
+    await rm(sound, { force: true });
+  }
 }

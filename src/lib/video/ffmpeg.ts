@@ -118,7 +118,9 @@ const AFTERMATH =
 
 /** The last one or two lines of ffmpeg's stderr that tell a cause, without addresses and file: prefixes. */
 export function reasonOf(stderr: string): string {
-  if (/No space left on device/.test(stderr)) return 'no space left on device; free some space and run it again';
+  if (/No space left on device/.test(stderr)) {
+    return 'the disk is full (ENOSPC) and nothing half-written was left there; free some space and run again';
+  }
   if (/Unknown encoder 'libx264'/.test(stderr)) {
     return 'this ffmpeg was built without libx264; set FFMPEG_PATH to one that has it';
   }

@@ -55,12 +55,17 @@ export async function compile(
 ): Promise<Program> {
   const device = resolveDevice(options.device);
   const used = new Set<string>();
-  const draft = lowerGraph(outputs, (name) => {
-    if (options.trained?.has(name)) return { kind: 'input' };
-    if (!weights.has(name)) throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
-    used.add(name);
-    return { kind: 'external', dtype: 'float32', location: '', offset: 0, length: 0 };
-  });
+  const draft = lowerGraph(
+    outputs,
+    (name) => {
+      if (options.trained?.has(name)) return { kind: 'input' };
+      if (!weights.has(name))
+        throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
+      used.add(name);
+      return { kind: 'external', dtype: 'float32', location: '', offset: 0, length: 0 };
+    },
+    targetOf(device),
+  );
   const key = await contentKey(draft, used, weights, device, options);
   const known = sessions.get(key);
   const opening = known ?? open(outputs, used, weights, device, options);
@@ -123,7 +128,11 @@ async function open(
   }
   const files = await placeWeights(entries);
   try {
-    const model = lowerGraph(outputs, (name) => files.places.get(name) ?? inline.get(name) ?? { kind: 'input' });
+    const model = lowerGraph(
+      outputs,
+      (name) => files.places.get(name) ?? inline.get(name) ?? { kind: 'input' },
+      targetOf(device),
+    );
     const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${process.pid}-${sessions.size}-`);
     const session = await createSession(encodeModel(model), device, {
       graphOptimizationLevel: 'all',
@@ -145,6 +154,8 @@ async function open(
     await files.release();
   }
 }
+
+const targetOf = (device: Device): 'cpu' | 'gpu' => (device === 'cpu' ? 'cpu' : 'gpu');
 
 let runtime: typeof ort | undefined;
 

@@ -11,8 +11,8 @@ export type WeightPlace =
   | { kind: 'inline'; dtype: 'float32' | 'float16' | 'bfloat16'; bytes: Uint8Array }
   | { kind: 'input' };
 
-const OPSET = 20;
-const IR_VERSION = 10;
+const OPSET = 23;
+const IR_VERSION = 11;
 
 /**
  * The ONNX model that computes `outputs` (name to value).
@@ -21,7 +21,11 @@ const IR_VERSION = 10;
  *
  * @param place says where the weight of each name lies
  */
-export function lowerGraph(outputs: Record<string, Node>, place: (name: string) => WeightPlace): ModelProto {
+export function lowerGraph(
+  outputs: Readonly<Record<string, Node>>,
+  place: (name: string) => WeightPlace,
+  target: 'cpu' | 'gpu' = 'cpu',
+): ModelProto {
   const nodes: ModelProto['graph']['node'][number][] = [];
   const initializers: TensorProto[] = [];
   const inputs: ModelProto['graph']['input'][number][] = [];
@@ -49,6 +53,7 @@ export function lowerGraph(outputs: Record<string, Node>, place: (name: string) 
     return name;
   };
   const emit: Emitter = {
+    target,
     op: (type, from, attributes = {}, domain = '') => append(type, from, `v${counter++}`, attributes, domain),
     int64s: (values, shape = [values.length]) =>
       constant('int64', shape, bytesOf(BigInt64Array.from(values, (value) => BigInt(value)))),

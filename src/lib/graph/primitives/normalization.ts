@@ -62,10 +62,11 @@ export const normalization: { [O in 'layerNorm' | 'groupNorm']: Primitive<O> } =
       return [dx, g.sum(g.multiply(dy, g.reshape(normal, x.shape)), others), g.sum(dy, others)];
     },
     onnx: (emit, [x, scale, bias], { shape, attributes: { groups, epsilon } }) => {
-      const grouped = emit.op('Reshape', [x, emit.int64s([shape[0], groups, -1])]);
-      const ones = emit.floats(new Float32Array(groups).fill(1), [groups]);
-      const zeros = emit.floats(new Float32Array(groups), [groups]);
-      const normal = emit.op('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
+      // Rows of LayerNormalization are spread over threads, which those of InstanceNormalization are not.
+      const length = sizeOf(shape) / (shape[0] * groups);
+      const rows = emit.op('Reshape', [x, emit.int64s([shape[0] * groups, length])]);
+      const ones = emit.op('Expand', [emit.floats([1], [1]), emit.int64s([length])]);
+      const normal = emit.op('LayerNormalization', [rows, ones], { axis: -1, epsilon: { float: epsilon } });
       const perChannel = emit.int64s([shape[1], ...shape.slice(2).map(() => 1)]);
       const scaled = emit.op('Mul', [
         emit.op('Reshape', [normal, emit.int64s(shape)]),
