@@ -4,7 +4,8 @@ import { type Measured, type Motion, measure } from '../../src/lib/metrics/measu
 import { METRICS, type Measurement, type MetricName, type MetricValue } from '../../src/lib/metrics/measurement.js';
 import { metrics } from '../../src/lib/metrics/metrics.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { FIXTURE, flowsOf, framesOf, hasReference, REFERENCE, readJson, readTensors } from './stored-shot.js';
+import { hasPack, packNote, packPath } from '../reference/pack.js';
+import { FIXTURE, flowsOf, framesOf, readJson, readTensors } from './stored-shot.js';
 
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);
 // Computed with NumPy, OpenCV 5.0.0 and scikit-image 0.26.0 by fixtures/make_fixture.py.
@@ -235,10 +236,10 @@ describe('videos that do not belong together', () => {
   });
 });
 
-describe.skipIf(!hasReference)('the reference pack (skipped without ../shared)', () => {
+describe.skipIf(!hasPack)(`the reference pack${packNote}`, () => {
   const check = async (options: Parameters<typeof measure>[2], relative: number): Promise<Measured<'output'>> => {
-    const reference = await readTensors(`${REFERENCE}clip.safetensors`);
-    const values = readJson(`${REFERENCE}expected.json`);
+    const reference = await readTensors(packPath('metrics', 'clip.safetensors'));
+    const values = readJson(packPath('metrics', 'expected.json'));
     const measured = await measure(framesOf(reference.source), { output: framesOf(reference.output) }, options);
     for (const [actual, wanted] of [
       [measured.source.means, values.source],
@@ -252,7 +253,7 @@ describe.skipIf(!hasReference)('the reference pack (skipped without ../shared)',
   };
 
   it('is met within 1e-6 with the stored flow', async () => {
-    const reference = await readTensors(`${REFERENCE}clip.safetensors`);
+    const reference = await readTensors(packPath('metrics', 'clip.safetensors'));
     const forward = flowsOf(reference.flow);
     const backward = flowsOf(reference.backward_flow);
     await check({ motion: (t) => ({ forward: forward[t], backward: backward[t] }) }, 1e-6);

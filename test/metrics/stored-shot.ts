@@ -1,17 +1,14 @@
 // Reads the stored shots that the metrics are checked against: frames and flows out of a safetensors file.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
 import type { Flow } from '../../src/lib/video/flow.js';
 
 /** A small shot made by test/metrics/fixtures/make_fixture.py with OpenCV 5.0.0 and scikit-image 0.26.0. */
-export const FIXTURE = new URL('./fixtures/', import.meta.url).pathname;
-
-/** The reference pack's metrics beside the checkout, made by its make_reference.py. */
-export const REFERENCE = new URL('../../../shared/reference/metrics/', import.meta.url).pathname;
-export const hasReference = existsSync(REFERENCE);
+export const FIXTURE = fileURLToPath(new URL('./fixtures/', import.meta.url));
 
 export const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 export const readTensors = (path: string): Promise<Record<string, Tensor>> => readSafetensors(path);

@@ -45,6 +45,8 @@ beforeAll(() => {
   tarball = readFileSync(join(temporary, report.filename));
 
   mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+  // A package of its own, or Node would take the name for the project around it.
+  writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true }');
   symlinkSync(folder, join(consumer, 'node_modules/steadyframe'), 'junction');
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import type { Flow } from '../../src/lib/video/flow.js';
 import { nonOccluded, warp, warpFrame } from '../../src/lib/video/warp.js';
-import { FIXTURE, flowsOf, framesOf, hasReference, REFERENCE, readTensors, slices } from '../metrics/stored-shot.js';
+import { FIXTURE, flowsOf, framesOf, readTensors, slices } from '../metrics/stored-shot.js';
+import { hasPack, packNote, packPath } from '../reference/pack.js';
 
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);
 const [width, height] = [48, 32];
@@ -65,8 +66,8 @@ describe('nonOccluded', () => {
     expect(() => nonOccluded(still, { width: 1, height: 1, data: new Float32Array(2) })).toThrow(UsageError);
   });
 
-  it.skipIf(!hasReference)('equals the reference pack (skipped without ../shared)', async () => {
-    const reference = await readTensors(`${REFERENCE}clip.safetensors`);
+  it.skipIf(!hasPack)(`equals the reference pack${packNote}`, async () => {
+    const reference = await readTensors(packPath('metrics', 'clip.safetensors'));
     const forward = flowsOf(reference.flow);
     const backward = flowsOf(reference.backward_flow);
     const masks = slices(reference.non_occluded, forward.length);

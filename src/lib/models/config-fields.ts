@@ -5,21 +5,21 @@ import { UsageError } from '../base/errors.js';
 
 /** A JSON object as it came from a file. */
 export type Json = Record<string, unknown>;
-/** A number of something. */
+/** @internal A number of something. */
 export const count = z.int().positive();
-/** One number a level. */
+/** @internal One number a level. */
 export const counts = z.array(count).min(1);
-/** A side, or height and width, of which the height is taken. */
+/** @internal A side, or height and width, of which the height is taken. */
 export const size = z.union([count, z.tuple([count, count]).transform(([height]) => height)]);
 
-/** A key that may be absent or have one of these values, and no other. */
+/** @internal A key that may be absent or have one of these values, and no other. */
 export function only<T extends string | number | boolean | null>(...values: [T, ...T[]]) {
   return z
     .literal(values, { error: () => `expected ${values.map((value) => JSON.stringify(value)).join(' or ')}` })
     .optional();
 }
 
-/** Blocks by diffusers' class names; any other class is an architecture that is not built here. */
+/** @internal Blocks by diffusers' class names; any other class is an architecture that is not built here. */
 export function blocks<T>(kinds: Readonly<Record<string, T>>) {
   const names = Object.keys(kinds);
   return z

@@ -31,6 +31,7 @@ export function readJsonFile(path: string): unknown {
 /**
  * The content of a JSON file, checked and with the schema's defaults.
  *
+ * @internal
  * @throws UsageError as `readJsonFile`, and naming the first value that does not fit
  */
 export function parseJsonFile<T>(path: string, schema: z.ZodType<T>): T {
@@ -40,6 +41,7 @@ export function parseJsonFile<T>(path: string, schema: z.ZodType<T>): T {
 /**
  * A JSON value, checked and with the schema's defaults; `where` is the file that is named in the error.
  *
+ * @internal
  * @throws UsageError naming the first value that does not fit
  */
 export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string): T {

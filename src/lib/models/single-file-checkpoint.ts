@@ -33,11 +33,11 @@ export async function openSingleFile(
   }
   const configs = config === undefined ? stockConfigurations() : readConfigurations(config);
   const pairs = originalNames(configs.unet, configs.vae);
+  const unknown: string[] = [];
   for (const [name, entry] of tensors) {
     const known = fromOriginal(pairs, name);
     if (known) addWeight(parts[known.part], known.part, known.name, entry, name);
-    else if (name.startsWith(ORIGINAL_PREFIX.unet))
-      throw configNeeded(path, `it has the weight ${name}, which`, 'lacks', config);
+    else if (name.startsWith(ORIGINAL_PREFIX.unet)) unknown.push(name);
     else parts.unet.ignored.push(name);
   }
   for (const [name, dtype] of unsupported) {
@@ -46,6 +46,7 @@ export async function openSingleFile(
     parts.unet.ignored.push(name);
   }
   checkSizes(path, parts, configs, config);
+  if (unknown.length > 0) throw configNeeded(path, `it has the weight ${unknown[0]}, which`, 'lacks', config);
   return { ...configs, files: [path, ...configs.files] };
 }
 

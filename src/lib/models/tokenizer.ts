@@ -91,14 +91,18 @@ export function openTokenizer(folder: string): Tokenizer {
  * the package.
  */
 export function clipTokenizer(): Tokenizer {
+  const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: {} };
+  return makeTokenizer(clipVocabulary(), special, MAX_LENGTH, 'the packaged vocabulary', []);
+}
+
+/** CLIP's own vocabulary, part of the package: bytes, bytes that end a word, merged pairs, start and end token. */
+export function clipVocabulary(): Vocabulary {
   const path = new URL('../../../assets/bpe_simple_vocab_16e6.txt.gz', import.meta.url);
   const lines = gunzipSync(readFileSync(path)).toString('utf8').split('\n');
   const merges = lines.slice(1, 49152 - 256 - 2 + 1).map(pairOf);
   const bytes = byteCharacters();
   const words = [...bytes, ...bytes.map((c) => `${c}</w>`), ...merges.map(([a, b]) => a + b), START, END];
-  const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
-  const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: {} };
-  return makeTokenizer({ vocab, merges }, special, MAX_LENGTH, 'the packaged vocabulary', []);
+  return { vocab: Object.fromEntries(words.map((word, id) => [word, id])), merges };
 }
 
 function pairOf(line: string): [string, string] {

@@ -11,8 +11,9 @@ export type WeightPlace =
   | { kind: 'inline'; dtype: 'float32' | 'float16' | 'bfloat16'; bytes: Uint8Array }
   | { kind: 'input' };
 
-const OPSET = 23;
-const IR_VERSION = 11;
+/** Operators as of which version: `Attention` came with 23; the WebGPU provider knows some (Sin, Cos) only up to 21. */
+const OPSET = { cpu: 23, gpu: 21 } as const;
+const IR_VERSION = { cpu: 11, gpu: 10 } as const;
 
 /**
  * The ONNX model that computes `outputs` (name to value).
@@ -109,10 +110,10 @@ export function lowerGraph(
   for (const [name, node] of Object.entries(outputs)) append('Identity', [values.get(node)!], name, {}, '');
 
   return {
-    irVersion: IR_VERSION,
+    irVersion: IR_VERSION[target],
     producerName: 'steadyframe',
     opsetImport: [
-      { domain: '', version: OPSET },
+      { domain: '', version: OPSET[target] },
       { domain: 'com.microsoft', version: 1 },
     ],
     graph: {

@@ -1,4 +1,4 @@
-// The part of ONNX's protobuf schema that a graph needs (onnx/onnx.proto, IR version 11). A table: field numbers are ONNX's.
+// The part of ONNX's protobuf schema that a graph needs (onnx/onnx.proto). A table: field numbers are ONNX's.
 
 import protobuf from 'protobufjs';
 

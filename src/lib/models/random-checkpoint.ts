@@ -1,0 +1,210 @@
+// Writes checkpoints of random weights: for tests, benchmarks and first steps. Whole in form, meaningless in content.
+
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { temporaryName, writeError } from '../base/atomic-file.js';
+import { UsageError } from '../base/errors.js';
+import { sha256 } from '../base/hash.js';
+import type { OnProgress } from '../base/progress.js';
+import { createGenerator } from '../base/random.js';
+import { ops as g } from '../graph/ops.js';
+import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.js';
+import { type TensorSource, writeSafetensors } from '../tensor/safetensors.js';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { clipText } from './clip-text.js';
+import { textConfig, vaeConfig } from './component-configs.js';
+import type { Json } from './config-fields.js';
+import { PART_FOLDER } from './diffusers-folder.js';
+import { createScope, type RootScope } from './scope.js';
+import { clipVocabulary } from './tokenizer.js';
+import { unet } from './unet.js';
+import { unetConfig } from './unet-config.js';
+import { vaeDecoder, vaeEncoder } from './vae.js';
+import type { Part } from './weight-table.js';
+
+/** What to write. */
+export interface RandomCheckpointOptions {
+  /** Decides every weight; 0 unless said. */
+  readonly seed?: number;
+  /** `tiny` (the default; 4 MB) for tests, `full` for Stable Diffusion 1.x as published (1.07 billion weights). */
+  readonly size?: 'tiny' | 'full';
+  /** Element type of the weights in the files; `float16` unless said. */
+  readonly dtype?: 'float32' | 'float16' | 'bfloat16';
+  /** Keys of each `config.json` that differ from the chosen size, named and valued as diffusers and transformers do. */
+  readonly unet?: Json;
+  readonly vae?: Json;
+  readonly text?: Json;
+  readonly scheduler?: Json;
+  /** Hears how many weights have been written. */
+  readonly onProgress?: OnProgress;
+}
+
+const TINY: Readonly<Record<Part, Json>> = {
+  unet: {
+    sample_size: 16,
+    block_out_channels: [32, 64, 64],
+    layers_per_block: 1,
+    down_block_types: ['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D'],
+    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
+    cross_attention_dim: 32,
+    attention_head_dim: 4,
+    norm_num_groups: 8,
+  },
+  vae: { sample_size: 128, block_out_channels: [8, 16, 16, 16], layers_per_block: 1, norm_num_groups: 4 },
+  text: {
+    hidden_size: 32,
+    intermediate_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    projection_dim: 32,
+  },
+};
+
+const SIZES: Readonly<Record<'tiny' | 'full', Readonly<Partial<Record<Part, Json>>>>> = { tiny: TINY, full: {} };
+
+/**
+ * Writes a diffusers folder with random weights: UNet, VAE, CLIP text encoder, CLIP's tokenizer and noise schedule.
+ *
+ * Matrices are normal with variance 1 / (number of inputs), so that activations stay of the order of 1. Each weight is
+ * `torch.randn` of a seed of its own, made from `seed` and its name: equal options give equal files. One weight at a time
+ * lies in memory. The folder appears under its name when it is whole.
+ *
+ * @throws UsageError when the folder is not empty, or a configuration is not supported; FailureError when the disk is full
+ */
+export async function writeRandomCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<void> {
+  const final = resolve(folder);
+  const inside = await readdir(final).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw writeError(final, error);
+  });
+  if (inside.length > 0) throw new UsageError(`${final}: is not empty; name a new folder for the random checkpoint`);
+  const configs = await configurations(options);
+  const shapes = weightShapes(configs);
+  const temporary = temporaryName(final);
+  try {
+    await mkdir(dirname(final), { recursive: true });
+    await mkdir(temporary);
+    await writeConfigurations(temporary, configs);
+    await writeTokenizer(join(temporary, 'tokenizer'));
+    await writeWeights(temporary, shapes, options);
+    await rmdir(final).catch(() => {});
+    await rename(temporary, final);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw writeError(final, error);
+  }
+}
+
+type Configs = Readonly<Record<Part | 'scheduler', Json>>;
+type Shapes = Readonly<Record<Part, ReadonlyMap<string, readonly number[]>>>;
+
+async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<Configs> {
+  const stock = JSON.parse(
+    await readFile(new URL('../../../assets/stable-diffusion-1.json', import.meta.url), 'utf8'),
+  ) as Record<string, Json>;
+  const chosen = SIZES[size];
+  if (!chosen) throw new UsageError(`writeRandomCheckpoint: size is '${size}'; expected tiny or full`);
+  return {
+    unet: { ...stock.unet, ...chosen.unet, ...changes.unet },
+    vae: { ...stock.vae, ...chosen.vae, ...changes.vae },
+    text: { ...stock.text_encoder, ...chosen.text, ...changes.text },
+    scheduler: { ...stock.scheduler, ...changes.scheduler },
+  };
+}
+
+/** Shapes of all weights by their names in the files: what the networks ask for when they are built. */
+function weightShapes(configs: Configs): Shapes {
+  const unetParsed = unetConfig(configs.unet, 'unet');
+  const vaeParsed = vaeConfig(configs.vae, 'vae');
+  const textParsed = textConfig(configs.text, 'text');
+  const side = 2 ** Math.max(unetParsed.blockOutChannels.length - 1, vaeParsed.blockOutChannels.length - 1);
+  const asked = (prefix: string, build: (scope: RootScope) => void): Map<string, readonly number[]> => {
+    const scope = createScope();
+    build(scope);
+    return new Map([...scope.weights].map(([name, { shape }]) => [`${prefix}${name}`, shape]));
+  };
+  return {
+    unet: asked('', (scope) => {
+      const sample = g.input('sample', [1, unetParsed.inChannels, side, side]);
+      unet(scope, unetParsed, sample, g.input('t', [1]), g.input('context', [1, 1, unetParsed.crossAttentionDim]));
+    }),
+    vae: asked('', (scope) => {
+      vaeEncoder(scope, vaeParsed, g.input('image', [1, vaeParsed.inChannels, side, side]));
+      vaeDecoder(scope, vaeParsed, g.input('latent', [1, vaeParsed.latentChannels, 1, 1]));
+    }),
+    // Published checkpoints carry the prefix.
+    text: asked('text_model.', (scope) => {
+      clipText(scope, textParsed, g.input('ids', [1, 1], 'int32'));
+    }),
+  };
+}
+
+async function writeConfigurations(folder: string, configs: Configs): Promise<void> {
+  const write = async (name: string, file: string, json: unknown): Promise<void> => {
+    await mkdir(join(folder, name), { recursive: true });
+    await writeFile(join(folder, name, file), `${JSON.stringify(json, null, 2)}\n`);
+  };
+  for (const part of Object.keys(PART_FOLDER) as Part[]) await write(PART_FOLDER[part], 'config.json', configs[part]);
+  await write('scheduler', 'scheduler_config.json', configs.scheduler);
+  await write('.', 'model_index.json', {
+    _class_name: 'StableDiffusionPipeline',
+    scheduler: ['diffusers', configs.scheduler._class_name],
+    text_encoder: ['transformers', 'CLIPTextModel'],
+    tokenizer: ['transformers', 'CLIPTokenizer'],
+    unet: ['diffusers', 'UNet2DConditionModel'],
+    vae: ['diffusers', 'AutoencoderKL'],
+  });
+}
+
+async function writeTokenizer(folder: string): Promise<void> {
+  const { vocab, merges } = clipVocabulary();
+  const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
+  const special = { bos_token: start, eos_token: end, pad_token: end, unk_token: end };
+  const config = { ...special, model_max_length: 77, tokenizer_class: 'CLIPTokenizer' };
+  await mkdir(folder);
+  await writeFile(join(folder, 'vocab.json'), JSON.stringify(vocab));
+  await writeFile(join(folder, 'merges.txt'), `#version: 0.2\n${merges.map((pair) => pair.join(' ')).join('\n')}\n`);
+  await writeFile(join(folder, 'special_tokens_map.json'), `${JSON.stringify(special, null, 2)}\n`);
+  await writeFile(join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+async function writeWeights(folder: string, shapes: Shapes, options: RandomCheckpointOptions): Promise<void> {
+  const { seed = 0, dtype = 'float16', onProgress } = options;
+  const parts = Object.keys(shapes) as Part[];
+  const total = parts.flatMap((part) => [...shapes[part].values()].map(sizeOf)).reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const part of parts) {
+    const sources: Record<string, TensorSource> = {};
+    for (const [name, shape] of shapes[part]) {
+      sources[name] = {
+        dtype,
+        shape,
+        load: () => {
+          const values = randomWeight(`${seed} ${part} ${name}`, name, shape);
+          done += values.length;
+          onProgress?.({ done, total, label: 'random weights' });
+          return stored(dtype, shape, values);
+        },
+      };
+    }
+    const file = part === 'text' ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
+    await writeSafetensors(join(folder, PART_FOLDER[part], file), sources);
+  }
+}
+
+/** Matrices and kernels N(0, 1 / inputs), embeddings N(0, 1/4), scales of norms 1 + N(0, 0.01), biases N(0, 0.01). */
+function randomWeight(key: string, name: string, shape: readonly number[]): Float32Array {
+  const values = createGenerator(Number.parseInt(sha256(key).slice(0, 8), 16)).randn(sizeOf(shape));
+  const isTable = /(token|position)_embedding\.weight$/.test(name);
+  const isScale = shape.length === 1 && name.endsWith('.weight');
+  const deviation = isTable ? 0.5 : shape.length > 1 ? sizeOf(shape.slice(1)) ** -0.5 : 0.1;
+  const mean = isScale ? 1 : 0;
+  for (let i = 0; i < values.length; i++) values[i] = mean + deviation * values[i];
+  return values;
+}
+
+function stored(dtype: 'float32' | 'float16' | 'bfloat16', shape: readonly number[], values: Float32Array): Tensor {
+  if (dtype === 'float16') return tensor('float16', shape, float32ToFloat16(values));
+  if (dtype === 'bfloat16') return tensor('bfloat16', shape, float32ToBfloat16(values));
+  return tensor('float32', shape, values);
+}
