@@ -3,8 +3,6 @@
 export { FailureError, UsageError } from './base/errors.js';
 export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
-export { DEVICES, type Device } from './engine/devices.js';
-export type { Placement, WeightAccess } from './engine/program.js';
 export {
   type DenoiseOptions,
   type DenoiseStep,
@@ -22,9 +20,11 @@ export {
 } from './diffusion/restyle.js';
 export { type SamplerName, samplerNames } from './diffusion/samplers/index.js';
 export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
-export { type MeasureOptions, type Measured, type Motion, measure } from './metrics/measure.js';
+export { DEVICES, type Device } from './engine/devices.js';
+export type { Placement, WeightAccess } from './engine/program.js';
+export { type Measured, type MeasureOptions, type Motion, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
-export { type Metrics, metrics } from './metrics/metrics.js';
+export { type Metrics, metrics, type VideoInput } from './metrics/metrics.js';
 export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config.js';
 export type { LoraRequest } from './models/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';

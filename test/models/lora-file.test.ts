@@ -213,7 +213,8 @@ describe('alpha', () => {
   });
 
   it("comes from PEFT's settings where the file has them, its own alpha first", async () => {
-    // As diffusers' save_lora_weights writes them with unet_lora_adapter_metadata and text_encoder_lora_adapter_metadata.
+    // As diffusers' save_lora_weights writes them with unet_lora_adapter_metadata and
+    // text_encoder_lora_adapter_metadata.
     const settings = {
       'unet.lora_alpha': 6,
       'unet.alpha_pattern': { 'attn2.to_out.0': 3 },

@@ -1,4 +1,5 @@
-// A complete checkpoint of a few kilobytes with weights that differ everywhere, written into a folder by the tests that open it.
+// A complete checkpoint of a few kilobytes with weights that differ everywhere, written into a folder by the tests that
+// open it.
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +104,9 @@ export async function writeFolder(folder: string, weights = tinyWeights()): Prom
   return folder;
 }
 
-/** The tiny checkpoint's tensors under their names in the single-file layout, the VAE's attention as 1x1 convolutions. */
+/**
+ * The tiny checkpoint's tensors under their names in the single-file layout, the VAE's attention as 1x1 convolutions.
+ */
 export function originalTensors(weights = tinyWeights()): Record<string, Tensor> {
   const pairs = originalNames(unetConfig(TINY.unet, 'unet'), vaeConfig(TINY.vae, 'vae'));
   const out: Record<string, Tensor> = {};

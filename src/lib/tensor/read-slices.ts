@@ -37,7 +37,7 @@ export async function readExactly(
 ): Promise<void> {
   const slice = 1 << 26;
   for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(slice, bytes.length - done), position + done);
+    const { bytesRead } = await handle.read(bytes.subarray(done, done + slice), { position: position + done });
     if (bytesRead === 0) throw damagedFile(path, `it ends at byte ${position + done}, before its last tensor`);
     done += bytesRead;
   }

@@ -144,7 +144,7 @@ function bytesOf({ data }: Tensor): Uint8Array {
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   const slice = 1 << 26;
   for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, Math.min(slice, bytes.length - done));
+    const { bytesWritten } = await handle.write(bytes.subarray(done, done + slice));
     done += bytesWritten;
   }
 }

@@ -37,10 +37,10 @@ interface Session {
   readonly device: Device;
   readonly profile: string | null;
   placement: Placement | null;
-  users: number;
 }
 
-const sessions = new Map<string, Promise<Session>>();
+/** Open sessions by the content of their graph and weights, with the number of programs that use each. */
+const sessions = new Map<string, { opening: Promise<Session>; users: number }>();
 
 /**
  * Compiles the graph of `outputs` (name to value).
@@ -67,19 +67,21 @@ export async function compile(
     targetOf(device),
   );
   const key = await contentKey(draft, used, weights, device, options);
-  const known = sessions.get(key);
-  const opening = known ?? open(outputs, used, weights, device, options);
-  if (!known) {
-    sessions.set(key, opening);
-    opening.catch(() => sessions.delete(key));
-  }
-  const shared = await opening;
+  const shared = sessions.get(key) ?? { opening: open(outputs, used, weights, device, options), users: 0 };
+  sessions.set(key, shared);
+  // Counted before the first wait, so that nobody else's disposal can close the session meanwhile.
   shared.users++;
-  return programOf(shared, async () => {
+  const leave = async (): Promise<void> => {
     if (--shared.users > 0) return;
     sessions.delete(key);
-    await shared.session.release();
-  });
+    await (await shared.opening).session.release();
+  };
+  try {
+    return programOf(await shared.opening, leave);
+  } catch (error) {
+    sessions.delete(key);
+    throw error;
+  }
 }
 
 /** Number of sessions that are open: for tests of disposal. */
@@ -148,7 +150,7 @@ async function open(
         },
       },
     });
-    return { session, model, access: files.access, device, profile, placement: null, users: 0 };
+    return { session, model, access: files.access, device, profile, placement: null };
   } finally {
     // What is mapped stays mapped after its link is gone, and nothing is left in the cache when the process dies.
     await files.release();
@@ -191,7 +193,7 @@ async function createSession(
   }
 }
 
-function programOf(shared: Session, giveBack: () => Promise<void>): Program {
+function programOf(shared: Session, leave: () => Promise<void>): Program {
   let disposed = false;
   const { Tensor: OrtTensor } = onnxruntime();
   return {
@@ -226,7 +228,7 @@ function programOf(shared: Session, giveBack: () => Promise<void>): Program {
     async dispose() {
       if (disposed) return;
       disposed = true;
-      await giveBack();
+      await leave();
     },
   };
 }
