@@ -28,19 +28,36 @@ export { type Metrics, metrics, type VideoInput } from './metrics/metrics.js';
 export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config.js';
 export type { LoraRequest } from './models/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
+export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/random-checkpoint.js';
+export type { CellPlan } from './sweeps/cell.js';
 export {
   type CompareSeedsOptions,
   compareSeeds,
   planCompareSeeds,
 } from './sweeps/compare-seeds.js';
-export type { CellResult, ComparisonOptions, ComparisonPlan, ComparisonResult } from './sweeps/comparison.js';
-export { type EditedFrame, type EditFrameOptions, editFrame, type FrameEdit } from './sweeps/edit-frame.js';
+export type {
+  CellResult,
+  ComparisonOptions,
+  ComparisonPlan,
+  ComparisonResult,
+} from './sweeps/comparison-options.js';
+export {
+  type EditedFrame,
+  type EditFrameOptions,
+  editFrame,
+  type FrameEdit,
+  type WrittenEdit,
+  writeEditedFrame,
+} from './sweeps/edit-frame.js';
 export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './sweeps/strength-sweep.js';
 export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
 export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
 export { type DType, type Tensor, tensor } from './tensor/tensor.js';
-export { type GridOptions, grid } from './video/grid.js';
+export { type ContactSheetOptions, contactSheet } from './video/contact-sheet.js';
+export { type GridEnd, type GridOptions, gridFrames } from './video/grid.js';
 export { type OpenVideoOptions, openVideo, type Video } from './video/open-video.js';
 export { readPicture, writePicture } from './video/still.js';
+export { type GridFilesOptions, grid } from './video/write-grid.js';
 export { type WriteVideoOptions, writeVideo } from './video/write-video.js';
+export { type StreetShotOptions, streetShot } from './world/shot.js';

@@ -9,16 +9,9 @@ import {
   levelAt,
   levelOfSigma,
   noiseSchedule,
-  noiseScheduleConfig,
   STABLE_DIFFUSION_SCHEDULE,
 } from '../../src/lib/diffusion/noise-schedule.js';
-import {
-  epsilonFromX0,
-  noised,
-  type PredictionType,
-  predictions,
-  predictionType,
-} from '../../src/lib/diffusion/prediction.js';
+import { epsilonFromX0, noised, type PredictionType, predictions } from '../../src/lib/diffusion/prediction.js';
 
 const bits = (values: Float32Array) => sha256(new Uint8Array(values.buffer));
 
@@ -36,7 +29,7 @@ describe('noiseSchedule', () => {
     ],
     [
       'linear',
-      noiseScheduleConfig({}),
+      { trainTimesteps: 1000, betaSchedule: 'linear', betaStart: 0.0001, betaEnd: 0.02 } as const,
       'a455de8584c2913e90719b1668c1a4eb0d1e08d8614ad8edaefd5b5f8e5eb140',
       'b5555536933367c4ad73b4e972e1701b8cf631f368d370f1f05c23c5881f1994',
       [0.0100013297, 0.014832044, 2.26991391, 3.44296741, 157.407272],
@@ -60,7 +53,7 @@ describe('noiseSchedule', () => {
 
   it('takes trained betas', () => {
     // DDIMScheduler(trained_betas=[0.1, 0.2, 0.3, 0.4]).alphas_cumprod
-    const schedule = noiseSchedule(noiseScheduleConfig({ trained_betas: [0.1, 0.2, 0.3, 0.4] }));
+    const schedule = noiseSchedule({ ...STABLE_DIFFUSION_SCHEDULE, trainedBetas: [0.1, 0.2, 0.3, 0.4] });
     expect([...schedule.alphasCumprod]).toEqual([0.899999976, 0.719999969, 0.504000008, 0.302399993].map(Math.fround));
   });
 
@@ -77,31 +70,6 @@ describe('noiseSchedule', () => {
     const same = levelOfSigma(level.noise / level.signal);
     expect(same.signal).toBeCloseTo(level.signal, 14);
     expect(same.noise).toBeCloseTo(level.noise, 14);
-  });
-});
-
-describe('scheduler_config.json', () => {
-  it('is read for its betas', () => {
-    const json = { beta_start: 0.00085, beta_end: 0.012, beta_schedule: 'scaled_linear', trained_betas: null };
-    expect(noiseScheduleConfig(json)).toEqual(STABLE_DIFFUSION_SCHEDULE);
-    expect(noiseScheduleConfig({ ...json, rescale_betas_zero_snr: true })).toMatchObject({ rescaleZeroSnr: true });
-  });
-
-  it.each([
-    [{ beta_schedule: 'squaredcos_cap_v2' }, 'a.json: beta_schedule is "squaredcos_cap_v2", which is not supported'],
-    [{ beta_start: '1' }, 'a.json: beta_start is "1", expected a number'],
-    [{ trained_betas: 'x' }, 'a.json: trained_betas is not a list of numbers'],
-    [[], 'a.json: expected a JSON object'],
-  ])('is refused where it asks for what is unknown: %o', (json, message) => {
-    expect(() => noiseScheduleConfig(json, 'a.json')).toThrow(message);
-  });
-
-  it('names the prediction type', () => {
-    expect(predictionType({ prediction_type: 'v_prediction' })).toBe('v_prediction');
-    expect(predictionType({})).toBe('epsilon');
-    expect(() => predictionType({ prediction_type: 'sample' }, 'a.json')).toThrow(
-      'a.json: prediction_type is "sample", which is not supported; expected "epsilon" or "v_prediction"',
-    );
   });
 });
 

@@ -61,43 +61,6 @@ export function noiseSchedule(config: NoiseScheduleConfig = STABLE_DIFFUSION_SCH
 }
 
 /**
- * Reads the settings of a noise schedule from a diffusers `scheduler_config.json`; what the file leaves out has
- * diffusers' own default. Step spacing, offsets and the like are not read: each sampler here has its fixed settings.
- *
- * @param file how errors name the file
- * @throws UsageError when the schedule is of a kind that is not supported
- */
-export function noiseScheduleConfig(json: unknown, file: string = 'scheduler_config.json'): NoiseScheduleConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UsageError(`${file}: expected a JSON object with the settings of a noise schedule`);
-  }
-  const settings = json as Record<string, unknown>;
-  const number = (key: string, fallback: number): number => {
-    const value = settings[key] ?? fallback;
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw new UsageError(`${file}: ${key} is ${JSON.stringify(value)}, expected a number`);
-  };
-  const betaSchedule = settings.beta_schedule ?? 'linear';
-  if (betaSchedule !== 'linear' && betaSchedule !== 'scaled_linear') {
-    throw new UsageError(
-      `${file}: beta_schedule is ${JSON.stringify(betaSchedule)}, which is not supported; expected "scaled_linear" (all published Stable Diffusion checkpoints) or "linear"`,
-    );
-  }
-  const trainedBetas = settings.trained_betas ?? undefined;
-  if (trainedBetas !== undefined && !(Array.isArray(trainedBetas) && trainedBetas.every(Number.isFinite))) {
-    throw new UsageError(`${file}: trained_betas is not a list of numbers; expected such a list or null`);
-  }
-  return {
-    trainTimesteps: trainedBetas?.length ?? number('num_train_timesteps', 1000),
-    betaSchedule,
-    betaStart: number('beta_start', 0.0001),
-    betaEnd: number('beta_end', 0.02),
-    ...(trainedBetas && { trainedBetas: trainedBetas as number[] }),
-    ...(settings.rescale_betas_zero_snr === true && { rescaleZeroSnr: true }),
-  };
-}
-
-/**
  * The noise level at a whole timestep of the training process; a timestep below 0 has that of timestep 0 (diffusers'
  * `set_alpha_to_one: false`).
  *

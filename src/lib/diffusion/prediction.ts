@@ -2,7 +2,6 @@
 // clean latent). Samplers and the training objective share these formulas. Latents are B*C*h*w numbers of any shape.
 
 import { assertSameLength } from '../base/assert.js';
-import { UsageError } from '../base/errors.js';
 import type { NoiseLevel } from './noise-schedule.js';
 
 /** What the network predicts: the noise [Ho et al. 2020], or v = signal eps - noise z0 [Salimans and Ho 2022]. */
@@ -61,17 +60,3 @@ export const predictions: Readonly<Record<PredictionType, Prediction>> = {
   epsilon: { toX0: x0FromEpsilon, toEpsilon: (output) => output, target: (_z0, noise) => noise },
   v_prediction: { toX0: x0FromV, toEpsilon: epsilonFromV, target: velocity },
 };
-
-/**
- * The prediction type that a diffusers `scheduler_config.json` names; epsilon where it names none.
- *
- * @param file how errors name the file
- * @throws UsageError for any other type
- */
-export function predictionType(json: unknown, file: string = 'scheduler_config.json'): PredictionType {
-  const type = (json as { prediction_type?: unknown } | null)?.prediction_type ?? 'epsilon';
-  if (type === 'epsilon' || type === 'v_prediction') return type;
-  throw new UsageError(
-    `${file}: prediction_type is ${JSON.stringify(type)}, which is not supported; expected "epsilon" or "v_prediction"`,
-  );
-}

@@ -28,8 +28,13 @@ export interface RestyleOptions extends DenoiseOptions {
   onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
-/** The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, so that the same frame gives the same latent. */
-export async function encodeFrame(model: Model, frame: Frame): Promise<Tensor<'float32'>> {
+/**
+ * The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, so that the same frame gives the same latent.
+ *
+ * @param index the frame's number, for errors
+ * @throws UsageError when its sides do not fit the model; FailureError when the latent is not finite
+ */
+export async function encodeFrame(model: Model, frame: Frame, index?: number): Promise<Tensor<'float32'>> {
   const factor = model.config.vaeFactor;
   if (frame.width % factor !== 0 || frame.height % factor !== 0) {
     throw new UsageError(
@@ -37,6 +42,7 @@ export async function encodeFrame(model: Model, frame: Frame): Promise<Tensor<'f
     );
   }
   const { mean } = await model.encodeImage(framesToImage([frame]));
+  requireFinite(mean.data, "the latent that the VAE's encoder gives", index);
   const scale = model.config.vae.scalingFactor;
   return tensor(
     'float32',
@@ -45,8 +51,13 @@ export async function encodeFrame(model: Model, frame: Frame): Promise<Tensor<'f
   );
 }
 
-/** The frame of a scaled latent [1, C, h, w]. */
-export async function decodeFrame(model: Model, latent: Tensor<'float32'>): Promise<Frame> {
+/**
+ * The frame of a scaled latent [1, C, h, w].
+ *
+ * @param index the frame's number, for errors
+ * @throws FailureError when the picture is not finite: clamped to 8 bits it would be black
+ */
+export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index?: number): Promise<Frame> {
   const scale = model.config.vae.scalingFactor;
   const image = await model.decodeLatent(
     tensor(
@@ -55,6 +66,7 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>): Prom
       latent.data.map((value) => value / scale),
     ),
   );
+  requireFinite(image.data, "the picture that the VAE's decoder gives", index);
   return imageToFrames(image)[0];
 }
 
@@ -114,12 +126,11 @@ export async function* restyle(
   let first = 0;
   const flush = async function* (): AsyncGenerator<Frame> {
     const edited = await restyleLatents(model, waiting, first, options);
-    first += waiting.length;
     waiting = [];
-    for (const latent of edited) yield await decodeFrame(model, latent);
+    for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
   for await (const frame of frames) {
-    waiting.push(await encodeFrame(model, frame));
+    waiting.push(await encodeFrame(model, frame, first + waiting.length));
     if (waiting.length === batch) yield* flush();
   }
   if (waiting.length > 0) yield* flush();
@@ -146,6 +157,12 @@ function stack(rows: readonly Tensor<'float32'>[]): Tensor<'float32'> {
     data.set(row.data, i * size);
   });
   return tensor('float32', [rows.length, ...shape], data);
+}
+
+function requireFinite(values: Float32Array, what: string, index?: number): void {
+  if (values.every(Number.isFinite)) return;
+  const frame = index === undefined ? '' : `frame ${index}: `;
+  throw new FailureError(`${frame}${what} is not finite (NaN or infinite); check the VAE's weights`);
 }
 
 function namingFrame(error: unknown, first: number, count: number): unknown {

@@ -5,6 +5,7 @@ import type { TensorEntry } from '../tensor/safetensors.js';
 import type { Checkpoint } from './checkpoint.js';
 import { readLoraFile } from './lora-file.js';
 import type { Adapter } from './scope.js';
+import { originalNames } from './single-file.js';
 
 /** A LoRA file and how strongly it is applied; 1, as it was trained, by default. */
 export interface LoraRequest {
@@ -32,8 +33,9 @@ export async function openLoras(
   const found = { unet: new Map<string, Adapter[]>(), text: new Map<string, Adapter[]>() };
   const weights = new Map<string, TensorEntry>();
   const layers = { unet: layersOf(checkpoint.unet.weights), text: layersOf(checkpoint.textEncoder.weights) };
+  const names = originalNames(checkpoint.unet.config, checkpoint.vae.config);
   for (const [index, { file, scale = 1 }] of requests.entries()) {
-    const { updates, unmatched } = await readLoraFile(file, layers);
+    const { updates, unmatched } = await readLoraFile(file, layers, names);
     if (unmatched.length > 0) {
       const list = unmatched.map(({ key, reason }) => `${key} (${reason})`).join(', ');
       onWarning(`${file}: ${unmatched.length} entries match no layer and were left out: ${list}`);

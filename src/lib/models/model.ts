@@ -53,7 +53,7 @@ export interface Model {
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */
   readonly loras: readonly LoraRequest[];
-  /** Token ids of a prompt, as many as the text encoder takes (77). A prompt that is too long is cut, with a warning. */
+  /** Token ids of a prompt, as many as the text encoder takes (77). A prompt that is too long is cut, with one warning. */
   tokenize(prompt: string): Int32Array;
   /** Hidden states [B, 77, D] of prompts: the context for `predict`. */
   encodeText(prompts: readonly string[]): Promise<Tensor<'float32'>>;
@@ -104,6 +104,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const vae = programs(checkpoint.vae.weights, new Map());
   const denoiser = programs(checkpoint.unet.weights, loras.weights);
   const all = [text, vae, denoiser];
+  const reported = new Set<string>();
 
   const model: Model = {
     path,
@@ -113,7 +114,9 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
     loras: options.loras ?? [],
     tokenize(prompt) {
       const { ids, truncated } = tokenizer.encode(prompt);
-      if (truncated !== null) {
+      // Once a prompt: it is encoded again for each batch of frames.
+      if (truncated !== null && !reported.has(prompt)) {
+        reported.add(prompt);
         onWarning(`the prompt is longer than ${tokenizer.modelMaxLength} tokens; this part was cut: "${truncated}"`);
       }
       return ids;

@@ -2,14 +2,10 @@
 
 import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
-import {
-  type ComparisonOptions,
-  type ComparisonPlan,
-  type ComparisonResult,
-  compareCells,
-  planComparison,
-} from './comparison.js';
-import type { Cell } from './render-cells.js';
+import type { Cell } from './cell.js';
+import { compareCells } from './comparison.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
+import { planComparison } from './comparison-plan.js';
 
 /** Options of a comparison of seeds. */
 export interface CompareSeedsOptions extends ComparisonOptions {

@@ -1,7 +1,7 @@
 // The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
@@ -25,8 +25,8 @@ export interface ComparisonFolder {
   readonly finished: string | null;
   /** Stores the result, which ends the comparison, and removes the unfinished work. */
   finish(result: object): Promise<void>;
-  /** Gives the folder free for other processes; harmless when repeated. */
-  close(): Promise<void>;
+  /** Gives the folder free for other processes; removes it again where there is nothing to keep. */
+  close(options: { keep: boolean }): Promise<void>;
 }
 
 const RESULT = 'result.json';
@@ -70,9 +70,11 @@ export async function openComparisonFolder(
         await writeFileAtomic(result, `${JSON.stringify(value, null, 1)}\n`);
         await rm(work, { recursive: true, force: true });
       },
-      async close() {
+      async close({ keep }) {
         await unlock();
-        if (existsSync(result)) await rm(work, { recursive: true, force: true });
+        const done = existsSync(result);
+        if (done || !keep) await rm(work, { recursive: true, force: true });
+        if (!done && !keep) await rmdir(folder).catch(() => {});
       },
     };
   };

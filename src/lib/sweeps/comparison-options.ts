@@ -39,6 +39,9 @@ export interface CellResult extends CellPlan {
 export interface ComparisonResult {
   /** Absolute path of the folder. */
   out: string;
+  /** Absolute paths of the source and of the model. */
+  video: string;
+  model: string;
   /** The grid: the original first, then the cells in their order. */
   grid: string;
   /** Metric curves of all videos as a CSV table. */

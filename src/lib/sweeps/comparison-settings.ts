@@ -84,7 +84,10 @@ function leaves(value: unknown, path = '', found: Map<string, string> = new Map(
   if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) leaves(inner, path ? `${path}.${key}` : key, found);
   } else if (value !== undefined) {
-    found.set(path, canonicalJson(typeof value === 'string' ? value.replace(/^[0-9a-f]{64}$/, (h) => h.slice(0, 8)) : value));
+    found.set(
+      path,
+      canonicalJson(typeof value === 'string' ? value.replace(/^[0-9a-f]{64}$/, (h) => h.slice(0, 8)) : value),
+    );
   }
   return found;
 }

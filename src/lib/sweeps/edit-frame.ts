@@ -1,29 +1,31 @@
 // Edits a single frame of a video under several seeds and strengths, as one contact sheet: to try before a long run.
 
-import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.js';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
-import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
-import { firstTimestep } from '../diffusion/strength.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { contactSheet } from '../video/contact-sheet.js';
+import { createFolderAtomically } from '../video/create-folder.js';
 import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
 import { writePicture } from '../video/still.js';
+import { planCells } from './cell.js';
 
 /** Options of an edit of one frame. */
-export interface EditFrameOptions extends DenoiseOptions, Pick<OpenVideoOptions, 'size' | 'crop'> {
+export interface EditFrameOptions
+  extends DenoiseOptions,
+    Pick<OpenVideoOptions, 'size' | 'crop' | 'signal' | 'onWarning'> {
   /** Seconds from the beginning of the video. */
   at: number;
   seeds: readonly number[];
   strengths: readonly number[];
+  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
   noiseDraw?: number;
   onProgress?: OnProgress;
-  onWarning?: (message: string) => void;
-  signal?: AbortSignal;
 }
 
 /** One edit of the frame. */
@@ -36,73 +38,123 @@ export interface FrameEdit {
 
 /** The edits of one frame, strength by strength, and all of them as one picture. */
 export interface EditedFrame {
+  /** Seconds at which the frame appears. */
+  at: number;
   original: Frame;
   edits: FrameEdit[];
-  /** Rows are strengths, columns seeds; the original stands in the corner. */
+  /** Rows are strengths, columns seeds; the original stands at the left of each row. */
   sheet: Frame;
 }
 
 /**
  * Edits the frame that is shown at `at` seconds.
  *
- * @throws UsageError for a bad video, time or strength; FailureError when latents turn NaN
+ * @throws UsageError for a bad video, time, strength or seed; FailureError when numbers turn NaN
  */
 export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<EditedFrame> {
-  const { at, seeds, strengths, size, crop, sampler = 'ddim', steps = 50, onProgress, onWarning, signal } = options;
-  if (seeds.length === 0 || strengths.length === 0) {
-    throw new UsageError('editFrame: there is nothing to render; give at least one seed and one strength');
-  }
-  const schedule = noiseSchedule(model.config.schedule);
-  const starts = strengths.map((strength) => firstTimestep(sampler, steps, strength, schedule));
-  const opened = await openVideo(video, {
-    start: at,
-    frames: 1,
-    ...(size !== undefined && { size }),
-    ...(crop && { crop }),
-    ...(onWarning && { onWarning }),
-    ...(signal && { signal }),
-  });
-  let original: Frame | undefined;
-  for await (const frame of opened.frames()) original ??= frame;
-  if (!original) throw new UsageError(`${video}: there is no frame at ${at} s; choose an earlier time`);
+  const { seeds, strengths, onProgress, signal } = options;
+  const cells = strengths.flatMap((strength) =>
+    seeds.map((seed) => {
+      const label = `strength ${strength} with seed ${seed}`;
+      return { name: label, label, options: { ...options, strength, seed, batch: 1 } };
+    }),
+  );
+  const planned = planCells(model, cells);
+  const { frame: original, at } = await frameAt(video, options);
 
-  const latent = await encodeFrame(model, original);
+  const latent = await encodeFrame(model, original, 0);
   const edits: FrameEdit[] = [];
-  const total = seeds.length * strengths.length;
-  for (const [row, strength] of strengths.entries()) {
-    for (const seed of seeds) {
-      signal?.throwIfAborted();
-      onProgress?.({ done: edits.length, total, label: 'editing' });
-      const [edited] = await restyleLatents(model, [latent], 0, { ...options, strength, seed, batch: 1 });
-      edits.push({ seed, strength, firstTimestep: starts[row], frame: await decodeFrame(model, edited) });
-    }
+  const total = planned.reduce((sum, { evaluations }) => sum + evaluations, 0);
+  let done = 0;
+  for (const [i, cell] of cells.entries()) {
+    const [edited] = await restyleLatents(model, [latent], 0, {
+      ...cell.options,
+      onStep: () => {
+        signal?.throwIfAborted();
+        onProgress?.({ done: ++done, total, label: 'denoising' });
+      },
+    });
+    const { strength, seed, firstTimestep } = planned[i];
+    edits.push({ strength, seed, firstTimestep, frame: await decodeFrame(model, edited, 0) });
   }
-  onProgress?.({ done: total, total, label: 'editing' });
+  const rows = strengths.map((_, row) => edits.slice(row * seeds.length, (row + 1) * seeds.length));
   const sheet = await contactSheet(
-    strengths.flatMap((_, row) => [
-      original,
-      ...edits.slice(row * seeds.length, (row + 1) * seeds.length).map((e) => e.frame),
-    ]),
+    rows.flatMap((row) => [original, ...row.map(({ frame }) => frame)]),
     {
       columns: seeds.length + 1,
-      columnLabels: ['original', ...seeds.map((seed) => `seed ${seed}`)],
-      rowLabels: strengths.map((strength) => `strength ${strength}`),
+      labels: {
+        columns: ['original', ...seeds.map((seed) => `seed ${seed}`)],
+        rows: strengths.map((strength) => `strength ${strength}`),
+      },
     },
   );
-  return { original, edits, sheet };
+  return { at, original, edits, sheet };
 }
 
-/** Writes the sheet, every picture of it and `result.json` into a folder that exists; gives the path of the sheet. */
-export async function writeEditedFrame(folder: string, { original, edits, sheet }: EditedFrame): Promise<string> {
-  const pictures = edits.map((edit) => ({ ...edit, file: `strength-${edit.strength}-seed-${edit.seed}.png` }));
-  for (const { file, frame } of pictures) await writePicture(join(folder, file), frame);
-  await writePicture(join(folder, 'original.png'), original);
-  const path = join(folder, 'sheet.png');
-  await writePicture(path, sheet);
-  const stored = pictures.map(({ frame: _, ...rest }) => rest);
-  await writeFileAtomic(
-    join(folder, 'result.json'),
-    `${JSON.stringify({ sheet: 'sheet.png', edits: stored }, null, 1)}\n`,
+/** The frame that is shown at `at` seconds: the last one that appears at or before them. */
+async function frameAt(
+  path: string,
+  { at, size, crop, signal, onWarning }: EditFrameOptions,
+): Promise<{ frame: Frame; at: number }> {
+  const options = {
+    ...(size !== undefined && { size }),
+    ...(crop && { crop }),
+    ...(signal && { signal }),
+    ...(onWarning && { onWarning }),
+  };
+  if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
+  const { frameRate, duration = Number.POSITIVE_INFINITY } = await openVideo(path, options);
+  // Half a frame early, so that no rounding of timestamps skips the frame.
+  const index = Math.floor(at * frameRate + 1e-4);
+  const start = Math.max(0, (index - 0.5) / frameRate);
+  const last = duration + 1e-3;
+  if (at < last && start < duration) {
+    const video = await openVideo(path, { ...options, start, frames: 1 });
+    for await (const frame of video.frames()) return { frame, at: index / frameRate };
+  }
+  throw new UsageError(
+    `${path}: there is no frame at ${at} s, it lasts ${Math.round(duration * 1000) / 1000} s; choose an earlier time`,
   );
-  return path;
+}
+
+/**
+ * Writes the sheet, every picture of it and `result.json` into a new folder, which appears when it is whole.
+ *
+ * @returns absolute paths
+ * @throws UsageError when the folder is not empty; FailureError when the disk is full
+ */
+export async function writeEditedFrame(
+  folder: string,
+  { at, original, edits, sheet }: EditedFrame,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<WrittenEdit> {
+  const final = resolve(folder);
+  const files = edits.map(({ strength, seed }) => `strength-${strength}-seed-${seed}.png`);
+  const stored = edits.map(({ frame: _, ...edit }, i) => ({ ...edit, picture: files[i] }));
+  await mkdir(dirname(final), { recursive: true }).catch((error) => {
+    throw writeError(final, error);
+  });
+  await createFolderAtomically(final, async (temporary) => {
+    for (const [i, { frame }] of edits.entries()) await writePicture(join(temporary, files[i]), frame);
+    await writePicture(join(temporary, 'original.png'), original);
+    await writePicture(join(temporary, 'sheet.png'), sheet);
+    const json = { sheet: 'sheet.png', original: 'original.png', at, edits: stored, settings };
+    await writeFileAtomic(join(temporary, 'result.json'), `${JSON.stringify(json, null, 1)}\n`);
+  });
+  return {
+    out: final,
+    sheet: join(final, 'sheet.png'),
+    original: join(final, 'original.png'),
+    at,
+    edits: stored.map((edit) => ({ ...edit, picture: join(final, edit.picture) })),
+  };
+}
+
+/** Where an edited frame was written to. */
+export interface WrittenEdit {
+  out: string;
+  sheet: string;
+  original: string;
+  at: number;
+  edits: { strength: number; seed: number; firstTimestep: number; picture: string }[];
 }

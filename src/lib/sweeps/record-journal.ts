@@ -9,6 +9,8 @@ export interface RecordJournal {
   /** Whole records in the file. */
   readonly count: number;
   append(record: Uint8Array): Promise<void>;
+  /** Brings what was appended to the disk, so that it survives the machine's death too. */
+  flush(): Promise<void>;
   /** Drops records from the end until `count` are left. */
   truncate(count: number): Promise<void>;
   read(index: number): Promise<Uint8Array>;
@@ -35,8 +37,9 @@ export async function openJournal(path: string, recordBytes: number): Promise<Re
     const record = new Uint8Array(recordBytes);
     for (let filled = 0; filled < recordBytes; ) {
       const { bytesRead } = await handle.read(record, filled, recordBytes - filled, index * recordBytes + filled);
-      if (bytesRead === 0)
+      if (bytesRead === 0) {
         throw new FailureError(`${path}: record ${index} is gone; delete the folder and start again`);
+      }
       filled += bytesRead;
     }
     return record;
@@ -55,6 +58,11 @@ export async function openJournal(path: string, recordBytes: number): Promise<Re
         throw writeError(path, error);
       }
       count++;
+    },
+    async flush() {
+      await handle.datasync().catch((error) => {
+        throw writeError(path, error);
+      });
     },
     async truncate(wanted) {
       if (wanted >= count) return;

@@ -1,14 +1,10 @@
 // The same video at several strengths under one seed and one noise: where does the edit begin, where do objects vanish?
 
 import type { Model } from '../models/model.js';
-import {
-  type ComparisonOptions,
-  type ComparisonPlan,
-  type ComparisonResult,
-  compareCells,
-  planComparison,
-} from './comparison.js';
-import type { Cell } from './render-cells.js';
+import type { Cell } from './cell.js';
+import { compareCells } from './comparison.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
+import { planComparison } from './comparison-plan.js';
 
 /** Options of a strength sweep. */
 export interface StrengthSweepOptions extends ComparisonOptions {

@@ -1,0 +1,60 @@
+// What a comparison will do, after checking everything that can be checked without rendering.
+
+import { resolve } from 'node:path';
+import { UsageError } from '../base/errors.js';
+import type { Model } from '../models/model.js';
+import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
+import { type Cell, planCells } from './cell.js';
+import { checkComparisonFolder } from './comparison-folder.js';
+import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
+import { workBytes } from './render-cells.js';
+
+/**
+ * Says what a comparison would do. Touches nothing.
+ *
+ * @throws UsageError for a bad video, prompt, strength, seed or folder
+ */
+export async function planComparison(
+  model: Model,
+  path: string,
+  cells: readonly Cell[],
+  options: ComparisonOptions,
+): Promise<ComparisonPlan> {
+  const { batch = 1, guidanceScale = 7.5, out, resume = false } = options;
+  const planned = planCells(model, cells);
+  if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
+  const video = await openSource(model, path, options);
+  const frames = video.expectedFrames;
+  return {
+    cells: planned,
+    width: video.width,
+    height: video.height,
+    frameRate: video.frameRate,
+    rowsPerPass: batch * (guidanceScale === 1 ? 1 : 2),
+    ...(frames !== undefined && {
+      frames,
+      passes: planned.reduce((sum, { evaluations }) => sum + Math.ceil(frames / batch) * evaluations, 0),
+      workBytes: workBytes(model, video, frames, cells.length),
+    }),
+  };
+}
+
+/**
+ * Opens the video that is compared, cut and scaled as asked.
+ *
+ * @throws UsageError when it cannot be opened, does not fit the model, or lacks the sound that was asked for
+ */
+export async function openSource(model: Model, path: string, options: ComparisonOptions): Promise<Video> {
+  const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
+  const chosen = Object.entries({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
+  const given = Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) as OpenVideoOptions;
+  const video = await openVideo(path, given);
+  const factor = model.config.vaeFactor;
+  if (video.width % factor !== 0 || video.height % factor !== 0) {
+    throw new UsageError(
+      `${path}: frames of ${video.width}x${video.height} do not fit this model, whose sides must be multiples of ${factor}; pass a size`,
+    );
+  }
+  if (audio && !video.hasAudio) throw new UsageError(`${path}: has no sound to copy; leave out audio`);
+  return video;
+}
