@@ -5,6 +5,7 @@ import type { Node } from '../graph/types.js';
 import type { UNetConfig } from './config.js';
 import { conv, fromTokens, groupNorm, layerNorm, linear, residualBlock, toTokens } from './layers.js';
 import type { Scope } from './scope.js';
+import { upsampleConv } from './upsample.js';
 
 const TRANSFORMER_NORM_EPSILON = 1e-6;
 const LAYER_NORM_EPSILON = 1e-5;
@@ -51,8 +52,7 @@ export function unet(scope: Scope, config: UNetConfig, sample: Node, timesteps: 
     }
     if (up < last) {
       const [, , height, width] = skips[skips.length - 1].shape;
-      h = g.resizeNearest(h, height, width);
-      h = conv(block.at('upsamplers', 0, 'conv'), h, blockOutChannels[level], 3, { padding: 1 });
+      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, height, width);
     }
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));

@@ -5,6 +5,7 @@ import type { Node } from '../graph/types.js';
 import type { VaeConfig } from './config.js';
 import { conv, fromTokens, groupNorm, linear, residualBlock, toTokens } from './layers.js';
 import type { Scope } from './scope.js';
+import { upsampleConv } from './upsample.js';
 
 const NORM_EPSILON = 1e-6;
 /** Limits of the posterior's log variance, as in diffusers' DiagonalGaussianDistribution. */
@@ -47,10 +48,7 @@ export function vaeDecoder(root: Scope, config: VaeConfig, latent: Node): Node {
     const outputs = blockOutChannels[last - up];
     const block = scope.at('up_blocks', up);
     for (let layer = 0; layer <= layersPerBlock; layer++) h = residual(block.at('resnets', layer), config, h, outputs);
-    if (up < last) {
-      h = g.resizeNearest(h, 2 * h.shape[2], 2 * h.shape[3]);
-      h = conv(block.at('upsamplers', 0, 'conv'), h, outputs, 3, { padding: 1 });
-    }
+    if (up < last) h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, 2 * h.shape[2], 2 * h.shape[3]);
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, config.normGroups, NORM_EPSILON));
   return conv(scope.at('conv_out'), h, config.outChannels, 3, { padding: 1 });

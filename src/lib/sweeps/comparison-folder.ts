@@ -2,12 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import { sha256Json } from '../base/hash.js';
 import { assertSameSettings, type Settings } from './comparison-settings.js';
 import { lockFolder } from './folder-lock.js';
+import { runFolder, shotName } from './run-folder.js';
 
 /** Where results go, and whether to continue what is there. */
 export interface FolderOptions {
@@ -45,7 +46,9 @@ export async function openComparisonFolder(
   settings: Settings,
   { out, resume = false }: FolderOptions,
 ): Promise<ComparisonFolder> {
-  const folder = out === undefined ? defaultFolder(kind, video, settings, resume) : resolve(out);
+  // A name that changes with the settings, so that resuming finds it again.
+  const name = `${shotName(video)}-${sha256Json(settings).slice(0, 8)}`;
+  const folder = out === undefined ? runFolder(kind, name, { reuse: resume }) : resolve(out);
   await checkComparisonFolder(folder, resume);
   const work = join(folder, WORK);
   const result = join(folder, RESULT);
@@ -100,19 +103,6 @@ export async function checkComparisonFolder(folder: string, resume: boolean): Pr
     throw new UsageError(
       `${folder}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
     );
-  }
-}
-
-/** A name that says what was rendered and changes with the settings, so that resuming finds it again. */
-function defaultFolder(kind: string, video: string, settings: Settings, resume: boolean): string {
-  const root = process.env.STEADYFRAME_RUNS || 'runs';
-  const shot = basename(video, extname(video)).replace(/[^\w.-]+/g, '-') || 'video';
-  const name = `${shot}-${sha256Json(settings).slice(0, 8)}`;
-  let latest: string | undefined;
-  for (let n = 1; ; n++) {
-    const folder = resolve(root, kind, n === 1 ? name : `${name}-${n}`);
-    if (!existsSync(folder)) return resume ? (latest ?? folder) : folder;
-    latest = folder;
   }
 }
 

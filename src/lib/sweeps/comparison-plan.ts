@@ -2,9 +2,13 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
+import type { Device } from '../engine/devices.js';
+import { compile } from '../engine/onnx/compile.js';
+import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
+import { checkGridOptions } from '../video/grid.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
-import { type Cell, planCells } from './cell.js';
+import { type Cell, type CellPlan, planCells } from './cell.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
 import { workBytes } from './render-cells.js';
@@ -12,7 +16,7 @@ import { workBytes } from './render-cells.js';
 /**
  * Says what a comparison would do. Touches nothing.
  *
- * @throws UsageError for a bad video, prompt, strength, seed or folder
+ * @throws UsageError for a bad video, strength, seed or folder; FailureError when the device does not start
  */
 export async function planComparison(
   model: Model,
@@ -21,7 +25,8 @@ export async function planComparison(
   options: ComparisonOptions,
 ): Promise<ComparisonPlan> {
   const { batch = 1, guidanceScale = 7.5, out, resume = false } = options;
-  const planned = planCells(model, cells);
+  const planned = checkRequest(model, cells, options);
+  await assertDeviceStarts(model.device);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
   const video = await openSource(model, path, options);
   const frames = video.expectedFrames;
@@ -37,6 +42,28 @@ export async function planComparison(
       workBytes: workBytes(model, video, frames, cells.length),
     }),
   };
+}
+
+/**
+ * Plans the cells and checks the options that are not the video's.
+ *
+ * @throws UsageError for a bad strength, seed, sampler or number
+ */
+export function checkRequest(model: Model, cells: readonly Cell[], options: ComparisonOptions): CellPlan[] {
+  checkGridOptions(cells.length + 1, { columns: gridColumns(cells, options) });
+  return planCells(model, cells);
+}
+
+/** Columns of the grid: as asked, else as square as possible. */
+export function gridColumns(cells: readonly Cell[], { columns }: ComparisonOptions): number {
+  return columns ?? Math.ceil(Math.sqrt(cells.length + 1));
+}
+
+/** The CPU always starts; whether another device does is known only when a graph is compiled for it. */
+async function assertDeviceStarts(device: Device): Promise<void> {
+  if (device === 'cpu') return;
+  const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { device });
+  await program.dispose();
 }
 
 /**

@@ -3,13 +3,15 @@
 import { join, resolve } from 'node:path';
 import type { Frames } from '../metrics/lockstep.js';
 import { measure } from '../metrics/measure.js';
+import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
+import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/grid.js';
 import { type WriteVideoOptions, writeVideo } from '../video/write-video.js';
-import { type Cell, planCells } from './cell.js';
+import type { Cell } from './cell.js';
 import { openComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
-import { openSource } from './comparison-plan.js';
+import { checkRequest, gridColumns, openSource } from './comparison-plan.js';
 import { settingsOf } from './comparison-settings.js';
 import { writeCurves } from './curves.js';
 import { hasRendered, type RenderedCells, type RenderHooks, renderCells } from './render-cells.js';
@@ -30,7 +32,7 @@ export async function compareCells(
   cells: readonly Cell[],
   options: ComparisonOptions,
 ): Promise<ComparisonResult> {
-  const planned = planCells(model, cells);
+  const planned = checkRequest(model, cells, options);
   const video = await openSource(model, path, options);
   const settings = await settingsOf(kind, model, path, cells, options);
   const folder = await openComparisonFolder(kind, path, settings, options);
@@ -40,7 +42,7 @@ export async function compareCells(
     if (folder.finished !== null) return located(folder.out, JSON.parse(folder.finished));
     rendered = await renderCells(model, video, cells, folder.work, options);
     const measured = await measureCells(rendered, cells, options);
-    const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs;
+    const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs as Record<string, Measurement>;
     await writeVideos(rendered, cells, folder.out, video.frameRate, path, options);
     await writeCurves(join(folder.out, 'curves.csv'), { source: measured.source, [ROUND_TRIP]: roundTrip, ...outputs });
     const result = {
@@ -89,7 +91,7 @@ async function writeVideos(
   source: string,
   options: ComparisonOptions,
 ): Promise<void> {
-  const { columns = Math.ceil(Math.sqrt(cells.length + 1)), audio, start, signal, onWarning, onProgress } = options;
+  const { audio, start, signal, onWarning, onProgress } = options;
   const encode: WriteVideoOptions = {
     frameRate,
     ...(signal && { signal }),
@@ -97,17 +99,17 @@ async function writeVideos(
     ...(audio && { audioFrom: { path: source, ...(start !== undefined && { start }) } }),
   };
   const grid = gridFrames([rendered.source(), ...cells.map(({ name }) => rendered.cell(name))], {
-    columns,
+    columns: gridColumns(cells, options),
     labels: ['original', ...cells.map(({ label }) => label)],
   });
-  const videos: [name: string, frames: Frames & AsyncIterable<unknown>][] = [
-    ...cells.map(({ name }): [string, ReturnType<RenderedCells['cell']>] => [name, rendered.cell(name)]),
+  const videos: [name: string, frames: AsyncIterable<Frame>][] = [
+    ...cells.map(({ name }): [string, AsyncIterable<Frame>] => [name, rendered.cell(name)]),
     [ROUND_TRIP, rendered.roundTrip()],
     ['grid', grid],
   ];
   for (const [done, [name, frames]] of videos.entries()) {
     onProgress?.({ done, total: videos.length, label: 'writing videos' });
-    await writeVideo(join(out, `${name}.mp4`), frames as ReturnType<RenderedCells['cell']>, encode);
+    await writeVideo(join(out, `${name}.mp4`), frames, encode);
   }
   onProgress?.({ done: videos.length, total: videos.length, label: 'writing videos' });
 }

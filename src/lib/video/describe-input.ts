@@ -61,9 +61,7 @@ export function describeInput(said: string): InputDescription | undefined {
   const texts = said.slice(line.index).split(/^ {2,4}(?=Stream #0:\d)/m);
   const streams = texts.map((text) => ({ text, match: STREAM.exec(text) }));
   const audio = streams.find(({ match }) => match?.[2] === 'Audio');
-  const picture = streams.find(
-    ({ match }) => match?.[2] === 'Video' && !/\((attached pic|timed thumbnails)\)/.test(match[3]),
-  );
+  const picture = streams.find(({ match }) => match?.[2] === 'Video' && !isCover(match[3]));
   const exceeded = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(said);
   return {
     container,
@@ -72,6 +70,14 @@ export function describeInput(said: string): InputDescription | undefined {
     picture: picture && describePicture(picture.match!, picture.text, isBareStream(container)),
     exceeded: exceeded ? [Number(exceeded[1]), Number(exceeded[2])] : undefined,
   };
+}
+
+/** Whether a picture stream is the cover of a sound file. Old builds don't say so, but they know no frame rate of one. */
+function isCover(about: string): boolean {
+  return (
+    /\((attached pic|timed thumbnails)\)/.test(about) ||
+    (/^(png|mjpeg|bmp|gif)\b.*, 90k tbr/.test(about) && !/ fps\b/.test(about))
+  );
 }
 
 function describePicture(match: RegExpExecArray, text: string, bare: boolean): PictureStream {

@@ -10,6 +10,7 @@ import { type Warn, warnOnStderr } from './find-ffmpeg.js';
 import { type GeometryOptions, planGeometry } from './geometry.js';
 import { openAnimatedWebp, openPicture, openPictureFolder, type PictureSequence } from './pictures.js';
 import { type Probe, probeVideo } from './probe.js';
+import { scaleFrames } from './raw-frames.js';
 import {
   checkSelection,
   expectedFrames,
@@ -18,6 +19,7 @@ import {
   type SelectionOptions,
   selectIndices,
 } from './selection.js';
+import { cropFrame } from './still.js';
 import { decodeFile } from './video-file.js';
 
 /** Which frames, which part of them, and at what size. */
@@ -96,12 +98,18 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   const resample = rate === undefined ? selection.frameRate : undefined;
   const indices = selectIndices(pictures.times, pictures.duration, selection, resample);
   const source = { ...pictures, frameRate };
-  const video = describe(path, source, geometry, { ...selection, frameRate: resample }, false, async function* () {
-    for await (const frame of pictures.frames(indices, geometry)) {
-      options.signal?.throwIfAborted();
-      yield frame;
+  const { region, width, height } = geometry;
+  const scaled = width !== region.width || height !== region.height;
+  const { signal, onWarning } = options;
+  const cropped = async function* () {
+    for await (const frame of pictures.frames(indices)) {
+      signal?.throwIfAborted();
+      yield cropFrame(frame, region);
     }
-  });
+  };
+  const decode = () =>
+    scaled ? scaleFrames(cropped(), geometry, { task: `scaling '${path}'`, signal, onWarning }) : cropped();
+  const video = describe(path, source, geometry, { ...selection, frameRate: resample }, false, decode);
   return { ...video, expectedFrames: indices.length };
 }
 

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
-import type { Geometry } from './geometry.js';
 import { mapInOrder } from './in-order.js';
-import { decodePicture, pictureSize, reshapeFrame } from './still.js';
+import { decodePicture, pictureSize } from './still.js';
 
 /** A sequence whose frames can be asked for by number. */
 export interface PictureSequence {
@@ -18,8 +17,8 @@ export interface PictureSequence {
   readonly times: readonly number[];
   /** Seconds until the last one has been shown. */
   readonly duration: number;
-  /** The frames of these numbers (ascending, repeats allowed), cut and scaled. */
-  frames(indices: readonly number[], geometry: Geometry): AsyncGenerator<Frame, void, undefined>;
+  /** The frames of these numbers (ascending, repeats allowed), whole. */
+  frames(indices: readonly number[]): AsyncGenerator<Frame, void, undefined>;
 }
 
 /** How many pictures are decoded or encoded at once. */
@@ -77,14 +76,12 @@ function sequenceOf(
     ...size,
     times: paths.map((_, i) => i / frameRate),
     duration: paths.length / frameRate,
-    async *frames(indices, geometry) {
-      const decoded = mapInOrder(indices, PICTURES_AT_ONCE, async (index) => {
-        const frame = await decodePicture(paths[index], paths[index], { geometry, maxPixels });
-        if (frame.width === geometry.width && frame.height === geometry.height) return frame;
-        throw new UsageError(`'${paths[index]}' has changed its size since the folder was opened`);
-      });
-      yield* decoded;
-    },
+    frames: (indices) =>
+      mapInOrder(indices, PICTURES_AT_ONCE, async (index) => {
+        const frame = await decodePicture(paths[index], maxPixels);
+        if (frame.width === size.width && frame.height === size.height) return frame;
+        throw new UsageError(`'${paths[index]}' has changed its size since the folder was opened; open it again`);
+      }),
   };
 }
 
@@ -108,7 +105,7 @@ export async function openAnimatedWebp(path: string, maxPixels: number): Promise
     ...size,
     times,
     duration: now / 1000,
-    async *frames(indices, geometry) {
+    async *frames(indices) {
       let from = 0;
       let frames: Uint8Array = new Uint8Array(0);
       for (const index of indices) {
@@ -118,7 +115,7 @@ export async function openAnimatedWebp(path: string, maxPixels: number): Promise
           frames = await sharp(path, run).flatten({ background: '#ffffff' }).toColourspace('srgb').raw().toBuffer();
         }
         const data = new Uint8Array(frames.subarray((index - from) * frameBytes, (index - from + 1) * frameBytes));
-        yield await reshapeFrame({ ...size, data }, geometry);
+        yield { ...size, data };
       }
     },
   };

@@ -1,6 +1,7 @@
 // What is known of a media file before a frame of it is decoded. @ffmpeg-installer has no ffprobe, so this runs
 // `ffmpeg -i`; what that prints is read in describe-input.ts.
 
+import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { describeInput, type InputDescription, type PictureStream } from './describe-input.js';
 import { reasonOf, runFfmpeg, untrustedInput } from './ffmpeg.js';
@@ -58,7 +59,7 @@ async function describe(path: string, options: ProbeOptions): Promise<InputDescr
     );
   }
   const described = describeInput(said);
-  const reason = reasonOf(said.replace(/^At least one output file.*$/m, '')).replaceAll(`${path}: `, '');
+  const reason = reasonOf(said.replace(/^At least one output file.*$/m, '')).replaceAll(`${resolve(path)}: `, '');
   if (!described) {
     throw new UsageError(`'${path}' is not a video that ffmpeg can read${reason ? `: ${reason}` : ''}; give a video`);
   }

@@ -7,14 +7,12 @@ import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { checkReadable, checkWritable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
-import type { Geometry } from './geometry.js';
+import type { Region } from './geometry.js';
 
 /** How a picture is decoded. */
 export interface PictureOptions {
   /** Pixels a picture may have; 8192 x 8192 unless said. */
   readonly maxPixels?: number;
-  /** The part to use and the size to give it, as `planGeometry` makes it; the whole picture as stored unless said. */
-  readonly geometry?: Geometry;
 }
 
 /**
@@ -24,7 +22,7 @@ export interface PictureOptions {
  */
 export async function readPicture(path: string, options: PictureOptions = {}): Promise<Frame> {
   await checkReadable(path);
-  return decodePicture(path, path, options);
+  return decodePicture(path, options.maxPixels);
 }
 
 /** Size of the picture at `path`, upright. Reads its header only. */
@@ -47,25 +45,24 @@ export async function pictureSize(
   return { width, height };
 }
 
-/** Decodes a picture from a path or from bytes; `name` stands in error sentences. */
-export async function decodePicture(
-  source: string | Uint8Array,
-  name: string,
-  options: PictureOptions,
-): Promise<Frame> {
-  const { geometry, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const image = sharp(source, { limitInputPixels: maxPixels }).autoOrient();
-  return toFrame(image, geometry).catch((error: Error) => {
-    throw notAPicture(name, error);
+/** Decodes a picture whole, without looking first whether the file is there. */
+export async function decodePicture(path: string, maxPixels: number = DEFAULT_MAX_PIXELS): Promise<Frame> {
+  const image = sharp(path, { limitInputPixels: maxPixels }).autoOrient();
+  return toFrame(image).catch((error: Error) => {
+    throw notAPicture(path, error);
   });
 }
 
-/** Cuts and scales a frame; the frame itself where there is nothing to do. */
-export async function reshapeFrame(frame: Frame, geometry: Geometry): Promise<Frame> {
-  const { region, width, height } = geometry;
-  const whole = region.width === frame.width && region.height === frame.height;
-  if (whole && width === frame.width && height === frame.height) return frame;
-  return toFrame(asImage(frame), geometry);
+/** The part of a frame inside a rectangle; the frame itself where that is all of it. */
+export function cropFrame(frame: Frame, region: Region): Frame {
+  const { x, y, width, height } = region;
+  if (width === frame.width && height === frame.height) return frame;
+  const data = new Uint8Array(3 * width * height);
+  for (let row = 0; row < height; row++) {
+    const from = 3 * ((y + row) * frame.width + x);
+    data.set(frame.data.subarray(from, from + 3 * width), 3 * row * width);
+  }
+  return { width, height, data };
 }
 
 /**
@@ -95,16 +92,8 @@ export function asImage(frame: Frame): Sharp {
   return sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 }, limitInputPixels: false });
 }
 
-async function toFrame(image: Sharp, geometry: Geometry | undefined): Promise<Frame> {
-  let pipeline = image;
-  if (geometry) {
-    const { region, width, height } = geometry;
-    pipeline = pipeline.extract({ left: region.x, top: region.y, width: region.width, height: region.height });
-    if (region.width !== width || region.height !== height) {
-      pipeline = pipeline.resize(width, height, { fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false });
-    }
-  }
-  const { data, info } = await pipeline
+async function toFrame(image: Sharp): Promise<Frame> {
+  const { data, info } = await image
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })

@@ -1,0 +1,99 @@
+// What sweep and seeds share: run or plan a comparison, and print what came out.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FailureError } from '../lib/base/errors.js';
+import type { Model } from '../lib/models/model.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib/sweeps/comparison-options.js';
+import { type Context, resumeCommand } from './context.js';
+import { checkPrompts, withModel } from './model-options.js';
+import { type ComparisonValues, comparisonSettings } from './render-options.js';
+import { formatBytes, formatCount, formatNumber, formatTable } from './table.js';
+
+/** A kind of comparison: its two functions of the library, and the columns by which its cells are told apart. */
+export interface Comparison {
+  readonly run: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonResult>;
+  readonly plan: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonPlan>;
+  readonly headings: readonly string[];
+  readonly cells: (cell: ComparisonPlan['cells'][number]) => readonly string[];
+}
+
+/** Runs a comparison, or plans it with --dry-run, and prints the outcome. */
+export async function runComparison(
+  comparison: Comparison,
+  video: string,
+  values: ComparisonValues,
+  context: Context,
+): Promise<void> {
+  const { terminal } = context;
+  if (values.quiet) context.quieten();
+  const print = (value: object, text: string): void =>
+    terminal.out(values.json ? `${JSON.stringify(value, null, 1)}\n` : text);
+  await withModel(values, context, async (model) => {
+    checkPrompts(model, values, context);
+    const options = comparisonSettings(values, context);
+    if (values.dryRun) {
+      const plan = await comparison.plan(model, video, options);
+      print(plan, planText(comparison, video, plan, values.out));
+      return;
+    }
+    let out: string | undefined;
+    const onFolder = (folder: string): void => {
+      out = folder;
+      context.reporter.note(`steadyframe: writing into ${folder}`);
+    };
+    try {
+      const result = await comparison.run(model, video, { ...options, onFolder });
+      context.reporter.close();
+      print(result, resultText(comparison, result));
+    } catch (error) {
+      const isWorthIt = terminal.signal.aborted || error instanceof FailureError;
+      // The folder of unfinished work is gone where nothing was done yet.
+      if (out !== undefined && isWorthIt && existsSync(join(out, '.partial'))) {
+        context.remedy = `What is done so far is kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
+      }
+      throw error;
+    }
+  });
+}
+
+function planText({ headings, cells }: Comparison, video: string, plan: ComparisonPlan, out?: string): string {
+  const { frames, passes, rowsPerPass, workBytes, width, height, frameRate } = plan;
+  const count = frames === undefined ? 'an unknown number of' : frames;
+  const rows = plan.cells.map((cell) => [...cells(cell), formatNumber(cell.firstTimestep), String(cell.evaluations)]);
+  const perPass = rowsPerPass === 1 ? '1 latent each' : `${rowsPerPass} latents each`;
+  return [
+    formatTable([...headings, 'first timestep', 'UNet passes a frame'], rows),
+    `\n${video}: ${count} frames of ${width}x${height} at ${formatNumber(frameRate)} a second\n`,
+    passes === undefined ? '' : `UNet passes: ${formatCount(passes)}, ${perPass}\n`,
+    workBytes === undefined ? '' : `unfinished work takes up to ${formatBytes(workBytes)}\n`,
+    `results go to ${out ?? 'a new folder under runs/'}\n`,
+  ].join('');
+}
+
+function resultText({ headings, cells }: Comparison, result: ComparisonResult): string {
+  const blank = headings.slice(1).map(() => '');
+  const row = (
+    name: readonly string[],
+    timestep: string,
+    metrics: ComparisonResult['source'],
+    edit: number | null | undefined = metrics.edit_strength,
+  ): string[] => [
+    ...name,
+    timestep,
+    formatNumber(edit),
+    formatNumber(metrics.flicker_ratio),
+    formatNumber(metrics.warping_error),
+    formatNumber(metrics.warping_error_normalised),
+  ];
+  const table = formatTable(
+    [...headings, 'first timestep', 'edit strength', 'flicker', 'warping error', 'per variance'],
+    [
+      row(['source', ...blank], '-', result.source, 0),
+      row(['VAE round trip', ...blank], '-', result.roundTrip),
+      ...result.cells.map((cell) => row(cells(cell), formatNumber(cell.firstTimestep), cell.metrics)),
+    ],
+  );
+  const { frames, width, height, grid, out } = result;
+  return `${table}\n${frames} frames of ${width}x${height}; flicker is the frame difference over the source's\ngrid: ${grid}\nall:  ${out}\n`;
+}

@@ -1,0 +1,74 @@
+// `steadyframe frame`: one frame of a video under several seeds and strengths, to try before a long run.
+
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+import { checkPrompts, withModel } from './model-options.js';
+import { addDenoiseOptions, addOutputOptions, type DenoiseValues, denoiseSettings } from './render-options.js';
+import { formatNumber, formatTable } from './table.js';
+import { integer, listOf, number, seconds } from './values.js';
+
+const EXAMPLES = `
+Writes sheet.png (rows are strengths, columns seeds), every picture of it, and result.json. A sweep with the same seed, size
+and strength gives the very same picture for this frame.
+
+Examples:
+  steadyframe frame shot.mp4 --at 3.2s --model sd15/ --prompt "a cyberpunk city at night"
+  steadyframe frame shot.mp4 --at 1:03.2 --model sd15/ --prompt "oil painting" --seeds 1,2,3,4 --strengths 0.3,0.5,0.7`;
+
+interface FrameValues extends DenoiseValues {
+  at: number;
+  seeds: number[];
+  strengths: number[];
+}
+
+/** Adds the command to the program. */
+export function addFrame(program: Command, context: Context): void {
+  const command = program
+    .command('frame')
+    .summary('edit one frame with several seeds and strengths')
+    .description('Edits a single frame with several seeds and strengths, as a contact sheet.')
+    .argument('<video>', 'a video, a GIF, or a folder of pictures')
+    .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds);
+  addDenoiseOptions(command)
+    .option('--strengths <list>', 'strengths in (0, 1]', listOf(number), [0.45, 0.6, 0.75])
+    .option('--seeds <list>', "seeds of the noise: torch.randn's numbers", listOf(integer), [42, 43, 44]);
+  addOutputOptions(command)
+    .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
+    .addHelpText('after', EXAMPLES)
+    .action((video: string, values: FrameValues) => run(video, values, context));
+}
+
+async function run(video: string, values: FrameValues, context: Context): Promise<void> {
+  const { editFrame, writeEditedFrame } = await import('../lib/sweeps/edit-frame.js');
+  const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
+  const { checkNewFolder } = await import('../lib/video/create-folder.js');
+  const { terminal } = context;
+  const { at, seeds, strengths, size } = values;
+  if (values.quiet) context.quieten();
+  const out = values.out ?? runFolder('frame', `${shotName(video)}-at-${at}s`);
+  if (values.out !== undefined) await checkNewFolder(values.out);
+  await withModel(values, context, async (model) => {
+    checkPrompts(model, values, context);
+    const settings = denoiseSettings(values);
+    const edited = await editFrame(model, video, {
+      ...settings,
+      at,
+      seeds,
+      strengths,
+      size,
+      onProgress: context.reporter.report,
+      onWarning: context.warn,
+      signal: terminal.signal,
+    });
+    const written = await writeEditedFrame(out, edited, { ...settings, video, model: model.path, size });
+    context.reporter.close();
+    const rows = written.edits.map(({ strength, seed, firstTimestep, picture }) => [
+      String(strength),
+      formatNumber(firstTimestep),
+      String(seed),
+      picture,
+    ]);
+    const table = formatTable(['strength', 'first timestep', 'seed', 'picture'], rows);
+    terminal.out(values.json ? `${JSON.stringify(written, null, 1)}\n` : `${table}\nsheet: ${written.sheet}\n`);
+  });
+}

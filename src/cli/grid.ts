@@ -1,0 +1,63 @@
+// `steadyframe grid`: several videos beside each other in one.
+
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+import { addOutputOptions } from './render-options.js';
+import { integer, number } from './values.js';
+
+const EXAMPLES = `
+Videos must be of one size. The grid is as long as the shortest of them. Besides .mp4, the name may end in .webp, .gif, or /
+for a folder of PNG.
+
+Examples:
+  steadyframe grid shot.mp4 a.mp4 b.mp4 c.mp4 -o grid.mp4 --labels original,0.45,0.75,finetuned
+  steadyframe grid shot.mp4 a.mp4 b.mp4 c.mp4 -o grid.mp4 --clockwise`;
+
+interface GridValues {
+  out: string;
+  columns: number;
+  labels?: string[];
+  clockwise?: boolean;
+  frameRate?: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addGrid(program: Command, context: Context): void {
+  const command = program
+    .command('grid')
+    .summary('put videos beside each other')
+    .description('Puts several videos beside each other in one, row by row from the top left.')
+    .argument('<file...>', 'the videos')
+    .requiredOption('-o, --out <file>', 'the video to write')
+    .option('--columns <n>', 'videos in a row', integer, 2)
+    .option('--labels <list>', 'one text for each video, with commas between them', (text: string) => text.split(','))
+    .option('--clockwise', 'four videos from the top left one round')
+    .option('--frame-rate <n>', 'frames a second, where the videos disagree', number);
+  addOutputOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((files: string[], values: GridValues) => run(files, values, context));
+}
+
+async function run(files: readonly string[], values: GridValues, context: Context): Promise<void> {
+  const { grid } = await import('../lib/video/write-grid.js');
+  const { terminal, warn } = context;
+  if (values.quiet) context.quieten();
+  const { columns, labels, clockwise, frameRate } = values;
+  const end = await grid(files, values.out, {
+    columns,
+    signal: terminal.signal,
+    onWarning: warn,
+    ...(labels && { labels }),
+    ...(clockwise && { order: 'clockwise' }),
+    ...(frameRate !== undefined && { frameRate }),
+  });
+  if (end.endedFirst.length > 0) {
+    const names = end.endedFirst.map((i) => files[i]).join(', ');
+    warn(`the videos are not equally long: the grid has the ${end.frames} frames of ${names}`);
+  }
+  const out = resolve(values.out);
+  terminal.out(values.json ? `${JSON.stringify({ out, ...end }, null, 1)}\n` : `${out}: ${end.frames} frames\n`);
+}

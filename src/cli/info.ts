@@ -1,0 +1,135 @@
+// `steadyframe info`: what a checkpoint is, without running it.
+
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
+import type { Context } from './context.js';
+import { addOutputOptions } from './render-options.js';
+import { formatBytes, formatCount, formatList, formatNumber, formatTable } from './table.js';
+
+const EXAMPLES = `
+Examples:
+  steadyframe info sd15/
+  steadyframe info model.safetensors --config sd15/ --json`;
+
+interface InfoValues {
+  config?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addInfo(program: Command, context: Context): void {
+  const command = program
+    .command('info')
+    .summary('describe a checkpoint')
+    .description('Says what a checkpoint is, and how its weights reach the engine.')
+    .argument('<model>', 'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x')
+    .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x');
+  addOutputOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((path: string, values: InfoValues) => run(path, values, context));
+}
+
+async function run(path: string, { config, json }: InfoValues, { terminal, warn }: Context): Promise<void> {
+  const { loadModel } = await import('../lib/models/model.js');
+  // Opening as a model checks every weight; nothing is computed.
+  const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...(config !== undefined && { config }) });
+  const info = await describe(model.checkpoint, model.config.vaeFactor);
+  await model.dispose();
+  terminal.out(json ? `${JSON.stringify(info, null, 1)}\n` : infoText(info));
+}
+
+/** What `info --json` prints. */
+async function describe(checkpoint: Checkpoint, vaeFactor: number) {
+  const { weightAccess } = await import('../lib/engine/onnx/weight-files.js');
+  const { unet, vae, textEncoder, tokenizer, schedule } = checkpoint;
+  const networks = {
+    unet: network(unet.weights),
+    vae: network(vae.weights),
+    textEncoder: network(textEncoder.weights),
+  };
+  const names = [...new Set(Object.values(networks).flatMap(({ files }) => files))];
+  const files = await Promise.all(
+    names.map(async (file) => ({ file, bytes: (await stat(file)).size, ...(await weightAccess(file)) })),
+  );
+  const { trainTimesteps, betaSchedule, betaStart, betaEnd, trainedBetas, rescaleZeroSnr = false } = schedule;
+  return {
+    path: checkpoint.path,
+    layout: checkpoint.layout,
+    predictionType: checkpoint.predictionType,
+    networks,
+    files,
+    tokenizer: { vocabulary: tokenizer.vocabSize, length: tokenizer.modelMaxLength, padding: tokenizer.padId },
+    schedule: {
+      trainTimesteps,
+      betaSchedule: trainedBetas ? 'trained' : betaSchedule,
+      betaStart: trainedBetas?.[0] ?? betaStart,
+      betaEnd: trainedBetas?.at(-1) ?? betaEnd,
+      rescaleZeroSnr,
+    },
+    latents: { channels: vae.config.latentChannels, vaeFactor, scalingFactor: vae.config.scalingFactor },
+    contextWidth: unet.config.crossAttentionDim,
+    trainedSize: unet.config.sampleSize * vaeFactor,
+    ignoredTensors: checkpoint.ignored.length,
+  };
+}
+
+interface Network {
+  weights: number;
+  /** Numbers by element type. */
+  dtypes: Record<string, number>;
+  files: string[];
+}
+
+function network(table: WeightTable): Network {
+  const dtypes: Record<string, number> = {};
+  const files = new Set<string>();
+  let weights = 0;
+  for (const { dtype, shape, file } of table.values()) {
+    const size = shape.reduce((product, side) => product * side, 1);
+    weights += size;
+    dtypes[dtype] = (dtypes[dtype] ?? 0) + size;
+    files.add(file);
+  }
+  return { weights, dtypes, files: [...files] };
+}
+
+function infoText(info: Awaited<ReturnType<typeof describe>>): string {
+  const { tokenizer, schedule, latents } = info;
+  const { unet, vae, textEncoder } = info.networks;
+  const networks = [
+    ['UNet', unet],
+    ['VAE', vae],
+    ['text encoder', textEncoder],
+  ] as const;
+  const betas = `${schedule.betaSchedule} ${formatNumber(schedule.betaStart)} to ${formatNumber(schedule.betaEnd)}`;
+  return [
+    formatList([
+      ['checkpoint', info.path],
+      ['layout', info.layout === 'diffusers' ? 'diffusers folder' : 'single file, original layout'],
+      ['predicts', info.predictionType],
+      [
+        'schedule',
+        `${schedule.trainTimesteps} timesteps, betas ${betas}${schedule.rescaleZeroSnr ? ', zero SNR' : ''}`,
+      ],
+      ['tokenizer', `${formatCount(tokenizer.vocabulary)} tokens, ${tokenizer.length} a prompt`],
+      [
+        'latents',
+        `${latents.channels} channels, ${latents.vaeFactor} pixels a cell, scaled by ${latents.scalingFactor}`,
+      ],
+      ['trained at', `${info.trainedSize}x${info.trainedSize}`],
+      ['ignored', `${formatCount(info.ignoredTensors)} tensors`],
+    ]),
+    '\n',
+    formatTable(
+      ['network', 'weights', 'stored as'],
+      networks.map(([name, { weights, dtypes }]) => [name, formatCount(weights), Object.keys(dtypes).join(', ')]),
+    ),
+    '\n',
+    ...info.files.map(({ file, bytes, mapped, reason }) => {
+      const way = mapped ? 'mapped without a copy' : `copied: ${reason}`;
+      return `${file}: ${formatBytes(bytes)}, ${way}\n`;
+    }),
+  ].join('');
+}

@@ -1,0 +1,78 @@
+// `steadyframe metrics`: the metrics of a finished video, with or without its source.
+
+import type { Command } from 'commander';
+import { UsageError } from '../lib/base/errors.js';
+import type { MetricName } from '../lib/metrics/measurement.js';
+import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { Context } from './context.js';
+import { addOutputOptions } from './render-options.js';
+import { formatNumber, formatTable } from './table.js';
+import { rectangle } from './values.js';
+
+const EXAMPLES = `
+Frames are measured as stored, each once. Without --source only the metrics that need none are given.
+
+Examples:
+  steadyframe metrics edited.mp4 --source shot.mp4
+  steadyframe metrics grid.gif --crop 192,0,192,192 --source grid.gif --source-crop 0,0,192,192 --json`;
+
+interface MetricsValues {
+  crop?: OpenVideoOptions['crop'];
+  source?: string;
+  sourceCrop?: OpenVideoOptions['crop'];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addMetrics(program: Command, context: Context): void {
+  const command = program
+    .command('metrics')
+    .summary('measure a video, with or without its source')
+    .description('Measures how steady a video is, and how far it is from its source.')
+    .argument('<output>', 'the video to measure')
+    .option('--crop <x,y,w,h>', 'the part of it to measure, in pixels', rectangle)
+    .option('--source <video>', 'the video that it was made from')
+    .option('--source-crop <x,y,w,h>', 'the part of the source that belongs to it', rectangle);
+  addOutputOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((output: string, values: MetricsValues) => run(output, values, context));
+}
+
+async function run(output: string, values: MetricsValues, context: Context): Promise<void> {
+  const { METRICS } = await import('../lib/metrics/measurement.js');
+  const { metrics } = await import('../lib/metrics/metrics.js');
+  const { openVideo } = await import('../lib/video/open-video.js');
+  const { terminal } = context;
+  if (values.quiet) context.quieten();
+  if (values.sourceCrop && values.source === undefined) {
+    throw new UsageError('--source-crop belongs to --source; name the source, or use --crop for the video itself');
+  }
+  const open = (path: string, crop: OpenVideoOptions['crop']) =>
+    openVideo(path, { exact: true, signal: terminal.signal, onWarning: context.warn, ...(crop && { crop }) });
+  const video = await open(output, values.crop);
+  const source = values.source === undefined ? undefined : await open(values.source, values.sourceCrop);
+  const measured = await metrics(video.frames(), source?.frames(), {
+    onFrame: (done) => {
+      terminal.signal.throwIfAborted();
+      context.reporter.report({ done, total: Math.max(done, video.expectedFrames ?? 0), label: 'measuring' });
+    },
+  });
+  context.reporter.close();
+  const { frames } = measured;
+  const { width, height, frameRate } = video;
+  const [ofOutput, ofSource] = [measured.output.means, measured.source?.means];
+  if (values.json) {
+    const result = { frames, width, height, frameRate, output: ofOutput, ...(ofSource && { source: ofSource }) };
+    terminal.out(`${JSON.stringify(result, null, 1)}\n`);
+    return;
+  }
+  const names = (Object.keys(METRICS) as MetricName[]).filter((name) => name in ofOutput);
+  const rows = names.map((name) => [
+    METRICS[name].title,
+    formatNumber(ofOutput[name]),
+    ...(ofSource ? [formatNumber(ofSource[name])] : []),
+  ]);
+  terminal.out(formatTable(['metric', 'output', ...(ofSource ? ['source'] : [])], rows));
+  terminal.out(`\n${frames} frames of ${width}x${height} at ${formatNumber(frameRate)} a second\n`);
+}

@@ -1,0 +1,85 @@
+// Options that say which model to use and where it runs, and the model opened by them.
+
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { DEVICES } from '../lib/engine/devices.js';
+import type { LoraRequest } from '../lib/models/lora.js';
+import type { Model } from '../lib/models/model.js';
+import type { Context } from './context.js';
+
+/** The values of `addModelOptions`. */
+export interface ModelOptions {
+  model: string;
+  lora: LoraRequest[];
+  config?: string;
+  device?: string;
+  strict?: boolean;
+}
+
+/** Adds --model, --lora, --config, --device and --strict. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .requiredOption('-m, --model <path>', 'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x')
+    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora, [])
+    .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x')
+    .option('--device <name>', `${DEVICES.join(', ')}; STEADYFRAME_DEVICE, else cpu, by default`)
+    .option('--strict', 'refuse to run where some part would fall back to the CPU');
+}
+
+function collectLora(text: string, before: LoraRequest[]): LoraRequest[] {
+  return [...before, lora(text)];
+}
+
+/** `FILE` or `FILE:SCALE`: only a number after the last colon is a scale, and not where a file has that very name. */
+export function lora(text: string): LoraRequest {
+  const [, file, scale] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
+  return file === undefined || existsSync(text) ? { file: text } : { file, scale: Number(scale) };
+}
+
+/** Opens the model, lets `use` work with it, says what fell back to the CPU, and closes it. */
+export async function withModel<T>(
+  options: ModelOptions,
+  context: Context,
+  use: (model: Model) => Promise<T>,
+): Promise<T> {
+  const { loadModel } = await import('../lib/models/model.js');
+  const { config, device, strict, lora: loras } = options;
+  const model = await loadModel(options.model, {
+    loras,
+    onWarning: context.warn,
+    ...(config !== undefined && { config }),
+    ...(device !== undefined && { device }),
+    ...(strict !== undefined && { strict }),
+  });
+  try {
+    const result = await use(model);
+    reportPlacement(model, context);
+    return result;
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** How many nodes ran on the CPU though another device was asked for. */
+function reportPlacement(model: Model, { reporter }: Context): void {
+  const placements = model.placements();
+  if (placements.length === 0) return;
+  const nodes = placements.reduce((sum, placement) => sum + placement.nodes, 0);
+  const operators = new Map<string, number>();
+  for (const { onCpu } of placements) {
+    for (const [name, count] of Object.entries(onCpu)) operators.set(name, (operators.get(name) ?? 0) + count);
+  }
+  const fallen = [...operators.values()].reduce((sum, count) => sum + count, 0);
+  const names = [...operators].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`);
+  const which = fallen === 0 ? '' : ` (${names.join(', ')})`;
+  reporter.note(`steadyframe: device ${model.device}: ${fallen} of ${nodes} nodes fell back to the CPU${which}`);
+}
+
+/** Warns, once and before any work, of prompts that say nothing or are too long. */
+export function checkPrompts(model: Model, options: { prompt: string; negative?: string }, { warn }: Context): void {
+  if (options.prompt.trim() === '') {
+    warn('the prompt is empty: the model follows its own taste, and guidance has nothing to lead to');
+  }
+  model.tokenize(options.prompt);
+  model.tokenize(options.negative ?? '');
+}

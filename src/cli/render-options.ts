@@ -1,0 +1,92 @@
+// Options that say what is rendered of a video, and how: shared by sweep, seeds and frame.
+
+import type { Command } from 'commander';
+import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
+import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
+import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
+import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { Context } from './context.js';
+import { addModelOptions, type ModelOptions } from './model-options.js';
+import { integer, number, oneOf, seconds, size } from './values.js';
+
+/** The values of `addDenoiseOptions`. */
+export interface DenoiseValues extends ModelOptions {
+  prompt: string;
+  negative: string;
+  steps: number;
+  sampler: SamplerName;
+  guidance: number;
+  noiseDraw: number;
+  size: NonNullable<OpenVideoOptions['size']>;
+  out?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The values of `addComparisonOptions`. */
+export interface ComparisonValues extends DenoiseValues {
+  start?: number;
+  duration?: number;
+  frames?: number;
+  every?: number;
+  batch: number;
+  columns?: number;
+  audio?: boolean;
+  dryRun?: boolean;
+  resume?: boolean;
+}
+
+/** Adds --json and --quiet. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'print no progress, only warnings and errors');
+}
+
+/** Adds the options of the model, the prompt and the sampler, and the size of frames. */
+export function addDenoiseOptions(command: Command): Command {
+  return addModelOptions(command)
+    .requiredOption('-p, --prompt <text>', 'what the picture should show')
+    .option('--negative <text>', 'what it should not show', '')
+    .option('--steps <n>', 'steps of a full run, of which a strength executes the last part', integer, 50)
+    .option('--sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
+    .option('--guidance <scale>', 'how strongly to follow the prompt; 1 halves the work', number, 7.5)
+    .option('--noise-draw <n>', "which draw of the seed is the noise; 2 is PyTorch pipelines'", integer, 1)
+    .option('--size <size>', 'side or WIDTHxHEIGHT of the frames, cropped and scaled to it', size, 512);
+}
+
+/** Adds which frames to take, how to work, and where to write. */
+export function addComparisonOptions(command: Command): Command {
+  return addOutputOptions(
+    command
+      .option('--frames <n>', 'take at most this many frames', integer)
+      .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
+      .option('--duration <time>', 'take this much of the video', seconds)
+      .option('--every <n>', 'take every n-th frame', integer)
+      .option('--batch <n>', 'frames that go through the network together', integer, 1)
+      .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
+      .option('--audio', "copy the source's sound into the videos")
+      .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
+      .option('--resume', 'continue an interrupted run with the same options')
+      .option('-n, --dry-run', 'check everything and print the plan'),
+  );
+}
+
+/** The library's settings of the sampler and the prompt. */
+export function denoiseSettings(values: DenoiseValues): DenoiseOptions & { noiseDraw: number } {
+  const { prompt, negative, steps, sampler, guidance, noiseDraw } = values;
+  return { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
+}
+
+/** The library's options of a comparison. */
+export function comparisonSettings(values: ComparisonValues, context: Context): ComparisonOptions {
+  const { size: sides, start, duration, frames, every, batch, columns, audio, out, resume } = values;
+  const chosen = { size: sides, start, duration, frames, every, batch, columns, audio, out, resume };
+  return {
+    ...denoiseSettings(values),
+    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    onProgress: context.reporter.report,
+    onWarning: context.warn,
+    signal: context.terminal.signal,
+  };
+}

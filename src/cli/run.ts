@@ -1,0 +1,72 @@
+// Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
+
+import { Command, CommanderError } from 'commander';
+import { FailureError, UsageError } from '../lib/base/errors.js';
+import { VERSION } from '../lib/base/version.js';
+import { createContext } from './context.js';
+import { addFrame } from './frame.js';
+import { addGrid } from './grid.js';
+import { addInfo } from './info.js';
+import { addMetrics } from './metrics.js';
+import { addSeeds } from './seeds.js';
+import { addSweep } from './sweep.js';
+import { Interrupted, type Terminal } from './terminal.js';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
+Results go to stdout; progress and messages to stderr. NO_COLOR is respected.
+STEADYFRAME_DEVICE names the device, STEADYFRAME_RUNS the folder for results, STEADYFRAME_CACHE the one for what can be made
+again, FFMPEG_PATH the ffmpeg to use.`;
+
+/**
+ * Runs the command with its arguments (without `node` and the script).
+ *
+ * @returns the exit code: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const context = createContext(args, terminal);
+  const program = new Command('steadyframe')
+    .description('Restyle short videos with Stable Diffusion, and measure how steady the result is.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: (text) => terminal.err.write(text),
+      getErrHasColors: () => false,
+      getOutHasColors: () => false,
+      outputError: (text, write) =>
+        write(
+          `steadyframe: ${text
+            .trim()
+            .replace(/^error: /, '')
+            .replace(/\.?\s*\n\s*/g, ' ')}\n`,
+        ),
+    });
+  for (const add of [addSweep, addSeeds, addFrame, addMetrics, addGrid, addInfo]) add(program, context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    context.reporter.close();
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const reason: unknown = terminal.signal.aborted ? terminal.signal.reason : error;
+    terminal.err.write(`steadyframe: ${describeError(reason, terminal.env)}\n`);
+    if (context.remedy !== undefined) terminal.err.write(`${context.remedy}\n`);
+    if (reason instanceof Interrupted) return reason.exitCode;
+    return terminal.signal.aborted ? 130 : reason instanceof UsageError ? 2 : 1;
+  } finally {
+    context.reporter.close();
+  }
+}
+
+/** One sentence about what went wrong; with `STEADYFRAME_DEBUG=1` the stack. */
+export function describeError(error: unknown, env: Terminal['env']): string {
+  if (!(error instanceof Error)) return String(error);
+  if (env.STEADYFRAME_DEBUG === '1') return error.stack ?? error.message;
+  const sentence = error.message.replace(/\s*\n\s*/g, ' ');
+  const isOurs = error instanceof UsageError || error instanceof FailureError || error instanceof Interrupted;
+  return isOurs ? sentence : `unexpected error: ${sentence} (STEADYFRAME_DEBUG=1 shows where)`;
+}

@@ -1,0 +1,57 @@
+// `steadyframe seeds`: one video under several seeds at one strength, with one noise for all frames or one for each.
+
+import type { Command } from 'commander';
+import type { NoiseMode } from '../lib/diffusion/restyle.js';
+import { runComparison } from './comparison.js';
+import type { Context } from './context.js';
+import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
+import { integer, listOf, number, oneOf } from './values.js';
+
+const EXAMPLES = `
+Writes what sweep writes, one mp4 a seed. With per-frame noise, frame i has the noise of seed + i: what flickers more then
+owes its steadiness to the shared noise.
+
+Examples:
+  steadyframe seeds shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --seeds 1,2,3 --strength 0.45
+  steadyframe seeds shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --seeds 1 --noise fixed,per-frame`;
+
+interface SeedsValues extends ComparisonValues {
+  strength: number;
+  seeds: number[];
+  noise: NoiseMode[];
+}
+
+/** Adds the command to the program. */
+export function addSeeds(program: Command, context: Context): void {
+  const command = program
+    .command('seeds')
+    .summary('render a video under several seeds and compare them')
+    .description('Renders a video under several seeds at one strength, and compares them.')
+    .argument('<video>', 'a video, a GIF, or a folder of pictures');
+  addDenoiseOptions(command)
+    .option('--strength <s>', 'strength in (0, 1]', number, 0.45)
+    .option('--seeds <list>', "seeds of the noise: torch.randn's numbers", listOf(integer), [1, 2, 3])
+    .option(
+      '--noise <mode>',
+      'fixed: one noise for all frames; per-frame: one for each; fixed,per-frame: both',
+      listOf(oneOf<NoiseMode>(['fixed', 'per-frame'])),
+      ['fixed' as const],
+    );
+  addComparisonOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (video: string, values: SeedsValues) => {
+      const { compareSeeds, planCompareSeeds } = await import('../lib/sweeps/compare-seeds.js');
+      const { strength, seeds, noise } = values;
+      await runComparison(
+        {
+          run: (model, path, options) => compareSeeds(model, path, { ...options, strength, seeds, noise }),
+          plan: (model, path, options) => planCompareSeeds(model, path, { ...options, strength, seeds, noise }),
+          headings: ['seed', 'noise'],
+          cells: (cell) => [String(cell.seed), cell.noise],
+        },
+        video,
+        values,
+        context,
+      );
+    });
+}

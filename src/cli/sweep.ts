@@ -1,0 +1,51 @@
+// `steadyframe sweep`: one video at several strengths, side by side, with numbers.
+
+import type { Command } from 'commander';
+import { runComparison } from './comparison.js';
+import type { Context } from './context.js';
+import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
+import { integer, listOf, number } from './values.js';
+
+const EXAMPLES = `
+Writes one mp4 a strength, the source after a VAE round trip, a grid of all (original first), curves.csv with every metric a
+frame, and result.json. Strength is the share of the steps that is executed: more is a stronger edit.
+
+Examples:
+  steadyframe sweep shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --frames 8 --dry-run
+  steadyframe sweep shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --strengths 0.325,0.45,0.75
+  steadyframe sweep shot.mp4 --model sd15.safetensors --prompt "oil painting" --lora style.safetensors:0.8 --json
+  steadyframe sweep shot.mp4 --model sd15/ --prompt "pencil drawing" --out runs/pencil --resume`;
+
+interface SweepValues extends ComparisonValues {
+  strengths: number[];
+  seed: number;
+}
+
+/** Adds the command to the program. */
+export function addSweep(program: Command, context: Context): void {
+  const command = program
+    .command('sweep')
+    .summary('render a video at several strengths and compare them')
+    .description('Renders a video at several strengths under one seed and one noise, and compares them.')
+    .argument('<video>', 'a video, a GIF, or a folder of pictures');
+  addDenoiseOptions(command)
+    .option('--strengths <list>', 'strengths in (0, 1]', listOf(number), [0.45, 0.75])
+    .option('--seed <n>', "seed of the noise: torch.randn's numbers", integer, 42);
+  addComparisonOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (video: string, values: SweepValues) => {
+      const { planStrengthSweep, strengthSweep } = await import('../lib/sweeps/strength-sweep.js');
+      const { strengths, seed } = values;
+      await runComparison(
+        {
+          run: (model, path, options) => strengthSweep(model, path, { ...options, strengths, seed }),
+          plan: (model, path, options) => planStrengthSweep(model, path, { ...options, strengths, seed }),
+          headings: ['strength'],
+          cells: ({ strength }) => [String(strength)],
+        },
+        video,
+        values,
+        context,
+      );
+    });
+}

@@ -1,0 +1,48 @@
+// Tables and numbers as people read them.
+
+/** Columns under headings, two spaces apart; the first one flush left, numbers flush right. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, ...rows];
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => [...(line[column] ?? '')].length)));
+  return lines
+    .map((line) =>
+      headings
+        .map((_, column) => {
+          const cell = line[column] ?? '';
+          return column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** A number with four significant digits; a dash for what is undefined or does not apply. */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '-';
+  if (value === Number.POSITIVE_INFINITY) return 'inf';
+  if (value === 0 || Math.abs(value) >= 1000) return String(Math.round(value));
+  return value.toPrecision(4).replace(/e.*/, '') === value.toPrecision(4)
+    ? value.toPrecision(4)
+    : value.toExponential(2);
+}
+
+/** Bytes with a decimal unit: `3.4 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+/** A whole number with its thousands apart: `859,520,964`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** A list of names and values, the values under each other. */
+export function formatList(items: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...items.map(([name]) => name.length));
+  return items.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
