@@ -4,11 +4,12 @@
 // The Python needs torch 2.13.0, diffusers 0.42.1 and accelerate. `full` takes 4 GB of disk and 14 GB of memory for both together.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median, peakMemory, spread } from './measure.js';
 
 /** The two networks that are compared: the small one of the design, and Stable Diffusion 1.5's. */
 const NETWORKS = {
@@ -100,22 +101,3 @@ console.log(`steadyframe  median ${median(own).toFixed(1)} ms  (${spread(own, 1)
 console.log(`PyTorch      median ${median(peer).toFixed(1)} ms  (${spread(peer, 1)})`);
 console.log(`ratio        median ${median(ratios).toFixed(3)}  (${spread(ratios, 3)})`);
 console.log(`compiled and first pass ${(first / 1000).toFixed(1)} s, peak memory ${peakMemory()} GB`);
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** @param {number[]} values @param {number} digits */
-function spread(values, digits) {
-  return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
-}
-
-/** The most memory that this process has held, in GB; from /proc, so on Linux only. */
-function peakMemory() {
-  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-  const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
-  return (kilobytes / 2 ** 20).toFixed(2);
-}
