@@ -1,7 +1,8 @@
 // Builds nodes: each function checks its inputs through the table of primitives and returns the new value.
 
+import { sizeOf } from '../tensor/tensor.js';
 import { primitives } from './primitives.js';
-import { sameShape, sizeOf } from './shapes.js';
+import { sameShape } from './shapes.js';
 import type { Attributes, Node, Op, Ops, Primitive } from './types.js';
 
 function node<O extends Op>(op: O, inputs: readonly Node[], attributes: Attributes[O]): Node {

@@ -1,7 +1,6 @@
 // Shape arithmetic that several primitives share.
 
 import { UsageError } from '../base/errors.js';
-import { sizeOf } from '../tensor/tensor.js';
 import type { Node, Ops, ValueType } from './types.js';
 
 /** Refuses a graph that cannot be, naming the primitive. */
@@ -43,5 +42,3 @@ export function floatLike(op: string, x: Node): ValueType {
   if (x.dtype !== 'float32') refuse(op, `works on float32, not ${x.dtype}`);
   return { shape: x.shape, dtype: 'float32' };
 }
-
-export { sizeOf };

@@ -1,9 +1,9 @@
 // Brings weights to ONNX Runtime: mapped through a hard link in our cache where one can be made, as bytes elsewhere.
 
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, realpath, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FailureError } from '../../base/errors.js';
 import { readTensor, type TensorEntry } from '../../tensor/safetensors.js';
 import type { WeightAccess } from '../program.js';
@@ -20,6 +20,7 @@ export interface WeightFiles {
 
 /** Node's Buffers end at 4 GiB and ONNX Runtime copies each: bytes are handed over in files of about this size. */
 const COPY_CHUNK_BYTES = 2 ** 29;
+const STALE_MILLISECONDS = 3_600_000;
 
 /** The folder for hard links and other files that can be made again: `STEADYFRAME_CACHE`, else the system's cache. */
 export function cacheFolder(): string {
@@ -69,6 +70,7 @@ const linkName = (index: number): string => `weights-${index}.safetensors`;
 async function linkAll(files: readonly string[], folder: string): Promise<string | null> {
   try {
     await mkdir(folder, { recursive: true });
+    await removeStaleLinks(dirname(folder));
     // A link to a symbolic link would be one itself, and model caches are full of those.
     for (const [index, file] of files.entries()) await link(await realpath(file), join(folder, linkName(index)));
     return null;
@@ -81,6 +83,15 @@ async function linkAll(files: readonly string[], folder: string): Promise<string
         `no space left for the cache folder ${cacheFolder()}; free some, or set STEADYFRAME_CACHE`,
       );
     return `no hard link can be made in ${cacheFolder()} (${code ?? String(error)})`;
+  }
+}
+
+/** Links are needed for seconds; what is older belongs to a process that was killed, and would keep a deleted file's space. */
+async function removeStaleLinks(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const folder = join(parent, name);
+    const about = await stat(folder).catch(() => null);
+    if (about && Date.now() - about.mtimeMs > STALE_MILLISECONDS) await rm(folder, { recursive: true, force: true });
   }
 }
 

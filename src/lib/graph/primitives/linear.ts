@@ -1,6 +1,7 @@
 // Sums, matrix products and what attention is made of.
 
-import { broadcastShape, floatLike, refuse, show, sizeOf, unbroadcast } from '../shapes.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { broadcastShape, floatLike, refuse, show, unbroadcast } from '../shapes.js';
 import type { Emitter, Node, Ops, Primitive } from '../types.js';
 
 /** From this many scores a head on, ONNX Runtime's flash kernel is the faster one on the CPU (measured at 1024 x 1024). */

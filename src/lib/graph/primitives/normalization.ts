@@ -1,6 +1,7 @@
 // Layer norm (Ba et al. 2016) and group norm (Wu and He 2018).
 
-import { floatLike, refuse, show, sizeOf } from '../shapes.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { floatLike, refuse, show } from '../shapes.js';
 import type { Node, Ops, Primitive } from '../types.js';
 
 /** (x - mean) / sqrt(variance + epsilon) over the last axis, and 1 / sqrt(variance + epsilon). */

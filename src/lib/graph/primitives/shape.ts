@@ -1,6 +1,7 @@
 // Primitives that move numbers and do not change them, and those that look them up by index.
 
-import { broadcastShape, floatLike, refuse, sameShape, show, sizeOf, unbroadcast } from '../shapes.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { broadcastShape, floatLike, refuse, sameShape, show, unbroadcast } from '../shapes.js';
 import type { Primitive } from '../types.js';
 
 type Shape = 'reshape' | 'transpose' | 'broadcast' | 'concat' | 'slice' | 'pad' | 'gatherRows' | 'scatterRows';

@@ -1,0 +1,133 @@
+// Opens ONNX Runtime sessions: the model with its weights in place, on a device that starts or says why it does not.
+
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as ort from 'onnxruntime-node';
+import { FailureError, UsageError } from '../../base/errors.js';
+import type { Node } from '../../graph/types.js';
+import type { TensorEntry } from '../../tensor/safetensors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { type Device, deviceFailure } from '../devices.js';
+import type { Placement, WeightAccess, WeightSource } from '../program.js';
+import { lowerGraph, type WeightPlace } from './lower.js';
+import { encodeModel } from './schema.js';
+import { placeWeights } from './weight-files.js';
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Where to run; `STEADYFRAME_DEVICE`, else the CPU, by default. */
+  device?: Device;
+  /** Refuse a graph of which some node would fall back to the CPU. */
+  strict?: boolean;
+  /** Threads on the CPU; as many as there are cores by default. */
+  threads?: number;
+  /** Names of weights that are given at each run because they are being trained. */
+  trained?: ReadonlySet<string>;
+}
+
+/** A session with what is known of it. */
+export interface Session {
+  readonly session: ort.InferenceSession;
+  readonly inputs: readonly { name: string; shape: readonly number[] }[];
+  readonly access: WeightAccess;
+  /** Where the profile of the first run will lie, from which placement is read; null on the CPU. */
+  readonly profile: string | null;
+  placement: Placement | null;
+}
+
+/** Lowers a graph and opens a session over the weights that it uses. */
+export async function openSession(
+  outputs: Readonly<Record<string, Node>>,
+  used: ReadonlySet<string>,
+  weights: WeightSource,
+  device: Device,
+  options: CompileOptions,
+): Promise<Session> {
+  const entries = new Map<string, TensorEntry>();
+  const inline = new Map<string, WeightPlace>();
+  for (const name of used) {
+    const source = weights.get(name)!;
+    if (!('data' in source)) entries.set(name, source);
+    else inline.set(name, { kind: 'inline', dtype: floatType(name, source), bytes: bytesOf(source) });
+  }
+  const files = await placeWeights(entries);
+  try {
+    const model = lowerGraph(
+      outputs,
+      (name) => files.places.get(name) ?? inline.get(name) ?? { kind: 'input' },
+      targetOf(device),
+    );
+    const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
+    const session = await createSession(encodeModel(model), device, {
+      graphOptimizationLevel: 'all',
+      executionMode: 'sequential',
+      logSeverityLevel: 3,
+      ...(options.threads && { intraOpNumThreads: options.threads }),
+      ...(files.externalData.length > 0 && { externalData: files.externalData.map((file) => ({ ...file })) }),
+      ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
+      extra: {
+        session: {
+          ...(files.folder && { model_external_initializers_file_folder_path: files.folder }),
+          ...(options.strict && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
+        },
+      },
+    });
+    const inputs = model.graph.input.map(({ name, type }) => ({
+      name,
+      shape: type.tensorType.shape.dim.map(({ dimValue }) => dimValue),
+    }));
+    return { session, inputs, access: files.access, profile, placement: null };
+  } finally {
+    // What is mapped stays mapped after its link is gone, and nothing is left in the cache when the process dies.
+    await files.release();
+  }
+}
+
+/** The kind of lowering that suits a device. */
+export const targetOf = (device: Device): 'cpu' | 'gpu' => (device === 'cpu' ? 'cpu' : 'gpu');
+
+let runtime: typeof ort | undefined;
+
+/** The native module, loaded when it is first needed. */
+export function onnxruntime(): typeof ort {
+  runtime ??= createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
+  return runtime;
+}
+
+async function createSession(
+  model: Uint8Array,
+  device: Device,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const { InferenceSession, listSupportedBackends } = onnxruntime();
+  if (!listSupportedBackends().some(({ name }) => name === device)) {
+    throw deviceFailure(device, `onnxruntime-node for ${process.platform}-${process.arch} does not contain it`);
+  }
+  try {
+    return await InferenceSession.create(model, { ...options, executionProviders: [device] });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (
+      options.extra?.session &&
+      'disable_cpu_ep_fallback' in (options.extra.session as object) &&
+      /fallback/i.test(message)
+    ) {
+      throw new FailureError(
+        `device ${device}: some nodes would fall back to the CPU, which strict forbids; drop strict, or use cpu`,
+      );
+    }
+    if (device !== 'cpu') throw deviceFailure(device, message);
+    throw new FailureError(`compile: ONNX Runtime refused the graph: ${message}`);
+  }
+}
+
+function floatType(name: string, { dtype }: Tensor): 'float32' | 'float16' | 'bfloat16' {
+  if (dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
+  throw new UsageError(`compile: weight '${name}' holds ${dtype}; weights are float32, float16 or bfloat16`);
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,97 @@
+// Trains an autoencoder from scratch on pictures that the caller provides.
+
+import { ops as g } from '../graph/ops.js';
+import type { Node } from '../graph/types.js';
+import type { VaeConfig } from '../models/config.js';
+import { createScope } from '../models/scope.js';
+import { vaeDecoder, vaeEncoder } from '../models/vae.js';
+import { type Frame, framesToImage } from '../tensor/frame.js';
+import { randn } from '../tensor/randn.js';
+import { adamw } from './adamw.js';
+import { compileGradients } from './gradient-program.js';
+import { initialWeights } from './initial-weights.js';
+import { cosineAfterWarmup } from './learning-rate.js';
+import { type TrainingStep, train } from './train.js';
+
+/** Settings of an autoencoder's training. */
+export interface PretrainVaeOptions {
+  readonly config: VaeConfig;
+  /** The pictures of an iteration, all of one size: a pure function of its number. */
+  readonly pictures: (iteration: number) => readonly Frame[];
+  /** Says which pictures these are; a resume must use the same. */
+  readonly data: string;
+  readonly folder: string;
+  readonly iterations: number;
+  readonly seed?: number;
+  readonly learningRate?: number;
+  readonly saveEvery?: number;
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** How much differences between neighbours count beside the pixels themselves: sharp edges. */
+const EDGE_WEIGHT = 1;
+/** How much the posterior's distance from a unit normal counts (Kingma and Welling 2014). */
+const KL_WEIGHT = 1e-5;
+
+/**
+ * |x' - x| + |grad x' - grad x| + small KL, with x' decoded from a sample of the posterior. AdamW with a cosine of the
+ * learning rate; an average of the weights is kept.
+ *
+ * @throws FailureError when the loss turns NaN; UsageError on a resume with other settings
+ */
+export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<TrainingStep, void, undefined> {
+  const { config, pictures, iterations, seed = 0, learningRate = 1e-3, saveEvery = 200 } = options;
+  const sample = pictures(0);
+  const [{ width, height }] = sample;
+  const factor = 2 ** (config.blockOutChannels.length - 1);
+  const latentShape = [sample.length, config.latentChannels, height / factor, width / factor];
+
+  const scope = createScope();
+  const image = g.input('image', [sample.length, 3, height, width]);
+  const { mean, logvar } = vaeEncoder(scope, config, image);
+  const noise = g.input('noise', latentShape);
+  const latent = g.add(mean, g.multiply(g.exp(g.multiply(g.scalar(0.5), logvar)), noise));
+  const loss = reconstructionLoss(vaeDecoder(scope, config, latent), image, mean, logvar);
+
+  const names = [...scope.weights.keys()];
+  const program = await compileGradients(loss, scope, names, new Map());
+  try {
+    yield* train({
+      program,
+      weights: initialWeights(scope, seed),
+      optimizer: adamw({ weightDecay: 1e-4 }),
+      learningRate: cosineAfterWarmup(learningRate, iterations, 200, learningRate / 50),
+      iterations,
+      batch: async (iteration) => ({
+        image: framesToImage(pictures(iteration)),
+        noise: randn(iteration, latentShape),
+      }),
+      clipNorm: 1,
+      averageDecay: 0.999,
+      folder: options.folder,
+      ...(options.resume !== undefined && { resume: options.resume }),
+      saveAfter: (iteration) => iteration % saveEvery === 0,
+      settings: { network: config.raw, data: options.data, seed, learningRate, iterations, loss: 'l1+edges+kl' },
+      ...(options.signal && { signal: options.signal }),
+    });
+  } finally {
+    await program.dispose();
+  }
+}
+
+function reconstructionLoss(decoded: Node, image: Node, mean: Node, logvar: Node): Node {
+  const difference = g.subtract(decoded, image);
+  const [batch, channels, height, width] = difference.shape;
+  const cut = (y: number, x: number): Node =>
+    g.slice(difference, [0, 0, y, x], [batch, channels, height - 1 + y, width - 1 + x]);
+  const corner = cut(0, 0);
+  const edges = g.add(g.mean(g.abs(g.subtract(cut(0, 1), corner))), g.mean(g.abs(g.subtract(cut(1, 0), corner))));
+  // 0.5 (mean^2 + variance - 1 - log variance)
+  const spread = g.subtract(g.exp(logvar), logvar);
+  const kl = g.mean(g.add(g.multiply(mean, mean), g.subtract(spread, g.scalar(1))));
+  return g.add(
+    g.mean(g.abs(difference)),
+    g.add(g.multiply(g.scalar(EDGE_WEIGHT), edges), g.multiply(g.scalar(0.5 * KL_WEIGHT), kl)),
+  );
+}
