@@ -8,7 +8,7 @@ import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib
 import { type Context, resumeCommand } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import { type ComparisonValues, comparisonSettings } from './render-options.js';
-import { formatBytes, formatCount, formatNumber, formatTable } from './table.js';
+import { formatBytes, formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from './table.js';
 
 /** A kind of comparison: its two functions of the library, and the columns by which its cells are told apart. */
 export interface Comparison {
@@ -47,9 +47,9 @@ export async function runComparison(
       context.reporter.close();
       print(result, resultText(comparison, result));
     } catch (error) {
-      const isWorthIt = terminal.signal.aborted || error instanceof FailureError;
-      // The folder of unfinished work is gone where nothing was done yet.
-      if (out !== undefined && isWorthIt && existsSync(join(out, '.partial'))) {
+      // What is not finite will not be so next time either; and the folder is gone where nothing was done yet.
+      const canContinue = error instanceof FailureError && !/is not finite/.test(error.message);
+      if (out !== undefined && (terminal.signal.aborted || canContinue) && existsSync(join(out, '.partial'))) {
         context.remedy = `What is done so far is kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
       }
       throw error;
@@ -59,12 +59,12 @@ export async function runComparison(
 
 function planText({ headings, cells }: Comparison, video: string, plan: ComparisonPlan, out?: string): string {
   const { frames, passes, rowsPerPass, workBytes, width, height, frameRate } = plan;
-  const count = frames === undefined ? 'an unknown number of' : frames;
-  const rows = plan.cells.map((cell) => [...cells(cell), formatNumber(cell.firstTimestep), String(cell.evaluations)]);
-  const perPass = rowsPerPass === 1 ? '1 latent each' : `${rowsPerPass} latents each`;
+  const count = frames === undefined ? 'an unknown number of frames' : formatPlural(frames, 'frame');
+  const rows = plan.cells.map((cell) => [...cells(cell), formatTimestep(cell.firstTimestep), String(cell.evaluations)]);
+  const perPass = `${formatPlural(rowsPerPass, 'latent')} each`;
   return [
     formatTable([...headings, 'first timestep', 'UNet passes a frame'], rows),
-    `\n${video}: ${count} frames of ${width}x${height} at ${formatNumber(frameRate)} a second\n`,
+    `\n${video}: ${count} of ${width}x${height} at ${formatNumber(frameRate)} a second\n`,
     passes === undefined ? '' : `UNet passes: ${formatCount(passes)}, ${perPass}\n`,
     workBytes === undefined ? '' : `unfinished work takes up to ${formatBytes(workBytes)}\n`,
     `results go to ${out ?? 'a new folder under runs/'}\n`,
@@ -91,9 +91,9 @@ function resultText({ headings, cells }: Comparison, result: ComparisonResult): 
     [
       row(['source', ...blank], '-', result.source, 0),
       row(['VAE round trip', ...blank], '-', result.roundTrip),
-      ...result.cells.map((cell) => row(cells(cell), formatNumber(cell.firstTimestep), cell.metrics)),
+      ...result.cells.map((cell) => row(cells(cell), formatTimestep(cell.firstTimestep), cell.metrics)),
     ],
   );
   const { frames, width, height, grid, out } = result;
-  return `${table}\n${frames} frames of ${width}x${height}; flicker is the frame difference over the source's\ngrid: ${grid}\nall:  ${out}\n`;
+  return `${table}\n${formatPlural(frames, 'frame')} of ${width}x${height}; flicker is the frame difference over the source's\ngrid: ${grid}\nall:  ${out}\n`;
 }

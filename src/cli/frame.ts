@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import { addDenoiseOptions, addOutputOptions, type DenoiseValues, denoiseSettings } from './render-options.js';
-import { formatNumber, formatTable } from './table.js';
-import { integer, listOf, number, seconds } from './values.js';
+import { formatTable, formatTimestep } from './table.js';
+import { integer, listOption, number, seconds } from './values.js';
 
 const EXAMPLES = `
 Writes sheet.png (rows are strengths, columns seeds), every picture of it, and result.json. A sweep with the same seed, size
@@ -30,8 +30,8 @@ export function addFrame(program: Command, context: Context): void {
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
     .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds);
   addDenoiseOptions(command)
-    .option('--strengths <list>', 'strengths in (0, 1]', listOf(number), [0.45, 0.6, 0.75])
-    .option('--seeds <list>', "seeds of the noise: torch.randn's numbers", listOf(integer), [42, 43, 44]);
+    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.6, 0.75]))
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]));
   addOutputOptions(command)
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES)
@@ -64,7 +64,7 @@ async function run(video: string, values: FrameValues, context: Context): Promis
     context.reporter.close();
     const rows = written.edits.map(({ strength, seed, firstTimestep, picture }) => [
       String(strength),
-      formatNumber(firstTimestep),
+      formatTimestep(firstTimestep),
       String(seed),
       picture,
     ]);

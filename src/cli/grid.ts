@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
+import { formatPlural } from './table.js';
 import { integer, number } from './values.js';
 
 const EXAMPLES = `
@@ -56,8 +57,10 @@ async function run(files: readonly string[], values: GridValues, context: Contex
   });
   if (end.endedFirst.length > 0) {
     const names = end.endedFirst.map((i) => files[i]).join(', ');
-    warn(`the videos are not equally long: the grid has the ${end.frames} frames of ${names}`);
+    warn(`the videos are not equally long: the grid ends after ${formatPlural(end.frames, 'frame')}, with ${names}`);
   }
   const out = resolve(values.out);
-  terminal.out(values.json ? `${JSON.stringify({ out, ...end }, null, 1)}\n` : `${out}: ${end.frames} frames\n`);
+  terminal.out(
+    values.json ? `${JSON.stringify({ out, ...end }, null, 1)}\n` : `${out}: ${formatPlural(end.frames, 'frame')}\n`,
+  );
 }

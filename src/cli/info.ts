@@ -1,11 +1,12 @@
 // `steadyframe info`: what a checkpoint is, without running it.
 
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
-import { formatBytes, formatCount, formatList, formatNumber, formatTable } from './table.js';
+import { formatBytes, formatCount, formatList, formatPlural, formatTable } from './table.js';
 
 const EXAMPLES = `
 Examples:
@@ -55,7 +56,7 @@ async function describe(checkpoint: Checkpoint, vaeFactor: number) {
   );
   const { trainTimesteps, betaSchedule, betaStart, betaEnd, trainedBetas, rescaleZeroSnr = false } = schedule;
   return {
-    path: checkpoint.path,
+    path: resolve(checkpoint.path),
     layout: checkpoint.layout,
     predictionType: checkpoint.predictionType,
     networks,
@@ -90,7 +91,7 @@ function network(table: WeightTable): Network {
     const size = shape.reduce((product, side) => product * side, 1);
     weights += size;
     dtypes[dtype] = (dtypes[dtype] ?? 0) + size;
-    files.add(file);
+    files.add(resolve(file));
   }
   return { weights, dtypes, files: [...files] };
 }
@@ -103,7 +104,7 @@ function infoText(info: Awaited<ReturnType<typeof describe>>): string {
     ['VAE', vae],
     ['text encoder', textEncoder],
   ] as const;
-  const betas = `${schedule.betaSchedule} ${formatNumber(schedule.betaStart)} to ${formatNumber(schedule.betaEnd)}`;
+  const betas = `${schedule.betaSchedule} ${schedule.betaStart} to ${schedule.betaEnd}`;
   return [
     formatList([
       ['checkpoint', info.path],
@@ -119,7 +120,7 @@ function infoText(info: Awaited<ReturnType<typeof describe>>): string {
         `${latents.channels} channels, ${latents.vaeFactor} pixels a cell, scaled by ${latents.scalingFactor}`,
       ],
       ['trained at', `${info.trainedSize}x${info.trainedSize}`],
-      ['ignored', `${formatCount(info.ignoredTensors)} tensors`],
+      ['ignored', formatPlural(info.ignoredTensors, 'tensor')],
     ]),
     '\n',
     formatTable(

@@ -6,7 +6,7 @@ import type { MetricName } from '../lib/metrics/measurement.js';
 import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
-import { formatNumber, formatTable } from './table.js';
+import { formatNumber, formatPlural, formatTable } from './table.js';
 import { rectangle } from './values.js';
 
 const EXAMPLES = `
@@ -74,5 +74,5 @@ async function run(output: string, values: MetricsValues, context: Context): Pro
     ...(ofSource ? [formatNumber(ofSource[name])] : []),
   ]);
   terminal.out(formatTable(['metric', 'output', ...(ofSource ? ['source'] : [])], rows));
-  terminal.out(`\n${frames} frames of ${width}x${height} at ${formatNumber(frameRate)} a second\n`);
+  terminal.out(`\n${formatPlural(frames, 'frame')} of ${width}x${height} at ${formatNumber(frameRate)} a second\n`);
 }

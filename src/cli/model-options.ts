@@ -10,7 +10,7 @@ import type { Context } from './context.js';
 /** The values of `addModelOptions`. */
 export interface ModelOptions {
   model: string;
-  lora: LoraRequest[];
+  lora?: LoraRequest[];
   config?: string;
   device?: string;
   strict?: boolean;
@@ -20,13 +20,13 @@ export interface ModelOptions {
 export function addModelOptions(command: Command): Command {
   return command
     .requiredOption('-m, --model <path>', 'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x')
-    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora, [])
+    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora)
     .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x')
     .option('--device <name>', `${DEVICES.join(', ')}; STEADYFRAME_DEVICE, else cpu, by default`)
     .option('--strict', 'refuse to run where some part would fall back to the CPU');
 }
 
-function collectLora(text: string, before: LoraRequest[]): LoraRequest[] {
+function collectLora(text: string, before: LoraRequest[] = []): LoraRequest[] {
   return [...before, lora(text)];
 }
 
@@ -43,7 +43,7 @@ export async function withModel<T>(
   use: (model: Model) => Promise<T>,
 ): Promise<T> {
   const { loadModel } = await import('../lib/models/model.js');
-  const { config, device, strict, lora: loras } = options;
+  const { config, device, strict, lora: loras = [] } = options;
   const model = await loadModel(options.model, {
     loras,
     onWarning: context.warn,

@@ -5,7 +5,7 @@ import type { NoiseMode } from '../lib/diffusion/restyle.js';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
-import { integer, listOf, number, oneOf } from './values.js';
+import { integer, listOption, number, oneOf } from './values.js';
 
 const EXAMPLES = `
 Writes what sweep writes, one mp4 a seed. With per-frame noise, frame i has the noise of seed + i: what flickers more then
@@ -30,12 +30,14 @@ export function addSeeds(program: Command, context: Context): void {
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
   addDenoiseOptions(command)
     .option('--strength <s>', 'strength in (0, 1]', number, 0.45)
-    .option('--seeds <list>', "seeds of the noise: torch.randn's numbers", listOf(integer), [1, 2, 3])
-    .option(
-      '--noise <mode>',
-      'fixed: one noise for all frames; per-frame: one for each; fixed,per-frame: both',
-      listOf(oneOf<NoiseMode>(['fixed', 'per-frame'])),
-      ['fixed' as const],
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [1, 2, 3]))
+    .addOption(
+      listOption(
+        '--noise <mode>',
+        'fixed: one noise for all frames; per-frame: one for each; fixed,per-frame: both',
+        oneOf<NoiseMode>(['fixed', 'per-frame']),
+        ['fixed'],
+      ),
     );
   addComparisonOptions(command)
     .addHelpText('after', EXAMPLES)

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
-import { integer, listOf, number } from './values.js';
+import { integer, listOption, number } from './values.js';
 
 const EXAMPLES = `
 Writes one mp4 a strength, the source after a VAE round trip, a grid of all (original first), curves.csv with every metric a
@@ -29,7 +29,7 @@ export function addSweep(program: Command, context: Context): void {
     .description('Renders a video at several strengths under one seed and one noise, and compares them.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
   addDenoiseOptions(command)
-    .option('--strengths <list>', 'strengths in (0, 1]', listOf(number), [0.45, 0.75])
+    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.75]))
     .option('--seed <n>', "seed of the noise: torch.randn's numbers", integer, 42);
   addComparisonOptions(command)
     .addHelpText('after', EXAMPLES)

@@ -1,21 +1,18 @@
 // Tables and numbers as people read them.
 
-/** Columns under headings, two spaces apart; the first one flush left, numbers flush right. */
+/** Columns under headings, two spaces apart: numbers flush right, texts flush left. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => [...(line[column] ?? '')].length)));
-  return lines
-    .map((line) =>
-      headings
-        .map((_, column) => {
-          const cell = line[column] ?? '';
-          return column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const columns = headings.map((_, column) => ({
+    width: Math.max(...lines.map((line) => [...line[column]].length)),
+    isNumeric: column > 0 && rows.every((row) => /^([\d.,]+(e[+-]?\d+)?|-|inf)?$/.test(row[column])),
+  }));
+  const format = (line: readonly string[]): string =>
+    columns
+      .map(({ width, isNumeric }, i) => (isNumeric ? line[i].padStart(width) : line[i].padEnd(width)))
+      .join('  ')
+      .trimEnd();
+  return lines.map((line) => `${format(line)}\n`).join('');
 }
 
 /** A number with four significant digits; a dash for what is undefined or does not apply. */
@@ -41,8 +38,18 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** A number of things in words: `1 frame`, `24 frames`. */
+export function formatPlural(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** A list of names and values, the values under each other. */
 export function formatList(items: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...items.map(([name]) => name.length));
   return items.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+/** A timestep: whole, or with one digit where a sampler has fractions. */
+export function formatTimestep(timestep: number): string {
+  return Number.isInteger(timestep) ? String(timestep) : timestep.toFixed(1);
 }

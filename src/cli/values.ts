@@ -1,6 +1,6 @@
 // How the values of options are written: numbers, lists, sizes, rectangles, times. What they may be is the library's to say.
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { OpenVideoOptions } from '../lib/video/open-video.js';
 
 /** A decimal number. */
@@ -20,6 +20,16 @@ export function integer(text: string): number {
 /** Values with commas between them. */
 export function listOf<T>(each: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => each(part.trim()));
+}
+
+/** An option whose value is a list, with its default. */
+export function listOption<T extends string | number>(
+  flags: string,
+  description: string,
+  each: (text: string) => T,
+  byDefault: readonly T[],
+): Option {
+  return new Option(flags, description).argParser(listOf(each)).default(byDefault, byDefault.join(','));
 }
 
 /** One of several words. */

@@ -95,8 +95,19 @@ export async function writeRandomCheckpoint(folder: string, options: RandomCheck
   }
 }
 
+/**
+ * Shapes of all weights of such a checkpoint by their names in its files, without writing it.
+ *
+ * @throws UsageError when a configuration is not supported
+ */
+export async function checkpointShapes(options: RandomCheckpointOptions = {}): Promise<CheckpointShapes> {
+  return weightShapes(await configurations(options));
+}
+
+/** Shapes of weights by part and name. */
+export type CheckpointShapes = Readonly<Record<Part, ReadonlyMap<string, readonly number[]>>>;
+
 type Configs = Readonly<Record<Part | 'scheduler', Json>>;
-type Shapes = Readonly<Record<Part, ReadonlyMap<string, readonly number[]>>>;
 
 async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<Configs> {
   const stock = JSON.parse(
@@ -113,7 +124,7 @@ async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOpt
 }
 
 /** Shapes of all weights by their names in the files: what the networks ask for when they are built. */
-function weightShapes(configs: Configs): Shapes {
+function weightShapes(configs: Configs): CheckpointShapes {
   const unetParsed = unetConfig(configs.unet, 'unet');
   const vaeParsed = vaeConfig(configs.vae, 'vae');
   const textParsed = textConfig(configs.text, 'text');
@@ -168,7 +179,7 @@ async function writeTokenizer(folder: string): Promise<void> {
   await writeFile(join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-async function writeWeights(folder: string, shapes: Shapes, options: RandomCheckpointOptions): Promise<void> {
+async function writeWeights(folder: string, shapes: CheckpointShapes, options: RandomCheckpointOptions): Promise<void> {
   const { seed = 0, dtype = 'float16', onProgress } = options;
   const parts = Object.keys(shapes) as Part[];
   const total = parts.flatMap((part) => [...shapes[part].values()].map(sizeOf)).reduce((sum, size) => sum + size, 0);

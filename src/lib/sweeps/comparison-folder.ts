@@ -83,6 +83,7 @@ export async function openComparisonFolder(
   };
   return opened().catch(async (error) => {
     await unlock();
+    await rmdir(work).catch(() => {}); // where it held nothing else
     throw error;
   });
 }
@@ -98,7 +99,7 @@ export async function checkComparisonFolder(folder: string, resume: boolean): Pr
   if (holdsComparison && !resume) {
     throw new UsageError(`${folder}: holds a comparison already; resume it, or choose another folder`);
   }
-  const foreign = present.filter((name) => name !== WORK);
+  const foreign = present.filter((name) => !name.startsWith('.'));
   if (!holdsComparison && foreign.length > 0) {
     throw new UsageError(
       `${folder}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,

@@ -25,8 +25,7 @@ export async function planComparison(
   options: ComparisonOptions,
 ): Promise<ComparisonPlan> {
   const { batch = 1, guidanceScale = 7.5, out, resume = false } = options;
-  const planned = checkRequest(model, cells, options);
-  await assertDeviceStarts(model.device);
+  const planned = await checkRequest(model, cells, options);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
   const video = await openSource(model, path, options);
   const frames = video.expectedFrames;
@@ -45,13 +44,19 @@ export async function planComparison(
 }
 
 /**
- * Plans the cells and checks the options that are not the video's.
+ * Plans the cells and checks what is not the video's: options, and that the device starts.
  *
- * @throws UsageError for a bad strength, seed, sampler or number
+ * @throws UsageError for a bad strength, seed, sampler or number; FailureError when the device does not start
  */
-export function checkRequest(model: Model, cells: readonly Cell[], options: ComparisonOptions): CellPlan[] {
+export async function checkRequest(
+  model: Model,
+  cells: readonly Cell[],
+  options: ComparisonOptions,
+): Promise<CellPlan[]> {
   checkGridOptions(cells.length + 1, { columns: gridColumns(cells, options) });
-  return planCells(model, cells);
+  const planned = planCells(model, cells);
+  await assertDeviceStarts(model.device);
+  return planned;
 }
 
 /** Columns of the grid: as asked, else as square as possible. */

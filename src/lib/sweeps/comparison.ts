@@ -32,7 +32,7 @@ export async function compareCells(
   cells: readonly Cell[],
   options: ComparisonOptions,
 ): Promise<ComparisonResult> {
-  const planned = checkRequest(model, cells, options);
+  const planned = await checkRequest(model, cells, options);
   const video = await openSource(model, path, options);
   const settings = await settingsOf(kind, model, path, cells, options);
   const folder = await openComparisonFolder(kind, path, settings, options);

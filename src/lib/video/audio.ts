@@ -93,7 +93,7 @@ export async function addAudio(
           '-map',
           '1:a:0',
         ],
-        ...['-c', 'copy', ...length, ...shape, '-movflags', '+faststart', fileUrl(path)],
+        ...['-c', 'copy', ...length, ...shape, '-movflags', '+faststart+write_colr', fileUrl(path)],
       ],
       run,
     );

@@ -13,6 +13,8 @@ export interface PictureStream {
   readonly pixelAspect: number;
   /** Frames per second, averaged over the file. */
   readonly frameRate: number;
+  /** Where chroma samples lie in a row, between pixels or on the left one of two. */
+  readonly chroma: 'left' | 'centre';
 }
 
 /** What a description holds. */
@@ -86,8 +88,10 @@ function describePicture(match: RegExpExecArray, text: string, bare: boolean): P
   const [width, height] = sides ? [Number(sides[1]), Number(sides[2])] : [0, 0];
   const aspect = /SAR ([1-9]\d*):([1-9]\d*)/.exec(about);
   const pixelAspect = aspect ? Number(aspect[1]) / Number(aspect[2]) : 1;
+  const chroma: PictureStream['chroma'] =
+    /^(mjpeg|mpeg1video)\b/.test(about) || /\([^)]*\bcenter\b/.test(about) ? 'centre' : 'left';
   const rotation = Math.abs(Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0));
-  const upright = { stream: Number(match[1]), width, height, pixelAspect, frameRate: rateIn(about, bare) };
+  const upright = { stream: Number(match[1]), width, height, pixelAspect, frameRate: rateIn(about, bare), chroma };
   const sideways = Math.abs(rotation - 90) < 1 || Math.abs(rotation - 270) < 1;
   return sideways ? { ...upright, width: height, height: width, pixelAspect: 1 / pixelAspect } : upright;
 }

@@ -57,7 +57,11 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
   signal?.throwIfAborted();
   // FFREPORT would make every run leave a log file behind.
   const env = { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' };
-  const child = spawn(ffmpeg.path, ['-hide_banner', '-nostdin', ...build(ffmpeg)], { env, windowsHide: true });
+  const child = spawn(ffmpeg.path, ['-hide_banner', '-nostdin', ...build(ffmpeg)], {
+    env,
+    windowsHide: true,
+    detached: process.platform !== 'win32', // Ctrl-C is for us to answer
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-STDERR_KEPT);
@@ -75,7 +79,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     child.once('close', (code, killedBy) => {
       signal?.removeEventListener('abort', kill);
       if (signal?.aborted) reject(signal.reason);
-      else if (code === 0) fulfil();
+      else if (code === 0 && !UNWRITTEN.test(said)) fulfil();
       else reject(new FailureError(`${task}: ${reasonOf(said) || `ffmpeg ended with ${killedBy ?? `code ${code}`}`}`));
     });
   });
@@ -111,6 +115,9 @@ export async function runFfmpeg(
   }
   return run.said();
 }
+
+// Said when the last bytes of a file could not be written; old and new builds end well all the same.
+const UNWRITTEN = /^Error (writing trailer|closing file|muxing)|No space left on device/m;
 
 // What ffmpeg adds after the line that tells the cause.
 const AFTERMATH =

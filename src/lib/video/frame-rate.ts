@@ -33,7 +33,7 @@ export function rateAsFraction(rate: number): string {
   return `${numerator}/${denominator}`;
 }
 
-/** The rate meant by one printed with two decimals: 29.97 is 30000/1001, 33.33 is 100/3, 24.37 stays 24.37. */
+/** The rate meant by one printed with two decimals: 29.97 is 30000/1001, 33.33 is 100/3, 24.39 stays 24.39. */
 export function rateFromPrinted(printed: number): number {
   if (Number.isInteger(printed)) return printed;
   const tolerance = 0.005 + 1e-9;

@@ -12,16 +12,27 @@ export const RAW_OUTPUT: readonly string[] = ['-f', 'rawvideo', '-pix_fmt', 'rgb
 // Full chroma, and arithmetic that gives the same bits on every processor.
 const EXACT = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 
-/** Filters that cut and scale stored pictures of these sides, and convert them to RGB. */
-export function shapeFilters(
-  source: { readonly width: number; readonly height: number },
-  geometry: Geometry,
-): string[] {
+/** Stored pictures: their sides, and where chroma samples lie in a row that has one for two pixels. */
+export interface StoredPictures {
+  readonly width: number;
+  readonly height: number;
+  /** On the left one of the two pixels (MPEG-2 and later; the default) or between them (JPEG, MPEG-1). */
+  readonly chroma?: 'left' | 'centre';
+}
+
+/** Filters that cut and scale stored pictures, and convert them to RGB. */
+export function shapeFilters(source: StoredPictures, geometry: Geometry): string[] {
   const { region, width, height } = geometry;
   const { x, y } = region;
   const crop = `crop=${region.width}:${region.height}:${x}:${y}:exact=1`;
-  const toRgb = [`scale=${source.width}:${source.height}:flags=bilinear+${EXACT}`, 'format=rgb24'];
-  const toSize = [`scale=${width}:${height}:flags=lanczos+${EXACT}`, 'format=rgb24'];
+  // The scaler takes chroma to lie between pixels unless told, which shifts colours by half a pixel.
+  const place = source.chroma === 'centre' ? '' : ':in_h_chr_pos=0';
+  const scale = (size: { width: number; height: number }, kernel: string) => [
+    `scale=${size.width}:${size.height}:flags=${kernel}+${EXACT}${place}`,
+    'format=rgb24',
+  ];
+  const toRgb = scale(source, 'bicubic');
+  const toSize = scale(geometry, 'lanczos');
   const whole = region.width === source.width && region.height === source.height;
   const scaled = width !== region.width || height !== region.height;
   if (!scaled) return whole ? toRgb : [...toRgb, crop];

@@ -5,6 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
+import { asImage } from './as-image.js';
 import { checkReadable, checkWritable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
 import type { Region } from './geometry.js';
@@ -21,11 +22,15 @@ export interface PictureOptions {
  * @throws UsageError when there is no such file, or it is no picture
  */
 export async function readPicture(path: string, options: PictureOptions = {}): Promise<Frame> {
-  await checkReadable(path);
+  await pictureSize(path, options.maxPixels);
   return decodePicture(path, options.maxPixels);
 }
 
-/** Size of the picture at `path`, upright. Reads its header only. */
+/**
+ * Size of the picture at `path`, upright. Reads its header only.
+ *
+ * @throws UsageError when there is no such file, it is no picture, or it has more than `maxPixels`
+ */
 export async function pictureSize(
   path: string,
   maxPixels: number = DEFAULT_MAX_PIXELS,
@@ -36,6 +41,10 @@ export async function pictureSize(
     .catch((error: Error) => {
       throw notAPicture(path, error);
     });
+  // sharp goes by content, not by name, and draws SVG too, which is a program rather than a picture.
+  if (!['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'].includes(about.format ?? '')) {
+    throw new UsageError(`'${path}' is not a picture but ${about.format}; give a PNG, JPEG or WebP`);
+  }
   const { width, height } = about.autoOrient;
   if (width * height > maxPixels) {
     throw new UsageError(
@@ -85,11 +94,6 @@ export async function writePicture(path: string, frame: Frame): Promise<void> {
     throw new FailureError(`writing '${path}': ${error.message}`);
   });
   await writeFileAtomic(path, bytes);
-}
-
-/** A frame as the start of a sharp pipeline. */
-export function asImage(frame: Frame): Sharp {
-  return sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 }, limitInputPixels: false });
 }
 
 async function toFrame(image: Sharp): Promise<Frame> {

@@ -12,9 +12,11 @@ export interface Mp4Options extends EncodeOptions {
   readonly audio?: AudioSource;
 }
 
-// Untagged files are guessed at by players, by their height; so the matrix is chosen and said.
+// Untagged files are guessed at by players, by their height; so the matrix is chosen and said. Chroma lies on the left one of
+// two pixels, which is what H.264 means where nothing is said.
 const BT709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
-const TO_YUV = 'scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_inp+bitexact';
+const TO_YUV =
+  'scale=out_color_matrix=bt709:out_range=tv:out_h_chr_pos=0:flags=bicubic+accurate_rnd+full_chroma_inp+bitexact';
 
 /** Writes the file `path`. With sound, in two steps: how long it must be is known when the last frame is in. */
 export async function writeMp4(
@@ -24,7 +26,7 @@ export async function writeMp4(
 ): Promise<{ frames: number }> {
   const encoder = [
     ...['-vf', `${TO_YUV},format=yuv420p`, '-c:v', 'libx264', '-preset', 'medium', '-crf', String(options.crf ?? 18)],
-    ...[...BT709, ...REPRODUCIBLE, '-movflags', '+faststart', '-f', 'mp4'],
+    ...[...BT709, ...REPRODUCIBLE, '-movflags', '+faststart+write_colr', '-f', 'mp4'],
   ];
   if (!options.audio) return encodeFrames(path, evenSides(frames), encoder, options);
   const silent = temporaryName(path);

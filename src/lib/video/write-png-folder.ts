@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from '../tensor/frame.js';
+import { asImage } from './as-image.js';
 import { mapInOrder } from './in-order.js';
 import { PICTURES_AT_ONCE } from './pictures.js';
-import { asImage } from './still.js';
 
 /** Writes frames into the folder `path` as 00001.png, 00002.png, ... */
 export async function writePngFolder(path: string, frames: AsyncIterable<Frame>): Promise<{ frames: number }> {

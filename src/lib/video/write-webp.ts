@@ -4,9 +4,9 @@
 import { open } from 'node:fs/promises';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
+import { asImage } from './as-image.js';
 import { mapInOrder } from './in-order.js';
 import { PICTURES_AT_ONCE } from './pictures.js';
-import { asImage } from './still.js';
 
 /** What `writeAnimatedWebp` needs to know. */
 export interface WebpOptions {

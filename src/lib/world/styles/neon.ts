@@ -1,0 +1,115 @@
+// A cyberpunk painting: the street by night in violet, glowing edges and windows in cyan and magenta, wet ground that mirrors them.
+
+import { light, mix, type Rgb } from '../colour.js';
+import { blur, outlines, toFrame } from '../filters.js';
+import { PHOTO_LOOKS } from '../look.js';
+import { hashUnit } from '../noise.js';
+import type { Painting } from '../paint-scene.js';
+import { KIND } from '../surface.js';
+import type { StyleRecipe } from './style.js';
+
+const CYAN = light('#22e6ff');
+const MAGENTA = light('#ff2bd6');
+const NIGHT_WALLS = ['#1a1238', '#241046', '#121a3e', '#2a1038', '#10203a'].map(light);
+const SHOPS: readonly Rgb[] = [CYAN, MAGENTA, light('#ff4f7b'), light('#8a4dff'), light('#ffb43a'), light('#35ffb0')];
+
+/** Neon. */
+export const neon: StyleRecipe = {
+  look: () => ({
+    ...PHOTO_LOOKS.night,
+    zenith: light('#0b0522'),
+    horizon: light('#5b1a78'),
+    glow: [0, 0, 0],
+    disc: [0, 0, 0],
+    clouds: 0.35,
+    cloudLight: light('#4a1a6a'),
+    cloudShade: light('#200c3c'),
+    stars: 0.3,
+    skyline: light('#2a1160'),
+    haze: 100,
+    sun: [0, 0, 0],
+    ambient: [0.2, 0.14, 0.42],
+    bounce: [0.3, 0.08, 0.36],
+    lamps: [0.9, 0.2, 1.1],
+    headlights: 0.12,
+    tailLights: 1.3,
+    lit: 0.5,
+    windowLight: 1,
+    windowColours: [CYAN, MAGENTA, light('#ff5a9a'), light('#ffc04a'), light('#7a5cff'), CYAN],
+    pane: light('#160b30'),
+    signLight: 1.6,
+    asphalt: light('#2a2546'),
+    paving: light('#352a58'),
+    kerb: light('#4a3a86'),
+    mark: light('#6ff2ff'),
+    yellowMark: light('#ffd24a'),
+    texture: 0.6,
+    repaint: (colour, kind, seed) => {
+      if (kind === KIND.paint) return vivid(colour);
+      if (kind === KIND.leaves) return light('#0f5a5a');
+      if (kind === KIND.front || kind === KIND.sign || kind === KIND.awning) {
+        if (kind !== KIND.front) return SHOPS[seed % SHOPS.length];
+        return mix(NIGHT_WALLS[seed % NIGHT_WALLS.length], colour, 0.06);
+      }
+      return kind > KIND.paint ? colour : mix(colour, [0.02, 0.01, 0.06], 0.7);
+    },
+  }),
+  finish: (painting) => {
+    const { width, height } = painting;
+    const colour = new Float32Array(painting.colour.length);
+    for (let i = 0; i < colour.length; i++) colour[i] = painting.colour[i] ** 2;
+    drawTubes(colour, painting);
+    mirrorOnGround(colour, painting);
+    const spread = blur(colour, width, height, 3, (2.4 * width) / 128);
+    for (let i = 0; i < colour.length; i++) {
+      const lit = colour[i] + 0.6 * spread[i];
+      colour[i] = Math.sqrt(lit / (1 + 0.12 * lit));
+    }
+    return toFrame(painting, colour);
+  },
+};
+
+function vivid(colour: Rgb): Rgb {
+  const most = Math.max(...colour);
+  const least = Math.min(...colour);
+  const grey = most - least < 0.12 * most;
+  if (grey) return most < 0.1 ? [0.02, 0.02, 0.05] : [0.75 * most, 0.75 * most, 0.9 * most];
+  return colour.map((c) => (0.9 * Math.max(0, c - 0.8 * least)) / (most - 0.8 * least)) as unknown as Rgb;
+}
+
+/** Glowing lines around things, in their own hue; the car's in its paint. */
+function drawTubes(colour: Float32Array, painting: Painting): void {
+  const { things, car, kind } = painting;
+  const lines = outlines(painting, 0.35);
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] * lines[i];
+    if (line < 0.02) continue;
+    const base = 3 * i;
+    const own = car[i];
+    const share = things[base] > 0.55 ? 1 : 0;
+    const far = kind[i] === KIND.ground || kind[i] === KIND.sky ? 0.5 : 1;
+    for (let c = 0; c < 3; c++) {
+      const tube = CYAN[c] + (MAGENTA[c] - CYAN[c]) * share;
+      const paint = Math.min(1, 2.2 * colour[base + c] + 0.08);
+      colour[base + c] += line * (own * paint * 0.9 + (1 - own) * tube * 0.75 * far);
+    }
+  }
+}
+
+/** Light of what stands on the ground, mirrored in it: each column turned over at its lowest point that is not ground. */
+function mirrorOnGround(colour: Float32Array, painting: Painting): void {
+  const { width, height, kind } = painting;
+  for (let x = 0; x < width; x++) {
+    let foot = height;
+    while (foot > 0 && kind[(foot - 1) * width + x] === KIND.ground) foot--;
+    for (let y = foot; y < height; y++) {
+      const above = 2 * foot - 1 - y;
+      if (above < 0) break;
+      const strength = 0.5 * Math.exp((-1.6 * (y - foot)) / (0.35 * height));
+      const ripple = 1 + 0.25 * (hashUnit(x, y, 5) - 0.5);
+      const from = 3 * (above * width + x);
+      const to = 3 * (y * width + x);
+      for (let c = 0; c < 3; c++) colour[to + c] += strength * ripple * Math.min(1.2, colour[from + c]);
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// What a style is: a look to paint the scene with, and a way from the painting to the finished picture.
+
+import type { Drive } from '../drive.js';
+import type { Look } from '../look.js';
+import type { Painting } from '../paint-scene.js';
+import type { Frame } from '../../tensor/frame.js';
+
+/** A style; equal paintings give equal frames. */
+export interface StyleRecipe {
+  /** Light and materials for a drive. */
+  readonly look: (drive: Drive) => Look;
+  /** The finished picture. */
+  readonly finish: (painting: Painting, drive: Drive) => Frame;
+}
+
+/** Perceived brightness of a displayed colour. */
+export function luma(r: number, g: number, b: number): number {
+  return 0.3 * r + 0.59 * g + 0.11 * b;
+}

@@ -1,0 +1,25 @@
+// All styles by name, in the order in which sheets show them.
+
+import { comic } from './comic.js';
+import { neon } from './neon.js';
+import { oil } from './oil.js';
+import { pencil } from './pencil.js';
+import { desert, photo, winter } from './photo.js';
+import type { StyleRecipe } from './style.js';
+import { watercolor } from './watercolor.js';
+
+/** Names of the styles. */
+export const STYLES = ['photo', 'neon', 'pencil', 'oil', 'watercolor', 'comic', 'winter', 'desert'] as const;
+export type Style = (typeof STYLES)[number];
+
+/** How each style is made. */
+export const STYLE_RECIPES: Readonly<Record<Style, StyleRecipe>> = {
+  photo,
+  neon,
+  pencil,
+  oil,
+  watercolor,
+  comic,
+  winter,
+  desert,
+};

@@ -1,0 +1,42 @@
+// A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at the border.
+
+import { blur, outlines, toFrame } from '../filters.js';
+import { blendLooks, PHOTO_LOOKS } from '../look.js';
+import { clamp, smoothstep } from '../noise.js';
+import { paperGrain, surfaceNoise } from './strokes.js';
+import { luma, type StyleRecipe } from './style.js';
+
+/** Watercolour. */
+export const watercolor: StyleRecipe = {
+  look: (drive) => {
+    // Washes are thin: also nights are painted in daylight's strength, only bluer.
+    const hour = PHOTO_LOOKS[drive.time];
+    const light = blendLooks(hour, PHOTO_LOOKS.day, drive.time === 'night' ? 0.4 : 0.25);
+    return { ...light, texture: 0.5, clouds: 0.5, haze: 60 };
+  },
+  finish: (painting) => {
+    const { width, height, u, v, du, dv } = painting;
+    const scale = width / 128;
+    const grain = paperGrain(width, height);
+    const wash = blur(painting.colour, width, height, 3, 0.55 * scale);
+    const wide = blur(painting.colour, width, height, 3, 2.5 * scale);
+    const lines = outlines(painting, 0.25);
+    for (let y = 0, i = 0; y < height; y++) {
+      const border = Math.min(y + 0.5, height - y - 0.5) / height;
+      for (let x = 0; x < width; x++, i++) {
+        const base = 3 * i;
+        const pool = surfaceNoise(u[i], v[i], du[i], dv[i], 14 * scale, 14 * scale, 41) - 0.5;
+        const edge = clamp(luma(wide[base] - wash[base], wide[base + 1] - wash[base + 1], wide[base + 2] - wash[base + 2]), 0, 0.2);
+        const tone = luma(wash[base], wash[base + 1], wash[base + 2]);
+        const rim = Math.min(border, Math.min(x + 0.5, width - x - 0.5) / width) + 0.012 * grain[i];
+        const ink = smoothstep(0.005, 0.06, rim) * (0.9 + 0.34 * pool + 0.07 * grain[i]);
+        for (let c = 0; c < 3; c++) {
+          const tint = 0.26 + 0.8 * tone + (wash[base + c] - tone) * 2.1 + [0, 0, 0.02][c];
+          const pigment = (1 - clamp(tint, 0, 1)) * 0.92 + edge * 1.5 + 0.2 * lines[i];
+          wash[base + c] = [0.985, 0.975, 0.95][c] - ink * pigment;
+        }
+      }
+    }
+    return toFrame(painting, wash);
+  },
+};

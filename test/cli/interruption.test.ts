@@ -1,0 +1,163 @@
+// The command as a process that is interrupted: by Ctrl-C, by kill -9, by a full disk. Nothing half-written stands under its
+// final name, and --resume continues to the same bits.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
+import { built, builtNote, COMMAND, hasFile, sizeOf, start, until } from './process.js';
+
+const scratch = scratchFolder();
+const FRAME_BYTES = 3 * 64 * 64;
+let args: string[];
+let expected: Record<string, string>;
+
+beforeAll(async () => {
+  if (!built) return;
+  const model = await smallestCheckpoint(scratch);
+  const video = await shot(scratch, 'street.mp4', { frames: 6, width: 64, height: 64 });
+  args = ['sweep', video, '--model', model, ...'--prompt night --size 64 --steps 12 --strengths 0.5,1'.split(' ')];
+  const out = join(scratch, 'whole');
+  expect(await start([...args, '--out', out]).ended).toMatchObject({ code: 0 });
+  expected = hashes(out);
+});
+
+/** What stands under final names: all of it must be as in the uninterrupted run. */
+const finalFiles = (out: string) =>
+  Object.fromEntries(Object.entries(hashes(out)).filter(([name]) => !name.startsWith('.partial')));
+
+/** Moments of a sweep, by the files that are there. */
+const MOMENTS: [name: string, reached: (out: string) => boolean][] = [
+  ['while frames are encoded', (out) => sizeOf(join(out, '.partial/latents.f32')) > 0],
+  ['in the first strength', (out) => sizeOf(join(out, '.partial/strength-0.5.rgb')) >= 2 * FRAME_BYTES],
+  ['in the second strength', (out) => sizeOf(join(out, '.partial/strength-1.rgb')) >= 3 * FRAME_BYTES],
+  ['while metrics are measured', (out) => sizeOf(join(out, '.partial/strength-1.rgb')) === 6 * FRAME_BYTES],
+  ['while a video is written', (out) => hasFile(out, /^\.partial-.*strength-1\.mp4$/)],
+  ['before the grid is whole', (out) => hasFile(out, /^\.partial-.*grid\.mp4$/)],
+];
+
+describe.skipIf(!built)(`kill -9 ${builtNote}`, () => {
+  it.each(MOMENTS)('%s: nothing half-written, and the rest to the same bits', async (name, reached) => {
+    const out = join(scratch, `killed ${name}`);
+    const running = start([...args, '--out', out]);
+    expect(await until(running, () => reached(out))).toBe(true);
+    running.child.kill('SIGKILL');
+    expect(await running.ended).toMatchObject({ signal: 'SIGKILL', out: '' });
+    expect(expected).toMatchObject(finalFiles(out));
+    expect(existsSync(join(out, 'result.json'))).toBe(false);
+    expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
+    expect(hashes(out)).toEqual(expected);
+  });
+
+  it('again and again on one folder, which is not touched without --resume', async () => {
+    const out = join(scratch, 'killed often');
+    for (const [, reached] of MOMENTS.filter((_, i) => i % 2 === 0)) {
+      const running = start([...args, '--out', out, '--resume']);
+      await until(running, () => reached(out));
+      running.child.kill('SIGKILL');
+      await running.ended;
+      expect(expected).toMatchObject(finalFiles(out));
+    }
+    expect(await start([...args, '--out', out]).ended).toMatchObject({ code: 2, out: '' });
+    expect(await start([...args, '--out', out, '--resume']).ended).toMatchObject({ code: 0 });
+    expect(hashes(out)).toEqual(expected);
+  });
+});
+
+describe.skipIf(!built)(`Ctrl-C ${builtNote}`, () => {
+  it.each([MOMENTS[1], MOMENTS[4]])('%s: stops, exits with 130 and says how to continue', async (name, reached) => {
+    const out = join(scratch, `stopped ${name}`);
+    const running = start([...args, '--out', out, '-q']);
+    expect(await until(running, () => reached(out))).toBe(true);
+    running.child.kill('SIGINT');
+    const { code, out: printed, err } = await running.ended;
+    expect({ code, printed }).toEqual({ code: 130, printed: '' });
+    expect(err).toBe(`
+steadyframe: stopping after the current step; once more stops at once
+steadyframe: interrupted
+What is done so far is kept in ${out}; continue with:
+  steadyframe ${args.join(' ')} --out '${out}' -q --resume
+`);
+    expect(expected).toMatchObject(finalFiles(out));
+    // Unlike a killed process, this one has cleaned up behind itself.
+    expect(readdirSync(out).filter((file) => file.startsWith('.partial-'))).toEqual([]);
+    expect(existsSync(join(out, '.partial/lock'))).toBe(false);
+    expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
+    expect(hashes(out)).toEqual(expected);
+  });
+});
+
+describe.skipIf(!built)(`two processes in one folder ${builtNote}`, () => {
+  it('do not disturb each other: the second one is refused', async () => {
+    const out = join(scratch, 'shared');
+    const first = start([...args, '--out', out, '-q']);
+    expect(await until(first, () => sizeOf(join(out, '.partial/latents.f32')) > 0)).toBe(true);
+    const second = await start([...args, '--out', out, '-q', '--resume']).ended;
+    expect(second.code).toBe(2);
+    expect(second.err).toMatch(/shared: process \d+ on .* is writing into it; wait for it, or choose another folder/);
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect(hashes(out)).toEqual(expected);
+  });
+});
+
+/** A file system of a few hundred kilobytes, where this machine lets one be mounted. */
+function mountSmall(folder: string, kilobytes: number): boolean {
+  mkdirSync(folder, { recursive: true });
+  if (process.platform !== 'linux') return false;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0;
+}
+
+describe.skipIf(!built)(`no space left ${builtNote}`, () => {
+  const disk = join(scratch, 'disk');
+  afterAll(() => {
+    spawnSync('umount', [disk]);
+  });
+
+  // 6 frames of 12 KiB each: source, round trip and each strength take 72 KiB, and then come the videos.
+  it.for([
+    ['while frames are encoded', 110],
+    ['while strengths are rendered', 230],
+    ['while videos are written', 312],
+  ] as const)(
+    '%s (%d KiB): one sentence, nothing half-written, and the rest to the same bits',
+    async ([, kilobytes], ctx) => {
+      if (!mountSmall(disk, kilobytes)) ctx.skip('a small file system cannot be mounted (that needs root on Linux)');
+      try {
+        const out = join(disk, 'run');
+        const full = await start([...args, '--out', out, '-q']).ended;
+        expect(full.code).toBe(1);
+        expect(full.out).toBe('');
+        const messages = full.err.split('\n').filter((line) => line.startsWith('steadyframe: '));
+        expect(messages.at(-1)).toMatch(/(the disk is full \(ENOSPC\)|no space left on device).*; free some space/);
+        expect(full.err).toContain(`What is done so far is kept in ${out}; continue with:\n  steadyframe sweep `);
+        expect(expected).toMatchObject(finalFiles(out));
+        expect(spawnSync('mount', ['-o', 'remount,size=20m', disk]).status).toBe(0);
+        expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
+        expect(hashes(out)).toEqual(expected);
+      } finally {
+        spawnSync('umount', [disk]);
+      }
+    },
+  );
+
+  it('for the results on stdout: a sentence and exit code 1', (ctx) => {
+    if (!existsSync('/dev/full')) ctx.skip('there is no /dev/full here');
+    const info = [COMMAND, 'info', join(args[args.indexOf('--model') + 1])];
+    const { status, stderr } = spawnSync(process.execPath, info, {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'steadyframe: the results could not be written (ENOSPC)\n',
+    });
+  });
+
+  it('a reader that has seen enough is no error', () => {
+    const info = `"${process.execPath}" "${COMMAND}" info "${args[args.indexOf('--model') + 1]}" | head -n 1`;
+    const { stdout, stderr } = spawnSync(info, { shell: true, encoding: 'utf8' });
+    expect(stdout).toMatch(/^checkpoint .*\n$/);
+    expect(stderr).toBe('');
+  });
+});

@@ -1,0 +1,60 @@
+// Small things for tests of whole runs: a checkpoint that renders a 32x32 frame in milliseconds, a shot, a folder to write into.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll } from 'vitest';
+import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../../src/lib/models/random-checkpoint.js';
+import { writeVideo } from '../../src/lib/video/write-video.js';
+import { streetShot } from '../../src/lib/world/shot.js';
+
+/** Smaller than the package's own `tiny`: two levels, 8 and 16 channels. */
+export const SMALLEST: RandomCheckpointOptions = {
+  seed: 3,
+  unet: {
+    block_out_channels: [8, 16],
+    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
+    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
+    attention_head_dim: 2,
+    cross_attention_dim: 8,
+    norm_num_groups: 4,
+  },
+  vae: { block_out_channels: [4, 4, 4, 4], norm_num_groups: 2 },
+  text: { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, projection_dim: 8 },
+};
+
+/** A folder that is removed after the file's tests. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'steadyframe-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes the smallest checkpoint into a folder and gives its path. */
+export async function smallestCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<string> {
+  const path = join(folder, `checkpoint-${readdirSync(folder).length}`);
+  await writeRandomCheckpoint(path, { ...SMALLEST, ...options });
+  return path;
+}
+
+/** Writes a shot of the procedural street and gives its path; `name` may end in .mp4, .gif or nothing (PNG folder). */
+export async function shot(
+  folder: string,
+  name: string,
+  { frames = 4, width = 48, height = 32, frameRate = 10 } = {},
+): Promise<string> {
+  const path = join(folder, name);
+  await writeVideo(path, streetShot({ frames, width, height, frameRate }), { frameRate });
+  return path;
+}
+
+/** SHA-256 of every file below a folder, by its path there; nothing where there is no such folder. */
+export function hashes(folder: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Object.fromEntries(
+    paths.map((path) => [relative(folder, path), createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
+}

@@ -1,0 +1,47 @@
+// Memory does not grow with the length of a video: two decodings, their grid and its encoding, 300 frames against 3000.
+
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../src/lib/tensor/frame.js';
+import { gridFrames } from '../../src/lib/video/grid.js';
+import { openVideo } from '../../src/lib/video/open-video.js';
+import { writeVideo } from '../../src/lib/video/write-video.js';
+import { ffmpegMakes, INSTALLED, ON_PATH, scratchFolder, useFfmpeg } from './shots.js';
+
+const folder = scratchFolder();
+const ffmpeg = ON_PATH ?? INSTALLED;
+
+describe.skipIf(!ffmpeg)(`streaming${ffmpeg ? '' : ' (skipped: there is no ffmpeg)'}`, () => {
+  it('needs as much memory for 3000 frames as for 300, within a tenth', async () => {
+    useFfmpeg(ffmpeg);
+    const source = join(folder, 'long.mp4');
+    ffmpegMakes(ffmpeg!, [
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=size=96x96:rate=25:duration=120',
+      '-preset',
+      'ultrafast',
+      source,
+    ]);
+
+    /** The most memory that was resident while a grid of `count` frames was made. */
+    const peakOf = async (count: number) => {
+      let peak = 0;
+      const watched = async function* (frames: AsyncIterable<Frame>) {
+        for await (const frame of frames) {
+          peak = Math.max(peak, process.memoryUsage.rss());
+          yield frame;
+        }
+      };
+      const videos = [await openVideo(source, { frames: count }), await openVideo(source, { frames: count })];
+      const frames = gridFrames(videos.map((video) => video.frames()));
+      const written = await writeVideo(join(folder, 'grid.mp4'), watched(frames), { frameRate: 25 });
+      expect(written.frames).toBe(count);
+      return peak;
+    };
+    const short = await peakOf(300);
+    const long = await peakOf(3000); // 250 MB of pictures pass through
+    expect(long / short).toBeLessThan(1.1);
+  });
+});
