@@ -6,6 +6,7 @@ import type { Device } from '../engine/devices.js';
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
+import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/grid.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
 import { type Cell, type CellPlan, planCells } from './cell.js';
@@ -64,11 +65,15 @@ export function gridColumns(cells: readonly Cell[], { columns }: ComparisonOptio
   return columns ?? Math.ceil(Math.sqrt(cells.length + 1));
 }
 
-/** The CPU always starts; whether another device does is known only when a graph is compiled for it. */
+/** The CPU always starts; whether another device does is known only when a graph runs on it. */
 async function assertDeviceStarts(device: Device): Promise<void> {
   if (device === 'cpu') return;
   const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { device });
-  await program.dispose();
+  try {
+    await program.run({ x: tensor('float32', [1], Float32Array.of(1)) });
+  } finally {
+    await program.dispose();
+  }
 }
 
 /**

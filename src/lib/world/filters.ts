@@ -72,11 +72,42 @@ function boxRows(
 export function addGlow(colour: Float32Array, painting: Painting, strength: number, radius: number): void {
   const { width, height, glow } = painting;
   if (!glow.some((g) => g > 0.02)) return;
-  const spread = blur(glow, width, height, 3, (radius * width) / 128);
+  const spread = wideBlur(glow, width, height, (radius * width) / 128);
   for (let i = 0; i < colour.length; i++) {
     const light = colour[i] * colour[i] + strength * spread[i];
     colour[i] = Math.sqrt(light);
   }
+}
+
+/** `blur` of three channels for radii of 1.5 pixels and more, at half the size, where it costs a quarter. */
+export function wideBlur(source: Float32Array, width: number, height: number, radius: number): Float32Array {
+  const w = (width + 1) >> 1;
+  const h = (height + 1) >> 1;
+  const half = new Float32Array(3 * w * h);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const to = 3 * ((y >> 1) * w + (x >> 1));
+      const from = 3 * (y * width + x);
+      for (let c = 0; c < 3; c++) half[to + c] += 0.25 * source[from + c];
+    }
+  }
+  const soft = blur(half, w, h, 3, radius / 2);
+  const result = new Float32Array(source.length);
+  for (let y = 0; y < height; y++) {
+    const y0 = y >> 1;
+    const y1 = Math.min(h - 1, Math.max(0, y0 + (y & 1 ? 1 : -1)));
+    for (let x = 0; x < width; x++) {
+      const x0 = x >> 1;
+      const x1 = Math.min(w - 1, Math.max(0, x0 + (x & 1 ? 1 : -1)));
+      const to = 3 * (y * width + x);
+      for (let c = 0; c < 3; c++) {
+        const near = 0.75 * soft[3 * (y0 * w + x0) + c] + 0.25 * soft[3 * (y0 * w + x1) + c];
+        const far = 0.75 * soft[3 * (y1 * w + x0) + c] + 0.25 * soft[3 * (y1 * w + x1) + c];
+        result[to + c] = 0.75 * near + 0.25 * far;
+      }
+    }
+  }
+  return result;
 }
 
 /**

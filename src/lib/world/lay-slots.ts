@@ -64,7 +64,7 @@ export function layTrees(stage: Stage): void {
 export function layPeople(stage: Stage): void {
   const { drive, pose, t } = stage;
   for (const side of SIDES) {
-    for (const person of peopleBetween(drive, side, pose.s + 3, pose.s + 70, t)) {
+    for (const person of peopleBetween(drive, side, pose.s + 2, pose.s + FAR - 10, t)) {
       const { s, height, stride, seed } = person;
       const d = side * (drive.halfRoad + person.inside);
       const group = 500000 + (seed & 4095);

@@ -2,7 +2,7 @@
 
 import { type Rgb, scale } from './colour.js';
 import { hashUnit } from './noise.js';
-import { headingOnRoad, STATION_STEP } from './road.js';
+import { headingOnRoad, placeOnRoad, STATION_STEP } from './road.js';
 import { corner, FAR, type Stage, wall } from './stage.js';
 import { type Building, buildingAt, type Front, LOT, type Side } from './street.js';
 import { KIND, type Surface, surface } from './surface.js';
@@ -70,11 +70,11 @@ function layBuilding(stage: Stage, building: Building): void {
   const wallSurface = surface(KIND.front, group, front.wall, { ...common, ...facing, s: from });
   wall(stage, [from, plane, to, plane], [0, height], front.width, wallSurface);
   const gable: Front = { ...front, width: depth, windows: endWindows(front), shop: false, bay: depth / 3, base: 1 };
-  const end = { ...common, front: gable };
+  const end = { ...common, front: gable, isEnd: true };
   const nearEnd = surface(KIND.front, group + 1, front.wall, { ...end, ...ending, s: from });
   const farEnd = surface(KIND.front, group + 2, front.wall, { ...end, ...far, s: to });
-  wall(stage, [from, plane, from, back], [0, height], depth, nearEnd);
-  wall(stage, [to, plane, to, back], [0, height], depth, farEnd);
+  if (faces(stage, from, plane, nearEnd)) wall(stage, [from, plane, from, back], [0, height], depth, nearEnd);
+  if (faces(stage, to, plane, farEnd)) wall(stage, [to, plane, to, back], [0, height], depth, farEnd);
 
   if (building.roof === 'pitched') layPitchedRoof(stage, building, plane, group, nearEnd, farEnd);
   if (building.roof === 'cornice') layCornice(stage, building, plane, group, facing, ending);
@@ -89,6 +89,12 @@ function layBuilding(stage: Stage, building: Building): void {
   }
   if (building.awning) layAwning(stage, building, plane, group);
   if (building.sign) layStreetSign(stage, building, plane, group, ending);
+}
+
+/** Whether an upright surface at (s, d) looks towards the camera. */
+function faces({ road }: Stage, s: number, d: number, { nx, nz }: Surface): boolean {
+  const { x, z } = placeOnRoad(road, s, d);
+  return nx * x + nz * z < 0;
 }
 
 function endWindows(front: Front): Front['windows'] {

@@ -1,11 +1,12 @@
 // A look applied to a laid scene: directions of light in the camera's axes, colours of its polygons, light that falls on the street.
 // What shading looks up for every pixel is worked out here once for a picture.
 
-import { mix, type Rgb } from './colour.js';
+import type { Rgb } from './colour.js';
 import { CAR_SIZES } from './car-mesh.js';
 import type { LaidScene } from './lay-scene.js';
 import type { Look } from './look.js';
 import { clamp, smoothstep } from './noise.js';
+import { FAR } from './stage.js';
 import { LAMP_ARM, LAMP_STEP, lampPlace } from './street-slots.js';
 import { headingOnRoad } from './road.js';
 
@@ -45,15 +46,23 @@ export interface Lighting {
   readonly colours: Float32Array;
   readonly trims: Float32Array;
   readonly shops: Float32Array;
+  /** The sun across (to the right) and along the road at polygon i, at 2 i; the steeper of the two as a divisor is kept off 0. */
+  readonly sunOnRoad: Float32Array;
+  /** Share of haze at each metre of depth. */
+  readonly haze: Float32Array;
   /** Sky colour at the horizon in each column of pixels, 3 numbers each. */
   readonly horizon: Float32Array;
+  /** Direction of the camera in the world. */
+  readonly cosYaw: number;
+  readonly sinYaw: number;
   readonly car: CarOnRoad | undefined;
   /** Share of sunlight that reaches the car. */
   carSun: number;
 }
 
 /** Prepares a look for a scene. */
-export function createLighting(scene: LaidScene, look: Look): Lighting {
+export function createLighting(scene: LaidScene, given: Look): Lighting {
+  const look = uniformLook(given);
   const { drive, pose, view, road } = scene;
   const azimuth = drive.sunAzimuth - pose.yaw;
   const level = Math.cos(drive.sunElevation);
@@ -69,6 +78,9 @@ export function createLighting(scene: LaidScene, look: Look): Lighting {
     trims.set(repaint(front.trim, kind, seed + 1), 3 * i);
     shops.set(repaint(front.shopColour, kind, seed + 2), 3 * i);
   });
+  const sunOnRoad = new Float32Array(2 * count);
+  view.surfaces.forEach(({ heading }, i) => sunOnRoad.set(sunByHeading(sun, heading), 2 * i));
+  const haze = Float32Array.from({ length: FAR + 40 }, (_, z) => 1 - Math.exp(-((z / look.haze) ** 1.5)));
   const horizon = new Float32Array(3 * view.pinhole.width);
   for (let x = 0; x < view.pinhole.width; x++) {
     const right = (x + 0.5 - view.pinhole.centreX) / view.pinhole.focal;
@@ -88,18 +100,67 @@ export function createLighting(scene: LaidScene, look: Look): Lighting {
     colours,
     trims,
     shops,
+    sunOnRoad,
+    haze,
     horizon,
+    cosYaw: Math.cos(pose.yaw),
+    sinYaw: Math.sin(pose.yaw),
     car,
     carSun: 1,
   };
-  if (car) lighting.carSun = sunOnGround(lighting, car.s, car.d, headingOnRoad(road, car.s));
+  if (car) {
+    const [across, along] = sunByHeading(sun, headingOnRoad(road, car.s));
+    lighting.carSun = sunOnGround(lighting, car.s, car.d, across, along);
+  }
   return lighting;
+}
+
+/**
+ * The same look, made the same way whichever look it is: objects with their fields in another order, and colours in arrays of another
+ * kind, would make every use of them several times slower.
+ */
+function uniformLook(look: Look): Look {
+  const packed = (colour: Rgb) => Float64Array.from(colour) as unknown as Rgb;
+  return {
+    zenith: packed(look.zenith),
+    horizon: packed(look.horizon),
+    glow: packed(look.glow),
+    disc: packed(look.disc),
+    clouds: look.clouds,
+    cloudLight: packed(look.cloudLight),
+    cloudShade: packed(look.cloudShade),
+    stars: look.stars,
+    skyline: packed(look.skyline),
+    haze: look.haze,
+    sun: packed(look.sun),
+    ambient: packed(look.ambient),
+    bounce: packed(look.bounce),
+    lamps: packed(look.lamps),
+    headlights: look.headlights,
+    tailLights: look.tailLights,
+    lit: look.lit,
+    windowLight: look.windowLight,
+    windowColours: look.windowColours.map(packed),
+    pane: packed(look.pane),
+    signLight: look.signLight,
+    asphalt: packed(look.asphalt),
+    paving: packed(look.paving),
+    kerb: packed(look.kerb),
+    mark: packed(look.mark),
+    yellowMark: packed(look.yellowMark),
+    snow: look.snow,
+    texture: look.texture,
+    repaint: look.repaint,
+  };
 }
 
 /** The sky's colour just above the horizon in the direction (right, 0, 1). */
 export function horizonColour(look: Look, sun: Rgb, right: number): Rgb {
-  const towards = clamp((right * sun[0] + sun[2]) / Math.hypot(right, 1), 0, 1) ** 6;
-  return mix(look.horizon, [look.horizon[0] + look.glow[0], look.horizon[1] + look.glow[1], look.horizon[2] + look.glow[2]], towards);
+  const towards = Math.max(0, (right * sun[0] + sun[2]) / Math.sqrt(right * right + 1));
+  const square = towards * towards;
+  const near = square * square * square;
+  const { horizon, glow } = look;
+  return [horizon[0] + glow[0] * near, horizon[1] + glow[1] * near, horizon[2] + glow[2] * near];
 }
 
 /** Height of the roofs at `s` on a side, 0 in cross streets; soft at the edges of buildings. */
@@ -110,43 +171,48 @@ function roofAt({ scene }: Lighting, side: number, s: number): number {
   return line[k] + (at - k) * (line[k + 1] - line[k]);
 }
 
-/** Share of sunlight that reaches the ground at (s, d) past the buildings on the sun's side. */
-export function sunOnGround(lighting: Lighting, s: number, d: number, heading: number): number {
-  const { sun, scene } = lighting;
+/** How far towards the sun is to the right of the road and along it. */
+function sunByHeading(sun: Rgb, heading: number): [across: number, along: number] {
   const cos = Math.cos(heading);
   const sin = Math.sin(heading);
-  const across = sun[0] * cos - sun[2] * sin;
-  const along = sun[0] * sin + sun[2] * cos;
+  return [sun[0] * cos - sun[2] * sin, sun[0] * sin + sun[2] * cos];
+}
+
+/** Share of sunlight that reaches the ground at (s, d) past the buildings on the sun's side. */
+export function sunOnGround(lighting: Lighting, s: number, d: number, across: number, along: number): number {
+  const { sun, scene } = lighting;
   const side = across < 0 ? -1 : 1;
-  const steep = Math.max(0.05, Math.abs(across));
   const away = scene.drive.halfRoad + scene.drive.pavement - side * d;
   if (away <= 0) return 0;
-  const shadow = roofAt(lighting, side, s + clamp((away * along) / steep, -60, 60)) - (away * sun[1]) / steep;
+  const ratio = away / Math.max(0.05, side * across);
+  const shadow = roofAt(lighting, side, s + clamp(ratio * along, -60, 60)) - ratio * sun[1];
   return 1 - smoothstep(-0.6, 0.6, shadow);
 }
 
 /** Share of sunlight that reaches a front on `side` at height `v` past the buildings across the road. */
-export function sunOnFront(lighting: Lighting, side: number, s: number, v: number, heading: number): number {
+export function sunOnFront(lighting: Lighting, side: number, s: number, v: number, across: number, along: number): number {
   const { sun, scene } = lighting;
-  const cos = Math.cos(heading);
-  const sin = Math.sin(heading);
-  const steep = Math.max(0.05, Math.abs(sun[0] * cos - sun[2] * sin));
-  const along = sun[0] * sin + sun[2] * cos;
   const away = 2 * (scene.drive.halfRoad + scene.drive.pavement);
-  const shadow = roofAt(lighting, -side, s + clamp((away * along) / steep, -60, 60)) - (away * sun[1]) / steep;
+  const ratio = away / Math.max(0.05, Math.abs(across));
+  const shadow = roofAt(lighting, -side, s + clamp(ratio * along, -60, 60)) - ratio * sun[1];
   return smoothstep(-0.7, 0.7, v - shadow);
 }
 
 /** Lamp light at (s, d) and a height: 1 right under a lamp, 0 far from all. */
 export function lampLight({ scene }: Lighting, s: number, d: number, height: number): number {
   const reach = scene.drive.halfRoad + 0.45 - LAMP_ARM;
+  const up = height > 3 ? height - 3 : 0;
+  const at = s / LAMP_STEP;
   let sum = 0;
-  for (const side of [-1, 1] as const) {
-    const offset = (s - lampPlace(side, 0)) / LAMP_STEP;
+  for (let side = -1; side <= 1; side += 2) {
+    const offset = at - (side > 0 ? RIGHT_LAMPS : LEFT_LAMPS);
     const along = (offset - Math.round(offset)) * LAMP_STEP;
     const across = d - side * reach;
-    const up = height - 3;
-    sum += Math.exp(-(along * along + across * across + (height > 3 ? up * up : 0)) / 34);
+    const near = 1 - (along * along + across * across + up * up) / 130;
+    if (near > 0) sum += near * near * near;
   }
   return sum;
 }
+
+const RIGHT_LAMPS = lampPlace(1, 0) / LAMP_STEP;
+const LEFT_LAMPS = lampPlace(-1, 0) / LAMP_STEP;

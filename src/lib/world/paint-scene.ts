@@ -39,11 +39,10 @@ export interface Painting {
   readonly dv: Float32Array;
 }
 
-/** Colours a laid scene. */
-export function paintScene(scene: LaidScene, look: Look): Painting {
-  const { width, height } = scene.view.pinhole;
+/** Buffers for a picture of this size. */
+export function createPainting(width: number, height: number): Painting {
   const pixels = width * height;
-  const painting: Painting = {
+  return {
     width,
     height,
     colour: new Float32Array(3 * pixels),
@@ -59,18 +58,27 @@ export function paintScene(scene: LaidScene, look: Look): Painting {
     du: new Float32Array(pixels),
     dv: new Float32Array(pixels),
   };
+}
+
+/** Colours a laid scene into buffers of its size, whatever they held before. */
+export function paintScene(scene: LaidScene, look: Look, painting: Painting): void {
+  const { width, height } = painting;
   const lighting = createLighting(scene, look);
   const { seen } = scene.view;
   const surfaces = scene.view.surfaces;
   const thingTones = new Float32Array(3 * surfaces.length);
+  const kinds = Uint8Array.from(surfaces, ({ kind }) => kind);
   surfaces.forEach(({ group }, i) => {
     for (let c = 0; c < 3; c++) thingTones[3 * i + c] = 0.15 + 0.85 * hashUnit(group, c, 77);
   });
   const shade: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0, lit: 0 };
   const point: SurfacePoint = { z: 0, u: 0, v: 0, du: 0, dv: 0 };
+  const { colour, glow, things, detail, lit, nearness, car } = painting;
+  for (const summed of [colour, glow, things, detail, lit, nearness, car]) summed.fill(0);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       const first = SAMPLES * y * width + x;
+      const base = 3 * at;
       let done = 0;
       let most = 0;
       for (let k = 0; k < SAMPLES; k++) {
@@ -80,62 +88,61 @@ export function paintScene(scene: LaidScene, look: Look): Painting {
         let sumX = 0;
         let sumY = 0;
         for (let j = k; j < SAMPLES; j++) {
-          if (seen[first + j * width] !== polygon) continue;
-          done |= 1 << j;
-          count++;
-          sumX += SAMPLE_X[j];
-          sumY += SAMPLE_Y[j];
+          if (seen[first + j * width] === polygon) {
+            done |= 1 << j;
+            count++;
+            sumX += SAMPLE_X[j];
+            sumY += SAMPLE_Y[j];
+          }
         }
         const px = x + sumX / count;
         const py = y + sumY / count;
         shadePoint(lighting, polygon, x, px, py, point, shade);
         const share = count / SAMPLES;
-        painting.colour[3 * at] += share * Math.sqrt(shade.r);
-        painting.colour[3 * at + 1] += share * Math.sqrt(shade.g);
-        painting.colour[3 * at + 2] += share * Math.sqrt(shade.b);
-        painting.glow[3 * at] += share * shade.glowR;
-        painting.glow[3 * at + 1] += share * shade.glowG;
-        painting.glow[3 * at + 2] += share * shade.glowB;
-        painting.detail[at] += share * shade.detail;
-        painting.lit[at] += share * shade.lit;
+        colour[base] += share * Math.sqrt(shade.r);
+        colour[base + 1] += share * Math.sqrt(shade.g);
+        colour[base + 2] += share * Math.sqrt(shade.b);
+        glow[base] += share * shade.glowR;
+        glow[base + 1] += share * shade.glowG;
+        glow[base + 2] += share * shade.glowB;
+        detail[at] += share * shade.detail;
+        lit[at] += share * shade.lit;
+        let kind = 0;
         if (polygon < 0) {
-          if (count > most) {
-            skyPoint(scene, px, py, point);
-            most = keepPoint(painting, at, KIND.sky, point, count);
-          }
-          continue;
+          skyPoint(scene, px, py, point);
+        } else {
+          things[base] += share * thingTones[3 * polygon];
+          things[base + 1] += share * thingTones[3 * polygon + 1];
+          things[base + 2] += share * thingTones[3 * polygon + 2];
+          nearness[at] += share / point.z;
+          kind = kinds[polygon];
+          if (isCar(kind)) car[at] += share;
         }
-        for (let c = 0; c < 3; c++) painting.things[3 * at + c] += share * thingTones[3 * polygon + c];
-        const { kind } = surfaces[polygon];
-        painting.nearness[at] += share / point.z;
-        if (isCar(kind)) painting.car[at] += share;
-        if (count > most) most = keepPoint(painting, at, kind, point, count);
+        if (count > most) {
+          most = count;
+          painting.kind[at] = kind;
+          painting.u[at] = point.u;
+          painting.v[at] = point.v;
+          painting.du[at] = point.du;
+          painting.dv[at] = point.dv;
+        }
       }
     }
   }
-  return painting;
-}
-
-/** Notes what covers most of a pixel so far; returns the number of samples. */
-function keepPoint(painting: Painting, at: number, kind: number, point: SurfacePoint, count: number): number {
-  painting.kind[at] = kind;
-  painting.u[at] = point.u;
-  painting.v[at] = point.v;
-  painting.du[at] = point.du;
-  painting.dv[at] = point.dv;
-  return count;
 }
 
 /** Coordinates on the sky: direction in the world and rise, in tenths of a radian. */
 function skyPoint({ view, pose }: LaidScene, x: number, y: number, out: SurfacePoint): void {
   const { focal, centreX, horizon } = view.pinhole;
-  out.u = 10 * (pose.yaw + Math.atan((x - centreX) / focal));
+  const right = (x - centreX) / focal;
+  // The arc tangent's series: the picture's edges are within 40 degrees.
+  out.u = 10 * (pose.yaw + right * (1 - right * right * (0.33 - 0.16 * right * right)));
   out.v = (10 * (horizon - y)) / focal;
   out.du = out.dv = 10 / focal;
 }
 
-const SAMPLE_X = [0.375, 0.875, 0.125, 0.625];
-const SAMPLE_Y = [0.125, 0.375, 0.625, 0.875];
+const SAMPLE_X = Float64Array.of(0.375, 0.875, 0.125, 0.625);
+const SAMPLE_Y = Float64Array.of(0.125, 0.375, 0.625, 0.875);
 const BEYOND: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0, lit: 0 };
 
 /** Shades a polygon (-1: the sky) at a pixel position: material, exposure, haze. */
@@ -148,17 +155,19 @@ function shadePoint(
   point: SurfacePoint,
   out: Shade,
 ): void {
-  const { scene, look } = lighting;
+  const { scene } = lighting;
   const { pinhole, surfaces } = scene.view;
   const right = (x - pinhole.centreX) / pinhole.focal;
   const up = (pinhole.horizon - y) / pinhole.focal;
   if (polygon < 0) return shadeSky(lighting, right, up, out);
   scene.view.surfaceAt(polygon, x, y, point);
   const made = surfaces[polygon];
-  if (made.kind === KIND.ground) shadeGround(lighting, made, point, right, out);
+  if (made.kind === KIND.ground) shadeGround(lighting, polygon, point, right, out);
   else if (made.kind === KIND.front) shadeFront(lighting, polygon, made, point, out);
   else shadeThing(lighting, polygon, made, point, right, up, out);
-  const haze = 1 - Math.exp(-((point.z / look.haze) ** 1.5));
+  const metre = Math.min(lighting.haze.length - 2, Math.floor(point.z));
+  const before = lighting.haze[metre];
+  const haze = before + (lighting.haze[metre + 1] - before) * (point.z - metre);
   const clear = 1 - haze;
   const base = 3 * column;
   out.r = expose(out.r) * clear + lighting.horizon[base] * haze;

@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Drive } from './drive.js';
 import { layScene } from './lay-scene.js';
-import { paintScene } from './paint-scene.js';
+import { createPainting, type Painting, paintScene } from './paint-scene.js';
 import { STYLE_RECIPES, STYLES, type Style } from './styles/styles.js';
 
 /** What to draw, and how large. */
@@ -42,8 +42,18 @@ export function renderStyles(
     throw new UsageError(`renderScene: no style "${unknown}", expected one of ${STYLES.join(', ')}`);
   }
   const scene = layScene(drive, t, width, height, car);
+  const painting = buffersOf(width, height);
   return styles.map((style) => {
     const recipe = STYLE_RECIPES[style];
-    return recipe.finish(paintScene(scene, recipe.look(drive)), drive);
+    paintScene(scene, recipe.look(drive), painting);
+    return recipe.finish(painting, drive);
   });
+}
+
+// Pictures are often drawn by the thousand in one size: the buffers of the last one are used again.
+let last: Painting | undefined;
+
+function buffersOf(width: number, height: number): Painting {
+  if (last?.width !== width || last.height !== height) last = createPainting(width, height);
+  return last;
 }

@@ -95,8 +95,9 @@ export function shadeFront(lighting: Lighting, i: number, made: Surface, at: Sur
   const facing = made.nx * sun[0] + made.ny * sun[1] + made.nz * sun[2];
   let direct = 0;
   if (facing > 0 && lighting.sunlight > 0) {
-    const isAlong = Math.abs(made.nx * Math.cos(made.heading) - made.nz * Math.sin(made.heading)) > 0.5;
-    direct = facing * (isAlong ? sunOnFront(lighting, made.side, made.s + u, v, made.heading) : smoothstep(4, 9, v));
+    const across = lighting.sunOnRoad[2 * i];
+    const along = lighting.sunOnRoad[2 * i + 1];
+    direct = facing * (made.isEnd ? smoothstep(4, 9, v) : sunOnFront(lighting, made.side, made.s + u, v, across, along));
   }
   const open = 0.55 + 0.45 * smoothstep(0, 14, v);
   const plane = made.side * (scene.drive.halfRoad + scene.drive.pavement);

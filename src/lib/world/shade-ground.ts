@@ -4,14 +4,13 @@ import type { Rgb } from './colour.js';
 import { type Lighting, lampLight, type Shade, sunOnGround } from './lighting.js';
 import { band, clamp, fractalNoise2, noise2, smoothstep, stripes } from './noise.js';
 import { LOT } from './street.js';
-import type { Surface } from './surface.js';
 import type { SurfacePoint } from './visibility.js';
 
 const BLOCK = 7 * LOT;
 const SNOW: Rgb = [0.82, 0.86, 0.92];
 
-/** Writes the light from a point of the ground; `right` is the direction of its pixel. */
-export function shadeGround(lighting: Lighting, made: Surface, at: SurfacePoint, right: number, out: Shade): void {
+/** Writes the light from a point of polygon `i`, a piece of ground; `right` is the direction of its pixel. */
+export function shadeGround(lighting: Lighting, i: number, at: SurfacePoint, right: number, out: Shade): void {
   const { look, scene } = lighting;
   const { drive } = scene;
   const { u: s, v: d, du, dv } = at;
@@ -29,7 +28,7 @@ export function shadeGround(lighting: Lighting, made: Surface, at: SurfacePoint,
   // Tyres polish the lanes and oil darkens their middle.
   const lane = stripes(d / (halfRoad / (halfRoad > 5 ? 2 : 1)), dv / 3, 0.35, 0.65);
   const road = 1 + 0.22 * patches + 0.2 * grain - 0.07 * lane;
-  const slabs = stripes(s / 1.5, du / 1.5, 0, 0.06) + stripes(d / 1.2, dv / 1.2, 0, 0.06);
+  const slabs = aside < halfRoad ? 0 : stripes(s / 1.5, du / 1.5, 0, 0.06) + stripes(d / 1.2, dv / 1.2, 0, 0.06);
   const stone = 1 + 0.14 * patches + 0.12 * grain - 0.3 * look.texture * Math.min(1, slabs);
   const paved = 1 - onRoad - onKerb;
   let r = look.asphalt[0] * road * onRoad + look.kerb[0] * onKerb + look.paving[0] * stone * paved;
@@ -52,7 +51,7 @@ export function shadeGround(lighting: Lighting, made: Surface, at: SurfacePoint,
     b += (SNOW[2] * white - b) * cover;
   }
 
-  const sunny = lighting.sunlight > 0 ? sunOnGround(lighting, s, d, made.heading) : 0;
+  const sunny = lighting.sunlight > 0 ? sunOnGround(lighting, s, d, lighting.sunOnRoad[2 * i], lighting.sunOnRoad[2 * i + 1]) : 0;
   let open = 1 - 0.3 * smoothstep(halfRoad + 0.3 * pavement, halfRoad + pavement, aside);
   open *= 1 - 0.3 * band(aside, dv, halfRoad - 0.18, halfRoad) * (1 - crossing);
   const underCar = carShadow(lighting, s, d);
@@ -79,14 +78,18 @@ function drawMarks({ scene }: Lighting, s: number, d: number, du: number, dv: nu
   const { halfRoad, yellowLine } = scene.drive;
   const wide = halfRoad > 5;
   const aside = Math.abs(d);
-  const zebra = band(inBlock, du, BLOCK - 3.6, BLOCK - 0.6) + band(inBlock, du, LOT + 0.6, LOT + 3.6);
+  MARKS.cover = 0;
+  MARKS.yellow = false;
+  if (aside > halfRoad) return MARKS;
+  const nearEnd = inBlock > BLOCK - 6 - du || inBlock < LOT + 6 + du;
+  const zebra = nearEnd ? band(inBlock, du, BLOCK - 3.6, BLOCK - 0.6) + band(inBlock, du, LOT + 0.6, LOT + 3.6) : 0;
   // No lines in the crossing itself.
-  const between = band(inBlock, du, LOT + 4.6, BLOCK - 4.6);
+  const between = nearEnd ? band(inBlock, du, LOT + 4.6, BLOCK - 4.6) : 1;
   const dashes = stripes(s / 6, du / 6, 0, 0.5);
   const middle = wide || yellowLine ? band(aside, dv, 0.08, 0.24) : band(aside, dv, -1, 0.08) * dashes;
   const lanes = wide ? band(aside, dv, halfRoad / 2 - 0.08, halfRoad / 2 + 0.08) * dashes : 0;
   const edge = band(aside, dv, halfRoad - 0.5, halfRoad - 0.36) * 0.8;
-  const crossing = zebra * stripes(d / 1.1, dv / 1.1, 0, 0.5) * band(aside, dv, -1, halfRoad - 0.4);
+  const crossing = zebra > 0 ? zebra * stripes(d / 1.1, dv / 1.1, 0, 0.5) * band(aside, dv, -1, halfRoad - 0.4) : 0;
   MARKS.cover = Math.min(1, (middle + lanes + edge) * between + crossing);
   MARKS.yellow = yellowLine && aside < 0.5 && zebra < 0.5;
   return MARKS;
@@ -118,7 +121,7 @@ function carShadow({ car }: Lighting, s: number, d: number): number {
 function headlight({ look, car }: Lighting, z: number, x: number): number {
   const spread = 1.6 + 0.16 * z;
   const stopped = car ? 1 - 0.75 * smoothstep(car.z + 0.5, car.z + 3, z) : 1;
-  return look.headlights * 2.2 * Math.exp(-((x / spread) ** 2) - z / 14) * smoothstep(1.5, 6, z) * stopped;
+  return look.headlights * 2.2 * Math.exp(-(x * x) / (spread * spread) - z / 14) * smoothstep(1.5, 6, z) * stopped;
 }
 
 /** Red light of the car's tail lights on the road behind it. */

@@ -124,7 +124,7 @@ function shadePaint(
   out.g *= look.ambient[1] * sky + look.sun[1] * direct + look.lamps[1] * ground * low + look.bounce[1] * 0.3 + beam;
   out.b *= look.ambient[2] * sky + look.sun[2] * direct + look.lamps[2] * ground * low + look.bounce[2] * 0.3 + beam;
 
-  const length = Math.hypot(right, up, 1);
+  const length = Math.sqrt(right * right + up * up + 1);
   const facing = -(right * made.nx + up * made.ny + made.nz) / length;
   const away = clamp(1 - facing, 0, 1);
   const mirror = (glass ? 0.16 : 0.05) + (glass ? 0.6 : 0.45) * away * away * away;

@@ -7,18 +7,19 @@ import { clamp, fractalNoise2, hashUnit, smoothstep } from './noise.js';
 /** Writes the sky's colour in the direction (right, up, 1) of the camera. */
 export function shadeSky(lighting: Lighting, right: number, up: number, out: Shade): void {
   const { look, sun, scene } = lighting;
-  const { pose, view, drive } = scene;
-  const flat = Math.hypot(right, 1);
+  const { view, drive } = scene;
+  const flat = Math.sqrt(right * right + 1);
   const rise = up / flat;
   const t = rise > 0 ? 1 - Math.exp(-3.2 * rise) : 0;
-  const length = Math.hypot(right, up, 1);
+  const length = Math.sqrt(right * right + up * up + 1);
   const towards = Math.max(0, (right * sun[0] + up * sun[1] + sun[2]) / length);
-  const near = towards ** 6;
+  const square = towards * towards;
+  const near = square * square * square;
   let r = look.horizon[0] + (look.zenith[0] - look.horizon[0]) * t + look.glow[0] * near;
   let g = look.horizon[1] + (look.zenith[1] - look.horizon[1]) * t + look.glow[1] * near;
   let b = look.horizon[2] + (look.zenith[2] - look.horizon[2]) * t + look.glow[2] * near;
-  const cos = Math.cos(pose.yaw);
-  const sin = Math.sin(pose.yaw);
+  const cos = lighting.cosYaw;
+  const sin = lighting.sinYaw;
   const east = right * cos + sin;
   const north = cos - right * sin;
   if (look.stars > 0 && rise > 0.05) {
@@ -48,7 +49,7 @@ export function shadeSky(lighting: Lighting, right: number, up: number, out: Sha
     g += (lit[1] + (dark[1] - lit[1]) * shade - g) * cover;
     b += (lit[2] + (dark[2] - lit[2]) * shade - b) * cover;
   }
-  const city = skyline(Math.atan2(east, north), rise, 1 / view.pinhole.focal, drive.seed);
+  const city = rise < 0.11 ? skyline(Math.atan2(east, north), rise, 1 / view.pinhole.focal, drive.seed) : 0;
   out.r = r + (look.skyline[0] - r) * city;
   out.g = g + (look.skyline[1] - g) * city;
   out.b = b + (look.skyline[2] - b) * city;
@@ -71,7 +72,6 @@ function starLight(east: number, north: number, rise: number, focal: number, see
 
 /** Share of a direction that far towers cover. */
 function skyline(azimuth: number, rise: number, pixel: number, seed: number): number {
-  if (rise > 0.11) return 0;
   let sum = 0;
   for (let k = -1; k <= 1; k++) {
     const tower = Math.floor((azimuth + 0.33 * k * pixel) / 0.035);

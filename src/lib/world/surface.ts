@@ -45,11 +45,13 @@ export interface Surface {
   readonly s: number;
   readonly side: number;
   readonly front: Front | undefined;
+  /** Whether a wall is a building's end, across the road's direction. */
+  readonly isEnd: boolean;
   readonly seed: number;
 }
 
 /** A surface with what is not said set to nothing. */
 export function surface(kind: Kind, group: number, colour: Rgb, rest: Partial<Surface> = {}): Surface {
-  const { nx = 0, ny = 1, nz = 0, heading = 0, s = 0, side = 0, front, seed = 0 } = rest;
-  return { kind, group, nx, ny, nz, colour, heading, s, side, front, seed };
+  const { nx = 0, ny = 1, nz = 0, heading = 0, s = 0, side = 0, front, isEnd = false, seed = 0 } = rest;
+  return { kind, group, nx, ny, nz, colour, heading, s, side, front, isEnd, seed };
 }

@@ -25,7 +25,7 @@ export class Visibility<S> {
   /** Of each polygon its surface, in the order in which they came. */
   readonly surfaces: S[] = [];
   /** For each sample [H * SAMPLES, W] the polygon's index, or -1 where there is none. */
-  readonly seen: Int32Array;
+  readonly seen: Int16Array;
   readonly #depth: Float32Array;
   #planes = new Float64Array(PLANE * 1024);
   #points: number[] = [];
@@ -35,7 +35,7 @@ export class Visibility<S> {
   constructor(pinhole: Pinhole) {
     const rows = pinhole.height * SAMPLES;
     this.pinhole = pinhole;
-    this.seen = new Int32Array(rows * pinhole.width).fill(-1);
+    this.seen = new Int16Array(rows * pinhole.width).fill(-1);
     this.#depth = new Float32Array(rows * pinhole.width);
     this.#left = new Float64Array(rows);
     this.#right = new Float64Array(rows);
@@ -127,6 +127,8 @@ export class Visibility<S> {
     const right = this.#right;
     let top = rows;
     let bottom = 0;
+    let leftmost = width;
+    let rightmost = 0;
     let x0 = centreX + (focal * points[3 * count - 3]) / points[3 * count - 1];
     let y0 = SAMPLES * (horizon - (focal * points[3 * count - 2]) / points[3 * count - 1]) - 0.5;
     let reset = false;
@@ -137,6 +139,8 @@ export class Visibility<S> {
         if (pass === 0) {
           top = Math.min(top, Math.max(0, Math.ceil(y1)));
           bottom = Math.max(bottom, Math.min(rows, Math.floor(y1) + 1));
+          if (x1 < leftmost) leftmost = x1;
+          if (x1 > rightmost) rightmost = x1;
         } else {
           const from = Math.max(0, Math.ceil(y0 < y1 ? y0 : y1));
           const to = Math.min(rows - 1, Math.floor(y0 < y1 ? y1 : y0));
@@ -150,6 +154,7 @@ export class Visibility<S> {
         x0 = x1;
         y0 = y1;
       }
+      if (top >= bottom || leftmost >= width || rightmost <= 0) return false;
       if (!reset) {
         left.fill(Number.POSITIVE_INFINITY, top, bottom);
         right.fill(Number.NEGATIVE_INFINITY, top, bottom);

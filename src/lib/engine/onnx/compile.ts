@@ -50,7 +50,9 @@ export async function compile(
   const leave = async (): Promise<void> => {
     if (--shared.users > 0) return;
     sessions.delete(key);
-    await (await shared.opening).session.release();
+    const opened = await shared.opening;
+    await notePlacement(opened);
+    await opened.session.release();
   };
   try {
     return programOf(await shared.opening, leave);
@@ -90,6 +92,13 @@ async function contentKey(
   return hash.digest('hex');
 }
 
+/** Ends the profile of a session's first run, or of none, and keeps what it says of placement. */
+async function notePlacement(opened: Session): Promise<void> {
+  if (!opened.profile || opened.placement) return;
+  opened.session.endProfiling();
+  opened.placement = await readPlacement(opened.profile);
+}
+
 function programOf(shared: Session, leave: () => Promise<void>): Program {
   let disposed = false;
   const { Tensor: OrtTensor } = onnxruntime();
@@ -110,10 +119,7 @@ function programOf(shared: Session, leave: () => Promise<void>): Program {
         feeds[name] = new OrtTensor(given.dtype as 'float32', given.data as Float32Array, given.shape);
       }
       const fetched = await shared.session.run(feeds);
-      if (shared.profile && !shared.placement) {
-        shared.session.endProfiling();
-        shared.placement = await readPlacement(shared.profile);
-      }
+      await notePlacement(shared);
       return Object.fromEntries(
         Object.entries(fetched).map(([name, { dims, data }]) => [
           name,

@@ -24,9 +24,7 @@ const STALE_MILLISECONDS = 3_600_000;
 
 /** The folder for hard links and other files that can be made again: `STEADYFRAME_CACHE`, else the system's cache. */
 export function cacheFolder(): string {
-  const base =
-    process.env.STEADYFRAME_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'steadyframe');
-  return base;
+  return process.env.STEADYFRAME_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'steadyframe');
 }
 
 /**
@@ -40,10 +38,9 @@ export async function placeWeights(entries: ReadonlyMap<string, TensorEntry>): P
     return { folder: null, access: { mapped: true }, places: new Map(), externalData: [], release };
   const files = [...new Set([...entries.values()].map((entry) => entry.file))];
   const folder = join(cacheFolder(), 'links', randomUUID());
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true }).catch(() => {});
   const reason = await linkAll(files, folder);
   if (reason !== null) {
-    await remove();
+    await removeFolder(folder);
     return { folder: null, access: { mapped: false, reason }, ...(await copyWeights(entries)), release };
   }
   const places = new Map<string, WeightPlace>();
@@ -52,18 +49,23 @@ export async function placeWeights(entries: ReadonlyMap<string, TensorEntry>): P
     const { dtype, offset, length } = floatEntry(name, entry);
     places.set(name, { kind: 'external', dtype, location, offset, length });
   }
-  return { folder, access: { mapped: true }, places, externalData: [], release: remove };
+  return { folder, access: { mapped: true }, places, externalData: [], release: () => removeFolder(folder) };
 }
 
 /** Whether a weights file can be mapped from our cache, or why not. */
 export async function weightAccess(file: string): Promise<WeightAccess> {
   const folder = join(cacheFolder(), 'links', randomUUID());
   const reason = await linkAll([file], folder);
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   return reason === null ? { mapped: true } : { mapped: false, reason };
 }
 
 async function release(): Promise<void> {}
+
+/** A folder that cannot be removed (there may be none) is no reason to fail. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
+}
 
 const linkName = (index: number): string => `weights-${index}.safetensors`;
 

@@ -1,7 +1,7 @@
 // A cyberpunk painting: the street by night in violet, glowing edges and windows in cyan and magenta, wet ground that mirrors them.
 
 import { light, mix, type Rgb } from '../colour.js';
-import { blur, outlines, toFrame } from '../filters.js';
+import { outlines, toFrame, wideBlur } from '../filters.js';
 import { PHOTO_LOOKS } from '../look.js';
 import { hashUnit } from '../noise.js';
 import type { Painting } from '../paint-scene.js';
@@ -60,7 +60,7 @@ export const neon: StyleRecipe = {
     for (let i = 0; i < colour.length; i++) colour[i] = painting.colour[i] ** 2;
     drawTubes(colour, painting);
     mirrorOnGround(colour, painting);
-    const spread = blur(colour, width, height, 3, (2.4 * width) / 128);
+    const spread = wideBlur(colour, width, height, (2.4 * width) / 128);
     for (let i = 0; i < colour.length; i++) {
       const lit = colour[i] + 0.6 * spread[i];
       colour[i] = Math.sqrt(lit / (1 + 0.12 * lit));

@@ -1,6 +1,6 @@
 // A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at the border.
 
-import { blur, outlines, toFrame } from '../filters.js';
+import { blur, outlines, toFrame, wideBlur } from '../filters.js';
 import { blendLooks, PHOTO_LOOKS } from '../look.js';
 import { clamp, smoothstep } from '../noise.js';
 import { paperGrain, surfaceNoise } from './strokes.js';
@@ -19,7 +19,7 @@ export const watercolor: StyleRecipe = {
     const scale = width / 128;
     const grain = paperGrain(width, height);
     const wash = blur(painting.colour, width, height, 3, 0.55 * scale);
-    const wide = blur(painting.colour, width, height, 3, 2.5 * scale);
+    const wide = wideBlur(painting.colour, width, height, 2.5 * scale);
     const lines = outlines(painting, 0.25);
     for (let y = 0, i = 0; y < height; y++) {
       const border = Math.min(y + 0.5, height - y - 0.5) / height;

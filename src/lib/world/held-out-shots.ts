@@ -1,0 +1,90 @@
+// Short drives by name for demonstrations and comparisons, none of which training sees. Frames are rendered when asked for.
+
+import { UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import { type CarRegion, carRegion } from './car-region.js';
+import { createDrive, type Drive, type DriveOptions } from './drive.js';
+import { type RenderOptions, renderScene } from './render-scene.js';
+import type { Style } from './styles/styles.js';
+import { HELD_OUT_SEEDS } from './training-sample.js';
+
+/** A named shot: which drive, from when on, how many frames. */
+export interface HeldOutShot {
+  readonly name: string;
+  readonly description: string;
+  readonly driveSeed: number;
+  readonly options: DriveOptions;
+  /** Seconds into the drive at which the first frame is taken. */
+  readonly start: number;
+  readonly frames: number;
+  /** Frames per second. */
+  readonly frameRate: number;
+}
+
+/** The bundled shots. */
+export const HELD_OUT_SHOTS: readonly HeldOutShot[] = [
+  {
+    name: 'red-car-curve',
+    description: 'A red car by day, in a bend of a brick street with trees',
+    driveSeed: HELD_OUT_SEEDS.first + 3,
+    options: { time: 'day', course: 'winding', car: 'red', body: 'hatchback' },
+    start: 0,
+    frames: 36,
+    frameRate: 12,
+  },
+  {
+    name: 'white-car-dusk',
+    description: 'A white car at dusk',
+    driveSeed: HELD_OUT_SEEDS.first + 8,
+    options: { time: 'dusk', course: 'gentle', car: 'white', body: 'sedan' },
+    start: 0,
+    frames: 36,
+    frameRate: 12,
+  },
+  {
+    name: 'yellow-van-overcast',
+    description: 'A yellow van under a grey sky',
+    driveSeed: HELD_OUT_SEEDS.first + 12,
+    options: { time: 'overcast', course: 'winding', car: 'yellow', body: 'van' },
+    start: 0,
+    frames: 36,
+    frameRate: 12,
+  },
+];
+
+/**
+ * The bundled shot of this name.
+ *
+ * @throws UsageError naming the shots that there are
+ */
+export function heldOutShot(name: string): HeldOutShot {
+  const shot = HELD_OUT_SHOTS.find((each) => each.name === name);
+  if (shot) return shot;
+  throw new UsageError(`no bundled shot "${name}", expected one of ${HELD_OUT_SHOTS.map((each) => each.name).join(', ')}`);
+}
+
+/** The drive of a shot. */
+export function shotDrive(shot: HeldOutShot): Drive {
+  return createDrive(shot.driveSeed, shot.options);
+}
+
+/** The time of frame `index` of a shot, in seconds of its drive. */
+export function shotTime(shot: HeldOutShot, index: number): number {
+  return shot.start + index / shot.frameRate;
+}
+
+/** The frames of a shot one after another, as photographs or in a style: then they are the true result of restyling it. */
+export function* shotFrames(
+  shot: HeldOutShot,
+  style: Style = 'photo',
+  options: RenderOptions = {},
+): Generator<Frame, void, undefined> {
+  const drive = shotDrive(shot);
+  for (let i = 0; i < shot.frames; i++) yield renderScene(drive, shotTime(shot, i), style, options);
+}
+
+/** Where the car is in each frame of a shot. */
+export function shotCarRegions(shot: HeldOutShot, width = 128, height = 128): (CarRegion | null)[] {
+  const drive = shotDrive(shot);
+  return Array.from({ length: shot.frames }, (_, i) => carRegion(drive, shotTime(shot, i), width, height));
+}
