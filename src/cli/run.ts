@@ -8,6 +8,7 @@ import { addFrame } from './frame.js';
 import { addGrid } from './grid.js';
 import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
+import { addPretrain } from './pretrain.js';
 import { addSeeds } from './seeds.js';
 import { addSweep } from './sweep.js';
 import { Interrupted, type Terminal } from './terminal.js';
@@ -45,7 +46,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
             .replace(/\.?\s*\n\s*/g, ' ')}\n`,
         ),
     });
-  for (const add of [addSweep, addSeeds, addFrame, addMetrics, addGrid, addInfo]) add(program, context);
+  for (const add of [addSweep, addSeeds, addFrame, addMetrics, addGrid, addInfo, addPretrain]) add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

@@ -2,6 +2,7 @@
 // Which timesteps a run visits is a sampler's plan, not this file's.
 
 import { UsageError } from '../base/errors.js';
+import type { SchedulerConfig } from '../models/config.js';
 
 /** How much of a noised latent is signal and how much noise: x = signal z0 + noise eps, signal^2 + noise^2 = 1. */
 export interface NoiseLevel {
@@ -9,18 +10,8 @@ export interface NoiseLevel {
   readonly noise: number;
 }
 
-/** The settings of a noise schedule. */
-export interface NoiseScheduleConfig {
-  readonly trainTimesteps: number;
-  /** `linear`: betas evenly spaced; `scaled_linear`: their square roots are [Rombach et al. 2022]. */
-  readonly betaSchedule: 'linear' | 'scaled_linear';
-  readonly betaStart: number;
-  readonly betaEnd: number;
-  /** The betas themselves, in place of the three settings above. */
-  readonly trainedBetas?: readonly number[];
-  /** Rescales the betas so that the last timestep is noise alone [Lin et al. 2023, algorithm 1]. */
-  readonly rescaleZeroSnr?: boolean;
-}
+/** The settings of a noise schedule, as a checkpoint's configuration gives them. */
+export type NoiseScheduleConfig = Omit<SchedulerConfig, 'predictionType' | 'raw'>;
 
 /** The training process as tables over its timesteps, in single precision as PyTorch computes them. */
 export interface NoiseSchedule {

@@ -62,10 +62,13 @@ export interface TextConfig {
 /** How the checkpoint was trained: its noise schedule and what the UNet predicts. */
 export interface SchedulerConfig {
   readonly trainTimesteps: number;
+  /** `linear`: betas evenly spaced; `scaled_linear`: their square roots are (Rombach et al. 2022). */
   readonly betaSchedule: 'linear' | 'scaled_linear';
   readonly betaStart: number;
   readonly betaEnd: number;
+  /** The betas themselves, in place of the settings above. */
   readonly trainedBetas?: readonly number[];
+  /** Rescales the betas so that the last timestep is noise alone (Lin et al. 2023, algorithm 1). */
   readonly rescaleZeroSnr?: boolean;
   readonly predictionType: 'epsilon' | 'v_prediction';
   readonly raw: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import { sha256Json } from '../base/hash.js';
-import { assertSameSettings, type Settings } from './comparison-settings.js';
+import { assertSameSettings, type Settings } from '../base/settings.js';
 import { lockFolder } from './folder-lock.js';
 import { runFolder, shotName } from './run-folder.js';
 

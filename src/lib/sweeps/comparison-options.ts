@@ -1,11 +1,11 @@
 // What all comparisons of renderings of one video have in common: their options, and what they give.
 
+import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { OpenVideoOptions } from '../video/open-video.js';
 import type { CellPlan } from './cell.js';
 import type { FolderOptions } from './comparison-folder.js';
-import type { Settings } from './comparison-settings.js';
 import type { RenderHooks } from './render-cells.js';
 
 /** What all comparisons have in common. */

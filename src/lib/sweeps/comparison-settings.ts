@@ -2,15 +2,12 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../base/errors.js';
-import { canonicalJson, sha256File, sha256Json } from '../base/hash.js';
+import { sha256File, sha256Json } from '../base/hash.js';
+import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';
 import type { Model } from '../models/model.js';
 import type { Cell } from './cell.js';
 import type { ComparisonOptions } from './comparison-options.js';
-
-/** Everything that decides what a comparison renders; equal settings render equal bits. */
-export type Settings = Readonly<Record<string, unknown>>;
 
 /** The settings of a comparison, with the content of video and weights as hashes. */
 export async function settingsOf(
@@ -60,34 +57,4 @@ export async function hashVideo(path: string): Promise<string> {
     if (entry.isFile()) hashes.push([entry.name, await sha256File(join(path, entry.name))]);
   }
   return sha256Json(hashes);
-}
-
-/**
- * Checks that a comparison may be continued.
- *
- * @throws UsageError naming what differs
- */
-export function assertSameSettings(folder: string, before: Settings, now: Settings): void {
-  const [old, wanted] = [leaves(before), leaves(now)];
-  const keys = [...new Set([...old.keys(), ...wanted.keys()])].sort();
-  const differences = keys
-    .filter((key) => old.get(key) !== wanted.get(key))
-    .map((key) => `${key}: ${old.get(key) ?? 'nothing'} before, ${wanted.get(key) ?? 'nothing'} now`);
-  if (differences.length === 0) return;
-  throw new UsageError(
-    `${folder}: cannot be continued with other settings (${differences.join('; ')}); use the same ones, or another folder`,
-  );
-}
-
-/** The values of nested settings by their path, `denoise.steps`; hashes are cut to what tells them apart. */
-function leaves(value: unknown, path = '', found: Map<string, string> = new Map()): Map<string, string> {
-  if (typeof value === 'object' && value !== null) {
-    for (const [key, inner] of Object.entries(value)) leaves(inner, path ? `${path}.${key}` : key, found);
-  } else if (value !== undefined) {
-    found.set(
-      path,
-      canonicalJson(typeof value === 'string' ? value.replace(/^[0-9a-f]{64}$/, (h) => h.slice(0, 8)) : value),
-    );
-  }
-  return found;
 }

@@ -2,16 +2,12 @@
 
 import { FailureError } from '../base/errors.js';
 import { createEstimator } from '../base/progress.js';
+import type { Settings } from '../base/settings.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { AdamWState, Optimizer, Weights } from './adamw.js';
 import type { GradientProgram } from './gradient-program.js';
 import type { LearningRate } from './learning-rate.js';
-import {
-  loadTrainingState,
-  saveTrainingState,
-  type TrainingSettings,
-  type TrainingState,
-} from './training-checkpoint.js';
+import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
 
 /** How to train. */
 export interface TrainOptions {
@@ -36,7 +32,7 @@ export interface TrainOptions {
   /** Whether to save after an iteration; the last one is always saved. */
   readonly saveAfter: (iteration: number) => boolean;
   /** What must be the same on a resume. */
-  readonly settings: TrainingSettings;
+  readonly settings: Settings;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +57,7 @@ export interface TrainingStep {
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingStep, void, undefined> {
   const { program, optimizer, iterations, accumulate = 1, clipNorm, averageDecay, folder, settings } = options;
-  const stored = options.resume ? await loadTrainingState(folder, settings) : null;
+  const stored = options.resume ? await loadTrainingState(folder, [...options.weights.keys()], settings) : null;
   const state = stored ?? startState(options);
   const secondsLeft = createEstimator(iterations);
   secondsLeft(state.iteration);

@@ -3,8 +3,8 @@
 
 import type { Drive } from './drive.js';
 import { swingAt, swingRate } from './drive.js';
+import type { Pinhole } from './pinhole.js';
 import { roadHeading } from './road.js';
-import type { Pinhole } from './visibility.js';
 
 /** Place on the road, height, direction in the world and horizon, in metres, radians and picture heights. */
 export interface CameraPose {

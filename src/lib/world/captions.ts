@@ -24,8 +24,18 @@ const OPENINGS: Readonly<Record<Style, readonly string[]>> = {
 const PLACES = ['a city street', 'a street', 'a street in the city', 'a road between buildings'] as const;
 const EMPTY_PLACES = ['an empty city street', 'an empty street', 'an empty road between buildings'] as const;
 const CURVED_PLACES = ['a curved city street', 'a winding street'] as const;
-const SNOWY_PLACES = ['a snowy city street', 'a street covered in snow', 'a city street in winter', 'a snowy street'] as const;
-const DESERT_PLACES = ['a desert city street', 'a street in the desert', 'a desert town', 'a dusty desert street'] as const;
+const SNOWY_PLACES = [
+  'a snowy city street',
+  'a street covered in snow',
+  'a city street in winter',
+  'a snowy street',
+] as const;
+const DESERT_PLACES = [
+  'a desert city street',
+  'a street in the desert',
+  'a desert town',
+  'a dusty desert street',
+] as const;
 
 const HOURS: Readonly<Record<Time, readonly string[]>> = {
   day: ['by day', 'on a sunny day', 'in daylight', 'in the sun'],

@@ -1,7 +1,8 @@
 // Filters that styles are made of, over buffers of a painting: blur, glow, outlines, the way to a frame.
 
 import type { Frame } from '../tensor/frame.js';
-import type { Painting } from './paint-scene.js';
+import { smoothstep } from './noise.js';
+import type { Painting } from './painting.js';
 
 /** Rounds a picture of three channels in [0, 1] to a frame. */
 export function toFrame({ width, height }: { width: number; height: number }, colour: Float32Array): Frame {
@@ -71,7 +72,9 @@ function boxRows(
 /** Adds light around glowing things to a displayed picture, in place: `strength` of it spread over `radius` per 128 pixels. */
 export function addGlow(colour: Float32Array, painting: Painting, strength: number, radius: number): void {
   const { width, height, glow } = painting;
-  if (!glow.some((g) => g > 0.02)) return;
+  let brightest = 0;
+  for (let i = 0; i < glow.length; i++) if (glow[i] > brightest) brightest = glow[i];
+  if (brightest < 0.02) return;
   const spread = wideBlur(glow, width, height, (radius * width) / 128);
   for (let i = 0; i < colour.length; i++) {
     const light = colour[i] * colour[i] + strength * spread[i];
@@ -115,7 +118,7 @@ export function wideBlur(source: Float32Array, width: number, height: number, ra
  * they move with what they surround; `thin` ones are about one pixel wide, others two.
  */
 export function outlines(painting: Painting, detail: number, thin = false): Float32Array {
-  const { width, height, things, detail: drawn } = painting;
+  const { width, height, things, detail: drawn, nearness } = painting;
   const lines = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     const up = y > 0 && !thin ? -width : 0;
@@ -133,10 +136,19 @@ export function outlines(painting: Painting, detail: number, thin = false): Floa
       }
       const dx = drawn[at + right] - drawn[at + left];
       const dy = drawn[at + down] - drawn[at + up];
+      // Far away, where things are finer than lines, lines get faint.
+      const near = Math.max(
+        nearness[at],
+        nearness[at + left],
+        nearness[at + right],
+        nearness[at + up],
+        nearness[at + down],
+      );
+      const faint = 0.25 + 0.75 * smoothstep(0.008, 0.04, near);
       const thing = Math.sqrt(largest) * 1.8;
       const part = Math.sqrt(dx * dx + dy * dy) * detail;
       const line = thing > part ? thing : part;
-      lines[at] = line > 1 ? 1 : line;
+      lines[at] = faint * (line > 1 ? 1 : line);
     }
   }
   return lines;

@@ -60,7 +60,9 @@ export const HELD_OUT_SHOTS: readonly HeldOutShot[] = [
 export function heldOutShot(name: string): HeldOutShot {
   const shot = HELD_OUT_SHOTS.find((each) => each.name === name);
   if (shot) return shot;
-  throw new UsageError(`no bundled shot "${name}", expected one of ${HELD_OUT_SHOTS.map((each) => each.name).join(', ')}`);
+  throw new UsageError(
+    `no bundled shot "${name}", expected one of ${HELD_OUT_SHOTS.map((each) => each.name).join(', ')}`,
+  );
 }
 
 /** The drive of a shot. */

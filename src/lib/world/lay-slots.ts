@@ -21,7 +21,14 @@ export function layLamps(stage: Stage): void {
     for (let slot = first; lampPlace(side, slot) < pose.s + FAR - 10; slot++) {
       const s = lampPlace(side, slot);
       const group = 300000 + 2 * slot + (side > 0 ? 1 : 0);
-      card(stage, s, d, 0, rectangle(-0.07, 0.07, 0, LAMP_HEIGHT), surface(KIND.metal, group, METAL, { nz: -1, ny: 0 }));
+      card(
+        stage,
+        s,
+        d,
+        0,
+        rectangle(-0.07, 0.07, 0, LAMP_HEIGHT),
+        surface(KIND.metal, group, METAL, { nz: -1, ny: 0 }),
+      );
       const end = d - side * LAMP_ARM;
       const metal = surface(KIND.metal, group, METAL, { ny: 0.3 });
       const bar = (d0: number, d1: number, low: number, high: number, made = metal) => {
@@ -31,8 +38,14 @@ export function layLamps(stage: Stage): void {
         corner(stage, s, d0, high, 0, 1);
         stage.view.close(made);
       };
-      bar(d, end, LAMP_HEIGHT - 0.05, LAMP_HEIGHT + 0.07);
-      bar(end - side * 0.35, end + side * 0.35, LAMP_HEIGHT - 0.16, LAMP_HEIGHT + 0.06, surface(KIND.lamp, group, METAL));
+      bar(d, end + side * 0.35, LAMP_HEIGHT - 0.05, LAMP_HEIGHT + 0.07);
+      bar(
+        end - side * 0.35,
+        end + side * 0.35,
+        LAMP_HEIGHT - 0.16,
+        LAMP_HEIGHT + 0.06,
+        surface(KIND.lamp, group, METAL),
+      );
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Rgb, scale } from './colour.js';
 import { hashUnit } from './noise.js';
 import { headingOnRoad, placeOnRoad, STATION_STEP } from './road.js';
 import { corner, FAR, type Stage, wall } from './stage.js';
-import { type Building, buildingAt, type Front, LOT, type Side } from './street.js';
+import type { Building, Front, Side } from './street.js';
 import { KIND, type Surface, surface } from './surface.js';
 
 const NOTHING: Rgb = [0, 0, 0];
@@ -38,22 +38,11 @@ export function layGround(stage: Stage): void {
   }
 }
 
-/** All buildings within sight, which it returns. */
-export function layBuildings(stage: Stage): Building[] {
-  const { drive, pose } = stage;
-  const buildings: Building[] = [];
-  const first = Math.floor((pose.s - 10) / LOT) - 1;
-  const last = Math.ceil((pose.s + FAR) / LOT);
-  for (let lot = first; lot <= last; lot++) {
-    for (const side of [-1, 1] as const) {
-      const building = buildingAt(drive, side, lot);
-      if (!building) continue;
-      buildings.push(building);
-      if (building.to < stage.road.start || building.from > pose.s + FAR) continue;
-      layBuilding(stage, building);
-    }
+/** Draws those of the buildings that are within sight. */
+export function layBuildings(stage: Stage, buildings: readonly Building[]): void {
+  for (const building of buildings) {
+    if (building.to > stage.pose.s && building.from < stage.pose.s + FAR) layBuilding(stage, building);
   }
-  return buildings;
 }
 
 function layBuilding(stage: Stage, building: Building): void {
@@ -83,7 +72,13 @@ function layBuilding(stage: Stage, building: Building): void {
     const box = [from + 0.25 * front.width, to - 0.3 * front.width] as const;
     const inset = plane + side * 1.5;
     const high = [height, height + 2.4] as const;
-    wall(stage, [box[0], inset, box[1], inset], high, 5, surface(KIND.trim, group + 3, metal, { ...common, ...facing }));
+    wall(
+      stage,
+      [box[0], inset, box[1], inset],
+      high,
+      5,
+      surface(KIND.trim, group + 3, metal, { ...common, ...facing }),
+    );
     const side2 = surface(KIND.trim, group + 3, metal, { ...common, ...ending });
     wall(stage, [box[0], inset, box[0], inset + side * 4], high, 4, side2);
   }
@@ -159,7 +154,12 @@ function layCornice(
 }
 
 function layAwning(stage: Stage, { side, from, to, front }: Building, plane: number, group: number): void {
-  const made = surface(KIND.awning, group + 6, front.shopColour, { nx: -side * 0.45, ny: 0.89, side, seed: front.seed });
+  const made = surface(KIND.awning, group + 6, front.shopColour, {
+    nx: -side * 0.45,
+    ny: 0.89,
+    side,
+    seed: front.seed,
+  });
   const outer = plane - side * 1.3;
   const s0 = from + 0.6;
   const s1 = to - 0.6;

@@ -1,16 +1,16 @@
 // A look applied to a laid scene: directions of light in the camera's axes, colours of its polygons, light that falls on the street.
 // What shading looks up for every pixel is worked out here once for a picture.
 
+import { CAR_SIZES } from './car-sizes.js';
 import type { Rgb } from './colour.js';
-import { CAR_SIZES } from './car-mesh.js';
 import type { LaidScene } from './lay-scene.js';
-import type { Look } from './look.js';
+import { type Look, uniformLook } from './look.js';
 import { clamp, smoothstep } from './noise.js';
+import { headingOnRoad } from './road.js';
 import { FAR } from './stage.js';
 import { LAMP_ARM, LAMP_STEP, lampPlace } from './street-slots.js';
-import { headingOnRoad } from './road.js';
 
-/** What shading a material writes: light out, light of its own, drawn detail, light in. */
+/** What shading a material writes: light out, light of its own, drawn detail. */
 export interface Shade {
   r: number;
   g: number;
@@ -21,8 +21,6 @@ export interface Shade {
   glowB: number;
   /** Share of the pixel that drawn details (windows, marks) cover: outlines run around them. */
   detail: number;
-  /** Light that falls on it, 0 dark ... 1 full, whatever its colour. */
-  lit: number;
 }
 
 /** The car on the road as light sees it. */
@@ -79,7 +77,9 @@ export function createLighting(scene: LaidScene, given: Look): Lighting {
     shops.set(repaint(front.shopColour, kind, seed + 2), 3 * i);
   });
   const sunOnRoad = new Float32Array(2 * count);
-  view.surfaces.forEach(({ heading }, i) => sunOnRoad.set(sunByHeading(sun, heading), 2 * i));
+  view.surfaces.forEach(({ heading }, i) => {
+    sunOnRoad.set(sunByHeading(sun, heading), 2 * i);
+  });
   const haze = Float32Array.from({ length: FAR + 40 }, (_, z) => 1 - Math.exp(-((z / look.haze) ** 1.5)));
   const horizon = new Float32Array(3 * view.pinhole.width);
   for (let x = 0; x < view.pinhole.width; x++) {
@@ -115,45 +115,6 @@ export function createLighting(scene: LaidScene, given: Look): Lighting {
   return lighting;
 }
 
-/**
- * The same look, made the same way whichever look it is: objects with their fields in another order, and colours in arrays of another
- * kind, would make every use of them several times slower.
- */
-function uniformLook(look: Look): Look {
-  const packed = (colour: Rgb) => Float64Array.from(colour) as unknown as Rgb;
-  return {
-    zenith: packed(look.zenith),
-    horizon: packed(look.horizon),
-    glow: packed(look.glow),
-    disc: packed(look.disc),
-    clouds: look.clouds,
-    cloudLight: packed(look.cloudLight),
-    cloudShade: packed(look.cloudShade),
-    stars: look.stars,
-    skyline: packed(look.skyline),
-    haze: look.haze,
-    sun: packed(look.sun),
-    ambient: packed(look.ambient),
-    bounce: packed(look.bounce),
-    lamps: packed(look.lamps),
-    headlights: look.headlights,
-    tailLights: look.tailLights,
-    lit: look.lit,
-    windowLight: look.windowLight,
-    windowColours: look.windowColours.map(packed),
-    pane: packed(look.pane),
-    signLight: look.signLight,
-    asphalt: packed(look.asphalt),
-    paving: packed(look.paving),
-    kerb: packed(look.kerb),
-    mark: packed(look.mark),
-    yellowMark: packed(look.yellowMark),
-    snow: look.snow,
-    texture: look.texture,
-    repaint: look.repaint,
-  };
-}
-
 /** The sky's colour just above the horizon in the direction (right, 0, 1). */
 export function horizonColour(look: Look, sun: Rgb, right: number): Rgb {
   const towards = Math.max(0, (right * sun[0] + sun[2]) / Math.sqrt(right * right + 1));
@@ -166,7 +127,7 @@ export function horizonColour(look: Look, sun: Rgb, right: number): Rgb {
 /** Height of the roofs at `s` on a side, 0 in cross streets; soft at the edges of buildings. */
 function roofAt({ scene }: Lighting, side: number, s: number): number {
   const line = side < 0 ? scene.roofs[0] : scene.roofs[1];
-  const at = clamp(s - scene.road.start, 0, line.length - 1.001);
+  const at = clamp(s - scene.roofStart, 0, line.length - 1.001);
   const k = Math.floor(at);
   return line[k] + (at - k) * (line[k + 1] - line[k]);
 }
@@ -190,7 +151,14 @@ export function sunOnGround(lighting: Lighting, s: number, d: number, across: nu
 }
 
 /** Share of sunlight that reaches a front on `side` at height `v` past the buildings across the road. */
-export function sunOnFront(lighting: Lighting, side: number, s: number, v: number, across: number, along: number): number {
+export function sunOnFront(
+  lighting: Lighting,
+  side: number,
+  s: number,
+  v: number,
+  across: number,
+  along: number,
+): number {
   const { sun, scene } = lighting;
   const away = 2 * (scene.drive.halfRoad + scene.drive.pavement);
   const ratio = away / Math.max(0.05, Math.abs(across));

@@ -72,7 +72,8 @@ export function stripes(x: number, width: number, from: number, to: number): num
   return (stripesUpTo(x + half, from, to) - stripesUpTo(x - half, from, to)) / (2 * half);
 }
 
-function stripesUpTo(x: number, from: number, to: number): number {
+/** Length of the stripes of `stripes` from 0 to x. */
+export function stripesUpTo(x: number, from: number, to: number): number {
   const whole = Math.floor(x);
   const rest = x - whole;
   return whole * (to - from) + (rest <= from ? 0 : rest >= to ? to - from : rest - from);

@@ -1,195 +1,150 @@
-// A laid scene seen under a look, as buffers: colour, and what styles draw from (depth, materials, things, details, light). Each
-// polygon in a pixel is shaded once, at the middle of its samples.
+// A laid scene seen under a look: fills a painting's buffers. Each polygon in a pixel is shaded once, at the middle of its samples.
 
 import type { LaidScene } from './lay-scene.js';
 import { createLighting, type Lighting, type Shade } from './lighting.js';
 import type { Look } from './look.js';
-import { hashUnit, smoothstep } from './noise.js';
-import { shadeFront } from './shade-front.js';
-import { shadeGround } from './shade-ground.js';
-import { shadeThing } from './shade-things.js';
-import { shadeSky } from './sky.js';
-import { FAR } from './stage.js';
+import { hashUnit } from './noise.js';
+import type { Painting } from './painting.js';
+import { createPoint, type SurfacePoint } from './pinhole.js';
+import { shadePoint } from './shade-point.js';
 import { isCar, KIND } from './surface.js';
-import { SAMPLES, type SurfacePoint } from './visibility.js';
+import { SAMPLES } from './visibility.js';
 
-/** A picture of a scene and its buffers, row by row, `channels` numbers a pixel (1 unless said). */
-export interface Painting {
-  readonly width: number;
-  readonly height: number;
-  /** Three channels, 0 black ... 1 white as displayed (the square root of light); may exceed 1. */
-  readonly colour: Float32Array;
-  /** Three channels: light that glows, in proportion to energy. */
-  readonly glow: Float32Array;
-  /** Three channels: a random colour for each thing, by which outlines are found. */
-  readonly things: Float32Array;
-  /** Share covered by drawn details such as windows. */
-  readonly detail: Float32Array;
-  /** Light that falls on what is seen, 0 dark ... 1 full. */
-  readonly lit: Float32Array;
-  /** 1 / depth in metres, 0 for sky. */
-  readonly nearness: Float32Array;
-  /** Share of the pixel that the car covers. */
-  readonly car: Float32Array;
-  /** Material (KIND) of what covers most of the pixel, its surface coordinates in metres, and a pixel's extent on it. */
-  readonly kind: Uint8Array;
-  readonly u: Float32Array;
-  readonly v: Float32Array;
-  readonly du: Float32Array;
-  readonly dv: Float32Array;
-}
-
-/** Buffers for a picture of this size. */
-export function createPainting(width: number, height: number): Painting {
-  const pixels = width * height;
-  return {
-    width,
-    height,
-    colour: new Float32Array(3 * pixels),
-    glow: new Float32Array(3 * pixels),
-    things: new Float32Array(3 * pixels),
-    detail: new Float32Array(pixels),
-    lit: new Float32Array(pixels),
-    nearness: new Float32Array(pixels),
-    car: new Float32Array(pixels),
-    kind: new Uint8Array(pixels),
-    u: new Float32Array(pixels),
-    v: new Float32Array(pixels),
-    du: new Float32Array(pixels),
-    dv: new Float32Array(pixels),
-  };
-}
-
-/** Colours a laid scene into buffers of its size, whatever they held before. */
-export function paintScene(scene: LaidScene, look: Look, painting: Painting): void {
-  const { width, height } = painting;
+/**
+ * Colours a laid scene into buffers of its size, whatever they held before; `plain` fills colour and glow only, for styles that
+ * need no more.
+ */
+export function paintScene(scene: LaidScene, look: Look, painting: Painting, plain = false): void {
+  const { width, height, colour, glow } = painting;
+  const { seen, surfaces } = scene.view;
   const lighting = createLighting(scene, look);
-  const { seen } = scene.view;
-  const surfaces = scene.view.surfaces;
-  const thingTones = new Float32Array(3 * surfaces.length);
-  const kinds = Uint8Array.from(surfaces, ({ kind }) => kind);
+  const tones = new Float32Array(3 * surfaces.length);
   surfaces.forEach(({ group }, i) => {
-    for (let c = 0; c < 3; c++) thingTones[3 * i + c] = 0.15 + 0.85 * hashUnit(group, c, 77);
+    for (let c = 0; c < 3; c++) tones[3 * i + c] = 0.15 + 0.85 * hashUnit(group, c, 77);
   });
-  const shade: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0, lit: 0 };
-  const point: SurfacePoint = { z: 0, u: 0, v: 0, du: 0, dv: 0 };
-  const { colour, glow, things, detail, lit, nearness, car } = painting;
-  for (const summed of [colour, glow, things, detail, lit, nearness, car]) summed.fill(0);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       const first = SAMPLES * y * width + x;
+      const polygon = seen[first];
+      const second = seen[first + width];
+      const third = seen[first + 2 * width];
       const base = 3 * at;
-      let done = 0;
-      let most = 0;
-      for (let k = 0; k < SAMPLES; k++) {
-        if (done & (1 << k)) continue;
-        const polygon = seen[first + k * width];
-        let count = 0;
-        let sumX = 0;
-        let sumY = 0;
-        for (let j = k; j < SAMPLES; j++) {
-          if (seen[first + j * width] === polygon) {
-            done |= 1 << j;
-            count++;
-            sumX += SAMPLE_X[j];
-            sumY += SAMPLE_Y[j];
-          }
-        }
-        const px = x + sumX / count;
-        const py = y + sumY / count;
-        shadePoint(lighting, polygon, x, px, py, point, shade);
-        const share = count / SAMPLES;
-        colour[base] += share * Math.sqrt(shade.r);
-        colour[base + 1] += share * Math.sqrt(shade.g);
-        colour[base + 2] += share * Math.sqrt(shade.b);
-        glow[base] += share * shade.glowR;
-        glow[base + 1] += share * shade.glowG;
-        glow[base + 2] += share * shade.glowB;
-        detail[at] += share * shade.detail;
-        lit[at] += share * shade.lit;
-        let kind = 0;
-        if (polygon < 0) {
-          skyPoint(scene, px, py, point);
-        } else {
-          things[base] += share * thingTones[3 * polygon];
-          things[base + 1] += share * thingTones[3 * polygon + 1];
-          things[base + 2] += share * thingTones[3 * polygon + 2];
-          nearness[at] += share / point.z;
-          kind = kinds[polygon];
-          if (isCar(kind)) car[at] += share;
-        }
-        if (count > most) {
-          most = count;
-          painting.kind[at] = kind;
-          painting.u[at] = point.u;
-          painting.v[at] = point.v;
-          painting.du[at] = point.du;
-          painting.dv[at] = point.dv;
-        }
+      if (polygon === second && polygon === third && polygon === seen[first + 3 * width]) {
+        POINT.x = x + 0.5;
+        POINT.y = y + 0.5;
+        shadePoint(lighting, polygon, x, POINT, SHADE);
+        colour[base] = Math.sqrt(SHADE.r);
+        colour[base + 1] = Math.sqrt(SHADE.g);
+        colour[base + 2] = Math.sqrt(SHADE.b);
+        glow[base] = SHADE.glowR;
+        glow[base + 1] = SHADE.glowG;
+        glow[base + 2] = SHADE.glowB;
+        if (plain) continue;
+        clearPixel(painting, at);
+        addPoint(lighting, painting, at, polygon, SAMPLES, tones);
+        keepPoint(lighting, painting, at, polygon);
+      } else {
+        colour[base] = colour[base + 1] = colour[base + 2] = 0;
+        glow[base] = glow[base + 1] = glow[base + 2] = 0;
+        if (!plain) clearPixel(painting, at);
+        paintMixed(lighting, painting, at, x, y, plain, tones);
       }
     }
   }
 }
 
-/** Coordinates on the sky: direction in the world and rise, in tenths of a radian. */
-function skyPoint({ view, pose }: LaidScene, x: number, y: number, out: SurfacePoint): void {
-  const { focal, centreX, horizon } = view.pinhole;
-  const right = (x - centreX) / focal;
-  // The arc tangent's series: the picture's edges are within 40 degrees.
-  out.u = 10 * (pose.yaw + right * (1 - right * right * (0.33 - 0.16 * right * right)));
-  out.v = (10 * (horizon - y)) / focal;
-  out.du = out.dv = 10 / focal;
-}
-
+const SHADE: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0 };
+const POINT: SurfacePoint = createPoint();
 const SAMPLE_X = Float64Array.of(0.375, 0.875, 0.125, 0.625);
 const SAMPLE_Y = Float64Array.of(0.125, 0.375, 0.625, 0.875);
-const BEYOND: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0, lit: 0 };
 
-/** Shades a polygon (-1: the sky) at a pixel position: material, exposure, haze. */
-function shadePoint(
+/** A pixel in which samples see different polygons: each is shaded at the middle of its samples and counts by their number. */
+function paintMixed(
   lighting: Lighting,
-  polygon: number,
-  column: number,
+  painting: Painting,
+  at: number,
   x: number,
   y: number,
-  point: SurfacePoint,
-  out: Shade,
+  plain: boolean,
+  tones: Float32Array,
 ): void {
-  const { scene } = lighting;
-  const { pinhole, surfaces } = scene.view;
-  const right = (x - pinhole.centreX) / pinhole.focal;
-  const up = (pinhole.horizon - y) / pinhole.focal;
-  if (polygon < 0) return shadeSky(lighting, right, up, out);
-  scene.view.surfaceAt(polygon, x, y, point);
-  const made = surfaces[polygon];
-  if (made.kind === KIND.ground) shadeGround(lighting, polygon, point, right, out);
-  else if (made.kind === KIND.front) shadeFront(lighting, polygon, made, point, out);
-  else shadeThing(lighting, polygon, made, point, right, up, out);
-  const metre = Math.min(lighting.haze.length - 2, Math.floor(point.z));
-  const before = lighting.haze[metre];
-  const haze = before + (lighting.haze[metre + 1] - before) * (point.z - metre);
-  const clear = 1 - haze;
-  const base = 3 * column;
-  out.r = expose(out.r) * clear + lighting.horizon[base] * haze;
-  out.g = expose(out.g) * clear + lighting.horizon[base + 1] * haze;
-  out.b = expose(out.b) * clear + lighting.horizon[base + 2] * haze;
-  out.glowR *= clear;
-  out.glowG *= clear;
-  out.glowB *= clear;
-  // What comes into sight at the street's end comes out of the very sky behind it.
-  const gone = smoothstep(0.62 * FAR, 0.95 * FAR, point.z);
-  if (gone === 0) return;
-  shadeSky(lighting, right, up, BEYOND);
-  out.r += (BEYOND.r - out.r) * gone;
-  out.g += (BEYOND.g - out.g) * gone;
-  out.b += (BEYOND.b - out.b) * gone;
-  out.glowR *= 1 - gone;
-  out.glowG *= 1 - gone;
-  out.glowB *= 1 - gone;
-  out.detail *= 1 - gone;
+  const { seen } = lighting.scene.view;
+  const { width, colour, glow } = painting;
+  const first = SAMPLES * y * width + x;
+  const base = 3 * at;
+  let done = 0;
+  let most = 0;
+  for (let k = 0; k < SAMPLES; k++) {
+    if (done & (1 << k)) continue;
+    const polygon = seen[first + k * width];
+    let count = 0;
+    let sumX = 0;
+    let sumY = 0;
+    for (let j = k; j < SAMPLES; j++) {
+      if (seen[first + j * width] !== polygon) continue;
+      done |= 1 << j;
+      count++;
+      sumX += SAMPLE_X[j];
+      sumY += SAMPLE_Y[j];
+    }
+    POINT.x = x + sumX / count;
+    POINT.y = y + sumY / count;
+    shadePoint(lighting, polygon, x, POINT, SHADE);
+    const share = count / SAMPLES;
+    colour[base] += share * Math.sqrt(SHADE.r);
+    colour[base + 1] += share * Math.sqrt(SHADE.g);
+    colour[base + 2] += share * Math.sqrt(SHADE.b);
+    glow[base] += share * SHADE.glowR;
+    glow[base + 1] += share * SHADE.glowG;
+    glow[base + 2] += share * SHADE.glowB;
+    if (plain) continue;
+    addPoint(lighting, painting, at, polygon, count, tones);
+    if (count > most) keepPoint(lighting, painting, at, polygon);
+    most = Math.max(most, count);
+  }
 }
 
-/** Soft limit of brightness: keeps mid tones, lets bright things approach 1. */
-function expose(x: number): number {
-  return x <= 0 ? 0 : (x * (1 + 0.22 * x)) / (1 + x * 0.72);
+function clearPixel({ things, detail, nearness, car }: Painting, at: number): void {
+  things[3 * at] = things[3 * at + 1] = things[3 * at + 2] = 0;
+  detail[at] = nearness[at] = car[at] = 0;
+}
+
+/** Adds a number of samples of what was last shaded to a pixel's buffers for styles. */
+function addPoint(
+  { scene }: Lighting,
+  { things, detail, nearness, car }: Painting,
+  at: number,
+  polygon: number,
+  count: number,
+  tones: Float32Array,
+): void {
+  const share = count / SAMPLES;
+  detail[at] += share * SHADE.detail;
+  if (polygon < 0) {
+    skyPoint(scene, POINT);
+    return;
+  }
+  things[3 * at] += share * tones[3 * polygon];
+  things[3 * at + 1] += share * tones[3 * polygon + 1];
+  things[3 * at + 2] += share * tones[3 * polygon + 2];
+  nearness[at] += share / POINT.z;
+  if (isCar(scene.view.surfaces[polygon].kind)) car[at] += share;
+}
+
+/** Notes what was last shaded as what covers most of a pixel so far. */
+function keepPoint({ scene }: Lighting, { kind, u, v, du, dv }: Painting, at: number, polygon: number): void {
+  kind[at] = polygon < 0 ? KIND.sky : scene.view.surfaces[polygon].kind;
+  u[at] = POINT.u;
+  v[at] = POINT.v;
+  du[at] = POINT.du;
+  dv[at] = POINT.dv;
+}
+
+/** Coordinates on the sky: direction in the world and rise, in tenths of a radian. */
+function skyPoint({ view, pose }: LaidScene, out: SurfacePoint): void {
+  const { right } = out;
+  // The arc tangent's series: the picture's edges are within 40 degrees.
+  out.u = 10 * (pose.yaw + right * (1 - right * right * (0.33 - 0.16 * right * right)));
+  out.v = 10 * out.up;
+  out.du = out.dv = 10 / view.pinhole.focal;
 }

@@ -5,7 +5,8 @@ import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Drive } from './drive.js';
 import { layScene } from './lay-scene.js';
-import { createPainting, type Painting, paintScene } from './paint-scene.js';
+import { paintScene } from './paint-scene.js';
+import { createPainting, type Painting } from './painting.js';
 import { STYLE_RECIPES, STYLES, type Style } from './styles/styles.js';
 
 /** What to draw, and how large. */
@@ -27,12 +28,7 @@ export function renderScene(drive: Drive, t: number, style: Style = 'photo', opt
 }
 
 /** One scene in several styles, frames in their order; cheaper than one after the other. */
-export function renderStyles(
-  drive: Drive,
-  t: number,
-  styles: readonly Style[],
-  options: RenderOptions = {},
-): Frame[] {
+export function renderStyles(drive: Drive, t: number, styles: readonly Style[], options: RenderOptions = {}): Frame[] {
   const { width = 128, height = 128, car = true } = options;
   assertInteger('renderScene: width', width, 8);
   assertInteger('renderScene: height', height, 8);
@@ -45,7 +41,7 @@ export function renderStyles(
   const painting = buffersOf(width, height);
   return styles.map((style) => {
     const recipe = STYLE_RECIPES[style];
-    paintScene(scene, recipe.look(drive), painting);
+    paintScene(scene, recipe.look(drive), painting, recipe.plain);
     return recipe.finish(painting, drive);
   });
 }

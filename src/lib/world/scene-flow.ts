@@ -3,9 +3,10 @@
 import { cameraAt, carAt } from './camera.js';
 import type { Drive } from './drive.js';
 import { type LaidScene, layScene } from './lay-scene.js';
+import { createPoint } from './pinhole.js';
 import { headingOnRoad, placeOnRoad } from './road.js';
 import { isCar, KIND } from './surface.js';
-import { SAMPLES, type SurfacePoint } from './visibility.js';
+import { SAMPLES } from './visibility.js';
 
 /** A motion field as the optical flow's: the pixel at (x, y) goes to (x + dx, y + dy); `data` is H x W x 2, dx before dy. */
 export interface SceneFlow {
@@ -34,7 +35,7 @@ export function sceneFlow(drive: Drive, from: number, to: number, width = 128, h
   const car = carShift(before, after, drive, from, to);
   const data = new Float32Array(2 * width * height);
   const visible = new Uint8Array(width * height);
-  const point: SurfacePoint = { z: 0, u: 0, v: 0, du: 0, dv: 0 };
+  const point = createPoint();
   const lens0 = before.view.pinhole;
   const lens1 = after.view.pinhole;
   for (let y = 0, i = 0; y < height; y++) {
@@ -46,7 +47,9 @@ export function sceneFlow(drive: Drive, from: number, to: number, width = 128, h
       let depth = 1e6;
       let isMoving = false;
       if (polygon >= 0) {
-        before.view.surfaceAt(polygon, x + 0.5, y + 0.5, point);
+        point.x = x + 0.5;
+        point.y = y + 0.5;
+        before.view.surfaceAt(polygon, point);
         depth = point.z;
         isMoving = isCar(before.view.surfaces[polygon].kind);
         if (isMoving && car) shift = car;

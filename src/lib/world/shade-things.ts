@@ -1,20 +1,14 @@
-// Everything else as light comes from it: the car, trees, people, lamps, signs, awnings, roofs.
+// Everything else as light comes from it: trees, people, lamps, signs, awnings, roofs, parts of the car.
 
-import { horizonColour, type Lighting, lampLight, type Shade } from './lighting.js';
+import type { Lighting, Shade } from './lighting.js';
 import { clamp, hashUnit, noise2, smoothstep, stripes } from './noise.js';
+import type { SurfacePoint } from './pinhole.js';
+import { shadePaint } from './shade-paint.js';
+import { cover } from './snow.js';
 import { KIND, type Surface } from './surface.js';
-import type { SurfacePoint } from './visibility.js';
 
-/** Writes the light from a point of polygon `i`; (right, up, 1) is the direction of its pixel. */
-export function shadeThing(
-  lighting: Lighting,
-  i: number,
-  made: Surface,
-  at: SurfacePoint,
-  right: number,
-  up: number,
-  out: Shade,
-): void {
+/** Writes the light from a point of polygon `i`. */
+export function shadeThing(lighting: Lighting, i: number, made: Surface, at: SurfacePoint, out: Shade): void {
   const { look, colours } = lighting;
   out.r = colours[3 * i];
   out.g = colours[3 * i + 1];
@@ -24,34 +18,42 @@ export function shadeThing(
   switch (made.kind) {
     case KIND.paint:
     case KIND.glass:
-      return shadePaint(lighting, made, at, right, up, out);
+      shadePaint(lighting, made, at, out);
+      break;
     case KIND.tyre:
-      return lightUp(lighting, made, 0.7, lighting.carSun, 0.4, out);
+      lightUp(lighting, made, 0.7, lighting.carSun, 0.4, out);
+      break;
     case KIND.plate:
       out.detail = 1;
-      return lightUp(lighting, made, 0.8, lighting.carSun, 0.6, out);
+      lightUp(lighting, made, 0.8, lighting.carSun, 0.6, out);
+      break;
     case KIND.tailLight: {
       out.detail = 1;
       lightUp(lighting, made, 0.8, lighting.carSun, 0.3, out);
       const power = look.tailLights;
-      return shine(out, 1.1 * power, 0.09 * power, 0.07 * power);
+      shine(out, 1.1 * power, 0.09 * power, 0.07 * power);
+      break;
     }
     case KIND.lamp: {
       const power = Math.min(1, 1.6 * look.lamps[0]);
       lightUp(lighting, made, 1, 1, 0.5, out);
-      return shine(out, 1.1 * power, 0.88 * power, 0.6 * power);
+      shine(out, 1.1 * power, 0.88 * power, 0.6 * power);
+      break;
     }
     case KIND.leaves:
-      return shadeLeaves(lighting, made, at, out);
+      shadeLeaves(lighting, made, at, out);
+      break;
     case KIND.sign:
-      return shadeSign(lighting, made, at, out);
+      shadeSign(lighting, made, at, out);
+      break;
     case KIND.awning: {
       const stripe = stripes(at.u / 1.1, at.du / 1.1, 0, 0.5) * (hashUnit(made.seed, 3, 3) < 0.6 ? 1 : 0);
       out.r += (0.8 - out.r) * stripe;
       out.g += (0.78 - out.g) * stripe;
       out.b += (0.72 - out.b) * stripe;
       cover(out, look.snow * 0.8);
-      return lightUp(lighting, made, 0.85, 0.6, 0.5, out);
+      lightUp(lighting, made, 0.85, 0.6, 0.5, out);
+      break;
     }
     case KIND.roof: {
       const tiles = 1 - 0.2 * look.texture * (stripes(at.v / 0.5, at.dv / 0.5, 0, 0.3) - 0.3);
@@ -59,13 +61,15 @@ export function shadeThing(
       out.g *= tiles;
       out.b *= tiles;
       cover(out, look.snow * smoothstep(0.1, 0.5, at.v));
-      return lightUp(lighting, made, 1, 1, 0.2, out);
+      lightUp(lighting, made, 1, 1, 0.2, out);
+      break;
     }
     case KIND.trim:
       if (made.ny > -0.5) cover(out, 0.35 * look.snow);
-      return lightUp(lighting, made, made.ny < -0.5 ? 0.45 : 0.9, 0.8, 0.3, out);
+      lightUp(lighting, made, made.ny < -0.5 ? 0.45 : 0.9, 0.8, 0.3, out);
+      break;
     default:
-      return lightUp(lighting, made, 0.8, 0.6, 0.7, out);
+      lightUp(lighting, made, 0.8, 0.6, 0.7, out);
   }
 }
 
@@ -79,7 +83,6 @@ function lightUp(lighting: Lighting, made: Surface, open: number, sunny: number,
   out.r *= look.ambient[0] * sky + look.bounce[0] * ground + look.sun[0] * direct + look.lamps[0] * lamp;
   out.g *= look.ambient[1] * sky + look.bounce[1] * ground + look.sun[1] * direct + look.lamps[1] * lamp;
   out.b *= look.ambient[2] * sky + look.bounce[2] * ground + look.sun[2] * direct + look.lamps[2] * lamp;
-  out.lit = clamp(0.4 * sky + 0.1 + (lighting.sunlight > 0.5 ? 0.6 * direct : 0.25), 0, 1);
 }
 
 function shine(out: Shade, r: number, g: number, b: number): void {
@@ -91,72 +94,12 @@ function shine(out: Shade, r: number, g: number, b: number): void {
   out.b += b;
 }
 
-function cover(out: Shade, snow: number): void {
-  if (snow <= 0) return;
-  out.r += (0.84 - out.r) * snow;
-  out.g += (0.88 - out.g) * snow;
-  out.b += (0.93 - out.b) * snow;
-}
-
-/** Car paint and car windows: matt colour under a clear coat that mirrors sky and street. */
-function shadePaint(
-  lighting: Lighting,
-  made: Surface,
-  at: SurfacePoint,
-  right: number,
-  up: number,
-  out: Shade,
-): void {
-  const { look, sun, scene } = lighting;
-  const glass = made.kind === KIND.glass;
-  const upright = Math.abs(made.ny) < 0.8;
-  const low = upright ? 0.42 + 0.58 * smoothstep(0.2, 0.75, at.v) : 1;
-  const car = lighting.car;
-  const lamps = car && look.lamps[0] > 0 ? lampLight(lighting, car.s, car.d, 1) : 0;
-  const snow = made.ny > 0.7 && !glass ? 0.55 * look.snow : 0;
-  cover(out, snow);
-  // The camera's own headlights fall on what looks back at it.
-  const beam = look.headlights * Math.max(0, -made.nz) * 0.55;
-  const sky = (0.62 + 0.38 * made.ny) * low;
-  const direct = Math.max(0, made.nx * sun[0] + made.ny * sun[1] + made.nz * sun[2]) * lighting.carSun;
-  const ground = 0.35 + 0.2 * Math.max(0, made.ny) + 0.4 * lamps;
-  out.r *= look.ambient[0] * sky + look.sun[0] * direct + look.lamps[0] * ground * low + look.bounce[0] * 0.3 + beam;
-  out.g *= look.ambient[1] * sky + look.sun[1] * direct + look.lamps[1] * ground * low + look.bounce[1] * 0.3 + beam;
-  out.b *= look.ambient[2] * sky + look.sun[2] * direct + look.lamps[2] * ground * low + look.bounce[2] * 0.3 + beam;
-
-  const length = Math.sqrt(right * right + up * up + 1);
-  const facing = -(right * made.nx + up * made.ny + made.nz) / length;
-  const away = clamp(1 - facing, 0, 1);
-  const mirror = (glass ? 0.16 : 0.05) + (glass ? 0.6 : 0.45) * away * away * away;
-  const rise = up / length + 2 * facing * made.ny;
-  const aside = right / length + 2 * facing * made.nx;
-  const above = smoothstep(-0.05, 0.25, rise);
-  const high = clamp(2 * rise, 0, 1);
-  const horizon = horizonColour(look, sun, aside);
-  const street = (glass ? 0.3 : 0.2) * (look.ambient[0] + look.ambient[1]);
-  const reflect = (k: 0 | 1 | 2) => {
-    const skyColour = horizon[k] + (look.zenith[k] - horizon[k]) * high;
-    return street * look.asphalt[k] * 2 + (skyColour - street * look.asphalt[k] * 2) * above;
-  };
-  const clear = 1 - snow;
-  out.r += mirror * clear * reflect(0);
-  out.g += mirror * clear * reflect(1);
-  out.b += mirror * clear * reflect(2);
-  if (glass) {
-    const cabin = 0.12 * smoothstep(0.9, 1.4, upright ? at.v : 1) * (scene.drive.time === 'night' ? 0.3 : 1);
-    out.r += cabin * look.ambient[0];
-    out.g += cabin * look.ambient[1];
-    out.b += cabin * look.ambient[2];
-    out.detail = 1;
-  }
-  out.lit = clamp(0.35 * sky + (lighting.sunlight > 0.5 ? 0.55 * direct : 0.3 * sky) + 0.15, 0, 1);
-}
-
 /** Leaves as light and dark tufts on a round mass that is brighter above and towards the sun. */
 function shadeLeaves(lighting: Lighting, made: Surface, { u, v, du }: SurfacePoint, out: Shade): void {
   const { look, sun } = lighting;
   const seed = made.seed;
-  const tufts = noise2(2.1 * u + seed, 2.1 * v, 7) - 0.5 + 0.6 * clamp(1.2 - 4 * du, 0, 1) * (noise2(5 * u, 5 * v + seed, 8) - 0.5);
+  const tufts =
+    noise2(2.1 * u + seed, 2.1 * v, 7) - 0.5 + 0.6 * clamp(1.2 - 4 * du, 0, 1) * (noise2(5 * u, 5 * v + seed, 8) - 0.5);
   const round = clamp(0.62 + 0.3 * v + 0.18 * u * sun[0], 0.25, 1.15);
   const tone = round * (1 + 0.75 * look.texture * tufts);
   const sunlit = smoothstep(0.55, 1, tone) * 0.5;
@@ -172,7 +115,6 @@ function shadeLeaves(lighting: Lighting, made: Surface, { u, v, du }: SurfacePoi
     out.b += (0.9 * bright - out.b) * white;
   }
   out.detail = 0;
-  out.lit = clamp(0.75 * tone, 0, 1);
 }
 
 /** A painted board with rows of bars for letters; by night it shines. */

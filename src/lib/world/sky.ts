@@ -3,9 +3,10 @@
 
 import type { Lighting, Shade } from './lighting.js';
 import { clamp, fractalNoise2, hashUnit, smoothstep } from './noise.js';
+import type { SurfacePoint } from './pinhole.js';
 
-/** Writes the sky's colour in the direction (right, up, 1) of the camera. */
-export function shadeSky(lighting: Lighting, right: number, up: number, out: Shade): void {
+/** Writes the sky's colour in the direction of a pixel. */
+export function shadeSky(lighting: Lighting, { right, up }: SurfacePoint, out: Shade): void {
   const { look, sun, scene } = lighting;
   const { view, drive } = scene;
   const flat = Math.sqrt(right * right + 1);
@@ -23,7 +24,8 @@ export function shadeSky(lighting: Lighting, right: number, up: number, out: Sha
   const east = right * cos + sin;
   const north = cos - right * sin;
   if (look.stars > 0 && rise > 0.05) {
-    const star = starLight(east, north, rise, view.pinhole.focal, drive.seed) * look.stars * smoothstep(0.05, 0.3, rise);
+    const star =
+      starLight(east, north, rise, view.pinhole.focal, drive.seed) * look.stars * smoothstep(0.05, 0.3, rise);
     r += star;
     g += star;
     b += star;
@@ -54,7 +56,6 @@ export function shadeSky(lighting: Lighting, right: number, up: number, out: Sha
   out.g = g + (look.skyline[1] - g) * city;
   out.b = b + (look.skyline[2] - b) * city;
   out.detail = 0;
-  out.lit = 1;
 }
 
 /** Small soft points in a third of the cells of a grid of directions. */

@@ -45,7 +45,14 @@ export function wall(
  * A flat convex shape that faces the camera: `outline` lists x, y of its corners in metres from a point at (s, d), which are
  * its surface coordinates too.
  */
-export function card(stage: Stage, s: number, d: number, height: number, outline: readonly number[], made: Surface): void {
+export function card(
+  stage: Stage,
+  s: number,
+  d: number,
+  height: number,
+  outline: readonly number[],
+  made: Surface,
+): void {
   const { x, z } = placeOnRoad(stage.road, s, d);
   if (z < 0.5) return;
   for (let i = 0; i < outline.length; i += 2) {

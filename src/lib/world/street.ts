@@ -123,6 +123,18 @@ export function buildingAt(drive: Drive, side: Side, lot: number): Building | un
   };
 }
 
+/** The buildings of both sides that touch [from, to], by lot. */
+export function buildingsAround(drive: Drive, from: number, to: number): Building[] {
+  const buildings: Building[] = [];
+  for (let lot = Math.floor(from / LOT) - 1; lot * LOT <= to + LOT; lot++) {
+    for (const side of [-1, 1] as const) {
+      const building = buildingAt(drive, side, lot);
+      if (building && building.to >= from && building.from <= to) buildings.push(building);
+    }
+  }
+  return buildings;
+}
+
 interface Shape {
   height: number;
   floor: number;

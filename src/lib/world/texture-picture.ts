@@ -15,6 +15,7 @@ export function texturePicture(seed: number, index: number, size = 128): Frame {
   const generator = createGenerator(hashBits(index, 29, hashBits(seed, 31, 7)));
   const palette = drawPalette(generator);
   const layers = [background(generator, palette)];
+  if (generator.uniform() < 0.35) layers.push(foreground(generator, background(generator, palette)));
   const count = generator.integer(6);
   for (let i = 0; i < count; i++) layers.push(shape(generator, palette));
   if (generator.uniform() < 0.25) layers.push(glyphs(generator, palette));
@@ -43,10 +44,13 @@ export function texturePicture(seed: number, index: number, size = 128): Frame {
 
 /** Colours that go together: one muted hue and its neighbours, sometimes a loud one, dark and light ones. */
 function drawPalette(generator: RandomGenerator): number[][] {
-  const base = generator.uniform();
-  const muted = 0.1 + 0.4 * generator.uniform();
+  // Most of nature is earth, leaf and sky.
+  const natural = [0.07, 0.1, 0.25, 0.33, 0.55, 0.6][generator.integer(6)] + 0.04 * (generator.uniform() - 0.5);
+  const anything = generator.uniform();
+  const base = generator.uniform() < 0.7 ? natural : anything;
+  const muted = 0.05 + 0.4 * generator.uniform();
   return Array.from({ length: 6 }, (_, i) => {
-    const turn = base + (i === 5 ? 0.5 : 0.16 * (generator.uniform() - 0.5));
+    const turn = base + (i === 5 ? 0.5 : i === 4 ? 0.3 * generator.uniform() : 0.12 * (generator.uniform() - 0.5));
     const saturation = i === 5 && generator.uniform() < 0.5 ? 0.9 : muted * (0.4 + generator.uniform());
     const bright = generator.uniform() ** 0.8;
     return [0, 1 / 3, 2 / 3].map((shift) => {
@@ -106,6 +110,24 @@ function background(generator: RandomGenerator, palette: number[][]): Layer {
       };
     }
   }
+}
+
+/** Another background below a ragged line: ground under sky, hills before hills. */
+function foreground(generator: RandomGenerator, ground: Layer): Layer {
+  const height = 0.2 + 0.6 * generator.uniform();
+  const ragged = 0.3 * generator.uniform() ** 2;
+  const scale = 2 + 10 * generator.uniform();
+  const slope = 0.3 * (generator.uniform() - 0.5);
+  const shift = 200 * generator.uniform();
+  const behind = new Float64Array(3);
+  return (x, y, out) => {
+    const line = height + slope * (x - 0.5) + ragged * (fractalNoise2(scale * x + shift, 0.5, 5, 3) - 0.5);
+    const cover = smoothstep(-0.006, 0.006, y - line);
+    if (cover <= 0) return;
+    behind.set(out);
+    ground(x, y, out);
+    for (let c = 0; c < 3; c++) out[c] = behind[c] + (out[c] - behind[c]) * cover;
+  };
 }
 
 /** A polygon, an ellipse or a bar, sharp or blurred, plain or shaded. */

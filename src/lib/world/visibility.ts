@@ -1,23 +1,17 @@
 // Which polygon each of a picture's samples sees: convex polygons in camera space, a depth buffer, four samples a pixel. It knows
 // nothing of colours; shading asks it afterwards, once for each polygon in a pixel.
 
+import type { Pinhole, SurfacePoint } from './pinhole.js';
+
 /** Rows of samples in a pixel; each row has its one sample elsewhere (a rotated grid), so edges in any direction come out smooth. */
 export const SAMPLES = 4;
 const OFFSETS = [0.375, 0.875, 0.125, 0.625];
 
 /** Nearest distance that is drawn, in metres. */
 const NEAR = 0.4;
+const MOST_CORNERS = 16;
 /** Numbers that describe a polygon in the picture: planes of 1/z, u/z, v/z over (x, y) in pixels. */
 const PLANE = 9;
-
-/** A pinhole camera: directions are ((x - centreX) / focal, (horizon - y) / focal, 1) for pixels (x, y). */
-export interface Pinhole {
-  readonly width: number;
-  readonly height: number;
-  readonly focal: number;
-  readonly centreX: number;
-  readonly horizon: number;
-}
 
 /** Takes polygons, keeps what is nearest; `S` is whatever describes a polygon's surface. */
 export class Visibility<S> {
@@ -28,7 +22,11 @@ export class Visibility<S> {
   readonly seen: Int16Array;
   readonly #depth: Float32Array;
   #planes = new Float64Array(PLANE * 1024);
-  #points: number[] = [];
+  /** Corners of the polygon to come: x, y, z, u, v each. */
+  readonly #points = new Float64Array(5 * MOST_CORNERS);
+  #corners = 0;
+  /** The corners of its part ahead of the near plane: x and row in the picture. */
+  readonly #clipped = new Float64Array(2 * (MOST_CORNERS + 2));
   readonly #left: Float64Array;
   readonly #right: Float64Array;
 
@@ -43,16 +41,22 @@ export class Visibility<S> {
 
   /** Adds a corner of the next polygon: x right, y up, z ahead of the camera in metres; (u, v) on the surface. */
   corner(x: number, y: number, z: number, u: number, v: number): void {
-    this.#points.push(x, y, z, u, v);
+    const at = 5 * this.#corners;
+    this.#points[at] = x;
+    this.#points[at + 1] = y;
+    this.#points[at + 2] = z;
+    this.#points[at + 3] = u;
+    this.#points[at + 4] = v;
+    this.#corners++;
   }
 
-  /** Draws the polygon whose corners were added, planar and convex, with (u, v) affine on it. */
+  /** Draws the polygon whose corners were added, planar and convex, of at most 16 corners, with (u, v) affine on it. */
   close(surface: S): void {
-    const points = this.#points;
-    this.#points = [];
-    if (!this.#setPlanes(points)) return;
-    const clipped = clipNear(points);
-    if (clipped.length >= 6 && this.#fill(clipped)) this.surfaces.push(surface);
+    const corners = this.#corners;
+    this.#corners = 0;
+    if (!this.#setPlanes(this.#points)) return;
+    const count = this.#project(corners);
+    if (count >= 3 && this.#fill(count)) this.surfaces.push(surface);
   }
 
   /** 1/z of a polygon at a pixel position; zero and below is behind the horizon of its plane. */
@@ -62,8 +66,9 @@ export class Visibility<S> {
     return p[at] * x + p[at + 1] * y + p[at + 2];
   }
 
-  /** Surface coordinates at a pixel position, and how far they move from one pixel to the next, into `out`. */
-  surfaceAt(polygon: number, x: number, y: number, out: SurfacePoint): void {
+  /** Fills in where the ray of `out`'s pixel position meets the polygon's plane. */
+  surfaceAt(polygon: number, out: SurfacePoint): void {
+    const { x, y } = out;
     const p = this.#planes;
     const at = polygon * PLANE;
     const z = 1 / (p[at] * x + p[at + 1] * y + p[at + 2]);
@@ -76,8 +81,10 @@ export class Visibility<S> {
     out.dv = (Math.abs(p[at + 6] - v * p[at]) + Math.abs(p[at + 7] - v * p[at + 1])) * z;
   }
 
-  #setPlanes(points: readonly number[]): boolean {
-    const [ax, ay, az, au, av] = points;
+  #setPlanes(points: Float64Array): boolean {
+    const ax = points[0];
+    const ay = points[1];
+    const az = points[2];
     const e1x = points[5] - ax;
     const e1y = points[6] - ay;
     const e1z = points[7] - az;
@@ -96,16 +103,10 @@ export class Visibility<S> {
       larger.set(this.#planes);
       this.#planes = larger;
     }
-    const put = (offset: number, gx: number, gy: number, gz: number) => {
-      const { focal, centreX, horizon } = this.pinhole;
-      this.#planes[offset] = gx / focal;
-      this.#planes[offset + 1] = -gy / focal;
-      this.#planes[offset + 2] = gz + (gy * horizon - gx * centreX) / focal;
-    };
-    put(at, nx / distance, ny / distance, nz / distance);
+    this.#putPlane(at, nx / distance, ny / distance, nz / distance);
     // The gradient of u along the plane: du1 (e2 x n) + du2 (n x e1), over n.n.
     for (let k = 0; k < 2; k++) {
-      const base = k === 0 ? au : av;
+      const base = points[3 + k];
       const d1 = (points[8 + k] - base) / square;
       const d2 = (points[13 + k] - base) / square;
       const gx = d1 * (e2y * nz - e2z * ny) + d2 * (ny * e1z - nz * e1y);
@@ -113,53 +114,84 @@ export class Visibility<S> {
       const gz = d1 * (e2x * ny - e2y * nx) + d2 * (nx * e1y - ny * e1x);
       const constant = base - gx * ax - gy * ay - gz * az;
       const over = constant / distance;
-      put(at + 3 + 3 * k, gx + over * nx, gy + over * ny, gz + over * nz);
+      this.#putPlane(at + 3 + 3 * k, gx + over * nx, gy + over * ny, gz + over * nz);
     }
     return true;
   }
 
+  /** Stores a function of camera space that is linear in the picture, by its gradient. */
+  #putPlane(at: number, gx: number, gy: number, gz: number): void {
+    const { focal, centreX, horizon } = this.pinhole;
+    this.#planes[at] = gx / focal;
+    this.#planes[at + 1] = -gy / focal;
+    this.#planes[at + 2] = gz + (gy * horizon - gx * centreX) / focal;
+  }
+
+  /** Clips the polygon at the near plane and projects what is left; returns its number of corners. */
+  #project(corners: number): number {
+    const points = this.#points;
+    const out = this.#clipped;
+    const { focal, centreX, horizon } = this.pinhole;
+    let count = 0;
+    for (let i = 0; i < corners; i++) {
+      const at = 5 * i;
+      const next = i + 1 < corners ? at + 5 : 0;
+      const z0 = points[at + 2];
+      const z1 = points[next + 2];
+      if (z0 >= NEAR) {
+        out[2 * count] = centreX + (focal * points[at]) / z0;
+        out[2 * count++ + 1] = SAMPLES * (horizon - (focal * points[at + 1]) / z0) - 0.5;
+      }
+      if (z0 >= NEAR !== z1 >= NEAR) {
+        const f = (NEAR - z0) / (z1 - z0);
+        const x = points[at] + f * (points[next] - points[at]);
+        const y = points[at + 1] + f * (points[next + 1] - points[at + 1]);
+        out[2 * count] = centreX + (focal * x) / NEAR;
+        out[2 * count++ + 1] = SAMPLES * (horizon - (focal * y) / NEAR) - 0.5;
+      }
+    }
+    return count;
+  }
+
   /** Marks the samples in which the polygon is nearest so far; false when it is in none. */
-  #fill(points: readonly number[]): boolean {
-    const { width, height, focal, centreX, horizon } = this.pinhole;
+  #fill(count: number): boolean {
+    const { width, height } = this.pinhole;
     const rows = height * SAMPLES;
-    const count = points.length / 3;
+    const points = this.#clipped;
     const left = this.#left;
     const right = this.#right;
-    let top = rows;
-    let bottom = 0;
+    let highest = rows;
+    let lowest = 0;
     let leftmost = width;
     let rightmost = 0;
-    let x0 = centreX + (focal * points[3 * count - 3]) / points[3 * count - 1];
-    let y0 = SAMPLES * (horizon - (focal * points[3 * count - 2]) / points[3 * count - 1]) - 0.5;
-    let reset = false;
-    for (let pass = 0; pass < 2; pass++) {
-      for (let i = 0; i < count; i++) {
-        const x1 = centreX + (focal * points[3 * i]) / points[3 * i + 2];
-        const y1 = SAMPLES * (horizon - (focal * points[3 * i + 1]) / points[3 * i + 2]) - 0.5;
-        if (pass === 0) {
-          top = Math.min(top, Math.max(0, Math.ceil(y1)));
-          bottom = Math.max(bottom, Math.min(rows, Math.floor(y1) + 1));
-          if (x1 < leftmost) leftmost = x1;
-          if (x1 > rightmost) rightmost = x1;
-        } else {
-          const from = Math.max(0, Math.ceil(y0 < y1 ? y0 : y1));
-          const to = Math.min(rows - 1, Math.floor(y0 < y1 ? y1 : y0));
-          const slope = (x1 - x0) / (y1 - y0);
-          for (let row = from; row <= to; row++) {
-            const x = y1 === y0 ? x0 : x0 + slope * (row - y0);
-            if (x < left[row]) left[row] = x;
-            if (x > right[row]) right[row] = x;
-          }
-        }
-        x0 = x1;
-        y0 = y1;
+    for (let i = 0; i < count; i++) {
+      const x = points[2 * i];
+      const y = points[2 * i + 1];
+      if (y < highest) highest = y;
+      if (y > lowest) lowest = y;
+      if (x < leftmost) leftmost = x;
+      if (x > rightmost) rightmost = x;
+    }
+    const top = Math.max(0, Math.ceil(highest));
+    const bottom = Math.min(rows, Math.floor(lowest) + 1);
+    if (top >= bottom || leftmost >= width || rightmost <= 0) return false;
+    left.fill(Number.POSITIVE_INFINITY, top, bottom);
+    right.fill(Number.NEGATIVE_INFINITY, top, bottom);
+    let x0 = points[2 * count - 2];
+    let y0 = points[2 * count - 1];
+    for (let i = 0; i < count; i++) {
+      const x1 = points[2 * i];
+      const y1 = points[2 * i + 1];
+      const from = Math.max(0, Math.ceil(y0 < y1 ? y0 : y1));
+      const to = Math.min(rows - 1, Math.floor(y0 < y1 ? y1 : y0));
+      const slope = y1 === y0 ? 0 : (x1 - x0) / (y1 - y0);
+      for (let row = from; row <= to; row++) {
+        const x = x0 + slope * (row - y0);
+        if (x < left[row]) left[row] = x;
+        if (x > right[row]) right[row] = x;
       }
-      if (top >= bottom || leftmost >= width || rightmost <= 0) return false;
-      if (!reset) {
-        left.fill(Number.POSITIVE_INFINITY, top, bottom);
-        right.fill(Number.NEGATIVE_INFINITY, top, bottom);
-        reset = true;
-      }
+      x0 = x1;
+      y0 = y1;
     }
     const polygon = this.surfaces.length;
     const at = polygon * PLANE;
@@ -185,35 +217,4 @@ export class Visibility<S> {
     }
     return any;
   }
-}
-
-/** Where a ray meets a surface: depth in metres, surface coordinates, and their change over one pixel. */
-export interface SurfacePoint {
-  z: number;
-  u: number;
-  v: number;
-  du: number;
-  dv: number;
-}
-
-/** The polygon's part ahead of the near plane, as x, y, z of each corner. */
-function clipNear(points: readonly number[]): number[] {
-  const out: number[] = [];
-  const count = points.length / 5;
-  for (let i = 0; i < count; i++) {
-    const at = 5 * i;
-    const next = 5 * ((i + 1) % count);
-    const z0 = points[at + 2];
-    const z1 = points[next + 2];
-    if (z0 >= NEAR) out.push(points[at], points[at + 1], z0);
-    if (z0 >= NEAR !== z1 >= NEAR) {
-      const f = (NEAR - z0) / (z1 - z0);
-      out.push(
-        points[at] + f * (points[next] - points[at]),
-        points[at + 1] + f * (points[next + 1] - points[at + 1]),
-        NEAR,
-      );
-    }
-  }
-  return out;
 }

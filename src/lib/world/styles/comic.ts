@@ -1,9 +1,12 @@
 // A comic book panel: three steps of light, loud colours, black ink around things, dots in the shade.
 
 import { outlines, toFrame } from '../filters.js';
-import { PHOTO_LOOKS } from '../look.js';
 import { clamp, smoothstep } from '../noise.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { luma, type StyleRecipe } from './style.js';
+
+const PAPER = Float64Array.of(1.06, 1.02, 0.94);
+const INK = Float64Array.of(0.02, 0.02, 0.06);
 
 /** Comic. */
 export const comic: StyleRecipe = {
@@ -22,12 +25,15 @@ export const comic: StyleRecipe = {
         const tone = Math.max(0.02, luma(colour[base], colour[base + 1], colour[base + 2]));
         const dots = halftone(x / scale, y / scale);
         const step =
-          0.2 + 0.24 * smoothstep(0.2, 0.24, tone) + 0.26 * smoothstep(0.42, 0.47, tone) + 0.26 * smoothstep(0.66, 0.71, tone);
+          0.2 +
+          0.24 * smoothstep(0.2, 0.24, tone) +
+          0.26 * smoothstep(0.42, 0.47, tone) +
+          0.26 * smoothstep(0.66, 0.71, tone);
         const shade = 1 - 0.2 * dots * (1 - smoothstep(0.3, 0.55, tone));
         const ink = 1 - smoothstep(0.25, 0.75, lines[i]) * 0.95;
         for (let c = 0; c < 3; c++) {
           const pure = 1 + ((colour[base + c] - tone) / tone) * 1.7;
-          const value = step * clamp(pure, 0, 2.4) * shade * [1.06, 1.02, 0.94][c] + [0.02, 0.02, 0.06][c];
+          const value = step * clamp(pure, 0, 2.4) * shade * PAPER[c] + INK[c];
           result[base + c] = value * ink + 0.03 * (1 - ink);
         }
       }

@@ -2,9 +2,8 @@
 
 import { light, mix, type Rgb } from '../colour.js';
 import { outlines, toFrame, wideBlur } from '../filters.js';
-import { PHOTO_LOOKS } from '../look.js';
-import { hashUnit } from '../noise.js';
-import type { Painting } from '../paint-scene.js';
+import type { Painting } from '../painting.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { KIND } from '../surface.js';
 import type { StyleRecipe } from './style.js';
 
@@ -28,9 +27,9 @@ export const neon: StyleRecipe = {
     skyline: light('#2a1160'),
     haze: 100,
     sun: [0, 0, 0],
-    ambient: [0.2, 0.14, 0.42],
+    ambient: [0.2, 0.16, 0.4],
     bounce: [0.3, 0.08, 0.36],
-    lamps: [0.9, 0.2, 1.1],
+    lamps: [0.85, 0.4, 1.05],
     headlights: 0.12,
     tailLights: 1.3,
     lit: 0.5,
@@ -69,12 +68,13 @@ export const neon: StyleRecipe = {
   },
 };
 
-function vivid(colour: Rgb): Rgb {
-  const most = Math.max(...colour);
-  const least = Math.min(...colour);
-  const grey = most - least < 0.12 * most;
-  if (grey) return most < 0.1 ? [0.02, 0.02, 0.05] : [0.75 * most, 0.75 * most, 0.9 * most];
-  return colour.map((c) => (0.9 * Math.max(0, c - 0.8 * least)) / (most - 0.8 * least)) as unknown as Rgb;
+/** Paint in its purest form, made up for the violet light it stands in. */
+function vivid([r, g, b]: Rgb): Rgb {
+  const most = Math.max(r, g, b);
+  const least = Math.min(r, g, b);
+  if (most - least < 0.35 * most) return most < 0.1 ? [0.02, 0.02, 0.05] : [0.75 * most, 0.85 * most, 0.85 * most];
+  const pure = (c: number) => (0.9 * Math.max(0, c - 0.8 * least)) / (most - 0.8 * least);
+  return [pure(r), 1.7 * pure(g), 0.8 * pure(b)];
 }
 
 /** Glowing lines around things, in their own hue; the car's in its paint. */
@@ -99,17 +99,30 @@ function drawTubes(colour: Float32Array, painting: Painting): void {
 /** Light of what stands on the ground, mirrored in it: each column turned over at its lowest point that is not ground. */
 function mirrorOnGround(colour: Float32Array, painting: Painting): void {
   const { width, height, kind } = painting;
+  const feet = new Float32Array(width);
   for (let x = 0; x < width; x++) {
     let foot = height;
     while (foot > 0 && kind[(foot - 1) * width + x] === KIND.ground) foot--;
-    for (let y = foot; y < height; y++) {
+    feet[x] = foot;
+  }
+  for (let x = 0; x < width; x++) {
+    // Feet of slanting walls come in whole pixels; their mean with the neighbours' does not.
+    const before = feet[Math.max(0, x - 1)];
+    const after = feet[Math.min(width - 1, x + 1)];
+    const isSmooth = Math.abs(before - feet[x]) < 4 && Math.abs(after - feet[x]) < 4;
+    const foot = isSmooth ? (before + feet[x] + after) / 3 : feet[x];
+    for (let y = feet[x]; y < height; y++) {
       const above = 2 * foot - 1 - y;
       if (above < 0) break;
+      const row = Math.min(Math.floor(above), height - 2);
+      const f = Math.min(1, above - row);
       const strength = 0.5 * Math.exp((-1.6 * (y - foot)) / (0.35 * height));
-      const ripple = 1 + 0.25 * (hashUnit(x, y, 5) - 0.5);
-      const from = 3 * (above * width + x);
+      const from = 3 * (row * width + x);
       const to = 3 * (y * width + x);
-      for (let c = 0; c < 3; c++) colour[to + c] += strength * ripple * Math.min(1.2, colour[from + c]);
+      for (let c = 0; c < 3; c++) {
+        const mirrored = colour[from + c] + f * (colour[from + 3 * width + c] - colour[from + c]);
+        colour[to + c] += strength * Math.min(1.2, mirrored);
+      }
     }
   }
 }

@@ -1,8 +1,8 @@
 // An oil painting: patches of one colour each, thick strokes along the surfaces, warm lights against blue shadows.
 
 import { outlines, toFrame } from '../filters.js';
-import { PHOTO_LOOKS } from '../look.js';
 import { smoothstep } from '../noise.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { flatten } from './flatten.js';
 import { surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
@@ -23,7 +23,8 @@ export const oil: StyleRecipe = {
       const thick = surfaceNoise(u[i], v[i], du[i], dv[i], 9 * scale, 3 * scale, 31) - 0.5;
       stroke[i] = thick;
       const gain = 1 + 0.3 * thick;
-      for (let c = 0; c < 3; c++) rough[3 * i + c] = (painting.colour[3 * i + c] + 0.25 * Math.sqrt(glow[3 * i + c])) * gain;
+      for (let c = 0; c < 3; c++)
+        rough[3 * i + c] = (painting.colour[3 * i + c] + 0.25 * Math.sqrt(glow[3 * i + c])) * gain;
     }
     const flat = flatten(rough, width, height, 2 * scale);
     const lines = outlines(painting, 0.3);

@@ -1,8 +1,8 @@
 // A pencil sketch: outlines and hatching in graphite on paper. Hatching lies on the surfaces and moves with them, the paper stays.
 
 import { outlines, toFrame } from '../filters.js';
-import { PHOTO_LOOKS } from '../look.js';
 import { smoothstep } from '../noise.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { KIND } from '../surface.js';
 import { paperGrain, surfaceLines } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
@@ -27,12 +27,17 @@ export const pencil: StyleRecipe = {
       const along = du[i] * slant + dv[i];
       const press = flat ? 0.45 : 1;
       const first = surfaceLines(v[i] + slant * u[i], along, 4 * scale, 0.5);
-      const second = surfaceLines(v[i] - slant * u[i], along, 4 * scale, 0.5);
+      // Strokes across the first ones, but not where they would make a net of the sky or of trees.
+      const crosses = kind[i] === KIND.sky || kind[i] === KIND.leaves ? 0 : smoothstep(0.5, 0.9, dark);
+      const second = crosses > 0 ? surfaceLines(v[i] - slant * u[i], along, 4 * scale, 0.5) : 0;
       const smear = 0.38 * dark;
-      const hatch = press * (0.5 * smoothstep(0.15, 0.6, dark) * first + 0.45 * smoothstep(0.5, 0.9, dark) * second);
+      const hatch = press * (0.5 * smoothstep(0.15, 0.6, dark) * first + 0.3 * crosses * second);
       const edge = 0.85 * lines[i] * (0.85 + 0.3 * grain[i]);
       const paper = 0.965 + 0.02 * grain[i];
-      const graphite = Math.max(0, Math.min(0.86, smear + hatch * (0.9 + 0.5 * grain[i]) * 0.6 + edge * (1 - 0.5 * smear)));
+      const graphite = Math.max(
+        0,
+        Math.min(0.86, smear + hatch * (0.9 + 0.5 * grain[i]) * 0.6 + edge * (1 - 0.5 * smear)),
+      );
       result[3 * i] = paper * (1 - graphite) + 0.02;
       result[3 * i + 1] = paper * (1 - graphite) + 0.015;
       result[3 * i + 2] = paper * (0.985 - 0.97 * graphite);

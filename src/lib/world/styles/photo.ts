@@ -1,9 +1,10 @@
 // The plain picture: what a camera would have recorded, with a little glow around lights. Also winter and desert, which are
 // photographs of the same street in other places.
 
-import { addGlow, toFrame } from '../filters.js';
 import { light, mix, type Rgb } from '../colour.js';
-import { blendLooks, type Look, PHOTO_LOOKS } from '../look.js';
+import { addGlow, toFrame } from '../filters.js';
+import { blendLooks, type Look } from '../look.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { KIND } from '../surface.js';
 import type { StyleRecipe } from './style.js';
 
@@ -14,7 +15,7 @@ const finish: StyleRecipe['finish'] = (painting) => {
 };
 
 /** A photograph. */
-export const photo: StyleRecipe = { look: (drive) => PHOTO_LOOKS[drive.time], finish };
+export const photo: StyleRecipe = { look: (drive) => PHOTO_LOOKS[drive.time], plain: true, finish };
 
 const SNOWY: Look = {
   ...PHOTO_LOOKS.overcast,
@@ -41,6 +42,7 @@ export const winter: StyleRecipe = {
     const hour = PHOTO_LOOKS[drive.time];
     return { ...blendLooks(SNOWY, hour, drive.time === 'night' ? 0.86 : 0.72), snow: 1, haze: 80 };
   },
+  plain: true,
   finish,
 };
 
@@ -77,5 +79,6 @@ export const desert: StyleRecipe = {
       return mix(colour, ADOBE[seed % ADOBE.length], 0.85);
     },
   }),
+  plain: true,
   finish,
 };

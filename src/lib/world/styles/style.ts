@@ -1,14 +1,16 @@
 // What a style is: a look to paint the scene with, and a way from the painting to the finished picture.
 
+import type { Frame } from '../../tensor/frame.js';
 import type { Drive } from '../drive.js';
 import type { Look } from '../look.js';
-import type { Painting } from '../paint-scene.js';
-import type { Frame } from '../../tensor/frame.js';
+import type { Painting } from '../painting.js';
 
 /** A style; equal paintings give equal frames. */
 export interface StyleRecipe {
   /** Light and materials for a drive. */
   readonly look: (drive: Drive) => Look;
+  /** Whether `finish` needs the painting's colour and glow only. */
+  readonly plain?: boolean;
   /** The finished picture. */
   readonly finish: (painting: Painting, drive: Drive) => Frame;
 }

@@ -1,10 +1,14 @@
 // A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at the border.
 
 import { blur, outlines, toFrame, wideBlur } from '../filters.js';
-import { blendLooks, PHOTO_LOOKS } from '../look.js';
+import { blendLooks } from '../look.js';
 import { clamp, smoothstep } from '../noise.js';
+import { PHOTO_LOOKS } from '../photo-looks.js';
 import { paperGrain, surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
+
+const COOL = Float64Array.of(0, 0, 0.02);
+const PAPER = Float64Array.of(0.985, 0.975, 0.95);
 
 /** Watercolour. */
 export const watercolor: StyleRecipe = {
@@ -26,14 +30,18 @@ export const watercolor: StyleRecipe = {
       for (let x = 0; x < width; x++, i++) {
         const base = 3 * i;
         const pool = surfaceNoise(u[i], v[i], du[i], dv[i], 14 * scale, 14 * scale, 41) - 0.5;
-        const edge = clamp(luma(wide[base] - wash[base], wide[base + 1] - wash[base + 1], wide[base + 2] - wash[base + 2]), 0, 0.2);
+        const edge = clamp(
+          luma(wide[base] - wash[base], wide[base + 1] - wash[base + 1], wide[base + 2] - wash[base + 2]),
+          0,
+          0.2,
+        );
         const tone = luma(wash[base], wash[base + 1], wash[base + 2]);
         const rim = Math.min(border, Math.min(x + 0.5, width - x - 0.5) / width) + 0.012 * grain[i];
         const ink = smoothstep(0.005, 0.06, rim) * (0.9 + 0.34 * pool + 0.07 * grain[i]);
         for (let c = 0; c < 3; c++) {
-          const tint = 0.26 + 0.8 * tone + (wash[base + c] - tone) * 2.1 + [0, 0, 0.02][c];
+          const tint = 0.26 + 0.8 * tone + (wash[base + c] - tone) * 2.1 + COOL[c];
           const pigment = (1 - clamp(tint, 0, 1)) * 0.92 + edge * 1.5 + 0.2 * lines[i];
-          wash[base + c] = [0.985, 0.975, 0.95][c] - ink * pigment;
+          wash[base + c] = PAPER[c] - ink * pigment;
         }
       }
     }
