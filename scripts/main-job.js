@@ -9,7 +9,9 @@ import { root } from './setup.js';
 
 const dist = new URL('../dist/', import.meta.url);
 /** @type {typeof import('../src/lib/index.js')} */
-const { VERSION, streetShot, writeRandomCheckpoint, writeVideo } = await import(new URL('lib/index.js', dist).href);
+const { VERSION, heldOutShot, shotFrames, writeRandomCheckpoint, writeVideo } = await import(
+  new URL('lib/index.js', dist).href
+);
 /** @type {typeof import('../src/cli/run.js')} */
 const { describeError, runCli } = await import(new URL('cli/run.js', dist).href);
 /** @type {typeof import('../src/cli/terminal.js')} */
@@ -27,7 +29,8 @@ async function generate() {
   }
   if (!existsSync(shot)) {
     mkdirSync(join(root, '.cache'), { recursive: true });
-    await writeVideo(shot, streetShot({ seed: 1, frames: 24, width: 128, height: 128 }), { frameRate: 12 });
+    const street = heldOutShot('red-car-curve');
+    await writeVideo(shot, shotFrames(street, 'photo', { frames: 24 }), { frameRate: street.frameRate });
   }
 }
 

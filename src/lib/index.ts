@@ -60,4 +60,11 @@ export { type OpenVideoOptions, openVideo, type Video } from './video/open-video
 export { readPicture, writePicture } from './video/still.js';
 export { type GridFilesOptions, grid } from './video/write-grid.js';
 export { type WriteVideoOptions, writeVideo } from './video/write-video.js';
-export { type StreetShotOptions, streetShot } from './world/shot.js';
+export {
+  HELD_OUT_SHOTS,
+  type HeldOutShot,
+  heldOutShot,
+  type ShotFramesOptions,
+  shotFrames,
+} from './world/held-out-shots.js';
+export { STYLES, type Style } from './world/styles/styles.js';

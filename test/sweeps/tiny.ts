@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { afterAll } from 'vitest';
 import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../../src/lib/models/random-checkpoint.js';
 import { writeVideo } from '../../src/lib/video/write-video.js';
-import { streetShot } from '../../src/lib/world/shot.js';
+import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
 /** Smaller than the package's own `tiny`: two levels, 8 and 16 channels. */
 export const SMALLEST: RandomCheckpointOptions = {
@@ -45,7 +45,8 @@ export async function shot(
   { frames = 4, width = 48, height = 32, frameRate = 10 } = {},
 ): Promise<string> {
   const path = join(folder, name);
-  await writeVideo(path, streetShot({ frames, width, height, frameRate }), { frameRate });
+  const street = shotFrames(heldOutShot('red-car-curve'), 'photo', { frames, width, height });
+  await writeVideo(path, street, { frameRate });
   return path;
 }
 

@@ -74,15 +74,19 @@ describe('sceneFlow', () => {
     const flow = sceneFlow(drive, 1, 1.1);
     const along = warpedDifference(before, after, flow);
     expect(along.share).toBeGreaterThan(0.7);
-    // What is left is resampling of fine texture; the frames themselves differ by three times as much.
-    expect(along.mean).toBeLessThan(0.45 * meanDifference(before, after));
+    // What is left is resampling of edges: 0.5 of the frames' own difference, and more along any other flow.
+    expect(along.mean).toBeLessThan(0.6 * meanDifference(before, after));
+    for (const factor of [0.75, 1.25]) {
+      const other = { ...flow, data: flow.data.map((value) => factor * value) };
+      expect(warpedDifference(before, after, other).mean).toBeGreaterThan(1.1 * along.mean);
+    }
   });
 
   it('is nothing where no time passes, and then everything is in sight', () => {
     const flow = sceneFlow(createDrive(3, { car: 'red' }), 1, 1, 64, 64);
     expect(Math.max(...flow.data.map(Math.abs))).toBeLessThan(1e-3);
     const hidden = flow.visible.filter((visible) => !visible).length;
-    expect(hidden / flow.visible.length).toBeLessThan(0.02);
+    expect(hidden).toBe(0);
   });
 });
 

@@ -11,22 +11,25 @@ import { STYLES, type Style } from '../../src/lib/world/styles/styles.js';
 import { bytesOf, meanColour, meanDifference, shrink } from './pictures.js';
 
 const drive = createDrive(5, { time: 'dusk', car: 'red' });
+const SMALL = { width: 48, height: 48 };
 
 describe('renderScene', () => {
   it.each(STYLES)('draws the same picture twice and in any order: %s', (style) => {
     const times = [0.5, 3.25];
-    const forwards = times.map((t) => bytesOf(renderScene(createDrive(5, { time: 'dusk', car: 'red' }), t, style)));
+    const forwards = times.map((t) =>
+      bytesOf(renderScene(createDrive(5, { time: 'dusk', car: 'red' }), t, style, SMALL)),
+    );
     // Other pictures of other sizes between them.
-    renderScene(createDrive(6), 2, 'neon', { width: 64, height: 64 });
-    const backwards = [...times].reverse().map((t) => bytesOf(renderScene(drive, t, style)));
+    renderScene(createDrive(6), 2, 'neon', { width: 32, height: 32 });
+    const backwards = [...times].reverse().map((t) => bytesOf(renderScene(drive, t, style, SMALL)));
     expect(backwards.reverse()).toEqual(forwards);
     expect(forwards[0]).not.toBe(forwards[1]);
   });
 
   it('draws one scene in several styles as it draws them one by one', () => {
     const styles: Style[] = ['photo', 'pencil', 'neon', 'oil'];
-    const together = renderStyles(drive, 1, styles).map(bytesOf);
-    expect(together).toEqual(styles.map((style) => bytesOf(renderScene(drive, 1, style))));
+    const together = renderStyles(drive, 1, styles, SMALL).map(bytesOf);
+    expect(together).toEqual(styles.map((style) => bytesOf(renderScene(drive, 1, style, SMALL))));
   });
 
   it.each([64, 256])('keeps the composition at %i x %i pixels', (size) => {
@@ -64,14 +67,14 @@ describe('renderScene', () => {
     const frames = renderStyles(day, 1, STYLES);
     for (let i = 0; i < frames.length; i++) {
       for (let j = 0; j < i; j++) {
-        // 13 is the least of all pairs here; frames 1/12 s apart differ by about 8.
-        expect(meanDifference(frames[i], frames[j]), `${STYLES[i]} and ${STYLES[j]}`).toBeGreaterThan(10);
+        // 24 is the least of all pairs (oil and photo); photographs 1/12 s apart differ by about 8.
+        expect(meanDifference(frames[i], frames[j]), `${STYLES[i]} and ${STYLES[j]}`).toBeGreaterThan(15);
       }
     }
     const mean = Object.fromEntries(STYLES.map((style, i) => [style, meanColour(frames[i])]));
     const [red, green, blue] = mean.neon;
-    expect(Math.min(red, blue)).toBeGreaterThan(green);
-    expect(Math.max(...mean.neon)).toBeLessThan(Math.min(...mean.photo));
+    expect(Math.min(red, blue)).toBeGreaterThan(green + 10);
+    expect(green).toBeLessThan(mean.photo[1] - 20);
     expect(Math.max(...mean.pencil) - Math.min(...mean.pencil)).toBeLessThan(8);
     expect(mean.desert[0]).toBeGreaterThan(mean.desert[2] + 40);
     expect(Math.min(...mean.winter)).toBeGreaterThan(Math.max(...mean.photo) + 20);

@@ -58,10 +58,11 @@ describe('bundled shots', () => {
     }
   });
 
-  it('give their frames one after another, in any style', () => {
+  it('give their frames one after another, in any style', async () => {
     const shot = heldOutShot('red-car-curve');
     const size = { width: 32, height: 32 };
-    const [first, second] = shotFrames(shot, 'oil', size);
+    const frames = shotFrames(shot, 'oil', size);
+    const [first, second] = [(await frames.next()).value!, (await frames.next()).value!];
     expect(bytesOf(first)).toBe(bytesOf(renderScene(shotDrive(shot), shot.start, 'oil', size)));
     const next = renderScene(shotDrive(shot), shot.start + 1 / shot.frameRate, 'oil', size);
     expect(bytesOf(second)).toBe(bytesOf(next));

@@ -24,24 +24,33 @@ export function layCar(stage: Stage, pose: CarPose): void {
   layBody(face, sizes, paint);
   layCabin(face, sizes, paint);
   layWheels(face, sizes);
-  const out = rear - 0.012;
   const { half, lamps } = sizes;
-  const panel = (x0: number, x1: number, y0: number, y1: number, kind: Kind, part: number, colour: Rgb) =>
-    face(
-      [
-        [x0, y0, out],
-        [x1, y0, out],
-        [x1, y1, out],
-        [x0, y1, out],
-      ],
-      kind,
-      part,
-      colour,
-    );
-  for (const side of [-1, 1])
-    panel(side * 0.58 * half, side * 0.89 * half, lamps[0], lamps[1], KIND.tailLight, 4, LAMP);
-  panel(-0.27, 0.27, 0.47, 0.6, KIND.plate, 5, PLATE);
-  panel(-0.8 * half, 0.8 * half, 0.25, 0.4, KIND.tyre, 6, RUBBER);
+  const panel = (
+    across: readonly number[],
+    up: readonly number[],
+    away: number,
+    kind: Kind,
+    part: number,
+    colour: Rgb,
+  ) => {
+    const [x0, x1] = across;
+    const [y0, y1] = up;
+    const z = rear - away;
+    const corners: Point[] = [
+      [x0, y0, z],
+      [x1, y0, z],
+      [x1, y1, z],
+      [x0, y1, z],
+    ];
+    face(corners, kind, part, colour);
+  };
+  for (const side of [-1, 1]) {
+    // A dark rim, so that lamps show on red paint too.
+    panel([side * 0.54 * half, side * 0.92 * half], [lamps[0] - 0.03, lamps[1] + 0.03], 0.006, KIND.tyre, 6, RUBBER);
+    panel([side * 0.58 * half, side * 0.89 * half], lamps, 0.012, KIND.tailLight, 4, LAMP);
+  }
+  panel([-0.27, 0.27], [0.47, 0.6], 0.012, KIND.plate, 5, PLATE);
+  panel([-0.8 * half, 0.8 * half], [0.25, 0.4], 0.012, KIND.tyre, 6, RUBBER);
 }
 
 /** Half an outline of the body, from below upwards, as shares of its half width and heights. */

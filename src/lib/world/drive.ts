@@ -130,7 +130,7 @@ export function createDrive(seed: number, options: DriveOptions = {}): Drive {
   const hasCar = generator.uniform() < 0.5;
   const colour = pick(CAR_COLOURS);
   const body = pick(CAR_BODIES);
-  const distance = swing(between(7.2, 9), between(0.2, 0.9), 4, 9);
+  const distance = swing(between(7.5, 9.2), between(0.2, 0.8), 4, 9);
   // Mostly in the camera's lane, sometimes straddling the middle.
   const aside = generator.uniform() < 0.25 ? between(-2.2, -1.2) : between(-0.7, 0.7);
   const lateral = swing(inLane + aside, between(0.1, 0.5), 4, 8);

@@ -25,7 +25,7 @@ export interface HeldOutShot {
 export const HELD_OUT_SHOTS: readonly HeldOutShot[] = [
   {
     name: 'red-car-curve',
-    description: 'A red car by day, in a bend of a brick street with trees',
+    description: 'A red car by day, in the bend of an old street with autumn trees',
     driveSeed: HELD_OUT_SEEDS.first + 3,
     options: { time: 'day', course: 'winding', car: 'red', body: 'hatchback' },
     start: 0,
@@ -75,14 +75,21 @@ export function shotTime(shot: HeldOutShot, index: number): number {
   return shot.start + index / shot.frameRate;
 }
 
+/** How many frames of a shot, and of what size. */
+export interface ShotFramesOptions extends RenderOptions {
+  /** As many as the shot has by default; the drive goes on beyond them. */
+  readonly frames?: number;
+}
+
 /** The frames of a shot one after another, as photographs or in a style: then they are the true result of restyling it. */
-export function* shotFrames(
+export async function* shotFrames(
   shot: HeldOutShot,
   style: Style = 'photo',
-  options: RenderOptions = {},
-): Generator<Frame, void, undefined> {
+  options: ShotFramesOptions = {},
+): AsyncGenerator<Frame, void, undefined> {
   const drive = shotDrive(shot);
-  for (let i = 0; i < shot.frames; i++) yield renderScene(drive, shotTime(shot, i), style, options);
+  const { frames = shot.frames } = options;
+  for (let i = 0; i < frames; i++) yield renderScene(drive, shotTime(shot, i), style, options);
 }
 
 /** Where the car is in each frame of a shot. */

@@ -1,10 +1,10 @@
 // The true motion between two pictures of a drive, from geometry instead of estimated: what estimators of optical flow can be held to.
 
-import { cameraAt, carAt } from './camera.js';
+import type { CarPose } from './camera.js';
 import type { Drive } from './drive.js';
 import { type LaidScene, layScene } from './lay-scene.js';
 import { createPoint } from './pinhole.js';
-import { headingOnRoad, placeOnRoad } from './road.js';
+import { type GroundPoint, headingOnRoad, placeOnRoad, STATION_STEP } from './road.js';
 import { isCar, KIND } from './surface.js';
 import { SAMPLES } from './visibility.js';
 
@@ -17,7 +17,7 @@ export interface SceneFlow {
   readonly visible: Uint8Array;
 }
 
-/** From one camera's axes to another's on the ground plane. */
+/** A rigid motion of the ground plane: a point q goes to R (q - (x, z)). */
 interface Shift {
   readonly x: number;
   readonly z: number;
@@ -31,8 +31,8 @@ interface Shift {
 export function sceneFlow(drive: Drive, from: number, to: number, width = 128, height = 128): SceneFlow {
   const before = layScene(drive, from, width, height);
   const after = layScene(drive, to, width, height);
-  const camera = cameraShift(before, drive, to);
-  const car = carShift(before, after, drive, from, to);
+  const camera = cameraShift(before, after);
+  const car = carShift(before, after);
   const data = new Float32Array(2 * width * height);
   const visible = new Uint8Array(width * height);
   const point = createPoint();
@@ -42,7 +42,7 @@ export function sceneFlow(drive: Drive, from: number, to: number, width = 128, h
     for (let x = 0; x < width; x++, i++) {
       const right = (x + 0.5 - lens0.centreX) / lens0.focal;
       const up = (lens0.horizon - y - 0.5) / lens0.focal;
-      const polygon = before.view.seen[(SAMPLES * y + 1) * width + x];
+      const polygon = before.view.seen[(SAMPLES * y + 2) * width + x];
       let shift = camera;
       let depth = 1e6;
       let isMoving = false;
@@ -71,35 +71,43 @@ export function sceneFlow(drive: Drive, from: number, to: number, width = 128, h
   return { width, height, data, visible };
 }
 
-/** The later camera in the earlier one's axes. */
-function cameraShift(before: LaidScene, drive: Drive, to: number): Shift {
-  const pose = cameraAt(drive, to);
-  const { x, z } = placeOnRoad(before.road, pose.s, pose.d);
-  const turn = pose.yaw - before.pose.yaw;
-  return { x, z, cos: Math.cos(turn), sin: Math.sin(turn) };
+/** The motion of all that stands still, from the earlier camera's axes to the later one's. */
+function cameraShift(before: LaidScene, after: LaidScene): Shift {
+  // Both cameras know where one and the same station of the road is.
+  const k = Math.round((after.road.start - before.road.start) / STATION_STEP);
+  const [i, j] = k > 0 ? [k, 0] : [0, -k];
+  const heading = ({ road }: LaidScene, station: number) => Math.atan2(road.sin[station], road.cos[station]);
+  const place = ({ road }: LaidScene, station: number) => ({ x: road.x[station], z: road.z[station] });
+  return rigid(place(before, i), heading(before, i), place(after, j), heading(after, j));
 }
 
-/** The motion that carries the car's earlier points to its later ones, in the same form. */
-function carShift(before: LaidScene, after: LaidScene, drive: Drive, from: number, to: number): Shift | undefined {
-  const pose0 = carAt(drive, from);
-  const pose1 = carAt(drive, to);
-  if (!pose0 || !pose1) return undefined;
-  const p0 = placeOnRoad(before.road, pose0.s, pose0.d);
-  const p1 = placeOnRoad(after.road, pose1.s, pose1.d);
-  const yaw0 = headingOnRoad(before.road, pose0.s) + pose0.yaw;
-  const yaw1 = headingOnRoad(after.road, pose1.s) + pose1.yaw;
-  const turn = yaw0 - yaw1;
+/** The motion of the car's points likewise; undefined on an empty street. */
+function carShift(before: LaidScene, after: LaidScene): Shift | undefined {
+  if (!before.car || !after.car) return undefined;
+  const place = ({ road }: LaidScene, { s, d }: CarPose) => placeOnRoad(road, s, d);
+  const heading = ({ road }: LaidScene, { s, yaw }: CarPose) => headingOnRoad(road, s) + yaw;
+  return rigid(
+    place(before, before.car),
+    heading(before, before.car),
+    place(after, after.car),
+    heading(after, after.car),
+  );
+}
+
+/** The motion that takes a place and a heading to others. */
+function rigid(from: GroundPoint, fromHeading: number, to: GroundPoint, toHeading: number): Shift {
+  const turn = fromHeading - toHeading;
   const cos = Math.cos(turn);
   const sin = Math.sin(turn);
-  // q1 = R (q0 - p0) + p1 = R (q0 - (p0 - R^-1 p1))
-  return { x: p0.x - (p1.x * cos + p1.z * sin), z: p0.z - (p1.z * cos - p1.x * sin), cos, sin };
+  // R (q - from) + to = R (q - (from - R^-1 to))
+  return { x: from.x - (to.x * cos + to.z * sin), z: from.z - (to.z * cos - to.x * sin), cos, sin };
 }
 
 /** Whether nothing stands before a point at depth `z` in the later picture. */
 function isInSight(scene: LaidScene, x: number, y: number, z: number): boolean {
   const { view } = scene;
   const { width } = view.pinhole;
-  const row = Math.min(view.seen.length / width - 1, Math.floor(SAMPLES * y));
+  const row = Math.min(view.seen.length / width - 1, Math.floor(SAMPLES * y + 0.01));
   const polygon = view.seen[row * width + Math.floor(x)];
   if (polygon < 0) return true;
   if (view.surfaces[polygon].kind === KIND.sky) return true;

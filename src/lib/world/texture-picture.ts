@@ -52,7 +52,9 @@ function drawPalette(generator: RandomGenerator): number[][] {
   return Array.from({ length: 6 }, (_, i) => {
     const turn = base + (i === 5 ? 0.5 : i === 4 ? 0.3 * generator.uniform() : 0.12 * (generator.uniform() - 0.5));
     const saturation = i === 5 && generator.uniform() < 0.5 ? 0.9 : muted * (0.4 + generator.uniform());
-    const bright = generator.uniform() ** 0.8;
+    // More dark and light than middling.
+    const level = 2 * generator.uniform() - 1;
+    const bright = 0.5 + 0.5 * Math.sign(level) * Math.abs(level) ** 0.7;
     return [0, 1 / 3, 2 / 3].map((shift) => {
       const wave = 0.5 + 0.5 * Math.cos(2 * Math.PI * (turn - shift));
       return clamp(bright * (1 - saturation + 1.3 * saturation * wave), 0, 1);
@@ -73,7 +75,7 @@ function background(generator: RandomGenerator, palette: number[][]): Layer {
   const sin = Math.sin(angle);
   const [shiftX, shiftY] = [50 * generator.uniform(), 50 * generator.uniform()];
   const scale = 2 ** (1 + 4 * generator.uniform());
-  const contrast = 0.4 + 1.6 * generator.uniform();
+  const contrast = 0.5 + 2 * generator.uniform();
   const stretch = 1 + 6 * generator.uniform() ** 3;
   const blend = (t: number, out: Float64Array) => {
     for (let c = 0; c < 3; c++) out[c] = a[c] + (b[c] - a[c]) * t;
