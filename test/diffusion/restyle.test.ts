@@ -55,6 +55,25 @@ test('a batch gives the same pictures as one frame at a time, a part-filled one 
   }
 });
 
+test('the prompts of a video are encoded once', async () => {
+  let encoded = 0;
+  const counting: Model = {
+    ...model,
+    encodeText: (prompts) => {
+      encoded++;
+      return model.encodeText(prompts);
+    },
+  };
+  const source = async function* () {
+    for (let t = 0; t < 3; t++) yield picture(t);
+  };
+  const settings = { prompt: PROMPT, strength: 0.6, steps: 2 };
+  for await (const _ of restyle(counting, source(), settings));
+  expect(encoded).toBe(1);
+  for await (const _ of restyle(counting, source(), { ...settings, prompt: 'another' }));
+  expect(encoded).toBe(2);
+});
+
 test('the same settings give the same bits, another seed another picture', async () => {
   const [first, again, other] = [await restyled(1, {}), await restyled(1, {}), await restyled(1, { seed: 43 })];
   expect(first[0].data).toEqual(again[0].data);

@@ -112,7 +112,7 @@ async function guidedPrediction(
   const guided = guidanceScale !== 1;
   const [batch] = shape;
   const prompts = guided ? [negativePrompt, prompt] : [prompt];
-  const context = repeatRows(await model.encodeText(prompts), batch);
+  const context = repeatRows(await encodedPrompts(model, prompts), batch);
   const rows = batch * prompts.length;
   const inputShape = [rows, ...shape.slice(1)];
   return async (x, timestep) => {
@@ -122,6 +122,19 @@ async function guidedPrediction(
     const { data } = await model.predict(tensor('float32', inputShape, sample), timesteps, context);
     return guided ? combine(data.subarray(0, x.length), data.subarray(x.length), guidanceScale) : data;
   };
+}
+
+/** The prompts that each model encoded last: those of a video's frames are all the same. */
+const lastEncoded = new WeakMap<Model, { key: string; context: Promise<Tensor<'float32'>> }>();
+
+function encodedPrompts(model: Model, prompts: readonly string[]): Promise<Tensor<'float32'>> {
+  const key = JSON.stringify(prompts);
+  const last = lastEncoded.get(model);
+  if (last?.key === key) return last.context;
+  const context = model.encodeText(prompts);
+  lastEncoded.set(model, { key, context });
+  context.catch(() => lastEncoded.delete(model));
+  return context;
 }
 
 /** Each row of [P, T, D] `count` times in a row: [P count, T, D]. */
