@@ -41,7 +41,7 @@ export function addFrame(program: Command, context: Context): void {
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
   const { editFrame, writeEditedFrame } = await import('../lib/sweeps/edit-frame.js');
   const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
-  const { checkNewFolder } = await import('../lib/video/create-folder.js');
+  const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
   const { terminal } = context;
   const { at, seeds, strengths, size } = values;
   if (values.quiet) context.quieten();

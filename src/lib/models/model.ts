@@ -11,10 +11,12 @@ import { type Checkpoint, openCheckpoint, requireWeight } from './checkpoint.js'
 import { clipText } from './clip-text.js';
 import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config.js';
 import { type LoraRequest, openLoras } from './lora.js';
+import { networkWeights } from './network-weights.js';
 import { createPrograms } from './programs.js';
-import { createScope, type RootScope } from './scope.js';
+import { createScope } from './scope.js';
 import { unet } from './unet.js';
 import { vaeDecoder, vaeEncoder } from './vae.js';
+import type { Part } from './weight-table.js';
 
 const PICTURES = 'pass pictures in [-1, 1], channels first';
 
@@ -194,29 +196,13 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 
 /** Checks every weight that the networks will ask for before anything is computed. */
 function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
-  const { unet: unetConfig, vae: vaeConfig, text: textConfig } = config;
-  const check = (
-    part: { weights: ReadonlyMap<string, TensorEntry> },
-    what: string,
-    build: (scope: RootScope) => void,
-  ) => {
-    const scope = createScope();
-    build(scope);
-    for (const [name, { shape }] of scope.weights)
-      requireWeight(part.weights, name, shape, `${checkpoint.path}: ${what}`);
+  const shapes = networkWeights(config);
+  const check = (table: ReadonlyMap<string, TensorEntry>, part: Part, what: string): void => {
+    for (const [name, shape] of shapes[part]) requireWeight(table, name, shape, `${checkpoint.path}: ${what}`);
   };
-  const side = 2 ** Math.max(unetConfig.blockOutChannels.length - 1, vaeConfig.blockOutChannels.length - 1);
-  check(checkpoint.textEncoder, 'text encoder', (scope) => {
-    clipText(scope, textConfig, g.input('ids', [1, 1], 'int32'));
-  });
-  check(checkpoint.vae, 'VAE', (scope) => {
-    vaeEncoder(scope, vaeConfig, g.input('image', [1, vaeConfig.inChannels, side, side]));
-    vaeDecoder(scope, vaeConfig, g.input('latent', [1, vaeConfig.latentChannels, 1, 1]));
-  });
-  check(checkpoint.unet, 'UNet', (scope) => {
-    const context = g.input('context', [1, 1, unetConfig.crossAttentionDim]);
-    unet(scope, unetConfig, g.input('sample', [1, unetConfig.inChannels, side, side]), g.input('t', [1]), context);
-  });
+  check(checkpoint.textEncoder.weights, 'text', 'text encoder');
+  check(checkpoint.vae.weights, 'vae', 'VAE');
+  check(checkpoint.unet.weights, 'unet', 'UNet');
 }
 
 function float32Bytes(table: ReadonlyMap<string, TensorEntry>): number {

@@ -1,25 +1,22 @@
 // Writes checkpoints of random weights: for tests, benchmarks and first steps. Whole in form, meaningless in content.
 
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { temporaryName, writeError } from '../base/atomic-file.js';
+import { writeError } from '../base/atomic-file.js';
+import { createFolderAtomically } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import { createGenerator } from '../base/random.js';
-import { ops as g } from '../graph/ops.js';
 import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.js';
 import { type TensorSource, writeSafetensors } from '../tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { clipText } from './clip-text.js';
 import { textConfig, vaeConfig } from './component-configs.js';
 import type { Json } from './config-fields.js';
 import { PART_FOLDER } from './diffusers-folder.js';
-import { createScope, type RootScope } from './scope.js';
+import { networkWeights, type WeightShapes } from './network-weights.js';
 import { clipVocabulary } from './tokenizer.js';
-import { unet } from './unet.js';
 import { unetConfig } from './unet-config.js';
-import { vaeDecoder, vaeEncoder } from './vae.js';
 import type { Part } from './weight-table.js';
 
 /** What to write. */
@@ -73,26 +70,16 @@ const SIZES: Readonly<Record<'tiny' | 'full', Readonly<Partial<Record<Part, Json
  */
 export async function writeRandomCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<void> {
   const final = resolve(folder);
-  const inside = await readdir(final).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw writeError(final, error);
-  });
-  if (inside.length > 0) throw new UsageError(`${final}: is not empty; name a new folder for the random checkpoint`);
   const configs = await configurations(options);
   const shapes = weightShapes(configs);
-  const temporary = temporaryName(final);
-  try {
-    await mkdir(dirname(final), { recursive: true });
-    await mkdir(temporary);
+  await mkdir(dirname(final), { recursive: true }).catch((error) => {
+    throw writeError(final, error);
+  });
+  await createFolderAtomically(final, async (temporary) => {
     await writeConfigurations(temporary, configs);
     await writeTokenizer(join(temporary, 'tokenizer'));
     await writeWeights(temporary, shapes, options);
-    await rmdir(final).catch(() => {});
-    await rename(temporary, final);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw writeError(final, error);
-  }
+  });
 }
 
 /**
@@ -100,12 +87,9 @@ export async function writeRandomCheckpoint(folder: string, options: RandomCheck
  *
  * @throws UsageError when a configuration is not supported
  */
-export async function checkpointShapes(options: RandomCheckpointOptions = {}): Promise<CheckpointShapes> {
+export async function checkpointShapes(options: RandomCheckpointOptions = {}): Promise<WeightShapes> {
   return weightShapes(await configurations(options));
 }
-
-/** Shapes of weights by part and name. */
-export type CheckpointShapes = Readonly<Record<Part, ReadonlyMap<string, readonly number[]>>>;
 
 type Configs = Readonly<Record<Part | 'scheduler', Json>>;
 
@@ -123,31 +107,14 @@ async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOpt
   };
 }
 
-/** Shapes of all weights by their names in the files: what the networks ask for when they are built. */
-function weightShapes(configs: Configs): CheckpointShapes {
-  const unetParsed = unetConfig(configs.unet, 'unet');
-  const vaeParsed = vaeConfig(configs.vae, 'vae');
-  const textParsed = textConfig(configs.text, 'text');
-  const side = 2 ** Math.max(unetParsed.blockOutChannels.length - 1, vaeParsed.blockOutChannels.length - 1);
-  const asked = (prefix: string, build: (scope: RootScope) => void): Map<string, readonly number[]> => {
-    const scope = createScope();
-    build(scope);
-    return new Map([...scope.weights].map(([name, { shape }]) => [`${prefix}${name}`, shape]));
-  };
-  return {
-    unet: asked('', (scope) => {
-      const sample = g.input('sample', [1, unetParsed.inChannels, side, side]);
-      unet(scope, unetParsed, sample, g.input('t', [1]), g.input('context', [1, 1, unetParsed.crossAttentionDim]));
-    }),
-    vae: asked('', (scope) => {
-      vaeEncoder(scope, vaeParsed, g.input('image', [1, vaeParsed.inChannels, side, side]));
-      vaeDecoder(scope, vaeParsed, g.input('latent', [1, vaeParsed.latentChannels, 1, 1]));
-    }),
-    // Published checkpoints carry the prefix.
-    text: asked('text_model.', (scope) => {
-      clipText(scope, textParsed, g.input('ids', [1, 1], 'int32'));
-    }),
-  };
+/** Shapes of all weights by their names in the files: published text encoders carry a prefix. */
+function weightShapes(configs: Configs): WeightShapes {
+  const shapes = networkWeights({
+    unet: unetConfig(configs.unet, 'unet'),
+    vae: vaeConfig(configs.vae, 'vae'),
+    text: textConfig(configs.text, 'text'),
+  });
+  return { ...shapes, text: new Map([...shapes.text].map(([name, shape]) => [`text_model.${name}`, shape])) };
 }
 
 async function writeConfigurations(folder: string, configs: Configs): Promise<void> {
@@ -179,7 +146,7 @@ async function writeTokenizer(folder: string): Promise<void> {
   await writeFile(join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-async function writeWeights(folder: string, shapes: CheckpointShapes, options: RandomCheckpointOptions): Promise<void> {
+async function writeWeights(folder: string, shapes: WeightShapes, options: RandomCheckpointOptions): Promise<void> {
   const { seed = 0, dtype = 'float16', onProgress } = options;
   const parts = Object.keys(shapes) as Part[];
   const total = parts.flatMap((part) => [...shapes[part].values()].map(sizeOf)).reduce((sum, size) => sum + size, 0);

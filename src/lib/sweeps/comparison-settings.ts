@@ -50,7 +50,7 @@ export async function settingsOf(
 }
 
 /** A hash of a video's bytes: of the file, or of all files of a folder of pictures. */
-export async function hashVideo(path: string): Promise<string> {
+async function hashVideo(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return sha256File(path);
   const hashes: [string, string][] = [];
   for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { createFolderAtomically } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
@@ -10,7 +11,6 @@ import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.j
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { contactSheet } from '../video/contact-sheet.js';
-import { createFolderAtomically } from '../video/create-folder.js';
 import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
 import { writePicture } from '../video/still.js';
 import { planCells } from './cell.js';

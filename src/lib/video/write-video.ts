@@ -2,11 +2,11 @@
 
 import { extname, resolve } from 'node:path';
 import { replaceAtomically } from '../base/atomic-file.js';
+import { checkNewFolder, createFolderAtomically } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { type AudioFrom, audioSource } from './audio.js';
 import { checkWritable } from './check-paths.js';
-import { checkNewFolder, createFolderAtomically } from './create-folder.js';
 import type { Warn } from './find-ffmpeg.js';
 import { checkFrameRate } from './frame-rate.js';
 import { oneSize } from './one-size.js';

@@ -1,9 +1,9 @@
-// A folder that appears under its name only when it is whole; for files see base/atomic-file.ts.
+// A folder that appears under its name only when it is whole; for files see atomic-file.ts.
 
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { temporaryName, writeError } from '../base/atomic-file.js';
-import { UsageError } from '../base/errors.js';
+import { temporaryName, writeError } from './atomic-file.js';
+import { UsageError } from './errors.js';
 
 /**
  * Checks that a new folder can come to stand at `path`: its parent exists, and nothing or an empty folder is there.
@@ -18,7 +18,7 @@ export async function checkNewFolder(path: string): Promise<void> {
   }
   const inside = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new UsageError(`'${path}' cannot become a folder of pictures: ${error.message}`);
+    throw new UsageError(`'${path}' cannot become a folder: ${error.message}`);
   });
   if (inside.length > 0) throw new UsageError(`the folder '${path}' is not empty; remove it or give another name`);
 }
