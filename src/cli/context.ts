@@ -44,8 +44,12 @@ export function createContext(args: readonly string[], terminal: Terminal): Cont
 
 /** The command that continues the work that was begun, for a shell. */
 export function resumeCommand(args: readonly string[]): string {
-  const all = args.includes('--resume') ? args : [...args, '--resume'];
-  return ['steadyframe', ...all.map(quote)].join(' ');
+  return shellCommand(args.includes('--resume') ? args : [...args, '--resume']);
+}
+
+/** `steadyframe` with arguments, for a shell. */
+export function shellCommand(args: readonly string[]): string {
+  return ['steadyframe', ...args.map(quote)].join(' ');
 }
 
 function quote(text: string): string {

@@ -39,7 +39,7 @@ export function addFrame(program: Command, context: Context): void {
 }
 
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
-  const { editFrame, writeEditedFrame } = await import('../lib/sweeps/edit-frame.js');
+  const { editFrame, writeFrameEdits } = await import('../lib/sweeps/edit-frame.js');
   const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
   const { terminal } = context;
@@ -60,7 +60,7 @@ async function run(video: string, values: FrameValues, context: Context): Promis
       onWarning: context.warn,
       signal: terminal.signal,
     });
-    const written = await writeEditedFrame(out, edited, { ...settings, video, model: model.path, size });
+    const written = await writeFrameEdits(out, edited, { ...settings, video, model: model.path, size });
     context.reporter.close();
     const rows = written.edits.map(({ strength, seed, firstTimestep, picture }) => [
       String(strength),

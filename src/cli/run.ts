@@ -4,13 +4,18 @@ import { Command, CommanderError } from 'commander';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
 import { createContext } from './context.js';
+import { addEdit } from './edit.js';
+import { addExperiment } from './experiment.js';
+import { addFinetune } from './finetune.js';
 import { addFrame } from './frame.js';
 import { addGrid } from './grid.js';
 import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
 import { addPretrain } from './pretrain.js';
+import { addRuns } from './runs.js';
 import { addSeeds } from './seeds.js';
 import { addSweep } from './sweep.js';
+import { addSync } from './sync.js';
 import { Interrupted, type Terminal } from './terminal.js';
 
 const EXIT_CODES = `
@@ -46,7 +51,21 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
             .replace(/\.?\s*\n\s*/g, ' ')}\n`,
         ),
     });
-  for (const add of [addSweep, addSeeds, addFrame, addMetrics, addGrid, addInfo, addPretrain]) add(program, context);
+  for (const add of [
+    addSweep,
+    addSeeds,
+    addFrame,
+    addEdit,
+    addFinetune,
+    addExperiment,
+    addMetrics,
+    addGrid,
+    addInfo,
+    addPretrain,
+    addRuns,
+    addSync,
+  ])
+    add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user wants the command to stop. */
   readonly signal: AbortSignal;
+  /** Asks for a line; absent where nobody is there to answer. No more input is an empty line. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** The reason that the process's own signal has: which signal came. */
@@ -45,5 +47,19 @@ export function processTerminal(): Terminal {
     err: process.stderr,
     env: process.env,
     signal: controller.signal,
+    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: (question) => askForLine(question, controller.signal) }),
   };
+}
+
+async function askForLine(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // While a line is edited, Ctrl-C comes as a key.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    const end = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return await Promise.race([lines.question(question, { signal }), end]);
+  } finally {
+    lines.close();
+  }
 }

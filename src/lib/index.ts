@@ -22,6 +22,7 @@ export { type SamplerName, samplerNames } from './diffusion/samplers/index.js';
 export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
 export { DEVICES, type Device } from './engine/devices.js';
 export type { Placement, WeightAccess } from './engine/program.js';
+export { COMPOSITION_LOST, type Composition, composition, compositionKept } from './metrics/composition.js';
 export { type Measured, type MeasureOptions, type Motion, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
 export { type Metrics, metrics, type VideoInput } from './metrics/metrics.js';
@@ -42,18 +43,52 @@ export type {
   ComparisonResult,
 } from './sweeps/comparison-options.js';
 export {
-  type EditedFrame,
   type EditFrameOptions,
   editFrame,
-  type FrameEdit,
-  type WrittenEdit,
-  writeEditedFrame,
+  type FrameEdits,
+  type WrittenFrameEdits,
+  writeFrameEdits,
 } from './sweeps/edit-frame.js';
+export {
+  findEdit,
+  type PickedEdit,
+  pickEdit,
+  readProposals,
+  type WrittenProposal,
+  type WrittenProposals,
+  writeProposals,
+} from './sweeps/edits-folder.js';
+export {
+  editRank,
+  PROPOSED_SEEDS,
+  PROPOSED_STRENGTHS,
+  type Proposal,
+  type ProposedEdits,
+  type ProposeEditsOptions,
+  proposeEdits,
+  scoreEdit,
+} from './sweeps/propose-edits.js';
+export type { FrameEdit } from './sweeps/render-edits.js';
 export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './sweeps/strength-sweep.js';
 export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
 export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
 export { type DType, type Tensor, tensor } from './tensor/tensor.js';
+export type { Objective, TimestepRange, Weighting } from './training/denoising-batch.js';
+export {
+  type EditOverrides,
+  type EditScores,
+  type EditSidecar,
+  readEdit,
+  writeEdit,
+} from './training/edit-sidecar.js';
+export type { TrainingVideo } from './training/encode-items.js';
+export { type FinetuneStep, finetune } from './training/finetune.js';
+export type { FinetuneOptions } from './training/finetune-options.js';
+export type { FinetuneResult } from './training/finetune-result.js';
+export type { EditedFrame } from './training/items.js';
+export type { Preview, PreviewOptions } from './training/preview.js';
+export type { LoraLayers, WhatIsTrained } from './training/trained-weights.js';
 export { type ContactSheetOptions, contactSheet } from './video/contact-sheet.js';
 export { type GridEnd, type GridOptions, gridFrames } from './video/grid.js';
 export { type OpenVideoOptions, openVideo, type Video } from './video/open-video.js';

@@ -6,7 +6,7 @@ import { FailureError, UsageError } from '../../src/lib/base/errors.js';
 import { VERSION } from '../../src/lib/base/version.js';
 import { steadyframe } from './run-command.js';
 
-const COMMANDS = ['sweep', 'seeds', 'frame', 'metrics', 'grid', 'info'];
+const COMMANDS = ['sweep', 'seeds', 'frame', 'edit', 'metrics', 'grid', 'info'];
 
 describe('help', () => {
   it('lists the commands on stdout', async () => {

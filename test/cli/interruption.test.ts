@@ -2,11 +2,11 @@
 // final name, and --resume continues to the same bits.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { existsSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
-import { built, builtNote, COMMAND, hasFile, sizeOf, start, until } from './process.js';
+import { built, builtNote, COMMAND, hasFile, mountSmall, sizeOf, start, until } from './process.js';
 
 const scratch = scratchFolder();
 const FRAME_BYTES = 3 * 64 * 64;
@@ -103,13 +103,6 @@ describe.skipIf(!built)(`two processes in one folder ${builtNote}`, () => {
     expect(hashes(out)).toEqual(expected);
   });
 });
-
-/** A file system of a few hundred kilobytes, where this machine lets one be mounted. */
-function mountSmall(folder: string, kilobytes: number): boolean {
-  mkdirSync(folder, { recursive: true });
-  if (process.platform !== 'linux') return false;
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0;
-}
 
 describe.skipIf(!built)(`no space left ${builtNote}`, () => {
   const disk = join(scratch, 'disk');

@@ -1,7 +1,7 @@
 // The built command as a process of its own, for what cannot be seen from inside: signals, killing, exit codes.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBuilt, root } from '../../scripts/setup.js';
 
@@ -59,4 +59,11 @@ export function sizeOf(path: string): number {
 /** Whether a folder has a file whose name fits. */
 export function hasFile(folder: string, name: RegExp): boolean {
   return existsSync(folder) && readdirSync(folder).some((file) => name.test(file));
+}
+
+/** Mounts a file system of that size, where this machine lets one be mounted: for full disks. */
+export function mountSmall(folder: string, kilobytes: number): boolean {
+  mkdirSync(folder, { recursive: true });
+  if (process.platform !== 'linux') return false;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]).status === 0;
 }

@@ -107,6 +107,8 @@ const cases: { [O in Op]: Case[] } = {
       build: (q, k, v) => g.attention(q, k, v, 2),
     },
   ],
+  standardize: [{ shapes: [[2, 3, 6]], build: (x) => g.standardize(x, 1e-5) }],
+  inverseDeviation: [{ shapes: [[2, 3, 6]], build: (x) => g.inverseDeviation(x, 1e-2) }],
   layerNorm: [{ shapes: [[2, 3, 6], [6], [6]], build: (x, s, b) => g.layerNorm(x, s, b, 1e-5) }],
   groupNorm: [{ shapes: [[2, 4, 3, 2], [4], [4]], build: (x, s, b) => g.groupNorm(x, s, b, 2, 1e-5) }],
   reshape: [{ shapes: [[2, 6]], build: (x) => g.reshape(x, [3, 4]) }],
@@ -144,6 +146,22 @@ const cases: { [O in Op]: Case[] } = {
         [1, 1, 2, 2],
       ],
       build: (x, w) => g.conv2d(x, w, null, { padding: 2 }),
+    },
+  ],
+  convTranspose2d: [
+    {
+      shapes: [
+        [2, 3, 3, 4],
+        [3, 2, 3, 3],
+      ],
+      build: (x, w) => g.convTranspose2d(x, w, 5, 8, { stride: 2, padding: 1 }),
+    },
+    {
+      shapes: [
+        [1, 4, 2, 2],
+        [4, 2, 2, 2],
+      ],
+      build: (x, w) => g.convTranspose2d(x, w, 2, 2, { padding: [1, 0, 0, 1] }),
     },
   ],
   resizeNearest: [
@@ -196,6 +214,19 @@ describe('gradients agree with central differences', () => {
     }
     await program.dispose();
   });
+});
+
+test('gradients of the two halves of a value are joined, those of overlapping parts added', async () => {
+  const x = g.input('x', [2, 4]);
+  const part = (from: number, to: number) => g.slice(x, [0, from], [2, to]);
+  const [halves] = gradient(g.sum(g.subtract(g.multiply(part(2, 4), g.scalar(3)), part(0, 2))), [x]);
+  const [overlap] = gradient(g.sum(g.add(g.multiply(part(0, 3), g.scalar(3)), part(1, 4))), [x]);
+  expect(halves.op).toBe('concat');
+  const program = await compile({ halves, overlap }, new Map());
+  const found = await program.run({ x: { dtype: 'float32', shape: [2, 4], data: new Float32Array(8) } });
+  expect([...found.halves.data]).toEqual([-1, -1, 3, 3, -1, -1, 3, 3]);
+  expect([...found.overlap.data]).toEqual([3, 4, 4, 1, 3, 4, 4, 1]);
+  await program.dispose();
 });
 
 test('a gradient is a graph and can be differentiated again', async () => {

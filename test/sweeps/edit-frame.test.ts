@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restyle } from '../../src/lib/diffusion/restyle.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { editFrame, writeEditedFrame } from '../../src/lib/sweeps/edit-frame.js';
+import { editFrame, writeFrameEdits } from '../../src/lib/sweeps/edit-frame.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
@@ -70,10 +70,10 @@ describe('editFrame', () => {
   });
 });
 
-describe('writeEditedFrame', () => {
+describe('writeFrameEdits', () => {
   it('writes the sheet, its pictures and the result', async () => {
     const edited = await editFrame(model, video, { ...request, at: 0.2 });
-    const written = await writeEditedFrame(join(scratch, 'new/sheet'), edited, { prompt: 'a street' });
+    const written = await writeFrameEdits(join(scratch, 'new/sheet'), edited, { prompt: 'a street' });
     expect(readdirSync(written.out)).toHaveLength(6 + 3);
     expect(same(await readPicture(written.edits[4].picture), edited.edits[4].frame)).toBe(true);
     expect(same(await readPicture(written.original), frames[2])).toBe(true);
@@ -88,7 +88,7 @@ describe('writeEditedFrame', () => {
     const taken = join(scratch, 'taken');
     mkdirSync(taken);
     writeFileSync(join(taken, 'note.txt'), '');
-    await expect(writeEditedFrame(taken, edited)).rejects.toThrow(/is not empty/);
+    await expect(writeFrameEdits(taken, edited)).rejects.toThrow(/is not empty/);
     expect(existsSync(join(taken, 'sheet.png'))).toBe(false);
   });
 });

@@ -65,3 +65,8 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
+
+/** A seed of 32 bits made from a text, for streams of random numbers that have names instead of numbers. */
+export function seedOf(key: string): number {
+  return Number.parseInt(sha256(key).slice(0, 8), 16);
+}

@@ -9,6 +9,8 @@ export interface Progress {
   readonly label: string;
   /** Seconds until `done` reaches `total`, where the work knows; a reporter estimates it otherwise. */
   readonly secondsLeft?: number;
+  /** What else there is to say now, after the numbers: `loss 0.123`. */
+  readonly detail?: string;
 }
 
 /** The callback that long-running functions take. */
@@ -134,12 +136,13 @@ export function createProgressReporter(options: ProgressReporterOptions = {}): P
 }
 
 function progressLine(progress: Progress, secondsLeft: number | undefined, bar: boolean): string {
-  const { done, total, label } = progress;
+  const { done, total, label, detail } = progress;
   const part = total > 0 ? Math.min(1, done / total) : 1;
   const width = 24;
   const filled = Math.floor(part * width);
   const pieces = [label, `${done}/${total}`, `${Math.floor(part * 100)} %`];
   if (bar) pieces.splice(1, 0, '█'.repeat(filled) + '░'.repeat(width - filled));
   if (secondsLeft !== undefined && done < total) pieces.push(`${formatSeconds(secondsLeft)} left`);
+  if (detail) pieces.push(detail);
   return pieces.join('  ');
 }

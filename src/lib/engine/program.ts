@@ -16,8 +16,14 @@ export interface Placement {
 
 /** A compiled graph. */
 export interface Program {
-  /** Computes the outputs from the inputs (and trained weights), by name. */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor<'float32'>>>;
+  /**
+   * Computes the outputs from the inputs (and trained weights), by name. Outputs named in `into` are written there, and their
+   * tensors hold those arrays.
+   */
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Float32Array>>,
+  ): Promise<Record<string, Tensor<'float32'>>>;
   /** Null on the CPU, and before the first run elsewhere. */
   readonly placement: Placement | null;
   /** How the weights reached the engine: mapped from their files, copied (with the reason), or none. */

@@ -3,7 +3,7 @@
 import { sizeOf } from '../tensor/tensor.js';
 import { primitives } from './primitives.js';
 import { sameShape } from './shapes.js';
-import type { Attributes, Node, Op, Ops, Primitive } from './types.js';
+import type { Attributes, Node, Op, Ops, Padding, Primitive } from './types.js';
 
 function node<O extends Op>(op: O, inputs: readonly Node[], attributes: Attributes[O]): Node {
   const rule = primitives[op] as unknown as Primitive<O>;
@@ -12,6 +12,8 @@ function node<O extends Op>(op: O, inputs: readonly Node[], attributes: Attribut
 }
 
 const none = {};
+const sidesOf = (padding: Padding | number): Padding =>
+  typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
 const axesOf = (x: Node): number[] => x.shape.map((_, i) => i);
 
 export const ops: Ops = {
@@ -46,6 +48,8 @@ export const ops: Ops = {
   matmul: (a, b, { transposeA = false, transposeB = false } = {}) => node('matmul', [a, b], { transposeA, transposeB }),
   softmax: (x) => node('softmax', [x], none),
   attention: (q, k, v, heads) => node('attention', [q, k, v], { heads }),
+  standardize: (x, epsilon) => node('standardize', [x], { epsilon }),
+  inverseDeviation: (x, epsilon) => node('inverseDeviation', [x], { epsilon }),
   layerNorm: (x, scale, bias, epsilon) => node('layerNorm', [x, scale, bias], { epsilon }),
   groupNorm: (x, scale, bias, groups, epsilon) => node('groupNorm', [x, scale, bias], { groups, epsilon }),
   reshape: (x, shape) => (sameShape(x.shape, shape) ? x : node('reshape', [x], { shape })),
@@ -65,10 +69,10 @@ export const ops: Ops = {
     ),
   pad: (x, before, after) =>
     sizeOf([...before, ...after].map((n) => n + 1)) === 1 ? x : node('pad', [x], { before, after }),
-  conv2d: (x, w, bias, { stride = 1, padding = 0 } = {}) => {
-    const sides = typeof padding === 'number' ? ([padding, padding, padding, padding] as const) : padding;
-    return node('conv2d', bias ? [x, w, bias] : [x, w], { stride, padding: sides });
-  },
+  conv2d: (x, w, bias, { stride = 1, padding = 0 } = {}) =>
+    node('conv2d', bias ? [x, w, bias] : [x, w], { stride, padding: sidesOf(padding) }),
+  convTranspose2d: (x, w, height, width, { stride = 1, padding = 0 } = {}) =>
+    node('convTranspose2d', [x, w], { stride, padding: sidesOf(padding), height, width }),
   resizeNearest: (x, height, width) => node('resizeNearest', [x], { height, width }),
   gatherRows: (table, indices) => node('gatherRows', [table, indices], none),
   scatterRows: (indices, values, rows) => node('scatterRows', [indices, values], { rows }),

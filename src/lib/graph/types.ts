@@ -38,6 +38,8 @@ export interface Attributes {
   softmax: None;
   attention: { heads: number };
   // Normalisation
+  standardize: { epsilon: number };
+  inverseDeviation: { epsilon: number };
   layerNorm: { epsilon: number };
   groupNorm: { groups: number; epsilon: number };
   // Shape
@@ -49,6 +51,7 @@ export interface Attributes {
   pad: { before: readonly number[]; after: readonly number[] };
   // Pictures
   conv2d: { stride: number; padding: Padding };
+  convTranspose2d: { stride: number; padding: Padding; height: number; width: number };
   resizeNearest: { height: number; width: number };
   // Indices
   gatherRows: None;
@@ -82,8 +85,10 @@ export interface ValueType {
 export interface Emitter {
   /** The kind of device that will run the model: some lowerings have a faster form on one of them. */
   readonly target: 'cpu' | 'gpu';
-  /** Appends a node with one output and returns the output's name. */
+  /** The first output of a node, which is appended unless an equal one is there. */
   op(type: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
+  /** Another output of the node whose first output is `first`, counted from 0. */
+  output(first: string, index: number): string;
   /** A constant of 64-bit integers, for shapes and axes. */
   int64s(values: readonly number[], shape?: readonly number[]): string;
   /** A float32 constant. */
@@ -145,6 +150,10 @@ export interface Ops {
   softmax(x: Node): Node;
   /** Scaled dot-product attention of q [B, T, E] to k and v [B, S, E], E split into heads: [B, T, E]. */
   attention(q: Node, k: Node, v: Node, heads: number): Node;
+  /** (x - mean) / sqrt(variance + epsilon) over the last axis. */
+  standardize(x: Node, epsilon: number): Node;
+  /** 1 / sqrt(variance + epsilon) over the last axis, which is kept with length 1. */
+  inverseDeviation(x: Node, epsilon: number): Node;
   /** Normalises the last axis, then scale [C] and bias [C]. */
   layerNorm(x: Node, scale: Node, bias: Node, epsilon: number): Node;
   /** Normalises groups of channels of x [B, C, ..], then scale [C] and bias [C]. */
@@ -162,6 +171,14 @@ export interface Ops {
   pad(x: Node, before: readonly number[], after: readonly number[]): Node;
   /** Cross-correlation of x [B, I, H, W] with w [O, I, kh, kw], plus bias [O] if given. */
   conv2d(x: Node, w: Node, bias: Node | null, options?: { stride?: number; padding?: Padding | number }): Node;
+  /** Adjoint of `conv2d` with these options: x [B, O, h, w] and w [O, I, kh, kw] to [B, I, height, width]. */
+  convTranspose2d(
+    x: Node,
+    w: Node,
+    height: number,
+    width: number,
+    options?: { stride?: number; padding?: Padding | number },
+  ): Node;
   /** Nearest neighbour, source index floor(i * from / to) as in PyTorch: x [B, C, H, W]. */
   resizeNearest(x: Node, height: number, width: number): Node;
   /** Rows of a table [V, D] by indices [..]: [.., D]. */

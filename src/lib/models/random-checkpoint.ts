@@ -1,11 +1,11 @@
 // Writes checkpoints of random weights: for tests, benchmarks and first steps. Whole in form, meaningless in content.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeError } from '../base/atomic-file.js';
 import { createFolderAtomically } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
-import { sha256 } from '../base/hash.js';
+import { seedOf } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import { createGenerator } from '../base/random.js';
 import { float32ToBfloat16, float32ToFloat16 } from '../tensor/half.js';
@@ -18,6 +18,7 @@ import { networkWeights, type WeightShapes } from './network-weights.js';
 import { clipVocabulary } from './tokenizer.js';
 import { unetConfig } from './unet-config.js';
 import type { Part } from './weight-table.js';
+import { type CheckpointConfigs, writeConfigurations, writeTokenizer } from './write-checkpoint.js';
 
 /** What to write. */
 export interface RandomCheckpointOptions {
@@ -77,7 +78,7 @@ export async function writeRandomCheckpoint(folder: string, options: RandomCheck
   });
   await createFolderAtomically(final, async (temporary) => {
     await writeConfigurations(temporary, configs);
-    await writeTokenizer(join(temporary, 'tokenizer'));
+    await writeTokenizer(join(temporary, 'tokenizer'), clipVocabulary(), 77);
     await writeWeights(temporary, shapes, options);
   });
 }
@@ -91,9 +92,7 @@ export async function checkpointShapes(options: RandomCheckpointOptions = {}): P
   return weightShapes(await configurations(options));
 }
 
-type Configs = Readonly<Record<Part | 'scheduler', Json>>;
-
-async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<Configs> {
+async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<CheckpointConfigs> {
   const stock = JSON.parse(
     await readFile(new URL('../../../assets/stable-diffusion-1.json', import.meta.url), 'utf8'),
   ) as Record<string, Json>;
@@ -108,42 +107,13 @@ async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOpt
 }
 
 /** Shapes of all weights by their names in the files: published text encoders carry a prefix. */
-function weightShapes(configs: Configs): WeightShapes {
+function weightShapes(configs: CheckpointConfigs): WeightShapes {
   const shapes = networkWeights({
     unet: unetConfig(configs.unet, 'unet'),
     vae: vaeConfig(configs.vae, 'vae'),
     text: textConfig(configs.text, 'text'),
   });
   return { ...shapes, text: new Map([...shapes.text].map(([name, shape]) => [`text_model.${name}`, shape])) };
-}
-
-async function writeConfigurations(folder: string, configs: Configs): Promise<void> {
-  const write = async (name: string, file: string, json: unknown): Promise<void> => {
-    await mkdir(join(folder, name), { recursive: true });
-    await writeFile(join(folder, name, file), `${JSON.stringify(json, null, 2)}\n`);
-  };
-  for (const part of Object.keys(PART_FOLDER) as Part[]) await write(PART_FOLDER[part], 'config.json', configs[part]);
-  await write('scheduler', 'scheduler_config.json', configs.scheduler);
-  await write('.', 'model_index.json', {
-    _class_name: 'StableDiffusionPipeline',
-    scheduler: ['diffusers', configs.scheduler._class_name],
-    text_encoder: ['transformers', 'CLIPTextModel'],
-    tokenizer: ['transformers', 'CLIPTokenizer'],
-    unet: ['diffusers', 'UNet2DConditionModel'],
-    vae: ['diffusers', 'AutoencoderKL'],
-  });
-}
-
-async function writeTokenizer(folder: string): Promise<void> {
-  const { vocab, merges } = clipVocabulary();
-  const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
-  const special = { bos_token: start, eos_token: end, pad_token: end, unk_token: end };
-  const config = { ...special, model_max_length: 77, tokenizer_class: 'CLIPTokenizer' };
-  await mkdir(folder);
-  await writeFile(join(folder, 'vocab.json'), JSON.stringify(vocab));
-  await writeFile(join(folder, 'merges.txt'), `#version: 0.2\n${merges.map((pair) => pair.join(' ')).join('\n')}\n`);
-  await writeFile(join(folder, 'special_tokens_map.json'), `${JSON.stringify(special, null, 2)}\n`);
-  await writeFile(join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 async function writeWeights(folder: string, shapes: WeightShapes, options: RandomCheckpointOptions): Promise<void> {
@@ -172,7 +142,7 @@ async function writeWeights(folder: string, shapes: WeightShapes, options: Rando
 
 /** Matrices and kernels N(0, 1 / inputs), embeddings N(0, 1/4), scales of norms 1 + N(0, 0.01), biases N(0, 0.01). */
 function randomWeight(key: string, name: string, shape: readonly number[]): Float32Array {
-  const values = createGenerator(Number.parseInt(sha256(key).slice(0, 8), 16)).randn(sizeOf(shape));
+  const values = createGenerator(seedOf(key)).randn(sizeOf(shape));
   const isTable = /(token|position)_embedding\.weight$/.test(name);
   const isScale = shape.length === 1 && name.endsWith('.weight');
   const deviation = isTable ? 0.5 : shape.length > 1 ? sizeOf(shape.slice(1)) ** -0.5 : 0.1;

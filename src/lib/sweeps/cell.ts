@@ -14,6 +14,8 @@ export interface Cell {
   readonly name: string;
   readonly label: string;
   readonly options: RestyleOptions;
+  /** A model of its own, such as a finetuned one; it must have the comparison's autoencoder. */
+  readonly model?: Model;
 }
 
 /** What a cell comes to. */
@@ -33,7 +35,7 @@ export interface CellPlan {
  *
  * @throws UsageError for a strength outside (0, 1] or that runs no step, a bad number of steps, sampler, guidance, batch or seed
  */
-export function planCell(model: Model, { label, options }: Cell): CellPlan {
+export function planCell(comparison: Model, { label, options, model = comparison }: Cell): CellPlan {
   const { strength, sampler = 'ddim', steps = 50, guidanceScale = 7.5, batch = 1, noiseDraw = 1 } = options;
   const { seed = 42, noise = 'fixed' } = options;
   const method = samplers[samplerName(sampler)];

@@ -7,15 +7,14 @@ import { createFolderAtomically } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
-import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { contactSheet } from '../video/contact-sheet.js';
 import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
 import { writePicture } from '../video/still.js';
-import { planCells } from './cell.js';
+import { checkEdits, editName, type FrameEdit, renderEdits } from './render-edits.js';
 
-/** Options of an edit of one frame. */
+/** Options of edits of one frame. */
 export interface EditFrameOptions
   extends DenoiseOptions,
     Pick<OpenVideoOptions, 'size' | 'crop' | 'signal' | 'onWarning'> {
@@ -28,16 +27,8 @@ export interface EditFrameOptions
   onProgress?: OnProgress;
 }
 
-/** One edit of the frame. */
-export interface FrameEdit {
-  seed: number;
-  strength: number;
-  firstTimestep: number;
-  frame: Frame;
-}
-
 /** The edits of one frame, strength by strength, and all of them as one picture. */
-export interface EditedFrame {
+export interface FrameEdits {
   /** Seconds at which the frame appears. */
   at: number;
   original: Frame;
@@ -51,32 +42,11 @@ export interface EditedFrame {
  *
  * @throws UsageError for a bad video, time, strength or seed; FailureError when numbers turn NaN
  */
-export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<EditedFrame> {
-  const { seeds, strengths, onProgress, signal } = options;
-  const cells = strengths.flatMap((strength) =>
-    seeds.map((seed) => {
-      const label = `strength ${strength} with seed ${seed}`;
-      return { name: label, label, options: { ...options, strength, seed, batch: 1 } };
-    }),
-  );
-  const planned = planCells(model, cells);
+export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<FrameEdits> {
+  const { seeds, strengths } = options;
+  checkEdits(model, options);
   const { frame: original, at } = await frameAt(video, options);
-
-  const latent = await encodeFrame(model, original, 0);
-  const edits: FrameEdit[] = [];
-  const total = planned.reduce((sum, { evaluations }) => sum + evaluations, 0);
-  let done = 0;
-  for (const [i, cell] of cells.entries()) {
-    const [edited] = await restyleLatents(model, [latent], 0, {
-      ...cell.options,
-      onStep: () => {
-        signal?.throwIfAborted();
-        onProgress?.({ done: ++done, total, label: 'denoising' });
-      },
-    });
-    const { strength, seed, firstTimestep } = planned[i];
-    edits.push({ strength, seed, firstTimestep, frame: await decodeFrame(model, edited, 0) });
-  }
+  const edits = await renderEdits(model, original, options);
   const rows = strengths.map((_, row) => edits.slice(row * seeds.length, (row + 1) * seeds.length));
   const sheet = await contactSheet(
     rows.flatMap((row) => [original, ...row.map(({ frame }) => frame)]),
@@ -123,13 +93,13 @@ async function frameAt(
  * @returns absolute paths
  * @throws UsageError when the folder is not empty; FailureError when the disk is full
  */
-export async function writeEditedFrame(
+export async function writeFrameEdits(
   folder: string,
-  { at, original, edits, sheet }: EditedFrame,
+  { at, original, edits, sheet }: FrameEdits,
   settings: Readonly<Record<string, unknown>> = {},
-): Promise<WrittenEdit> {
+): Promise<WrittenFrameEdits> {
   const final = resolve(folder);
-  const files = edits.map(({ strength, seed }) => `strength-${strength}-seed-${seed}.png`);
+  const files = edits.map((edit) => `${editName(edit)}.png`);
   const stored = edits.map(({ frame: _, ...edit }, i) => ({ ...edit, picture: files[i] }));
   await mkdir(dirname(final), { recursive: true }).catch((error) => {
     throw writeError(final, error);
@@ -150,8 +120,8 @@ export async function writeEditedFrame(
   };
 }
 
-/** Where an edited frame was written to. */
-export interface WrittenEdit {
+/** Where the edits of a frame were written to. */
+export interface WrittenFrameEdits {
   out: string;
   sheet: string;
   original: string;

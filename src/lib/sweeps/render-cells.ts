@@ -163,7 +163,7 @@ async function denoiseCells(
   const evaluations = cells.map((cell) => planCell(model, cell).evaluations);
   const total = evaluations.reduce((sum, each) => sum + each * frames, 0);
   let before = 0;
-  for (const [index, { name, label, options }] of cells.entries()) {
+  for (const [index, { name, label, options, model: own = model }] of cells.entries()) {
     const { batch = 1 } = options;
     const output = outputs.get(name)!;
     // Whole batches only, so that every frame is computed in the company it would have had without the interruption.
@@ -173,7 +173,7 @@ async function denoiseCells(
       const group: Tensor<'float32'>[] = [];
       for (let i = first; i < first + count; i++) group.push(await readLatent(i));
       signal?.throwIfAborted();
-      const edited = await restyleLatents(model, group, first, {
+      const edited = await restyleLatents(own, group, first, {
         ...options,
         onStep: ({ step }) => {
           signal?.throwIfAborted();

@@ -25,6 +25,8 @@ export interface Optimizer<State> {
   init(weights: Weights): State;
   /** One update, in place: there is no room for second copies of all weights. */
   update(weights: Weights, gradients: Weights, state: State, learningRate: number): void;
+  /** The same in parts: counts the update, and returns what is called with some of the gradients at a time. */
+  begin(weights: Weights, state: State, learningRate: number): (gradients: Weights) => void;
 }
 
 /**
@@ -33,28 +35,34 @@ export interface Optimizer<State> {
  */
 export function adamw(options: AdamWOptions = {}): Optimizer<AdamWState> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2 } = options;
-  return {
+  const optimizer: Optimizer<AdamWState> = {
     init: (weights) => ({ step: 0, mean: zerosLike(weights), square: zerosLike(weights) }),
-    update(weights, gradients, state, learningRate) {
+    update: (weights, gradients, state, learningRate) => optimizer.begin(weights, state, learningRate)(gradients),
+    begin(weights, state, learningRate) {
       state.step++;
       const keep = 1 - learningRate * weightDecay;
       const stepSize = learningRate / (1 - beta1 ** state.step);
-      const rootCorrection = Math.sqrt(1 - beta2 ** state.step);
-      for (const [name, { data: w }] of weights) {
-        const g = gradients.get(name)!.data;
-        const m = state.mean.get(name)!.data;
-        const v = state.square.get(name)!.data;
-        for (let i = 0; i < w.length; i++) {
-          const gradient = g[i];
-          const mean = m[i] + (1 - beta1) * (gradient - m[i]);
-          const square = beta2 * v[i] + (1 - beta2) * gradient * gradient;
-          m[i] = mean;
-          v[i] = square;
-          w[i] = w[i] * keep - (stepSize * mean) / (Math.sqrt(square) / rootCorrection + epsilon);
+      const rootCorrection = 1 / Math.sqrt(1 - beta2 ** state.step);
+      const [newMean, newSquare] = [1 - beta1, 1 - beta2];
+      return (gradients) => {
+        for (const [name, { data: g }] of gradients) {
+          const w = weights.get(name)!.data;
+          const m = state.mean.get(name)!.data;
+          const v = state.square.get(name)!.data;
+          const { length } = w;
+          for (let i = 0; i < length; i++) {
+            const gradient = g[i];
+            const mean = m[i] + newMean * (gradient - m[i]);
+            const square = beta2 * v[i] + newSquare * gradient * gradient;
+            m[i] = mean;
+            v[i] = square;
+            w[i] = w[i] * keep - (stepSize * mean) / (Math.sqrt(square) * rootCorrection + epsilon);
+          }
         }
-      }
+      };
     },
   };
+  return optimizer;
 }
 
 function zerosLike(weights: Weights): Weights {

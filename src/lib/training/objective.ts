@@ -5,7 +5,7 @@ import { epsilonFromX0, noised, type PredictionType, predictions } from '../diff
 import { ops as g } from '../graph/ops.js';
 import type { Node } from '../graph/types.js';
 
-/** Limit of the signal-to-noise ratio in the weight of paired items (Hang et al. 2023). */
+/** Limit of the signal-to-noise ratio in min-SNR weights (Hang et al. 2023). */
 const SNR_LIMIT = 5;
 
 /** One item at one noise level: the network's input, what it should say, and how much that counts. */
@@ -20,6 +20,12 @@ export function weightedLoss(output: Node, target: Node, weights: Node): Node {
   const difference = g.subtract(output, target);
   const perItem = g.reshape(weights, [output.shape[0], ...output.shape.slice(1).map(() => 1)]);
   return g.mean(g.multiply(perItem, g.multiply(difference, difference)));
+}
+
+/** The weight with which a prediction's loss counts as min(SNR, 5) times that of x0, SNR = (signal / noise)^2 (Hang et al. 2023). */
+export function minSnrWeight(type: PredictionType, level: NoiseLevel): number {
+  const snr = (level.signal / level.noise) ** 2;
+  return Math.min(snr, SNR_LIMIT) / (type === 'epsilon' ? snr : snr + 1);
 }
 
 /** An unconditional item, or one whose picture is its own target: x = signal z + noise eps, weight 1. */
@@ -46,11 +52,10 @@ export function pairedTarget(
   level: NoiseLevel,
 ): TrainingTarget {
   const x = noised(original, noise, level);
-  const snr = (level.signal / level.noise) ** 2;
   return {
     x,
     target: predictions[type].target(edited, epsilonFromX0(edited, x, level), level),
-    weight: Math.min(snr, SNR_LIMIT) / (type === 'epsilon' ? snr : snr + 1),
+    weight: minSnrWeight(type, level),
   };
 }
 

@@ -7,7 +7,7 @@ import { createScope } from '../models/scope.js';
 import { vaeDecoder, vaeEncoder } from '../models/vae.js';
 import { type Frame, framesToImage } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
-import { adamw } from './adamw.js';
+import { adamw, type Weights } from './adamw.js';
 import { compileGradients } from './gradient-program.js';
 import { initialWeights } from './initial-weights.js';
 import { cosineAfterWarmup } from './learning-rate.js';
@@ -24,8 +24,14 @@ export interface PretrainVaeOptions {
   readonly iterations: number;
   readonly seed?: number;
   readonly learningRate?: number;
+  /** Where to start; random weights unless said. */
+  readonly start?: Weights;
+  /** Weights that are kept as they are in `start`. */
+  readonly frozen?: RegExp;
   readonly saveEvery?: number;
   readonly resume?: boolean;
+  /** As many as there are cores by default. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +42,7 @@ const KL_WEIGHT = 1e-5;
 
 /**
  * |x' - x| + |grad x' - grad x| + small KL, with x' decoded from a sample of the posterior. AdamW with a cosine of the
- * learning rate; an average of the weights is kept.
+ * learning rate; an average of the weights is kept. The steps' state holds the weights that are trained.
  *
  * @throws FailureError when the loss turns NaN; UsageError on a resume with other settings
  */
@@ -54,12 +60,17 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
   const latent = g.add(mean, g.multiply(g.exp(g.multiply(g.scalar(0.5), logvar)), noise));
   const loss = reconstructionLoss(vaeDecoder(scope, config, latent), image, mean, logvar);
 
-  const names = [...scope.weights.keys()];
-  const program = await compileGradients(loss, scope, names, new Map());
+  const all = options.start ?? initialWeights(scope, seed);
+  const frozen = new Map([...all].filter(([name]) => options.frozen?.test(name)));
+  const trained = new Map(
+    [...scope.weights.keys()].filter((name) => !frozen.has(name)).map((name) => [name, all.get(name)!]),
+  );
+  const engine = options.threads === undefined ? {} : { threads: options.threads };
+  const program = await compileGradients(loss, scope, [...trained.keys()], frozen, engine);
   try {
     yield* train({
       program,
-      weights: initialWeights(scope, seed),
+      weights: trained,
       optimizer: adamw({ weightDecay: 1e-4 }),
       learningRate: cosineAfterWarmup(learningRate, iterations, 200, learningRate / 50),
       iterations,
@@ -72,7 +83,13 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
       folder: options.folder,
       ...(options.resume !== undefined && { resume: options.resume }),
       saveAfter: (iteration) => iteration % saveEvery === 0,
-      settings: { network: config.raw, data: options.data, seed, learningRate, iterations, loss: 'l1+edges+kl' },
+      settings: {
+        network: config.raw,
+        data: options.data,
+        ...{ seed, learningRate, iterations, loss: 'l1+edges+kl' },
+        ...(options.start && { start: 'given weights' }),
+        ...(options.frozen && { frozen: String(options.frozen) }),
+      },
       ...(options.signal && { signal: options.signal }),
     });
   } finally {

@@ -12,28 +12,39 @@ import { loadTrainingState, saveTrainingState, type TrainingState } from './trai
 /** How to train. */
 export interface TrainOptions {
   readonly program: GradientProgram;
-  /** Where training starts; copied, and not looked at on a resume. */
-  readonly weights: Weights;
+  /** Where training starts: weights, which are copied, or a function that makes them where nothing is resumed. */
+  readonly weights: Weights | (() => Promise<Weights>);
   readonly optimizer: Optimizer<AdamWState>;
   readonly learningRate: LearningRate;
   /** Iterations in all, those of earlier processes included. */
   readonly iterations: number;
   /** Inputs of an iteration's micro-batch: a pure function of both numbers, so that a resumed training sees the same. */
   readonly batch: (iteration: number, micro: number) => Promise<Readonly<Record<string, Tensor>>>;
+  /** What an iteration's micro-batch holds, in words, for the error about a loss that is not finite. */
+  readonly describe?: (iteration: number, micro: number) => string;
   /** Micro-batches whose gradients are averaged for one update; 1 by default. */
   readonly accumulate?: number;
-  /** Gradients are scaled down to this norm over all weights; not by default. */
+  /** Gradients are scaled down to this norm over all weights, which takes room for all of them; not by default. */
   readonly clipNorm?: number;
   /** Decay of the exponential moving average of the weights (0.999, say); none is kept by default. */
   readonly averageDecay?: number;
   /** Folder for checkpoints, and whether to go on from the one in it. */
   readonly folder: string;
   readonly resume?: boolean;
+  /** How states are kept in the folder; one file by default, the latest state. */
+  readonly store?: TrainingStore;
   /** Whether to save after an iteration; the last one is always saved. */
   readonly saveAfter: (iteration: number) => boolean;
   /** What must be the same on a resume. */
   readonly settings: Settings;
   readonly signal?: AbortSignal;
+}
+
+/** Keeps the states of a training. */
+export interface TrainingStore {
+  /** The state to go on from; null to start anew. */
+  load(): Promise<TrainingState | null>;
+  save(state: TrainingState): Promise<void>;
 }
 
 /** One update. */
@@ -53,39 +64,23 @@ export interface TrainingStep {
 /**
  * Trains, yielding after each update. The same settings give the same bits, interrupted and resumed or not.
  *
- * @throws FailureError when the loss is not finite: nothing is updated, and the last checkpoint stays
+ * @throws FailureError when the loss or its gradient is not finite: the last checkpoint stays
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingStep, void, undefined> {
-  const { program, optimizer, iterations, accumulate = 1, clipNorm, averageDecay, folder, settings } = options;
-  const stored = options.resume ? await loadTrainingState(folder, [...options.weights.keys()], settings) : null;
-  const state = stored ?? startState(options);
+  const { iterations, accumulate = 1, clipNorm, averageDecay } = options;
+  const store = options.store ?? latestState(options);
+  const state = (await store.load()) ?? (await startState(options));
   const secondsLeft = createEstimator(iterations);
   secondsLeft(state.iteration);
   while (state.iteration < iterations) {
     const iteration = state.iteration;
-    let loss = 0;
-    let gradients: Weights | undefined;
-    for (let micro = 0; micro < accumulate; micro++) {
-      options.signal?.throwIfAborted();
-      const result = await program.run(await options.batch(iteration, micro), state.weights);
-      if (!Number.isFinite(result.loss)) {
-        const where = accumulate > 1 ? ` (micro-batch ${micro + 1} of ${accumulate})` : '';
-        throw new FailureError(
-          `training: the loss is ${result.loss} at iteration ${iteration + 1}${where}; the last checkpoint in ${folder} is kept: lower the learning rate`,
-        );
-      }
-      loss += result.loss / accumulate;
-      gradients = gradients ? addedTo(gradients, result.gradients) : result.gradients;
-    }
-    const norm = normOf(gradients!) / accumulate;
-    const clip = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
-    scale(gradients!, clip / accumulate);
     const learningRate = options.learningRate(iteration);
-    optimizer.update(state.weights, gradients!, state.optimizer, learningRate);
+    const apply = accumulate === 1 && clipNorm === undefined ? updateAsTheyAppear : updateTogether;
+    const { loss, norm } = await apply(options, state, learningRate);
     if (state.average) moveAverage(state.average, state.weights, averageDecay!, state.iteration);
     state.iteration++;
     const saved = state.iteration === iterations || options.saveAfter(state.iteration);
-    if (saved) await saveTrainingState(folder, state, settings);
+    if (saved) await store.save(state);
     yield {
       iteration: state.iteration,
       loss,
@@ -98,14 +93,90 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingStep
   }
 }
 
-function startState({ weights, optimizer, averageDecay }: TrainOptions): TrainingState {
-  const copy = copyOf(weights);
+/** An update's loss, and the norm of its gradient. */
+interface Applied {
+  readonly loss: number;
+  readonly norm: number;
+}
+
+/** Updates each weight as its gradient appears, so that a program that gives them in parts needs no room for all. */
+async function updateAsTheyAppear(options: TrainOptions, state: TrainingState, rate: number): Promise<Applied> {
+  const { program, optimizer, batch } = options;
+  const { iteration, weights } = state;
+  let update: ReturnType<typeof optimizer.begin> | undefined;
+  let squares = 0;
+  options.signal?.throwIfAborted();
+  const { loss } = await program.run(await batch(iteration, 0), weights, (gradients, value) => {
+    checkLoss(options, value, iteration, 0);
+    squares += squaresOf(gradients);
+    checkNorm(options, Math.sqrt(squares), iteration);
+    update ??= optimizer.begin(weights, state.optimizer, rate);
+    update(gradients);
+  });
+  return { loss, norm: Math.sqrt(squares) };
+}
+
+/** Averages the gradients of all micro-batches and clips them, which needs them all at once. */
+async function updateTogether(options: TrainOptions, state: TrainingState, rate: number): Promise<Applied> {
+  const { program, optimizer, batch, accumulate = 1, clipNorm } = options;
+  const { iteration, weights } = state;
+  let loss = 0;
+  let gradients: Weights | undefined;
+  for (let micro = 0; micro < accumulate; micro++) {
+    options.signal?.throwIfAborted();
+    const result = await program.run(await batch(iteration, micro), weights);
+    checkLoss(options, result.loss, iteration, micro);
+    loss += result.loss / accumulate;
+    gradients = gradients ? addedTo(gradients, result.gradients) : result.gradients;
+  }
+  const norm = Math.sqrt(squaresOf(gradients!)) / accumulate;
+  checkNorm(options, norm, iteration);
+  const clip = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
+  scale(gradients!, clip / accumulate);
+  optimizer.update(weights, gradients!, state.optimizer, rate);
+  return { loss, norm };
+}
+
+async function startState({ weights, optimizer, averageDecay }: TrainOptions): Promise<TrainingState> {
+  const own = typeof weights === 'function' ? await weights() : copyOf(weights);
   return {
     iteration: 0,
-    weights: copy,
-    optimizer: optimizer.init(copy),
-    average: averageDecay === undefined ? null : copyOf(weights),
+    weights: own,
+    optimizer: optimizer.init(own),
+    average: averageDecay === undefined ? null : copyOf(own),
   };
+}
+
+/** One file in the folder: the latest state. */
+function latestState({ folder, settings, weights, resume = false }: TrainOptions): TrainingStore {
+  return {
+    async load() {
+      if (!resume) return null;
+      const start = typeof weights === 'function' ? await weights() : weights;
+      return loadTrainingState(folder, [...start.keys()], settings);
+    },
+    save: (state) => saveTrainingState(folder, state, settings),
+  };
+}
+
+function checkLoss(options: TrainOptions, loss: number, iteration: number, micro: number): void {
+  if (!Number.isFinite(loss)) throw notFinite(options, `the loss is ${loss}`, iteration, [micro]);
+}
+
+function checkNorm(options: TrainOptions, norm: number, iteration: number): void {
+  if (Number.isFinite(norm)) return;
+  const micros = Array.from({ length: options.accumulate ?? 1 }, (_, i) => i);
+  throw notFinite(options, `the norm of the gradient is ${norm}`, iteration, micros);
+}
+
+/** The error about numbers that are not finite: where, and what was being learned. */
+function notFinite(options: TrainOptions, what: string, iteration: number, micros: readonly number[]): FailureError {
+  const { accumulate = 1, folder, describe } = options;
+  const part = micros.length < accumulate ? ` (micro-batch ${micros[0] + 1} of ${accumulate})` : '';
+  const items = describe ? `, with ${micros.map((micro) => describe(iteration, micro)).join('; ')}` : '';
+  return new FailureError(
+    `training: ${what} at iteration ${iteration + 1}${part}${items}; the last checkpoint in ${folder} is kept: lower the learning rate`,
+  );
 }
 
 function copyOf(weights: Weights): Weights {
@@ -120,12 +191,12 @@ function addedTo(sum: Weights, more: Weights): Weights {
   return sum;
 }
 
-function normOf(gradients: Weights): number {
+function squaresOf(gradients: Weights): number {
   let squares = 0;
   for (const { data } of gradients.values()) {
     for (let i = 0; i < data.length; i++) squares += data[i] * data[i];
   }
-  return Math.sqrt(squares);
+  return squares;
 }
 
 function scale(gradients: Weights, factor: number): void {

@@ -1,18 +1,24 @@
-// A trained network as a folder that diffusers opens: its configuration, and its weights as float16.
+// A trained network as a folder that diffusers and transformers open: its configuration, and its weights as float16.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeError, writeFileAtomic } from '../base/atomic-file.js';
-import { toFloat16 } from '../tensor/half.js';
-import { writeSafetensors } from '../tensor/safetensors.js';
+import { UsageError } from '../base/errors.js';
+import { readJsonFile } from '../models/json-file.js';
+import { toFloat16, toFloat32 } from '../tensor/half.js';
+import { readSafetensors, writeSafetensors } from '../tensor/safetensors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Weights } from './adamw.js';
 
-/** Writes `config.json` and `diffusion_pytorch_model.safetensors` into `folder`, which is created. */
+/** What the file of weights is called: diffusers' name, and transformers'. */
+export type WeightsFile = 'diffusion_pytorch_model.safetensors' | 'model.safetensors';
+
+/** Writes `config.json` and the weights into `folder`, which is created. */
 export async function writeNetwork(
   folder: string,
   config: Readonly<Record<string, unknown>>,
   weights: Weights,
+  file: WeightsFile = 'diffusion_pytorch_model.safetensors',
 ): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -21,6 +27,24 @@ export async function writeNetwork(
   }
   const halves: Record<string, Tensor> = {};
   for (const [name, value] of weights) halves[name] = toFloat16(value);
-  await writeSafetensors(join(folder, 'diffusion_pytorch_model.safetensors'), halves, { format: 'pt' });
+  await writeSafetensors(join(folder, file), halves, { format: 'pt' });
   await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/**
+ * Reads such a folder, weights as float32, to train on from there.
+ *
+ * @throws UsageError when there is no such folder
+ */
+export async function readNetwork(
+  folder: string,
+  file: WeightsFile = 'diffusion_pytorch_model.safetensors',
+): Promise<{ config: Record<string, unknown>; weights: Weights }> {
+  const config = readJsonFile(join(folder, 'config.json'));
+  if (typeof config !== 'object' || config === null) throw new UsageError(`${folder}: config.json is not an object`);
+  const tensors = await readSafetensors(join(folder, file));
+  return {
+    config: config as Record<string, unknown>,
+    weights: new Map(Object.entries(tensors).map(([name, value]) => [name, toFloat32(value)])),
+  };
 }

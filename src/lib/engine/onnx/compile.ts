@@ -75,7 +75,7 @@ async function contentKey(
   options: CompileOptions,
 ): Promise<string> {
   const hash = createHash('sha256').update(encodeModel(draft));
-  hash.update(JSON.stringify([device, options.strict ?? false, options.threads ?? 0]));
+  hash.update(JSON.stringify([device, options.strict ?? false, options.threads ?? 0, options.lean ?? false]));
   const identities = new Map<string, string>();
   for (const name of [...used].sort()) {
     const source = weights.get(name)!;
@@ -107,7 +107,7 @@ function programOf(shared: Session, leave: () => Promise<void>): Program {
     get placement() {
       return shared.placement;
     },
-    async run(inputs) {
+    async run(inputs, into = {}) {
       if (disposed) throw new UsageError('Program.run: the program was disposed of; compile it again');
       const feeds: Record<string, ort.Tensor> = {};
       for (const { name, shape } of shared.inputs) {
@@ -118,12 +118,18 @@ function programOf(shared: Session, leave: () => Promise<void>): Program {
         }
         feeds[name] = new OrtTensor(given.dtype as 'float32', given.data as Float32Array, given.shape);
       }
-      const fetched = await shared.session.run(feeds);
+      const fetches = Object.fromEntries(
+        shared.outputs.map(({ name, shape }) => [
+          name,
+          into[name] ? new OrtTensor('float32', into[name], shape) : null,
+        ]),
+      );
+      const fetched = await shared.session.run(feeds, fetches);
       await notePlacement(shared);
       return Object.fromEntries(
         Object.entries(fetched).map(([name, { dims, data }]) => [
           name,
-          { dtype: 'float32' as const, shape: dims, data: data as Float32Array },
+          { dtype: 'float32' as const, shape: dims, data: into[name] ?? (data as Float32Array) },
         ]),
       );
     },

@@ -34,14 +34,18 @@ export function lowerGraph(
   const named = new Map<string, string>();
   let counter = 0;
 
+  /** Outputs of each node by the first one, so that more of them can be asked for. */
+  const outputsOf = new Map<string, string[]>();
   const append = (type: string, from: readonly string[], to: string, attributes: OnnxAttributes, domain: string) => {
+    const output = [to];
     nodes.push({
       opType: type,
       domain,
       input: from,
-      output: [to],
+      output,
       attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
     });
+    outputsOf.set(to, output);
     return to;
   };
   const constant = (dtype: 'float32' | 'int32' | 'int64', shape: readonly number[], bytes: Uint8Array): string => {
@@ -53,9 +57,25 @@ export function lowerGraph(
     constants.set(key, name);
     return name;
   };
+  const once = (key: string, make: () => string): string => {
+    const known = named.get(key);
+    if (known) return known;
+    const value = make();
+    named.set(key, value);
+    return value;
+  };
   const emit: Emitter = {
     target,
-    op: (type, from, attributes = {}, domain = '') => append(type, from, `v${counter++}`, attributes, domain),
+    op: (type, from, attributes = {}, domain = '') =>
+      once(`op ${JSON.stringify([domain, type, attributes, from])}`, () =>
+        append(type, from, `v${counter++}`, attributes, domain),
+      ),
+    output: (first, index) => {
+      const names = outputsOf.get(first)!;
+      while (names.length <= index) names.push('');
+      names[index] ||= `v${counter++}`;
+      return names[index];
+    },
     int64s: (values, shape = [values.length]) =>
       constant('int64', shape, bytesOf(BigInt64Array.from(values, (value) => BigInt(value)))),
     floats: (values, shape) => constant('float32', shape, bytesOf(Float32Array.from(values))),
@@ -80,14 +100,6 @@ export function lowerGraph(
     initializers.push(proto);
     return where.dtype === 'float32' ? name : emit.op('Cast', [name], { to: ONNX_TYPES.float32 });
   };
-  const once = (key: string, make: () => string): string => {
-    const known = named.get(key);
-    if (known) return known;
-    const value = make();
-    named.set(key, value);
-    return value;
-  };
-
   const values = new Map<Node, string>();
   for (const node of topologicalOrder(Object.values(outputs))) {
     const value = (): string => {

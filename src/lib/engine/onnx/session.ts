@@ -12,7 +12,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { type Device, deviceFailure } from '../devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
-import { encodeModel } from './schema.js';
+import { encodeModel, type ModelProto } from './schema.js';
 import { placeWeights } from './weight-files.js';
 
 /** How to compile. */
@@ -23,6 +23,8 @@ export interface CompileOptions {
   strict?: boolean;
   /** Threads on the CPU; as many as there are cores by default. */
   threads?: number;
+  /** Take less memory for more time: weights are not repacked, and what a run takes is given back after it. CPU only. */
+  lean?: boolean;
   /** Names of weights that are given at each run because they are being trained. */
   trained?: ReadonlySet<string>;
 }
@@ -31,6 +33,7 @@ export interface CompileOptions {
 export interface Session {
   readonly session: ort.InferenceSession;
   readonly inputs: readonly { name: string; shape: readonly number[] }[];
+  readonly outputs: readonly { name: string; shape: readonly number[] }[];
   readonly access: WeightAccess;
   /** Where the profile of the first run will lie, from which placement is read; null on the CPU. */
   readonly profile: string | null;
@@ -61,7 +64,9 @@ export async function openSession(
     );
     const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
     const session = await createSession(encodeModel(model), device, {
-      graphOptimizationLevel: 'all',
+      // The highest level also reorders the weights of convolutions.
+      graphOptimizationLevel: options.lean ? 'extended' : 'all',
+      ...(options.lean && { enableCpuMemArena: false, enableMemPattern: false }),
       executionMode: 'sequential',
       logSeverityLevel: 3,
       ...(options.threads && { intraOpNumThreads: options.threads }),
@@ -70,15 +75,15 @@ export async function openSession(
       extra: {
         session: {
           ...(files.folder && { model_external_initializers_file_folder_path: files.folder }),
+          ...(options.lean && { disable_prepacking: '1' }),
           ...(options.strict && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
         },
       },
     });
-    const inputs = model.graph.input.map(({ name, type }) => ({
-      name,
-      shape: type.tensorType.shape.dim.map(({ dimValue }) => dimValue),
-    }));
-    return { session, inputs, access: files.access, profile, placement: null };
+    const shapesOf = (values: ModelProto['graph']['input']): Session['inputs'] =>
+      values.map(({ name, type }) => ({ name, shape: type.tensorType.shape.dim.map(({ dimValue }) => dimValue) }));
+    const [given, made] = [shapesOf(model.graph.input), shapesOf(model.graph.output)];
+    return { session, inputs: given, outputs: made, access: files.access, profile, placement: null };
   } finally {
     // What is mapped stays mapped after its link is gone, and nothing is left in the cache when the process dies.
     await files.release();

@@ -1,63 +1,57 @@
 // Convolution and nearest-neighbour resizing of pictures [B, C, H, W].
 
+import { sizeOf } from '../../tensor/tensor.js';
 import { floatLike, refuse, show } from '../shapes.js';
 import type { Node, Ops, Padding, Primitive } from '../types.js';
 
-/** Gradient of a convolution's input: dy spread by the stride, convolved with the flipped, transposed weights. */
+/** So many times more weights than cells of dy: above it, scattering the products costs less than flipping the weights. */
+const FEW_CELLS = 2;
+
+/** Gradient of a convolution's input: dy convolved with the flipped, transposed weights, or its products scattered. */
 function inputGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
   const [, , height, width] = x.shape;
-  const [, , kh, kw] = w.shape;
-  const [top, left] = padding;
-  const flipped = g.flip(g.transpose(w, [1, 0, 2, 3]), [2, 3]);
-  const spread = stride === 1 ? dy : spreadOut(g, dy, stride);
-  // Positive sides become padding of the convolution, negative ones are cut off its input.
-  const before = [kh - 1 - top, kw - 1 - left];
-  const after = [height + kh - 1 - before[0] - spread.shape[2], width + kw - 1 - before[1] - spread.shape[3]];
-  const cut = (n: number): number => Math.max(0, -n);
-  const sides = spread.shape;
-  const trimmed = g.slice(
-    spread,
-    [0, 0, cut(before[0]), cut(before[1])],
-    [sides[0], sides[1], sides[2] - cut(after[0]), sides[3] - cut(after[1])],
+  const [outputs, , kh, kw] = w.shape;
+  const [top, left, bottom, right] = padding;
+  // What the kernel reaches beyond the padding on each side becomes the padding of the convolution.
+  const sides: Padding = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
+  const fewCells = kh * kw > 1 && outputs >= (FEW_CELLS * sizeOf(dy.shape)) / outputs;
+  if (stride > 1 || fewCells || sides.some((side) => side < 0)) {
+    return g.convTranspose2d(dy, w, height, width, { stride, padding });
+  }
+  return g.conv2d(dy, g.transpose(flippedTaps(g, w), [1, 0, 2, 3]), null, { padding: sides });
+}
+
+/** The kernels turned by half a turn: a product with an exchange matrix, which is much faster than a slice with steps of -1. */
+function flippedTaps(g: Ops, w: Node): Node {
+  const [outputs, inputs, kh, kw] = w.shape;
+  const taps = kh * kw;
+  if (taps === 1) return w;
+  const data = Float32Array.from({ length: taps * taps }, (_, i) =>
+    Number((i % taps) + Math.floor(i / taps) === taps - 1),
   );
-  const keep = (n: number): number => Math.max(0, n);
-  return g.conv2d(trimmed, flipped, null, {
-    padding: [keep(before[0]), keep(before[1]), keep(after[0]), keep(after[1])],
-  });
+  const exchange = g.constant({ dtype: 'float32', shape: [taps, taps], data });
+  return g.reshape(g.matmul(g.reshape(w, [outputs * inputs, taps]), exchange), w.shape);
 }
 
-/** Puts stride - 1 zeros between neighbours. */
-function spreadOut(g: Ops, x: Node, stride: number): Node {
-  const [batch, channels, height, width] = x.shape;
-  const split = g.reshape(x, [batch, channels, height, 1, width, 1]);
-  const padded = g.pad(split, [0, 0, 0, 0, 0, 0], [0, 0, 0, stride - 1, 0, stride - 1]);
-  const joined = g.reshape(padded, [batch, channels, height * stride, width * stride]);
-  return g.slice(joined, [0, 0, 0, 0], [batch, channels, (height - 1) * stride + 1, (width - 1) * stride + 1]);
-}
-
-/** Gradient of a convolution's weights: for each tap, dy times the shifted input, summed over pictures. */
+/** Gradient of a convolution's weights: for each tap, dy [O, B h w] times the shifted input [B h w, I]. */
 function weightGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
   const [batch, inputs] = x.shape;
   const [outputs, , kh, kw] = w.shape;
   const [, , height, width] = dy.shape;
   const [top, left, bottom, right] = padding;
-  const padded = g.pad(x, [0, 0, top, left], [0, 0, bottom, right]);
-  const flatDy = g.reshape(dy, [batch, outputs, height * width]);
+  const cells = batch * height * width;
+  // Channels last, so that shifted copies are made of long runs; channels first in dy, so that no product transposes.
+  const padded = g.pad(g.transpose(x, [0, 2, 3, 1]), [0, top, left, 0], [0, bottom, right, 0]);
+  const flatDy = g.reshape(g.transpose(dy, [1, 0, 2, 3]), [outputs, cells]);
   const taps: Node[] = [];
   for (let i = 0; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
-      const shifted = g.slice(
-        padded,
-        [0, 0, i, j],
-        [batch, inputs, i + (height - 1) * stride + 1, j + (width - 1) * stride + 1],
-        [1, 1, stride, stride],
-      );
-      const flat = g.reshape(shifted, [batch, inputs, height * width]);
-      const product = g.matmul(flatDy, flat, { transposeB: true });
-      taps.push(g.reshape(g.sum(product, [0]), [outputs, inputs, 1]));
+      const ends = [batch, i + (height - 1) * stride + 1, j + (width - 1) * stride + 1, inputs];
+      const shifted = g.slice(padded, [0, i, j, 0], ends, [1, stride, stride, 1]);
+      taps.push(g.reshape(g.matmul(flatDy, g.reshape(shifted, [cells, inputs])), [outputs, 1, inputs]));
     }
   }
-  return g.reshape(taps.length === 1 ? taps[0] : g.concat(taps, 2), w.shape);
+  return g.reshape(taps.length === 1 ? taps[0] : g.transpose(g.concat(taps, 1), [0, 2, 1]), w.shape);
 }
 
 /** A 0-1 matrix [to, from] that repeats rows as nearest-neighbour resizing does. */
@@ -67,7 +61,7 @@ function repeatMatrix(g: Ops, from: number, to: number): Node {
   return g.constant({ dtype: 'float32', shape: [to, from], data });
 }
 
-export const convolution: { [O in 'conv2d' | 'resizeNearest']: Primitive<O> } = {
+export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest']: Primitive<O> } = {
   conv2d: {
     type: ([x, w, bias], { stride, padding: [top, left, bottom, right] }) => {
       floatLike('conv2d', x);
@@ -88,6 +82,37 @@ export const convolution: { [O in 'conv2d' | 'resizeNearest']: Primitive<O> } = 
     },
     onnx: (emit, inputs, { attributes: { stride, padding }, inputs: [, w] }) =>
       emit.op('Conv', inputs, { kernel_shape: w.shape.slice(2), strides: [stride, stride], pads: padding }),
+  },
+
+  // the adjoint of conv2d as a map of the picture
+  convTranspose2d: {
+    type: ([x, w], { stride, padding: [top, left, bottom, right], height, width }) => {
+      floatLike('convTranspose2d', x);
+      if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[0]) {
+        refuse('convTranspose2d', `picture ${show(x.shape)} does not fit weights ${show(w.shape)}`);
+      }
+      const rows = Math.floor((height + top + bottom - w.shape[2]) / stride) + 1;
+      const columns = Math.floor((width + left + right - w.shape[3]) / stride) + 1;
+      if (rows !== x.shape[2] || columns !== x.shape[3]) {
+        refuse('convTranspose2d', `no convolution makes ${show(x.shape)} of ${height} by ${width} cells`);
+      }
+      return { shape: [x.shape[0], w.shape[1], height, width], dtype: 'float32' };
+    },
+    // dx = conv2d(dy, w); dw is that of the convolution that makes x of dy
+    gradient: ({ inputs: [x, w], attributes: { stride, padding } }, dy, g) => [
+      g.conv2d(dy, w, null, { stride, padding }),
+      weightGradient(g, dy, w, x, stride, padding),
+    ],
+    onnx: (emit, inputs, { attributes: { stride, padding, height, width }, inputs: [x, w] }) => {
+      const reached = (axis: number): number =>
+        (x.shape[axis] - 1) * stride + w.shape[axis] - padding[axis - 2] - padding[axis];
+      return emit.op('ConvTranspose', inputs, {
+        kernel_shape: w.shape.slice(2),
+        strides: [stride, stride],
+        pads: padding,
+        output_padding: [height - reached(2), width - reached(3)],
+      });
+    },
   },
 
   resizeNearest: {

@@ -7,6 +7,9 @@ import type { Emitter, Node, Ops, Primitive } from '../types.js';
 /** From this many scores a head on, ONNX Runtime's flash kernel is the faster one on the CPU (measured at 1024 x 1024). */
 const FUSED_ATTENTION_SCORES = 2 ** 20;
 
+/** The gradient holds scores: of so many heads at a time that they are about as many. 64 MB, several of which live at once. */
+const SCORES_AT_ONCE = 2 ** 24;
+
 /** Splits heads: [B, T, H d] to [B, H, T, d]. */
 function splitHeads(g: Ops, x: Node, heads: number): Node {
   const [batch, tokens, width] = x.shape;
@@ -27,6 +30,21 @@ function separateAttention(emit: Emitter, inputs: readonly string[], q: Node, k:
     emit.op('Transpose', [mixed], { perm: [0, 2, 1, 3] }),
     emit.int64s([batch, tokens, width]),
   ]);
+}
+
+/**
+ * Gradients of q, k and v in heads [B, H, T, d]. With p = softmax(q k' / sqrt(d)) and y = p v: dv = p' dy;
+ * ds = p (dy v' - sum(dy y)); dq = ds k / sqrt(d); dk = ds' q / sqrt(d).
+ */
+function headsGradient(g: Ops, q: Node, k: Node, v: Node, y: Node, dy: Node): Node[] {
+  const scale = g.scalar(1 / Math.sqrt(q.shape[3]));
+  const scaledQ = g.multiply(q, scale);
+  const p = g.softmax(g.matmul(scaledQ, k, { transposeB: true }));
+  const dv = g.matmul(p, dy, { transposeA: true });
+  // sum(p (dy v')) over keys is sum(dy y) over channels, which are far fewer (Dao et al. 2022).
+  const along = g.sum(g.multiply(dy, y), [3], true);
+  const ds = g.multiply(p, g.subtract(g.matmul(dy, v, { transposeB: true }), along));
+  return [g.multiply(g.matmul(ds, k), scale), g.matmul(ds, scaledQ, { transposeA: true }), dv];
 }
 
 function mergeHeads(g: Ops, x: Node): Node {
@@ -127,18 +145,23 @@ export const linear: {
       if (width % heads !== 0) refuse('attention', `${width} channels do not split into ${heads} heads`);
       return { shape: q.shape, dtype: 'float32' };
     },
-    // With p = softmax(s): dv = p' do; ds = p (do v' - sum(p (do v'))); dq = ds k / sqrt(d); dk = ds' q / sqrt(d)
-    gradient: ({ inputs, attributes: { heads } }, dy, g) => {
-      const [q, k, v] = inputs.map((x) => splitHeads(g, x, heads));
-      const dOut = splitHeads(g, dy, heads);
-      const scaledQ = g.multiply(q, g.scalar(1 / Math.sqrt(q.shape[3])));
-      const p = g.softmax(g.matmul(scaledQ, k, { transposeB: true }));
-      const dv = g.matmul(p, dOut, { transposeA: true });
-      const product = g.multiply(p, g.matmul(dOut, v, { transposeB: true }));
-      const ds = g.subtract(product, g.multiply(p, g.sum(product, [3], true)));
-      const dq = g.multiply(g.matmul(ds, k), g.scalar(1 / Math.sqrt(q.shape[3])));
-      const dk = g.matmul(ds, scaledQ, { transposeA: true });
-      return [dq, dk, dv].map((x) => mergeHeads(g, x));
+    gradient: (node, dy, g) => {
+      const { heads } = node.attributes;
+      const [q, k, v, y, dOut] = [...node.inputs, node, dy].map((x) => splitHeads(g, x, heads));
+      const scores = (sizeOf(q.shape) / q.shape[3]) * k.shape[2];
+      const each = Math.max(1, Math.floor(heads / Math.ceil(scores / SCORES_AT_ONCE)));
+      const parts: Node[][] = [];
+      for (let from = 0; from < heads; from += each) {
+        const part = (x: Node): Node => {
+          const [batch, , tokens, width] = x.shape;
+          return g.slice(x, [0, from, 0, 0], [batch, Math.min(from + each, heads), tokens, width]);
+        };
+        parts.push(headsGradient(g, part(q), part(k), part(v), part(y), part(dOut)));
+      }
+      return [0, 1, 2].map((i) => {
+        const all = parts.map((part) => part[i]);
+        return mergeHeads(g, all.length === 1 ? all[0] : g.concat(all, 1));
+      });
     },
     onnx: (emit, inputs, { inputs: [q, k], attributes: { heads } }) => {
       if (emit.target === 'gpu') return separateAttention(emit, inputs, q, k, heads);

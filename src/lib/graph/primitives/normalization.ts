@@ -2,22 +2,19 @@
 
 import { sizeOf } from '../../tensor/tensor.js';
 import { floatLike, refuse, show } from '../shapes.js';
-import type { Node, Ops, Primitive } from '../types.js';
-
-/** (x - mean) / sqrt(variance + epsilon) over the last axis, and 1 / sqrt(variance + epsilon). */
-function standardize(g: Ops, x: Node, epsilon: number): { normal: Node; inverse: Node } {
-  const last = [x.shape.length - 1];
-  const centred = g.subtract(x, g.mean(x, last, true));
-  const variance = g.mean(g.multiply(centred, centred), last, true);
-  const inverse = g.divide(g.scalar(1), g.sqrt(g.add(variance, g.scalar(epsilon))));
-  return { normal: g.multiply(centred, inverse), inverse };
-}
+import type { Emitter, Node, Ops, Primitive } from '../types.js';
 
 /** dx = (d - mean(d) - normal mean(d normal)) inverse over the last axis, d being the gradient of `normal`. */
 function standardizeGradient(g: Ops, d: Node, normal: Node, inverse: Node): Node {
   const last = [d.shape.length - 1];
   const along = g.multiply(normal, g.mean(g.multiply(d, normal), last, true));
   return g.multiply(g.subtract(g.subtract(d, g.mean(d, last, true)), along), inverse);
+}
+
+/** Rows of LayerNormalization are spread over threads, which those of InstanceNormalization are not. */
+function emitStandardize(emit: Emitter, x: string, length: number, epsilon: number): string {
+  const ones = emit.op('Expand', [emit.floats([1], [1]), emit.int64s([length])]);
+  return emit.op('LayerNormalization', [x, ones], { axis: -1, epsilon: { float: epsilon } });
 }
 
 function checkAffine(op: string, channels: number, scale: Node, bias: Node): void {
@@ -28,16 +25,45 @@ function checkAffine(op: string, channels: number, scale: Node, bias: Node): voi
   }
 }
 
-export const normalization: { [O in 'layerNorm' | 'groupNorm']: Primitive<O> } = {
+export const normalization: {
+  [O in 'standardize' | 'inverseDeviation' | 'layerNorm' | 'groupNorm']: Primitive<O>;
+} = {
+  standardize: {
+    type: ([x]) => floatLike('standardize', x),
+    gradient: (normal, dy, g) => {
+      const {
+        inputs: [x],
+        attributes: { epsilon },
+      } = normal;
+      return [standardizeGradient(g, dy, normal, g.inverseDeviation(x, epsilon))];
+    },
+    onnx: (emit, [x], { shape, attributes: { epsilon } }) => emitStandardize(emit, x, shape.at(-1)!, epsilon),
+  },
+
+  inverseDeviation: {
+    type: ([x]) => ({ ...floatLike('inverseDeviation', x), shape: [...x.shape.slice(0, -1), 1] }),
+    // -inverse^2 normal / length
+    gradient: (inverse, dy, g) => {
+      const {
+        inputs: [x],
+        attributes: { epsilon },
+      } = inverse;
+      const slope = g.multiply(g.scalar(-1 / x.shape.at(-1)!), g.multiply(inverse, inverse));
+      return [g.multiply(g.multiply(dy, slope), g.standardize(x, epsilon))];
+    },
+    onnx: (emit, [x], { inputs: [{ shape }], attributes: { epsilon } }) =>
+      emit.output(emitStandardize(emit, x, shape.at(-1)!, epsilon), 2),
+  },
+
   layerNorm: {
     type: ([x, scale, bias]) => {
       checkAffine('layerNorm', x.shape.at(-1)!, scale, bias);
       return floatLike('layerNorm', x);
     },
     gradient: ({ inputs: [x, scale], attributes: { epsilon } }, dy, g) => {
-      const { normal, inverse } = standardize(g, x, epsilon);
+      const normal = g.standardize(x, epsilon);
       const leading = x.shape.slice(0, -1).map((_, i) => i);
-      const dx = standardizeGradient(g, g.multiply(dy, scale), normal, inverse);
+      const dx = standardizeGradient(g, g.multiply(dy, scale), normal, g.inverseDeviation(x, epsilon));
       return [dx, g.sum(g.multiply(dy, normal), leading), g.sum(dy, leading)];
     },
     onnx: (emit, inputs, { attributes: { epsilon } }) =>
@@ -52,22 +78,33 @@ export const normalization: { [O in 'layerNorm' | 'groupNorm']: Primitive<O> } =
       checkAffine('groupNorm', x.shape[1], scale, bias);
       return floatLike('groupNorm', x);
     },
+    // With sums over each channel's cells first, two passes over all of x and dy are left:
+    // dx = dy scale inverse - (mean(scale dy) + normal mean(scale dy normal)) inverse, means over a group
     gradient: ({ inputs: [x, scale], attributes: { groups, epsilon } }, dy, g) => {
       const [batch, channels] = x.shape;
-      const grouped = [batch, groups, sizeOf(x.shape) / (batch * groups)];
-      const perChannel = [1, channels, ...x.shape.slice(2).map(() => 1)];
-      const { normal, inverse } = standardize(g, g.reshape(x, grouped), epsilon);
-      const scaled = g.reshape(g.multiply(dy, g.reshape(scale, perChannel)), grouped);
-      const dx = g.reshape(standardizeGradient(g, scaled, normal, inverse), x.shape);
-      const others = x.shape.map((_, i) => i).filter((i) => i !== 1);
-      return [dx, g.sum(g.multiply(dy, g.reshape(normal, x.shape)), others), g.sum(dy, others)];
+      const cells = sizeOf(x.shape.slice(2));
+      const length = (channels / groups) * cells;
+      const rows = g.reshape(x, [batch, groups, length]);
+      const normal = g.standardize(rows, epsilon);
+      const inverse = g.inverseDeviation(rows, epsilon);
+      const flatDy = g.reshape(dy, [batch, channels, cells]);
+      const sums = g.sum(flatDy, [2]);
+      const products = g.sum(g.multiply(flatDy, g.reshape(normal, flatDy.shape)), [2]);
+      // [B, C] to the scaled mean over each group, [B, G, 1]
+      const groupMean = (perChannel: Node): Node => {
+        const scaled = g.reshape(g.multiply(perChannel, scale), [batch, groups, channels / groups]);
+        return g.multiply(g.multiply(g.sum(scaled, [2], true), g.scalar(-1 / length)), inverse);
+      };
+      const factor = g.multiply(g.reshape(scale, [1, groups, channels / groups]), inverse);
+      const direct = g.multiply(flatDy, g.reshape(factor, [batch, channels, 1]));
+      const rest = g.add(g.multiply(normal, groupMean(products)), groupMean(sums));
+      const dx = g.add(direct, g.reshape(rest, flatDy.shape));
+      return [g.reshape(dx, x.shape), g.sum(products, [0]), g.sum(sums, [0])];
     },
     onnx: (emit, [x, scale, bias], { shape, attributes: { groups, epsilon } }) => {
-      // Rows of LayerNormalization are spread over threads, which those of InstanceNormalization are not.
       const length = sizeOf(shape) / (shape[0] * groups);
-      const rows = emit.op('Reshape', [x, emit.int64s([shape[0] * groups, length])]);
-      const ones = emit.op('Expand', [emit.floats([1], [1]), emit.int64s([length])]);
-      const normal = emit.op('LayerNormalization', [rows, ones], { axis: -1, epsilon: { float: epsilon } });
+      const rows = emit.op('Reshape', [x, emit.int64s([shape[0], groups, length])]);
+      const normal = emitStandardize(emit, rows, length, epsilon);
       const perChannel = emit.int64s([shape[1], ...shape.slice(2).map(() => 1)]);
       const scaled = emit.op('Mul', [
         emit.op('Reshape', [normal, emit.int64s(shape)]),

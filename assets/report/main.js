@@ -1,0 +1,33 @@
+// @ts-check
+// Sets a page going, each part where it is there. It stands last: the parts are known by then.
+
+import { find, findAll } from './events.js';
+import { startPictures } from './pictures.js';
+import { startPlayer } from './player.js';
+import { startPlots } from './plots.js';
+import { startTables } from './table.js';
+
+/** Marks in the contents which section is being read. */
+export function startContents() {
+  const sections = findAll(document, 'main > section');
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        for (const link of findAll(document, '.contents a')) {
+          if (link.getAttribute('href') === `#${target.id}`) link.setAttribute('aria-current', 'true');
+          else link.removeAttribute('aria-current');
+        }
+      }
+    },
+    { rootMargin: '-20% 0px -70% 0px' },
+  );
+  for (const section of sections) seen.observe(section);
+}
+
+startPlots();
+startTables();
+startPictures();
+startContents();
+const root = document.querySelector('.player');
+if (root) startPlayer(find(document, '.player'));

@@ -1,0 +1,231 @@
+// `steadyframe edit`: the example frame for finetuning, proposed several times over, ranked, and picked.
+
+import { existsSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../lib/base/errors.js';
+import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
+import { type Context, shellCommand } from './context.js';
+import { checkPrompts, withModel } from './model-options.js';
+import { addDenoiseOptions, addOutputOptions, type DenoiseValues, denoiseSettings } from './render-options.js';
+import { formatPlural, formatTable, formatTimestep } from './table.js';
+import { integer, listOption, number, seconds } from './values.js';
+
+const EXAMPLES = `
+Writes sheet.png (the original, then the edits, the best first), every edit with a sidecar of the same name that says how it was
+made (.json), and result.json. The one that is picked is copied to edit.png and edit.json, for finetune --edit. An edit is good
+where colours have changed and composition has not; the rank weighs both, your eyes decide:
+  kept    0 to 1: how well outlines agree with the original's, and optical flow finds them in place; 0.4 is little
+  edit    mean absolute difference to the original, 0 to 255
+  rank    kept * (1 - exp(-edit / 40)); edits that keep less than 0.4 come last
+Interrupted, the same command goes on with the edits that it has.
+
+Examples:
+  steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s
+  steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s --pick 3
+  steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --frame 45 --out edits/oil --auto
+  steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6`;
+
+interface EditValues extends DenoiseValues {
+  at?: number;
+  frame?: number;
+  seeds: number[];
+  strengths: number[];
+  pick?: string;
+  auto?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addEdit(program: Command, context: Context): void {
+  const command = program
+    .command('edit')
+    .summary('propose edits of one frame, and pick the one to finetune on')
+    .description('Proposes edits of one frame at large strengths, ranked, as the example that finetuning learns from.')
+    .argument('<video>', 'a video, a GIF, or a folder of pictures')
+    .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
+    .option('--frame <n>', 'which frame, by its number from 0', integer);
+  addDenoiseOptions(command)
+    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.75, 0.85, 0.95]))
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]))
+    .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
+    .option('--auto', 'pick the edit of the highest rank');
+  addOutputOptions(command)
+    .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
+    .addHelpText('after', EXAMPLES)
+    .action((video: string, values: EditValues) => run(video, values, context));
+}
+
+async function run(video: string, values: EditValues, context: Context): Promise<void> {
+  const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
+  const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
+  const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
+  const { pick, auto = false, at, frame: number, size } = values;
+  if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
+  if (values.quiet) context.quieten();
+  const which = {
+    ...(number !== undefined && { frame: number }),
+    ...(at !== undefined && { at }),
+    size,
+    onWarning: context.warn,
+    signal: context.terminal.signal,
+  };
+  const frame = await frameNumber(video, which);
+  const out = resolve(
+    values.out ?? runFolder('edit', `${shotName(video)}-frame-${frame}`, { reuse: pick !== undefined }),
+  );
+  const settings = settingsOf(video, frame, values);
+  if (pick !== undefined) {
+    const written = await readProposals(out, settings);
+    await report(video, values, context, written, await pickEdit(written, pick));
+    return;
+  }
+  const written = await propose(video, { ...which, at, frame: number }, values, out, settings, context);
+  context.reporter.close();
+  const choice = auto ? '1' : await askForOne(written, values, context);
+  await report(video, values, context, written, choice === undefined ? undefined : await pickEdit(written, choice));
+}
+
+/** What must be the same when an edit is picked later. Values are JSON's. */
+function settingsOf(video: string, frame: number, values: EditValues) {
+  const { negative, steps, sampler, guidance, noiseDraw, size, strengths, seeds, lora = [] } = values;
+  const { prompt, model } = values;
+  const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
+  const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
+  return { video: resolve(video), frame, model: resolve(model), loras, denoise, size, strengths, seeds };
+}
+
+async function propose(
+  video: string,
+  which: {
+    at: number | undefined;
+    frame: number | undefined;
+    onWarning: (message: string) => void;
+    signal: AbortSignal;
+  },
+  values: EditValues,
+  out: string,
+  settings: ReturnType<typeof settingsOf>,
+  context: Context,
+): Promise<WrittenProposals> {
+  const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
+  const { sha256Json } = await import('../lib/base/hash.js');
+  const { proposeEdits } = await import('../lib/sweeps/propose-edits.js');
+  const { writeProposals } = await import('../lib/sweeps/edits-folder.js');
+  if (values.out !== undefined) await checkNewFolder(out);
+  const { strengths, seeds, size, auto } = values;
+  const work = join(dirname(out), `.unfinished-edits-${sha256Json(settings).slice(0, 12)}`);
+  return withModel(values, context, async (model) => {
+    checkPrompts(model, values, context);
+    try {
+      const proposed = await proposeEdits(model, video, {
+        ...denoiseSettings(values),
+        ...(which.frame !== undefined && { frame: which.frame }),
+        ...(which.at !== undefined && { at: which.at }),
+        ...{ strengths, seeds, size, work },
+        onProgress: context.reporter.report,
+        onWarning: which.onWarning,
+        signal: which.signal,
+      });
+      const written = await writeProposals(out, proposed, { settings, ...(auto && { pick: 1 }) });
+      await rm(work, { recursive: true, force: true });
+      return written;
+    } catch (error) {
+      await rmdir(work).catch(() => {}); // where it holds nothing
+      const kept = existsSync(work) ? (await readdir(work)).filter((name) => name.endsWith('.png')).length : 0;
+      if (kept > 0 && !(error instanceof UsageError)) {
+        context.remedy = `${formatPlural(kept, 'finished edit')} kept; go on with:\n  ${shellCommand(context.args)}`;
+      }
+      throw error;
+    } finally {
+      context.reporter.close();
+    }
+  });
+}
+
+/** Lets the user name an edit where someone is there to answer; undefined where not, or where they want none. */
+async function askForOne(
+  { sheet, edits }: WrittenProposals,
+  { json }: EditValues,
+  { terminal }: Context,
+): Promise<string | undefined> {
+  if (terminal.ask === undefined || json) return undefined;
+  const { findEdit } = await import('../lib/sweeps/edits-folder.js');
+  terminal.err.write(`sheet: ${sheet}\n`);
+  for (;;) {
+    const answer = (await terminal.ask(`which one? [1-${edits.length}, or Enter for none] `)).trim();
+    if (answer === '') return undefined;
+    try {
+      return findEdit(edits, answer).name;
+    } catch (error) {
+      terminal.err.write(`${(error as Error).message}\n`);
+    }
+  }
+}
+
+/** Prints the edits and what to run next. */
+async function report(
+  video: string,
+  values: EditValues,
+  context: Context,
+  written: WrittenProposals,
+  picked?: PickedEdit,
+): Promise<void> {
+  const { COMPOSITION_LOST } = await import('../lib/metrics/composition.js');
+  const { out, sheet, edits } = written;
+  const next = picked
+    ? shellCommand(['finetune', video, ...modelArguments(values), '--edit', picked.picture])
+    : shellCommand([...context.args, ...(values.out === undefined ? ['--out', out] : []), '--pick', '1']);
+  if (picked && picked.sidecar.scores.kept < COMPOSITION_LOST) {
+    const kept = picked.sidecar.scores.kept.toFixed(2);
+    context.warn(
+      `${picked.name} keeps ${kept} of the composition, less than ${COMPOSITION_LOST}: training on it moves things; look at it beside the original, or propose edits at lower strengths`,
+    );
+  }
+  context.reporter.close();
+  if (values.json) {
+    const about = picked && { name: picked.name, picture: picked.picture };
+    context.terminal.out(`${JSON.stringify({ ...written, picked: about ?? null, next }, null, 1)}\n`);
+    return;
+  }
+  const rows = edits.map(({ name, strength, seed, firstTimestep = 0, scores }, i) => [
+    String(i + 1),
+    String(strength),
+    formatTimestep(firstTimestep),
+    String(seed),
+    ...[scores.edges, scores.flow, scores.kept].map((value) => value.toFixed(2)),
+    scores.editStrength.toFixed(1),
+    scores.rank.toFixed(2),
+    `${name}.png${name === picked?.name ? '  <- picked' : ''}`,
+  ]);
+  const headings = [
+    'no.',
+    'strength',
+    'first timestep',
+    'seed',
+    'outlines',
+    'in place',
+    'kept',
+    'edit',
+    'rank',
+    'picture',
+  ];
+  const table = formatTable(headings, rows);
+  const last = picked
+    ? `picked: ${picked.picture}\nnext:\n  ${next}\n`
+    : `look at the sheet, then pick one (here the first):\n  ${next}\n`;
+  context.terminal.out(`${table}\nframe ${written.frame} of ${video}, into ${out}\nsheet:  ${sheet}\n${last}`);
+}
+
+/** The options of model and size as finetune takes them. */
+function modelArguments({ model, lora = [], config, device, strict, size }: EditValues): string[] {
+  const sides = typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
+  return [
+    ...['--model', model],
+    ...lora.flatMap(({ file, scale }) => ['--lora', scale === undefined ? file : `${file}:${scale}`]),
+    ...(config === undefined ? [] : ['--config', config]),
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(strict ? ['--strict'] : []),
+    ...(sides === '512' ? [] : ['--size', sides]),
+  ];
+}

@@ -1,0 +1,224 @@
+// `steadyframe experiment`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
+
+import { type Command, Option } from 'commander';
+import type { RecipeOptions, Training } from '../experiments/published-recipe/recipe-options.js';
+import type { RecipeResult } from '../experiments/published-recipe/recipe-result.js';
+import { UsageError } from '../lib/base/errors.js';
+import type { SamplerName } from '../lib/diffusion/samplers/index.js';
+import { samplerNames } from '../lib/diffusion/samplers/index.js';
+import type { Objective } from '../lib/training/denoising-batch.js';
+import type { WhatIsTrained } from '../lib/training/trained-weights.js';
+import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { Style } from '../lib/world/styles/styles.js';
+import type { Context } from './context.js';
+import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
+import { addOutputOptions } from './render-options.js';
+import { formatNumber, formatTable, formatTimestep } from './table.js';
+import { integer, listOf, listOption, number, oneOf, seconds, size } from './values.js';
+
+const EXAMPLES = `
+Renders the video with the plain model at each strength, picks an edited frame among proposals made at large strengths, finetunes
+the model on the video and that frame, and renders with it at the first strength. Writes the 2x2 grid (clockwise from top left:
+original, first strength, finetuned, second strength) as mp4 and WebP, all videos, result.json, curves.csv and report.html.
+
+The preset "published" has the published recipe's numbers; "demo" those that suit the demo model, a hundredth of its size.
+
+Examples:
+  steadyframe experiment shot.mp4 --model sd15/ --prompt "a cyberpunk city at night"
+  steadyframe experiment shot.mp4 --model sd15/ --prompt "a city at night" --prompt "neon lights" --iterations 400
+  steadyframe experiment --shot red-car-curve --style neon --model models/demo --preset demo \\
+    --prompt "a cyberpunk neon painting of a city street at night"`;
+
+interface ExperimentValues extends ModelOptions {
+  prompt: string[];
+  shot?: string;
+  style?: Style;
+  preset: 'published' | 'demo';
+  negative: string;
+  strengths: number[];
+  guidance?: number;
+  tunedGuidance?: number;
+  steps: number;
+  sampler: SamplerName;
+  seed: number;
+  batch: number;
+  size?: NonNullable<OpenVideoOptions['size']>;
+  start?: number;
+  duration?: number;
+  every?: number;
+  frames?: number;
+  editFrame?: number;
+  proposalStrengths: number[];
+  proposalSeeds: number[];
+  iterations?: number;
+  trainingFrames?: number;
+  learningRate?: number;
+  trainingBatch?: number;
+  objective?: Objective;
+  train?: WhatIsTrained['kind'];
+  out?: string;
+  resume?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addExperiment(program: Command, context: Context): void {
+  const command = program
+    .command('experiment')
+    .summary('the whole recipe on one video, with a report')
+    .description('Compares plain and finetuned editing of one video: renderings, numbers and a report.')
+    .argument('[video]', 'a video, a GIF, or a folder of pictures');
+  addModelOptions(command)
+    .requiredOption('-p, --prompt <text>', 'what to show; repeated, the others are only trained', collect)
+    .option('--shot <name>', 'a bundled shot in place of a video: its true edit is known')
+    .option('--style <name>', 'the style that the prompt means, for the truth of a bundled shot')
+    .addOption(
+      new Option('--preset <name>', 'settings to start from').choices(['published', 'demo']).default('published'),
+    )
+    .option('--negative <text>', 'what it should not show', '')
+    .addOption(
+      listOption(
+        '--strengths <list>',
+        'of the plain model; the first is finetuned',
+        number,
+        [0.45, 0.75, 0.3, 0.6, 0.9, 1],
+      ),
+    )
+    .option('--guidance <scale>', 'of the plain model', number)
+    .option('--tuned-guidance <scale>', 'of the finetuned model', number)
+    .option('--steps <n>', 'steps of a full run', integer, 50)
+    .option('--sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
+    .option('--seed <n>', 'seed of the noise that all frames share', integer, 42)
+    .option('--batch <n>', 'frames that go through the network together', integer, 4)
+    .option('--size <size>', 'side or WIDTHxHEIGHT of the frames; 512, or 128 with the demo preset', size)
+    .option('--frames <n>', 'take at most this many frames', integer)
+    .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
+    .option('--duration <time>', 'take this much of the video', seconds)
+    .option('--every <n>', 'take every n-th frame', integer)
+    .option('--edit-frame <n>', 'number of the frame that is edited, from 0; the middle one by default', integer)
+    .addOption(listOption('--proposal-strengths <list>', 'strengths of proposals', number, [0.75, 0.85, 0.95]))
+    .addOption(
+      new Option('--proposal-seeds <list>', 'seeds of proposals')
+        .argParser(listOf(integer))
+        .default([42, 43, 44], '42,43,44'),
+    )
+    .option('--iterations <n>', 'updates of the finetuning', integer)
+    .option('--training-frames <n>', 'frames that are learned, spread evenly', integer)
+    .option('--learning-rate <rate>', 'of the finetuning', number)
+    .option('--training-batch <n>', 'items an update', integer)
+    .option(
+      '--objective <name>',
+      'noised-original or rendering-path',
+      oneOf<Objective>(['noised-original', 'rendering-path']),
+    )
+    .option('--train <what>', 'lora, attention or all', oneOf<WhatIsTrained['kind']>(['lora', 'attention', 'all']))
+    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
+    .option('--resume', 'continue an interrupted experiment with the same options');
+  addOutputOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((video: string | undefined, values: ExperimentValues) => run(video, values, context));
+}
+
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
+
+async function run(video: string | undefined, values: ExperimentValues, context: Context): Promise<void> {
+  const { runRecipe } = await import('../experiments/published-recipe/run-recipe.js');
+  const { openBundledShot } = await import('../experiments/published-recipe/bundled-shot.js');
+  if (values.quiet) context.quieten();
+  if ((video === undefined) === (values.shot === undefined)) {
+    throw new UsageError('experiment: give a video, or the name of a bundled shot with --shot, and not both');
+  }
+  const { frames, style } = values;
+  const bundled =
+    values.shot === undefined
+      ? undefined
+      : await openBundledShot(values.shot, {
+          ...(style !== undefined && { style }),
+          ...(frames !== undefined && { frames }),
+        });
+  const options = { ...(await recipeOptions(values, context)), ...(bundled?.truth && { truth: bundled.truth }) };
+  await withModel(values, context, async (model) => {
+    const { out, report, result } = await runRecipe(model, video ?? bundled!.path, options);
+    context.reporter.close();
+    context.terminal.out(
+      values.json ? `${JSON.stringify({ out, report, ...result }, null, 1)}\n` : summary(result, out, report),
+    );
+  });
+}
+
+async function recipeOptions(values: ExperimentValues, context: Context): Promise<RecipeOptions> {
+  const { DEMO_GUIDANCE, DEMO_TRAINING } = await import('../experiments/published-recipe/recipe-options.js');
+  const isDemo = values.preset === 'demo';
+  const { start, duration, every, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
+  const asked = {
+    trainingFrames: values.trainingFrames,
+    objective: values.objective,
+    train: values.train && { kind: values.train },
+    learningRate: values.learningRate,
+    iterations: values.iterations,
+    batch: values.trainingBatch,
+  };
+  const training: Training = { ...(isDemo && DEMO_TRAINING), ...given(asked) };
+  const guidance = values.guidance ?? (isDemo ? DEMO_GUIDANCE.plain : 7.5);
+  const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
+  return {
+    ...given({ start, duration, every, frames, out, resume, editFrame }),
+    ...{ batch, seed, steps, sampler, negativePrompt: values.negative },
+    size: values.size ?? (isDemo ? 128 : 512),
+    prompts: values.prompt,
+    strengths: values.strengths,
+    guidanceScale: guidance,
+    proposals: { strengths: values.proposalStrengths, seeds: values.proposalSeeds },
+    tuned: [{ name: 'finetuned', label: 'finetuned', edits: 'picked', training, guidance: [tuned] }],
+    onProgress: context.reporter.report,
+    onWarning: context.warn,
+    onFolder: (folder) => context.reporter.note(`steadyframe: writing into ${folder}`),
+    signal: context.terminal.signal,
+  };
+}
+
+/** The entries that have a value. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function summary({ arms, source, claims, grid, truthFloor }: RecipeResult, out: string, report: string): string {
+  const withTruth = truthFloor !== null;
+  const headings = [
+    '',
+    'first timestep',
+    'edit strength',
+    'flicker',
+    'per contrast',
+    'warping error',
+    'per variance',
+    'motion',
+  ];
+  const row = (label: string, timestep: number | null, metrics: RecipeResult['source']['means']): string[] => [
+    label,
+    timestep === null ? '-' : formatTimestep(timestep),
+    formatNumber(metrics.edit_strength ?? 0),
+    formatNumber(metrics.flicker_ratio),
+    formatNumber(metrics.contrast_normalised_flicker),
+    formatNumber(metrics.warping_error),
+    formatNumber(metrics.warping_error_normalised),
+    formatNumber(metrics.tof),
+  ];
+  const table = formatTable(
+    [...headings, ...(withTruth ? ['error to truth', 'car'] : [])],
+    [
+      [...row('original', null, source.means), ...(withTruth ? ['-', '-'] : [])],
+      ...arms.map(({ label, firstTimestep, metrics, truth }) => [
+        ...row(label, firstTimestep, metrics),
+        ...(truth ? [formatNumber(truth.truthError), formatNumber(truth.carCorrelation)] : []),
+      ]),
+    ],
+  );
+  const verdicts = claims.map(
+    ({ claim, held, measured }) => `${held === null ? '?' : held ? 'yes' : 'no '}  ${claim}: ${measured}`,
+  );
+  return `${table}\n${verdicts.join('\n')}\n\ngrid:   ${out}/${grid.mp4}\nreport: ${report}\n`;
+}

@@ -1,0 +1,75 @@
+// --edit with the --edit-frame and --edit-prompt that follow it: each edit is given as a group of options.
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../lib/base/errors.js';
+import type { EditedFrame } from '../lib/training/items.js';
+import { seconds } from './values.js';
+
+/** A frame by its number, or by its time in seconds. */
+export type FrameChoice = { readonly frame: number } | { readonly at: number };
+
+/** One --edit with what belongs to it. */
+export interface EditValues {
+  readonly file: string;
+  frame?: FrameChoice;
+  prompt?: string;
+}
+
+/** Adds the options; they fill one list, in the order in which they are given. */
+export function addEditOptions(command: Command): Command {
+  const edits: EditValues[] = [];
+  const latest = (option: string): EditValues => {
+    const edit = edits.at(-1);
+    if (!edit) throw new InvalidArgumentError(`It belongs to an --edit, which comes before ${option}.`);
+    return edit;
+  };
+  return command
+    .option(
+      '--edit <file>',
+      'an edited frame of the video, as `steadyframe edit` writes it; may be repeated',
+      (file) => {
+        edits.push({ file });
+        return edits;
+      },
+    )
+    .option(
+      '--edit-frame <n|time>',
+      'which frame that is: its number from 0, or a time such as 3.2s; from FILE.json by default',
+      (text) => {
+        latest('--edit-frame').frame = frameChoice(text);
+        return edits;
+      },
+    )
+    .option('--edit-prompt <text>', 'the prompt that is to lead there; from FILE.json by default', (text) => {
+      latest('--edit-prompt').prompt = text;
+      return edits;
+    });
+}
+
+/** `12` is a number; `3.2s`, `3.2` and `1:03` are times. */
+export function frameChoice(text: string): FrameChoice {
+  return /^\d+$/.test(text.trim()) ? { frame: Number(text) } : { at: seconds(text) };
+}
+
+/**
+ * Reads the edits; what is given as an option goes before what the file beside the picture says.
+ *
+ * @param frameRate of the video as it is trained on
+ * @throws UsageError when a picture cannot be read, or it is not known which frame it is of, or which prompt leads there
+ */
+export async function readEdits(edits: readonly EditValues[], frameRate: number): Promise<EditedFrame[]> {
+  const { readEdit } = await import('../lib/training/edit-sidecar.js');
+  const read: EditedFrame[] = [];
+  for (const { file, frame, prompt } of edits) {
+    const number = frame && ('frame' in frame ? frame.frame : Math.floor(frame.at * frameRate + 1e-4));
+    if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
+    // One picture in memory, however many prompts it comes under: it is encoded once.
+    const known = read[edits.findIndex((edit) => edit.file === file)];
+    const edit = await readEdit(file, {
+      ...(number !== undefined && { frame: number }),
+      ...(prompt !== undefined && { prompt }),
+    });
+    read.push(known ? { ...edit, picture: known.picture } : edit);
+  }
+  return read;
+}

@@ -1,0 +1,84 @@
+// The demo model as data: Stable Diffusion 1.x's parts at a size that 2 cores can train and run, for pictures of 128x128.
+
+import type { Json } from '../../lib/models/config-fields.js';
+import { reduceVocabulary } from '../../lib/models/reduced-vocabulary.js';
+import { clipVocabulary } from '../../lib/models/tokenizer.js';
+import { CAPTION_WORDS } from '../../lib/world/captions.js';
+
+/** Factor 4, so that a car 30 pixels wide survives; 0.8 M weights. */
+export const VAE: Json = {
+  _class_name: 'AutoencoderKL',
+  act_fn: 'silu',
+  in_channels: 3,
+  out_channels: 3,
+  latent_channels: 4,
+  block_out_channels: [24, 48, 64],
+  layers_per_block: 1,
+  norm_num_groups: 8,
+  down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D', 'DownEncoderBlock2D'],
+  up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D', 'UpDecoderBlock2D'],
+  sample_size: 128,
+};
+
+/** Tokens of a prompt: the longest caption has 20. */
+export const TOKENS = 32;
+const CONTEXT = 128;
+
+/** Attention where 16x16 cells and fewer are left. */
+export const UNET: Json = {
+  _class_name: 'UNet2DConditionModel',
+  act_fn: 'silu',
+  sample_size: 32,
+  in_channels: 4,
+  out_channels: 4,
+  block_out_channels: [32, 64, 128, 192],
+  layers_per_block: 1,
+  down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D'],
+  up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'UpBlock2D'],
+  cross_attention_dim: CONTEXT,
+  attention_head_dim: 4,
+  norm_num_groups: 16,
+  norm_eps: 1e-5,
+  flip_sin_to_cos: true,
+  freq_shift: 0,
+  downsample_padding: 1,
+  mid_block_scale_factor: 1,
+  center_input_sample: false,
+};
+
+/** CLIP's byte-pair vocabulary, as far as the captions of the world need it. */
+export const VOCABULARY = reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
+const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;
+
+export const TEXT: Json = {
+  architectures: ['CLIPTextModel'],
+  model_type: 'clip_text_model',
+  vocab_size: LAST_TOKEN + 1,
+  hidden_size: CONTEXT,
+  intermediate_size: 2 * CONTEXT,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  max_position_embeddings: TOKENS,
+  projection_dim: CONTEXT,
+  hidden_act: 'quick_gelu',
+  layer_norm_eps: 1e-5,
+  attention_dropout: 0,
+  initializer_factor: 1,
+  initializer_range: 0.02,
+  bos_token_id: LAST_TOKEN - 1,
+  eos_token_id: LAST_TOKEN,
+  pad_token_id: LAST_TOKEN,
+};
+
+/** The noise schedule of Stable Diffusion 1.x, and DDIM's steps. */
+export const SCHEDULER: Json = {
+  _class_name: 'DDIMScheduler',
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  beta_schedule: 'scaled_linear',
+  num_train_timesteps: 1000,
+  prediction_type: 'epsilon',
+  clip_sample: false,
+  set_alpha_to_one: false,
+  steps_offset: 1,
+};

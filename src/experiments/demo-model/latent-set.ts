@@ -1,0 +1,144 @@
+// The pictures of the world that the denoising network learns from, as latents with the token ids of their captions. Each is rendered
+// and encoded once, when it is first needed, and kept on the disk in shards.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { seedOf, sha256 } from '../../lib/base/hash.js';
+import { createGenerator } from '../../lib/base/random.js';
+import type { Model } from '../../lib/models/model.js';
+import { type Frame, framesToImage } from '../../lib/tensor/frame.js';
+import { toFloat16, toFloat32 } from '../../lib/tensor/half.js';
+import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors.js';
+import { tensor } from '../../lib/tensor/tensor.js';
+import type { CaptionedLatents } from '../../lib/training/pretrain-denoiser.js';
+import { trainingSample } from '../../lib/world/training-sample.js';
+
+const SHARD = 1024;
+const ENCODED_AT_ONCE = 16;
+
+/** Which pictures, and who encodes them. */
+export interface LatentSetOptions {
+  readonly model: Model;
+  /** Folder of the shards. */
+  readonly folder: string;
+  /** Stream of samples. */
+  readonly seed: number;
+  /** How many pictures there are; rounded up to whole shards of 1024. */
+  readonly pictures: number;
+  /** Pictures an iteration. */
+  readonly batch: number;
+}
+
+/** Batches of latents by iteration. */
+export interface LatentSet {
+  /** What these latents are: equal only for equal pictures and encoders. */
+  readonly identity: string;
+  /** The batch of an iteration: all pictures once in each pass, in another order each time, shard by shard. */
+  samples(iteration: number): Promise<CaptionedLatents>;
+  /** `count` batches of drives that training never sees. */
+  heldOut(count: number): Promise<CaptionedLatents[]>;
+}
+
+interface Shard {
+  readonly latents: Float32Array;
+  readonly ids: Int32Array;
+}
+
+/** Opens the set; nothing is rendered yet. */
+export function openLatentSet({
+  model,
+  folder,
+  seed,
+  pictures,
+  batch,
+  encoder,
+}: LatentSetOptions & { encoder: string }): LatentSet {
+  const shards = Math.ceil(pictures / SHARD);
+  const cells = (128 / model.config.vaeFactor) ** 2 * model.config.vae.latentChannels;
+  const tokens = model.tokenize('').length;
+  const identity = `world, seed ${seed}, ${shards * SHARD} pictures, encoder ${encoder.slice(0, 16)}`;
+  const home = join(folder, `latents-${sha256(identity).slice(0, 12)}`);
+  const open = new Map<number, Promise<Shard>>();
+
+  const load = async (number: number): Promise<Shard> => {
+    const path = join(home, `shard-${String(number).padStart(4, '0')}.safetensors`);
+    if (!existsSync(path)) {
+      await mkdir(home, { recursive: true });
+      const made = await makeShard(model, SHARD, (i) => trainingSample(seed, number * SHARD + i));
+      await writeSafetensors(path, {
+        latents: toFloat16(tensor('float32', [SHARD, cells], made.latents)),
+        ids: tensor('int32', [SHARD, tokens], made.ids),
+      });
+    }
+    const { latents, ids } = await readSafetensors(path);
+    return { latents: toFloat32(latents).data, ids: ids.data as Int32Array };
+  };
+  const shard = (number: number): Promise<Shard> => {
+    const known = open.get(number) ?? load(number);
+    open.set(number, known);
+    return known;
+  };
+  const pick = ({ latents, ids }: Shard, rows: readonly number[]): CaptionedLatents => ({
+    latents: rows.map((row) => latents.subarray(row * cells, (row + 1) * cells)),
+    ids: rows.map((row) => ids.subarray(row * tokens, (row + 1) * tokens)),
+  });
+
+  const each = SHARD / batch;
+  return {
+    identity,
+    async samples(iteration) {
+      const pass = Math.floor(iteration / (each * shards));
+      const place = Math.floor((iteration % (each * shards)) / each);
+      const number = shuffled(shards, `${seed} shards ${pass}`)[place];
+      const order = shuffled(SHARD, `${seed} pictures ${pass} ${number}`);
+      const first = (iteration % each) * batch;
+      return pick(await shard(number), order.slice(first, first + batch));
+    },
+    async heldOut(count) {
+      const made = await makeShard(model, count * batch, (i) => trainingSample(seed, i, { heldOut: true }));
+      return Array.from({ length: count }, (_, n) =>
+        pick(
+          made,
+          Array.from({ length: batch }, (_, i) => n * batch + i),
+        ),
+      );
+    },
+  };
+}
+
+async function makeShard(
+  model: Model,
+  count: number,
+  sample: (index: number) => { frame: Frame; caption: string },
+): Promise<Shard> {
+  const { scalingFactor } = model.config.vae;
+  let latents = new Float32Array(0);
+  let ids = new Int32Array(0);
+  for (let first = 0; first < count; first += ENCODED_AT_ONCE) {
+    const samples = Array.from({ length: Math.min(ENCODED_AT_ONCE, count - first) }, (_, i) => sample(first + i));
+    const { mean } = await model.encodeImage(framesToImage(samples.map(({ frame }) => frame)));
+    const cells = mean.data.length / samples.length;
+    if (first === 0) latents = new Float32Array(count * cells);
+    latents.set(
+      mean.data.map((value) => value * scalingFactor),
+      first * cells,
+    );
+    samples.forEach(({ caption }, i) => {
+      const tokens = model.tokenize(caption);
+      if (ids.length === 0) ids = new Int32Array(count * tokens.length);
+      ids.set(tokens, (first + i) * tokens.length);
+    });
+  }
+  return { latents, ids };
+}
+
+function shuffled(count: number, key: string): number[] {
+  const generator = createGenerator(seedOf(key));
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = generator.integer(i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

@@ -1,0 +1,115 @@
+// Trains the demo model's denoising network with its text encoder on pictures of the procedural world and their captions.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256File } from '../../lib/base/hash.js';
+import { noiseSchedule } from '../../lib/diffusion/noise-schedule.js';
+import { textConfig } from '../../lib/models/component-configs.js';
+import { loadModel } from '../../lib/models/model.js';
+import { createScope } from '../../lib/models/scope.js';
+import { unetConfig } from '../../lib/models/unet-config.js';
+import { writeConfigurations, writeTokenizer } from '../../lib/models/write-checkpoint.js';
+import type { Weights } from '../../lib/training/adamw.js';
+import { initialWeights } from '../../lib/training/initial-weights.js';
+import {
+  type DenoiserConfig,
+  denoiserLoss,
+  pretrainDenoiser,
+  UNET_PREFIX,
+} from '../../lib/training/pretrain-denoiser.js';
+import { readNetwork, writeNetwork } from '../../lib/training/write-network.js';
+import { SCHEDULER, TEXT, TOKENS, UNET, VOCABULARY } from './configs.js';
+import { openLatentSet } from './latent-set.js';
+import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
+import { appendLog } from './training-log.js';
+
+const HELD_OUT_BATCHES = 8;
+const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+
+/**
+ * Trains, writing the whole model into `out` and a line of `log.jsonl` after each save; yields after each update. The autoencoder
+ * must be there already.
+ */
+export async function* trainUnet(
+  options: PretrainOptions & { readonly pictures: number },
+): AsyncGenerator<PretrainReport, void, undefined> {
+  const { out, work, seed, batch, iterations, saveEvery, pictures } = options;
+  const config: DenoiserConfig = {
+    unet: unetConfig(UNET, 'the demo model'),
+    text: textConfig(TEXT, 'the demo model'),
+    schedule: noiseSchedule(),
+    predictionType: 'epsilon',
+    latentShape: [batch, 4, 32, 32],
+    tokens: TOKENS,
+  };
+  const folder = join(work, 'unet');
+  await mkdir(folder, { recursive: true });
+  const isNew = !existsSync(join(out, 'unet/config.json'));
+  if (isNew) await writeModel(out, firstWeights(config, seed));
+  const model = await loadModel(out, {
+    device: 'cpu',
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  try {
+    const encoder = await sha256File(join(out, VAE_WEIGHTS));
+    const set = openLatentSet({ model, folder: work, seed, pictures, batch, encoder });
+    const steps = pretrainDenoiser({
+      ...config,
+      samples: set.samples,
+      heldOut: await set.heldOut(HELD_OUT_BATCHES),
+      data: set.identity,
+      folder,
+      iterations,
+      seed,
+      saveEvery,
+      resume: options.resume,
+      ...(options.learningRate !== undefined && { learningRate: options.learningRate }),
+      ...(options.from && { start: await readModel(out) }),
+      ...(options.threads !== undefined && { threads: options.threads }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    let [sum, count] = [0, 0];
+    for await (const { iteration, loss, saved, state, secondsLeft, heldOutLoss, learningRate } of steps) {
+      sum += loss;
+      count++;
+      if (!saved) {
+        yield { iteration, loss, secondsLeft };
+        continue;
+      }
+      await writeModel(out, state.average ?? state.weights);
+      const line = { iteration, loss: sum / count, heldOutLoss, learningRate };
+      await appendLog(out, 'unet', line);
+      const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}`;
+      yield { iteration, loss, secondsLeft, note };
+      [sum, count] = [0, 0];
+    }
+  } finally {
+    await model.dispose();
+  }
+}
+
+function firstWeights(config: DenoiserConfig, seed: number): Weights {
+  const scope = createScope();
+  denoiserLoss(scope, config);
+  return initialWeights(scope, seed);
+}
+
+/** Writes everything but the autoencoder. */
+async function writeModel(out: string, weights: Weights): Promise<void> {
+  const { config: vae } = await readNetwork(join(out, 'vae'));
+  await writeConfigurations(out, { unet: UNET, vae, text: TEXT, scheduler: SCHEDULER });
+  await writeTokenizer(join(out, 'tokenizer'), VOCABULARY, TOKENS);
+  const isUnet = (name: string): boolean => name.startsWith(UNET_PREFIX);
+  const unet = [...weights].filter(([name]) => isUnet(name));
+  const text = [...weights].filter(([name]) => !isUnet(name));
+  await writeNetwork(join(out, 'text_encoder'), TEXT, new Map(text), 'model.safetensors');
+  const bare = unet.map(([name, value]) => [name.slice(UNET_PREFIX.length), value] as const);
+  await writeNetwork(join(out, 'unet'), UNET, new Map(bare));
+}
+
+async function readModel(out: string): Promise<Weights> {
+  const unet = await readNetwork(join(out, 'unet'));
+  const text = await readNetwork(join(out, 'text_encoder'), 'model.safetensors');
+  return new Map([...[...unet.weights].map(([name, value]) => [UNET_PREFIX + name, value] as const), ...text.weights]);
+}

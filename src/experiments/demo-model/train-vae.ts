@@ -1,0 +1,68 @@
+// Trains the demo model's autoencoder on crops of the procedural world and on textures.
+
+import { join } from 'node:path';
+import { vaeConfig } from '../../lib/models/component-configs.js';
+import { judgeVae } from '../../lib/training/judge-vae.js';
+import { pretrainVae } from '../../lib/training/pretrain-vae.js';
+import { readNetwork, writeNetwork } from '../../lib/training/write-network.js';
+import { heldOutPicture, trainingCrops } from '../../lib/world/training-crops.js';
+import { VAE } from './configs.js';
+import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
+import { appendLog } from './training-log.js';
+
+/** Pictures on which a save is judged, none of which training sees. */
+const JUDGED = 16;
+
+/**
+ * Trains, writing the network into `out`/vae and a line of `log.jsonl` after each save; yields after each update.
+ *
+ * @param options.part `decoder` keeps the encoder, and with it all latents, as they are in the model's folder
+ */
+export async function* trainVae(
+  options: PretrainOptions & { readonly part: 'vae' | 'decoder' },
+): AsyncGenerator<PretrainReport, void, undefined> {
+  const { out, work, part, seed, batch, iterations, from } = options;
+  const config = vaeConfig(VAE, 'the demo model');
+  const folder = join(work, part);
+  const target = join(out, 'vae');
+  const held = Array.from({ length: JUDGED }, (_, i) => heldOutPicture(seed, i));
+  const start = from || part === 'decoder' ? await readNetwork(target) : undefined;
+  const steps = pretrainVae({
+    config,
+    pictures: (iteration) => trainingCrops(seed, iteration, batch),
+    data: `world crops, seed ${seed}, batch ${batch}`,
+    folder,
+    iterations,
+    seed,
+    learningRate: options.learningRate ?? 1e-3,
+    saveEvery: options.saveEvery,
+    resume: options.resume,
+    ...(start && { start: start.weights }),
+    ...(part === 'decoder' && { frozen: /^(encoder|quant_conv)\./ }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  let [sum, count] = [0, 0];
+  for await (const { iteration, loss, saved, state, secondsLeft } of steps) {
+    sum += loss;
+    count++;
+    if (!saved) {
+      yield { iteration, loss, secondsLeft };
+      continue;
+    }
+    const weights = new Map([...(start?.weights ?? []), ...(state.average ?? state.weights)]);
+    const { psnr, ...judged } = await judgeVae(config, weights, held);
+    // A decoder must not change what latents mean.
+    const scalingFactor = part === 'decoder' ? Number(start!.config.scaling_factor) : judged.scalingFactor;
+    await writeNetwork(target, { ...VAE, scaling_factor: scalingFactor }, weights);
+    const line = { iteration, loss: sum / count, psnr, scalingFactor };
+    await appendLog(out, part, line);
+    yield {
+      iteration,
+      loss,
+      secondsLeft,
+      note: `loss ${(sum / count).toFixed(4)}, held-out PSNR ${psnr.toFixed(2)} dB`,
+    };
+    [sum, count] = [0, 0];
+  }
+}

@@ -1,0 +1,24 @@
+// How the trainings of the demo model went: one line of numbers a save, kept beside the weights.
+
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Numbers of one save. */
+export type LogLine = Readonly<Record<string, number | undefined>>;
+
+const fileOf = (model: string, part: string): string => join(model, 'training', `${part}.jsonl`);
+
+/** Adds a line to the log of a part. */
+export async function appendLog(model: string, part: string, line: LogLine): Promise<void> {
+  await mkdir(join(model, 'training'), { recursive: true });
+  await appendFile(fileOf(model, part), `${JSON.stringify(line)}\n`);
+}
+
+/** All lines of a part's log, in order; where trainings followed each other the iteration begins anew. */
+export async function readLog(model: string, part: string): Promise<LogLine[]> {
+  const path = fileOf(model, part);
+  if (!existsSync(path)) return [];
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as LogLine);
+}

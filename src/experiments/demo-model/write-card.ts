@@ -1,0 +1,145 @@
+// The pictures and numbers of the demo model's card: loss curves, samples, reconstructions, and how real pictures come through.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { textToImage } from '../../lib/diffusion/img2img.js';
+import { decodeFrame, encodeFrame } from '../../lib/diffusion/restyle.js';
+import { compareFrames } from '../../lib/metrics/pixels.js';
+import { loadModel, type Model } from '../../lib/models/model.js';
+import { writeChart } from '../../lib/report/chart-picture.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { randn } from '../../lib/tensor/randn.js';
+import { contactSheet } from '../../lib/video/contact-sheet.js';
+import { openVideo } from '../../lib/video/open-video.js';
+import { writePicture } from '../../lib/video/still.js';
+import { HELD_OUT_SHOTS, shotDrive, shotFrames, shotTime } from '../../lib/world/held-out-shots.js';
+import { renderScene } from '../../lib/world/render-scene.js';
+import { STYLES, type Style } from '../../lib/world/styles/styles.js';
+import { type LogLine, readLog } from './training-log.js';
+
+/** Prompts of the sample sheet. */
+const SAMPLED: readonly (readonly [label: string, prompt: string])[] = [
+  ['photo', 'a photo of a city street by day with a red car'],
+  ['neon', 'a cyberpunk neon painting of a city street at night with a red car'],
+  ['pencil', 'a pencil sketch of a city street with a white car'],
+  ['oil', 'an oil painting of a city street at dusk'],
+  ['watercolor', 'a watercolor painting of a street with a yellow car'],
+  ['comic', 'a comic book drawing of a city street with a blue car'],
+  ['winter', 'a photo of a snowy city street'],
+  ['desert', 'a photo of a desert city street at sunset'],
+];
+const SEEDS = [1, 2, 3, 4];
+const GUIDANCE = 3;
+
+/** What the card tells in numbers. */
+export interface CardNumbers {
+  /** PSNR of VAE round trips in dB: of each held-out shot as photographs, of each style, and over all. */
+  readonly shots: Readonly<Record<string, number>>;
+  readonly styles: Readonly<Record<string, number>>;
+  readonly all: number;
+  /** The same of a real video, where one was given. */
+  readonly real: number | null;
+}
+
+/** Writes the pictures into `pictures` and the numbers into `numbers.json` there. */
+export async function writeCard(path: string, pictures: string, real?: string): Promise<CardNumbers> {
+  await mkdir(pictures, { recursive: true });
+  const model = await loadModel(path);
+  try {
+    await writeSamples(model, join(pictures, 'samples.jpg'));
+    const numbers = await reconstructions(model, join(pictures, 'reconstructions.png'), real);
+    await writeLosses(path, pictures);
+    await writeFileAtomic(join(pictures, 'numbers.json'), `${JSON.stringify(numbers, null, 1)}\n`);
+    return numbers;
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function writeSamples(model: Model, path: string): Promise<void> {
+  const side = 128 / model.config.vaeFactor;
+  const frames: Frame[] = [];
+  for (const [, prompt] of SAMPLED) {
+    for (const seed of SEEDS) {
+      const noise = randn(seed, [1, model.config.vae.latentChannels, side, side]);
+      let latent = noise;
+      for await (const step of textToImage(model, { prompt, noise, guidanceScale: GUIDANCE })) latent = step.latent;
+      frames.push(await decodeFrame(model, latent));
+    }
+  }
+  const labels = { columns: SEEDS.map((seed) => `seed ${seed}`), rows: SAMPLED.map(([label]) => label) };
+  await writePicture(path, await contactSheet(frames, { columns: SEEDS.length, labels }));
+}
+
+async function reconstructions(model: Model, path: string, real?: string): Promise<CardNumbers> {
+  const psnrs: number[] = [];
+  const roundTrip = async (frame: Frame): Promise<{ frame: Frame; psnr: number }> => {
+    const back = await decodeFrame(model, await encodeFrame(model, frame));
+    return { frame: back, psnr: 10 * Math.log10(255 ** 2 / compareFrames(back, frame).squared) };
+  };
+  const meanOf = async (frames: AsyncIterable<Frame> | Iterable<Frame>): Promise<number> => {
+    const own: number[] = [];
+    for await (const frame of frames) own.push((await roundTrip(frame)).psnr);
+    return mean(own);
+  };
+  const shots: Record<string, number> = {};
+  for (const shot of HELD_OUT_SHOTS) {
+    shots[shot.name] = await meanOf(shotFrames(shot));
+    psnrs.push(shots[shot.name]);
+  }
+  const styles: Record<string, number> = {};
+  const shown: Frame[] = [];
+  for (const style of STYLES) {
+    const frames = HELD_OUT_SHOTS.flatMap((shot) => [0, 12, 24].map((i) => pictureOf(shot, i, style)));
+    styles[style] = await meanOf(frames);
+    psnrs.push(styles[style]);
+    shown.push(frames[0], (await roundTrip(frames[0])).frame);
+  }
+  const sheet = await contactSheet(shown, {
+    columns: 4,
+    labels: { columns: ['original', 'round trip', 'original', 'round trip'] },
+  });
+  await writePicture(path, sheet);
+  const isThere = real !== undefined && existsSync(real);
+  const measured = isThere ? await meanOf((await openVideo(real, { size: 128, frames: 24 })).frames()) : null;
+  return { shots, styles, all: mean(psnrs), real: measured };
+}
+
+function pictureOf(shot: (typeof HELD_OUT_SHOTS)[number], index: number, style: Style): Frame {
+  return renderScene(shotDrive(shot), shotTime(shot, index), style, { width: 128, height: 128 });
+}
+
+async function writeLosses(path: string, pictures: string): Promise<void> {
+  const [vae, decoder, unet] = await Promise.all(['vae', 'decoder', 'unet'].map((part) => readLog(path, part)));
+  const line = (label: string, log: readonly LogLine[], key: string) => ({
+    label,
+    points: continued(log).flatMap(({ iteration, [key]: value }) =>
+      iteration === undefined || value === undefined ? [] : [[iteration, value] as const],
+    ),
+  });
+  const lines = [line('autoencoder', vae, 'psnr'), line('decoder alone', decoder, 'psnr')];
+  await writeChart(join(pictures, 'psnr.png'), {
+    title: 'PSNR of held-out pictures after a round trip (dB)',
+    xLabel: 'iterations of 16 crops',
+    lines: lines.filter(({ points }) => points.length > 0),
+  });
+  await writeChart(join(pictures, 'loss.png'), {
+    title: 'Loss of the denoising network: min(SNR, 5) |x0 error|²',
+    xLabel: 'iterations of 16 pictures',
+    lines: [line('training', unet, 'loss'), line('held-out drives', unet, 'heldOutLoss')],
+  });
+}
+
+/** Trainings that followed each other, as one. */
+function continued(log: readonly LogLine[]): LogLine[] {
+  let [before, last] = [0, 0];
+  return log.map(({ iteration = 0, ...rest }) => {
+    if (iteration <= last) before += last;
+    last = iteration;
+    return { ...rest, iteration: before + iteration };
+  });
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,178 @@
+// How many frames of the video, and how many iterations, does finetuning need? One training for each number of frames, rendered and
+// judged at every stop. Resumable.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import type { MetricName, MetricValue } from '../../lib/metrics/measurement.js';
+import { loadModel, type Model } from '../../lib/models/model.js';
+import { type Chart, writeChart } from '../../lib/report/chart-picture.js';
+import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { finetune } from '../../lib/training/finetune.js';
+import type { EditedFrame } from '../../lib/training/items.js';
+import type { Preview } from '../../lib/training/preview.js';
+import { readPicture } from '../../lib/video/still.js';
+import {
+  type HeldOutShot,
+  heldOutShot,
+  shotCarRegions,
+  shotDrive,
+  shotFrames,
+  shotTime,
+} from '../../lib/world/held-out-shots.js';
+import { judgeEdit } from '../../lib/world/judge-edit.js';
+import { renderScene } from '../../lib/world/render-scene.js';
+import type { Style } from '../../lib/world/styles/styles.js';
+
+/** What is studied. */
+export interface FramesAndIterationsOptions extends RenderHooks {
+  readonly model: string;
+  /** Folder of all results; what is done there is not done again. */
+  readonly out: string;
+  readonly shot: string;
+  readonly style: Style;
+  readonly prompts: readonly string[];
+  /** Frames of the shot that are rendered and judged. */
+  readonly frames: number;
+  readonly trainingFrames: readonly number[];
+  /** Iterations in all, and between two stops. */
+  readonly iterations: number;
+  readonly every: number;
+  readonly learningRate: number;
+  readonly batch: number;
+  readonly guidance: number;
+  readonly onNote?: (text: string) => void;
+}
+
+/** The question as it stands in README.md. */
+export const DEMO_STUDY = {
+  shot: 'red-car-curve',
+  style: 'neon',
+  prompts: ['a cyberpunk neon painting of a city street at night', 'a neon painting of a street at night'],
+  trainingFrames: [1, 5, 10, 30],
+  iterations: 1000,
+  every: 100,
+  learningRate: 1e-4,
+  batch: 4,
+  guidance: 1,
+} as const;
+
+/** One stop of one training. */
+export interface Stop {
+  readonly trainingFrames: number;
+  readonly iterations: number;
+  /** Mean absolute error to the true styled shot. */
+  readonly truthError: number;
+  readonly carCorrelation: number | null;
+  readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
+}
+
+/** Runs what is missing, and writes `result.json` and `chart.png`. The edited frame is the true one, so that only the method counts. */
+export async function runFramesAndIterations(options: FramesAndIterationsOptions): Promise<Stop[]> {
+  const { out, trainingFrames, onNote } = options;
+  await mkdir(out, { recursive: true });
+  const shot = heldOutShot(options.shot);
+  const stops: Stop[] = [];
+  const model = await loadModel(options.model);
+  try {
+    for (const count of trainingFrames) {
+      onNote?.(`${count} training ${count === 1 ? 'frame' : 'frames'} ...`);
+      stops.push(...(await trainAndJudge(model, shot, count, options)));
+      const { model: path, style, prompts, frames, learningRate, batch, guidance } = options;
+      const settings = { model: path, shot: shot.name, style, prompts, frames, learningRate, batch, guidance };
+      await writeFileAtomic(join(out, 'result.json'), `${JSON.stringify({ settings, stops }, null, 1)}\n`);
+      await writeChart(join(out, 'chart.png'), chartOf(stops));
+    }
+  } finally {
+    await model.dispose();
+  }
+  return stops;
+}
+
+async function trainAndJudge(
+  model: Model,
+  shot: HeldOutShot,
+  trainingFrames: number,
+  options: FramesAndIterationsOptions,
+): Promise<Stop[]> {
+  const { style, prompts, frames, iterations, every, guidance, onProgress, signal } = options;
+  const folder = join(options.out, `frames-${trainingFrames}`);
+  const finished = join(folder, 'stops.json');
+  if (existsSync(finished)) return JSON.parse(await readFile(finished, 'utf8')) as Stop[];
+  const middle = Math.floor(frames / 2);
+  const picture = renderScene(shotDrive(shot), shotTime(shot, middle), style, { width: 128, height: 128 });
+  const edits: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
+  const steps = finetune(
+    model,
+    { frames: () => shotFrames(shot, 'photo', { frames }) },
+    {
+      out: folder,
+      resume: true,
+      edits,
+      trainingFrames,
+      objective: 'rendering-path',
+      train: { kind: 'all' },
+      learningRate: options.learningRate,
+      batch: options.batch,
+      iterations,
+      checkpointEvery: every,
+      previewEvery: every,
+      preview: { frames, from: 0, strength: 0.45, guidanceScale: guidance },
+      ...(signal && { signal }),
+    },
+  );
+  for await (const { iteration, secondsLeft } of steps) {
+    const label = `training on ${trainingFrames} frames`;
+    onProgress?.({ done: iteration, total: iterations, label, ...(secondsLeft !== undefined && { secondsLeft }) });
+  }
+  const stops: Stop[] = [];
+  for (let iteration = 0; iteration <= iterations; iteration += every) {
+    const previews = join(folder, 'previews', String(iteration).padStart(6, '0'));
+    const { pictures, metrics } = JSON.parse(await readFile(join(previews, 'preview.json'), 'utf8')) as Preview;
+    const { truthError, carCorrelation } = await judgeEdit(
+      readPictures(pictures.map((file) => join(previews, file))),
+      shotFrames(shot, style, { frames }),
+      shotCarRegions(shot).slice(0, frames),
+    );
+    stops.push({ trainingFrames, iterations: iteration, truthError, carCorrelation, metrics });
+  }
+  await writeFileAtomic(finished, `${JSON.stringify(stops, null, 1)}\n`);
+  await rm(join(folder, 'checkpoints'), { recursive: true, force: true });
+  return stops;
+}
+
+async function* readPictures(paths: readonly string[]): AsyncGenerator<Frame> {
+  for (const path of paths) yield await readPicture(path);
+}
+
+function chartOf(stops: readonly Stop[]): Chart {
+  const counts = [...new Set(stops.map(({ trainingFrames }) => trainingFrames))];
+  return {
+    title: 'Error to the true styled shot (mean absolute, 0..255)',
+    xLabel: 'iterations',
+    marked: true,
+    lines: counts.map((count) => ({
+      label: `${count} ${count === 1 ? 'frame' : 'frames'}`,
+      points: stops
+        .filter(({ trainingFrames }) => trainingFrames === count)
+        .map(({ iterations, truthError }) => [iterations, truthError] as const),
+    })),
+  };
+}
+
+/** The stops as a table: one row a number of iterations, one column a number of training frames. */
+export function formatStops(stops: readonly Stop[]): string {
+  const counts = [...new Set(stops.map(({ trainingFrames }) => trainingFrames))];
+  const iterations = [...new Set(stops.map((stop) => stop.iterations))];
+  const cell = (count: number, iteration: number): string => {
+    const stop = stops.find((each) => each.trainingFrames === count && each.iterations === iteration);
+    if (!stop) return '-'.padStart(20);
+    const warping = stop.metrics.warping_error_normalised?.toFixed(3) ?? '-';
+    return `${stop.truthError.toFixed(1)} ${stop.carCorrelation?.toFixed(2) ?? '-'} ${warping}`.padStart(20);
+  };
+  const head = `iterations${counts.map((count) => `${count} frames`.padStart(20)).join('')}`;
+  const rows = iterations.map((each) => String(each).padStart(10) + counts.map((count) => cell(count, each)).join(''));
+  return [head, ...rows, 'each: error to the truth, car correlation, warping error per variance'].join('\n');
+}

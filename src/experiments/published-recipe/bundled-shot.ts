@@ -1,0 +1,42 @@
+// A bundled shot of the procedural world as a video file, with what it should look like in another style.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../../lib/base/errors.js';
+import { writeVideo } from '../../lib/video/write-video.js';
+import { heldOutShot, shotCarRegions, shotFrames } from '../../lib/world/held-out-shots.js';
+import { STYLES, type Style } from '../../lib/world/styles/styles.js';
+import type { Truth } from './recipe-options.js';
+
+/** Sides of the frames. */
+const SIDE = 128;
+
+/**
+ * The shot as an mp4 file, rendered when it is first asked for, and its truth in `style`.
+ *
+ * @throws UsageError for an unknown shot or style
+ */
+export async function openBundledShot(
+  name: string,
+  { style, frames, cache = '.cache' }: { style?: Style; frames?: number; cache?: string } = {},
+): Promise<{ path: string; truth?: Truth }> {
+  const shot = heldOutShot(name);
+  if (style !== undefined && !STYLES.includes(style)) {
+    throw new UsageError(`no style "${style}", expected one of ${STYLES.join(', ')}`);
+  }
+  const path = join(resolve(cache), 'shots', `${name}.mp4`);
+  if (!existsSync(path)) {
+    await mkdir(join(resolve(cache), 'shots'), { recursive: true });
+    await writeVideo(path, shotFrames(shot), { frameRate: shot.frameRate });
+  }
+  if (style === undefined) return { path };
+  const count = Math.min(frames ?? shot.frames, shot.frames);
+  return {
+    path,
+    truth: {
+      frames: () => shotFrames(shot, style, { frames: count }),
+      car: shotCarRegions(shot, SIDE, SIDE).slice(0, count),
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Makes proposals for the edited frame, and takes the one that keeps the composition best beside how strongly it is edited.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../../lib/base/errors.js';
+import type { Model } from '../../lib/models/model.js';
+import { byRank, scoreEdit } from '../../lib/sweeps/propose-edits.js';
+import type { RenderedCells } from '../../lib/sweeps/render-cells.js';
+import { editName, type FrameEdit, renderEdits } from '../../lib/sweeps/render-edits.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { type EditScores, writeEdit } from '../../lib/training/edit-sidecar.js';
+import type { EditedFrame } from '../../lib/training/items.js';
+import { writePicture } from '../../lib/video/still.js';
+import type { RecipeOptions } from './recipe-options.js';
+import type { RecipeResult } from './recipe-result.js';
+
+/** What was picked, once for each prompt; and what it was picked of, with paths relative to the folder above `folder`. */
+export interface PickedEdit {
+  readonly edits: readonly EditedFrame[];
+  readonly shown: RecipeResult['editedFrame'];
+}
+
+/**
+ * Renders the proposals of one frame into `folder`, each with its sidecar, and picks.
+ *
+ * @throws UsageError when the video does not have the frame
+ */
+export async function pickEdit(
+  model: Model,
+  rendered: RenderedCells,
+  folder: string,
+  options: RecipeOptions,
+): Promise<PickedEdit> {
+  const { prompts, proposals, guidanceScale, negativePrompt, steps = 50, sampler = 'ddim' } = options;
+  const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
+  const original = await frameOf(rendered, frame);
+  const edits = await renderEdits(model, original, {
+    ...{ prompt: prompts[0], guidanceScale, steps, sampler },
+    ...(negativePrompt !== undefined && { negativePrompt }),
+    ...proposals,
+    ...(options.onProgress && { onProgress: (it) => options.onProgress?.({ ...it, label: 'proposing edits' }) }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  const scored: (FrameEdit & { scores: EditScores })[] = [];
+  for (const edit of edits) scored.push({ ...edit, scores: await scoreEdit(original, edit.frame) });
+  scored.sort((a, b) => byRank(a.scores, b.scores));
+  await mkdir(folder, { recursive: true });
+  await writePicture(join(folder, 'original.png'), original);
+  for (const { frame: picture, strength, seed, firstTimestep, scores } of scored) {
+    const about = { frame, prompt: prompts[0], strength, seed, firstTimestep, guidance: guidanceScale, steps, sampler };
+    await writeEdit(join(folder, `${editName({ strength, seed })}.png`), picture, {
+      ...about,
+      model: model.path,
+      scores,
+    });
+  }
+  return {
+    edits: prompts.map((prompt) => ({ picture: scored[0].frame, frame, prompt })),
+    shown: {
+      frame,
+      original: 'edit/original.png',
+      proposals: scored.map(({ strength, seed, scores }, i) => ({
+        picture: `edit/${editName({ strength, seed })}.png`,
+        ...{ strength, seed, kept: scores.kept, editStrength: scores.editStrength },
+        chosen: i === 0,
+      })),
+    },
+  };
+}
+
+async function frameOf(rendered: RenderedCells, index: number): Promise<Frame> {
+  let count = 0;
+  for await (const frame of rendered.source()) if (count++ === index) return frame;
+  throw new UsageError(
+    `edited frame: there is no frame ${index} in the video, its frames are 0 to ${rendered.frames - 1}; choose one of these`,
+  );
+}

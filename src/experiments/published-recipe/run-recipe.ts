@@ -1,0 +1,247 @@
+// Runs the experiment on one video: the plain model at several strengths, an edited frame, finetuned models, and the arms that learn
+// nothing. What the numbers mean is claims.ts's, how they are shown recipe-report.ts's.
+
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../../lib/base/settings.js';
+import { flowMedian } from '../../lib/consistency/flow-median.js';
+import type { Model } from '../../lib/models/model.js';
+import { type Cell, type CellPlan, planCells } from '../../lib/sweeps/cell.js';
+import { openComparisonFolder } from '../../lib/sweeps/comparison-folder.js';
+import { openSource } from '../../lib/sweeps/comparison-plan.js';
+import { settingsOf } from '../../lib/sweeps/comparison-settings.js';
+import { writeCurves } from '../../lib/sweeps/curves.js';
+import { hasRendered, type RenderedCells, renderCells } from '../../lib/sweeps/render-cells.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { gridFrames } from '../../lib/video/grid.js';
+import { writeVideo } from '../../lib/video/write-video.js';
+import { recipeClaims } from './claims.js';
+import { judgeRecipe, type Readable } from './judge-recipe.js';
+import { pickEdit } from './pick-edit.js';
+import type { RecipeOptions } from './recipe-options.js';
+import { writeRecipeReport } from './recipe-report.js';
+import type { RecipeArm, RecipeResult, RecipeTraining } from './recipe-result.js';
+import { trainArm } from './train-arm.js';
+
+/** Names of the arms that are no cells. */
+export const ROUND_TRIP = 'round-trip';
+export const MEDIAN = 'flow-median';
+
+/** One finetuned rendering: its cell, and which training made its weights. */
+interface TunedCell extends Cell {
+  readonly training: string;
+}
+
+/**
+ * Runs every stage and writes videos, grid, numbers and report into a folder, which can be continued after an interruption.
+ *
+ * @returns the folder, and what was found
+ * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
+ */
+export async function runRecipe(
+  model: Model,
+  path: string,
+  options: RecipeOptions,
+): Promise<{ out: string; report: string; result: RecipeResult }> {
+  const { signal, truth, strengths } = options;
+  const plain = plainCells(options);
+  const planned = planCells(model, plain);
+  const video = await openSource(model, path, { ...options, prompt: options.prompts[0] });
+  const settings = await recipeSettings(model, path, plain, options);
+  const folder = await openComparisonFolder('experiment', path, settings, options);
+  options.onFolder?.(folder.out);
+  const out = folder.out;
+  const seconds: Record<string, number> = {};
+  const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
+    const start = performance.now();
+    signal?.throwIfAborted();
+    const result = await work();
+    seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - start) / 1000;
+    return result;
+  };
+  const opened: Model[] = [];
+  let rendered: RenderedCells | undefined;
+  const render = async (cells: readonly Cell[]): Promise<RenderedCells> => {
+    await rendered?.close();
+    rendered = undefined;
+    rendered = await renderCells(model, video, cells, folder.work, options);
+    return rendered;
+  };
+  try {
+    if (folder.finished !== null) {
+      return { out, report: join(out, 'report.html'), result: JSON.parse(folder.finished) as RecipeResult };
+    }
+    const base = await timed('plain renderings', () => render(plain));
+    const edit = await timed('edited frame', () => pickEdit(model, base, join(out, 'edit'), options));
+    const trainings: RecipeTraining[] = [];
+    const tuned: TunedCell[] = [];
+    for (const arm of options.tuned) {
+      const trained = await timed('finetuning', () => trainArm(model, base, edit.edits, arm, out, options));
+      trainings.push(trained.training);
+      opened.push(trained.model);
+      for (const guidance of arm.guidance) tuned.push(tunedCell(arm, guidance, trained.model, options));
+    }
+    const planTuned = tuned.length > 0 ? planCells(model, tuned) : [];
+    const all = await timed('finetuned renderings', () => render([...plain, ...tuned]));
+
+    const cellOf =
+      (name: string): Readable =>
+      () =>
+        all.cell(name);
+    const low = plain[0].name;
+    const arms = new Map<string, Readable>([
+      [ROUND_TRIP, () => all.roundTrip()],
+      [MEDIAN, () => flowMedian(all.cell(low), all.source())],
+      ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, cellOf(name)]),
+    ]);
+    const numbers = await timed('measuring', () =>
+      judgeRecipe(model, () => all.source(), all.frames, arms, truth, options),
+    );
+    const describe = (
+      name: string,
+      rest: Omit<RecipeArm, 'name' | 'video' | 'metrics' | 'curves' | 'truth'>,
+    ): RecipeArm => ({
+      name,
+      ...rest,
+      video: `${name}.mp4`,
+      metrics: numbers.measured.outputs[name].means,
+      curves: numbers.measured.outputs[name].curves,
+      truth: numbers.truths.get(name) ?? null,
+    });
+    const nothing = { strength: null, guidance: null, firstTimestep: null, training: null };
+    const cellArm = (kind: RecipeArm['kind'], plan: CellPlan, cell: Cell, training: string | null): RecipeArm =>
+      describe(cell.name, {
+        label: cell.label,
+        kind,
+        strength: plan.strength,
+        guidance: cell.options.guidanceScale ?? null,
+        firstTimestep: plan.firstTimestep,
+        training,
+      });
+    const plainArms = plain.map((cell, i) => cellArm('plain', planned[i], cell, null));
+    const tunedArms = tuned.map((cell, i) => cellArm('tuned', planTuned[i], cell, cell.training));
+    const found: RecipeArm[] = [
+      describe(ROUND_TRIP, { label: 'no edit', kind: 'floor', ...nothing }),
+      describe(MEDIAN, { label: `${plain[0].label}, flow-warped median`, kind: 'floor', ...nothing }),
+      ...plainArms,
+      ...tunedArms,
+    ];
+    const [first] = tunedArms;
+    const high = plainArms[Math.min(1, plainArms.length - 1)];
+    const result: RecipeResult = {
+      video: resolve(path),
+      model: resolve(model.path),
+      prompts: options.prompts,
+      frames: all.frames,
+      frameRate: video.frameRate,
+      width: video.width,
+      height: video.height,
+      source: numbers.measured.source,
+      arms: found,
+      truthFloor: numbers.truthFloor,
+      editedFrame: edit.shown,
+      trainings,
+      claims: first
+        ? recipeClaims({ low: plainArms[0], high, plain: plainArms, tuned: first, truthFloor: numbers.truthFloor })
+        : [],
+      grid: { mp4: 'grid.mp4', webp: 'grid.webp' },
+      seconds,
+      settings,
+    };
+    await timed('writing', async () => {
+      await writeVideos(out, all, arms, result, [low, high.name, ...(first ? [first.name] : [])], options);
+      const { outputs, source } = numbers.measured;
+      await writeCurves(join(out, 'curves.csv'), { source, ...outputs });
+    });
+    await all.close();
+    // States of hundreds of megabytes, which only an interrupted training needs.
+    for (const { name } of options.tuned)
+      await rm(join(out, 'finetune', name, 'checkpoints'), { recursive: true, force: true });
+    const report = await writeRecipeReport(out, result, model, strengths);
+    await folder.finish(result);
+    return { out, report, result };
+  } finally {
+    await rendered?.close();
+    for (const each of opened) await each.dispose();
+    await folder.close({ keep: await hasRendered(folder.work) });
+  }
+}
+
+function plainCells({ strengths, seed = 42, guidanceScale, prompts, ...options }: RecipeOptions): Cell[] {
+  return strengths.map((strength) => ({
+    name: `plain-${strength}`,
+    label: `strength ${strength}`,
+    options: { ...denoise(options), prompt: prompts[0], guidanceScale, strength, seed },
+  }));
+}
+
+function tunedCell(
+  arm: RecipeOptions['tuned'][number],
+  guidanceScale: number,
+  model: Model,
+  { strengths, seed = 42, prompts, ...options }: RecipeOptions,
+): TunedCell {
+  const several = arm.guidance.length > 1;
+  return {
+    name: `${arm.name}${several ? `-guidance-${guidanceScale}` : ''}`,
+    label: `${strengths[0]} ${arm.label}${several ? `, guidance ${guidanceScale}` : ''}`,
+    options: { ...denoise(options), prompt: prompts[0], guidanceScale, strength: strengths[0], seed },
+    model,
+    training: arm.name,
+  };
+}
+
+function denoise({ negativePrompt, steps, sampler, batch }: Partial<RecipeOptions>) {
+  return {
+    ...(negativePrompt !== undefined && { negativePrompt }),
+    ...(steps !== undefined && { steps }),
+    ...(sampler !== undefined && { sampler }),
+    ...(batch !== undefined && { batch }),
+  };
+}
+
+/** Everything that decides what comes out; edited frames that are given stand in it as they are named. */
+async function recipeSettings(
+  model: Model,
+  path: string,
+  plain: readonly Cell[],
+  options: RecipeOptions,
+): Promise<Settings> {
+  const { prompts, guidanceScale, proposals, editFrame, tuned, truth } = options;
+  const common = await settingsOf('experiment', model, path, plain, { ...options, prompt: prompts[0] });
+  const arms = tuned.map(({ name, edits, training, guidance }) => ({
+    name,
+    training,
+    guidance,
+    edits: edits === 'picked' ? edits : edits.map(({ frame, prompt }) => ({ frame, prompt })),
+  }));
+  const own = { prompts, guidanceScale, proposals, editFrame: editFrame ?? null, arms, truth: truth !== undefined };
+  return JSON.parse(JSON.stringify({ ...common, ...own }));
+}
+
+async function writeVideos(
+  out: string,
+  rendered: RenderedCells,
+  arms: ReadonlyMap<string, Readable>,
+  { frameRate, arms: described }: RecipeResult,
+  gridArms: readonly string[],
+  { signal, onProgress, onWarning }: RecipeOptions,
+): Promise<void> {
+  const encode = { frameRate, ...(signal && { signal }), ...(onWarning && { onWarning }) };
+  const grid = (): AsyncIterable<Frame> =>
+    gridFrames([rendered.source(), ...gridArms.map((name) => arms.get(name)!())], {
+      columns: 2,
+      labels: ['original', ...gridArms.map((name) => described.find((arm) => arm.name === name)!.label)],
+    });
+  const files: [string, () => AsyncIterable<Frame>][] = [
+    ['original.mp4', () => rendered.source()],
+    ...[...arms].map(([name, read]): [string, Readable] => [`${name}.mp4`, read]),
+    ['grid.mp4', grid],
+    ['grid.webp', grid],
+  ];
+  for (const [done, [name, frames]] of files.entries()) {
+    onProgress?.({ done, total: files.length, label: 'writing videos' });
+    await writeVideo(join(out, name), frames(), encode);
+  }
+  onProgress?.({ done: files.length, total: files.length, label: 'writing videos' });
+}

@@ -1,0 +1,112 @@
+// The study as a table: every arm over all cases, with the spread.
+
+import { type ClaimArms, recipeClaims } from './claims.js';
+import type { Combination } from './combinations.js';
+import type { RecipeArm, RecipeResult } from './recipe-result.js';
+
+/** A number over several cases. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation over the cases; 0 for one. */
+  readonly deviation: number;
+}
+
+/** One arm over all cases. */
+export interface StudyRow {
+  readonly arm: string;
+  readonly label: string;
+  readonly kind: RecipeArm['kind'];
+  readonly cases: number;
+  /** Error to the truth beyond the autoencoder's own, over that of the plain model at the low strength. */
+  readonly remainingError: Spread;
+  readonly truthError: Spread;
+  readonly carCorrelation: Spread;
+  readonly editStrength: Spread;
+  readonly flickerRatio: Spread;
+  readonly warpingErrorNormalised: Spread;
+  readonly tof: Spread;
+  /** For finetuned arms: in how many cases each claim held, in the order of `recipeClaims`. */
+  readonly held: readonly number[] | null;
+}
+
+/** The whole table, rows in the order of the arms. */
+export interface StudyTable {
+  readonly cases: readonly string[];
+  readonly claims: readonly string[];
+  readonly rows: readonly StudyRow[];
+}
+
+/** Puts the cases together. */
+export function studyTable(results: readonly { combination: Combination; result: RecipeResult }[]): StudyTable {
+  const names = [...new Set(results.flatMap(({ result }) => result.arms.map(({ name }) => name)))];
+  let claims: string[] = [];
+  const rows = names.map((arm): StudyRow => {
+    const found = results.flatMap(({ result }) => {
+      const it = result.arms.find(({ name }) => name === arm);
+      return it ? [{ it, result }] : [];
+    });
+    const [{ it: first }] = found;
+    const of = (value: (arm: RecipeArm, result: RecipeResult) => number | null | undefined): Spread =>
+      spread(found.map(({ it, result }) => value(it, result) ?? Number.NaN));
+    const verdicts = first.kind === 'tuned' ? found.map(({ it, result }) => recipeClaims(armsOf(result, it))) : null;
+    if (verdicts) claims = verdicts[0].map(({ claim }) => claim);
+    return {
+      arm,
+      label: first.label,
+      kind: first.kind,
+      cases: found.length,
+      remainingError: of(remainingError),
+      truthError: of(({ truth }) => truth?.truthError),
+      carCorrelation: of(({ truth }) => truth?.carCorrelation),
+      editStrength: of(({ metrics }) => metrics.edit_strength),
+      flickerRatio: of(({ metrics }) => metrics.flicker_ratio),
+      warpingErrorNormalised: of(({ metrics }) => metrics.warping_error_normalised),
+      tof: of(({ metrics }) => metrics.tof),
+      held: verdicts ? claims.map((_, i) => verdicts.filter((each) => each[i].held).length) : null,
+    };
+  });
+  return { cases: results.map(({ combination }) => combination.name), claims, rows };
+}
+
+function armsOf(result: RecipeResult, tuned: RecipeArm): ClaimArms {
+  const plain = result.arms.filter(({ kind }) => kind === 'plain');
+  return { low: plain[0], high: plain[1], plain, tuned, truthFloor: result.truthFloor };
+}
+
+function remainingError(arm: RecipeArm, { arms, truthFloor }: RecipeResult): number {
+  const low = arms.find(({ kind }) => kind === 'plain');
+  if (!arm.truth || !low?.truth || truthFloor === null) return Number.NaN;
+  return (arm.truth.truthError - truthFloor) / (low.truth.truthError - truthFloor);
+}
+
+function spread(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+}
+
+/** The table as text: mean and deviation over the cases. */
+export function formatStudy({ cases, claims, rows }: StudyTable): string {
+  const show = ({ mean, deviation }: Spread, digits: number): string =>
+    Number.isFinite(mean) ? `${mean.toFixed(digits)} ±${deviation.toFixed(digits)}` : '-';
+  const head = ['', 'remaining error', 'truth error', 'car', 'edit', 'flicker', 'warping/var', 'tOF', 'claims held'];
+  const lines = rows.map((row) => [
+    row.label,
+    show(row.remainingError, 2),
+    show(row.truthError, 1),
+    show(row.carCorrelation, 2),
+    show(row.editStrength, 1),
+    show(row.flickerRatio, 2),
+    show(row.warpingErrorNormalised, 3),
+    show(row.tof, 2),
+    row.held ? row.held.map((count) => `${count}/${row.cases}`).join(' ') : '-',
+  ]);
+  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
+  const text = [head, ...lines].map((line) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${cases.length} cases: ${cases.join(', ')}\n${text.join('\n')}\nclaims: ${claims.map((claim, i) => `(${i + 1}) ${claim}`).join('; ')}`;
+}

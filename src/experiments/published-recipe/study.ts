@@ -1,0 +1,93 @@
+// The study: the experiment over three held-out shots and three prompts, with both objectives, four guidance scales, and the picked as
+// well as the true edited frame. Resumable case by case.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { loadModel } from '../../lib/models/model.js';
+import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
+import type { EditedFrame } from '../../lib/training/items.js';
+import { shotDrive, shotTime } from '../../lib/world/held-out-shots.js';
+import { renderScene } from '../../lib/world/render-scene.js';
+import { openBundledShot } from './bundled-shot.js';
+import { COMBINATIONS, type Combination } from './combinations.js';
+import { DEMO_GUIDANCE, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
+import type { RecipeResult } from './recipe-result.js';
+import { runRecipe } from './run-recipe.js';
+import { type StudyTable, studyTable } from './study-table.js';
+
+/** What the study is run with. */
+export interface StudyOptions extends RenderHooks {
+  readonly model: string;
+  /** Folder of all results; what is done there is not done again. */
+  readonly out: string;
+  /** Frames of each shot. */
+  readonly frames: number;
+  readonly guidance: readonly number[];
+  /** Names of the cases; all nine by default. */
+  readonly only?: readonly string[];
+  /** Told what begins, and what has ended. */
+  readonly onNote?: (text: string) => void;
+}
+
+/** Runs what is missing of the study, and writes `study.json` over all that is there. */
+export async function runStudy(options: StudyOptions): Promise<StudyTable> {
+  const { out, only, onNote, frames } = options;
+  const chosen = COMBINATIONS.filter(({ name }) => !only || only.includes(name));
+  await mkdir(out, { recursive: true });
+  const results: { combination: Combination; result: RecipeResult }[] = [];
+  for (const combination of chosen) {
+    const { name, shot, style } = combination;
+    onNote?.(`${name} ...`);
+    const bundled = await openBundledShot(shot.name, { style, frames });
+    const model = await loadModel(options.model);
+    try {
+      const { result } = await runRecipe(model, bundled.path, {
+        ...recipeOf(combination, options),
+        ...(bundled.truth && { truth: bundled.truth }),
+        out: join(out, name),
+        resume: true,
+      });
+      results.push({ combination, result });
+    } finally {
+      await model.dispose();
+    }
+    await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(studyTable(results), null, 1)}\n`);
+  }
+  return studyTable(results);
+}
+
+/** The settings of one case. */
+function recipeOf(combination: Combination, options: StudyOptions): RecipeOptions {
+  const { frames, guidance, onProgress, signal } = options;
+  const middle = Math.floor(frames / 2);
+  const { shot, style, prompts } = combination;
+  const picture = renderScene(shotDrive(shot), shotTime(shot, middle), style, { width: 128, height: 128 });
+  const truth: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
+  const objectives = { 'noised-original': 'first form', 'rendering-path': 'second form' } as const;
+  const tuned: TunedArm[] = (['rendering-path', 'noised-original'] as const).flatMap((objective) =>
+    (['picked', truth] as const).map((edits): TunedArm => {
+      const which = edits === 'picked' ? 'picked' : 'true';
+      return {
+        name: `${objective}-${which}`,
+        label: `${objectives[objective]}, ${which} edit`,
+        edits,
+        training: { ...DEMO_TRAINING, objective },
+        guidance,
+      };
+    }),
+  );
+  return {
+    prompts,
+    strengths: [0.45, 0.75, 0.3, 0.6, 0.9, 1],
+    guidanceScale: DEMO_GUIDANCE.plain,
+    proposals: { strengths: [0.75, 0.85, 0.95], seeds: [42, 43, 44] },
+    editFrame: middle,
+    frames,
+    size: 128,
+    batch: 4,
+    tuned,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
+}

@@ -1,0 +1,76 @@
+// Steadies a restyled video with nothing learned: the median of each frame and its neighbours, moved along the source's motion. An arm
+// that every learned method must beat.
+
+import { UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import { type Flow, opticalFlow, toGray } from '../video/flow.js';
+import { nonOccluded, warpFrame } from '../video/warp.js';
+
+/**
+ * result[t] = median over O[t-1], O[t], O[t+1] of each value, the neighbours warped to t along the optical flow of the source; where
+ * a neighbour is occluded, or missing at either end, the frame's own value takes its place.
+ *
+ * Three frames of both videos are held at a time.
+ *
+ * @throws UsageError when the videos differ in length or size
+ */
+export async function* flowMedian(
+  output: AsyncIterable<Frame>,
+  source: AsyncIterable<Frame>,
+): AsyncGenerator<Frame, void, undefined> {
+  let before: Moment | undefined;
+  let current: Moment | undefined;
+  for await (const next of together(output, source)) {
+    if (current) yield await steadied(current, before, next);
+    [before, current] = [current, next];
+  }
+  if (current) yield await steadied(current, before, undefined);
+}
+
+interface Moment {
+  readonly output: Frame;
+  readonly source: Frame;
+}
+
+async function steadied(at: Moment, before: Moment | undefined, after: Moment | undefined): Promise<Frame> {
+  const [a, c] = await Promise.all([movedTo(at, before), movedTo(at, after)]);
+  const { width, height, data: b } = at.output;
+  const data = new Uint8Array(b.length);
+  for (let i = 0; i < data.length; i++) data[i] = Math.max(Math.min(a[i], b[i]), Math.min(Math.max(a[i], b[i]), c[i]));
+  return { width, height, data };
+}
+
+/** The output of `other` as it would look at `at`, with the output of `at` where that is unknown. */
+async function movedTo(at: Moment, other: Moment | undefined): Promise<Uint8Array> {
+  const own = at.output.data;
+  if (!other) return own;
+  const [here, there] = [toGray(at.source), toGray(other.source)];
+  const [forward, backward]: [Flow, Flow] = await Promise.all([opticalFlow(here, there), opticalFlow(there, here)]);
+  const moved = warpFrame(other.output, forward).data;
+  nonOccluded(forward, backward).forEach((visible, p) => {
+    if (!visible) moved.set(own.subarray(3 * p, 3 * p + 3), 3 * p);
+  });
+  return moved;
+}
+
+async function* together(output: AsyncIterable<Frame>, source: AsyncIterable<Frame>): AsyncGenerator<Moment> {
+  const others = source[Symbol.asyncIterator]();
+  try {
+    for await (const frame of output) {
+      const { done, value } = await others.next();
+      if (done)
+        throw new UsageError('flowMedian: the output has more frames than the source; pass videos of one length');
+      if (value.width !== frame.width || value.height !== frame.height) {
+        throw new UsageError(
+          `flowMedian: the output is ${frame.width}x${frame.height} but the source ${value.width}x${value.height}; pass videos of one size`,
+        );
+      }
+      yield { output: frame, source: value };
+    }
+    if (!(await others.next()).done) {
+      throw new UsageError('flowMedian: the source has more frames than the output; pass videos of one length');
+    }
+  } finally {
+    await others.return?.();
+  }
+}

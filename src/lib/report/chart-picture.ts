@@ -1,0 +1,78 @@
+// A chart of lines as a PNG, for documents that show pictures only. Pages draw theirs with line-plot.ts.
+
+import sharp from 'sharp';
+import { replaceAtomically } from '../base/atomic-file.js';
+
+/** One line: its points from left to right. */
+export interface ChartLine {
+  readonly label: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+/** What a chart shows; the vertical axis starts at 0. */
+export interface Chart {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly lines: readonly ChartLine[];
+  /** Circles at the points; without them a line may have thousands. */
+  readonly marked?: boolean;
+}
+
+const [WIDTH, HEIGHT] = [1200, 700];
+const PLOT = { left: 90, top: 70, right: 980, bottom: 610 };
+/** Colours that are told apart without seeing red and green (Okabe and Ito 2008). */
+const COLOURS = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9'];
+
+/**
+ * Writes the chart as a PNG of 1200x700.
+ *
+ * @throws FailureError when the disk is full
+ */
+export async function writeChart(path: string, chart: Chart): Promise<void> {
+  const svg = Buffer.from(draw(chart));
+  await replaceAtomically(path, async (temporary) => {
+    await sharp(svg).png({ compressionLevel: 9, palette: true }).toFile(temporary);
+  });
+}
+
+function draw({ title, xLabel, lines, marked = false }: Chart): string {
+  const all = lines.flatMap(({ points }) => points);
+  const [xTicks, yTicks] = [0, 1].map((axis) => ticks(Math.max(...all.map((point) => point[axis]), 1e-9)));
+  const [xEnd, yEnd] = [xTicks, yTicks].map((values) => values[values.length - 1]);
+  const x = (value: number): number => PLOT.left + ((PLOT.right - PLOT.left) * value) / xEnd;
+  const y = (value: number): number => PLOT.bottom - ((PLOT.bottom - PLOT.top) * value) / yEnd;
+  const text = (left: number, top: number, content: string, more = ''): string =>
+    `<text x="${left}" y="${top}" ${more}>${escaped(content)}</text>`;
+  const rows = yTicks.map(
+    (value) =>
+      `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/>${text(PLOT.left - 12, y(value) + 7, short(value), 'text-anchor="end"')}`,
+  );
+  const drawn = lines.map(({ label, points }, i) => {
+    const colour = COLOURS[i % COLOURS.length];
+    const places = points.map(([px, py]) => [x(px).toFixed(1), y(py).toFixed(1)]);
+    const circles = marked ? places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="5" fill="${colour}"/>`) : [];
+    const top = PLOT.top + 34 * i;
+    return `<polyline points="${places.join(' ')}" fill="none" stroke="${colour}" stroke-width="3"/>${circles.join('')}
+<rect x="${PLOT.right + 20}" y="${top}" width="24" height="6" fill="${colour}"/>${text(PLOT.right + 54, top + 9, label)}`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="20" fill="#222">
+<rect width="100%" height="100%" fill="#fff"/>
+${text(PLOT.left, 36, title, 'font-weight="bold"')}
+${rows.join('\n')}
+${xTicks.map((value) => text(x(value), PLOT.bottom + 32, short(value), 'text-anchor="middle"')).join('\n')}
+${text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 68, xLabel, 'text-anchor="middle"')}
+${drawn.join('\n')}
+</svg>`;
+}
+
+/** Round numbers from 0 to at least `to`, four to eight of them. */
+function ticks(to: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(to));
+  const step = [0.2, 0.5, 1, 2].map((factor) => factor * power).find((each) => to / each <= 7) ?? 2 * power;
+  return Array.from({ length: Math.ceil(to / step - 1e-9) + 1 }, (_, i) => i * step);
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(4)));
+
+const escaped = (content: string): string =>
+  content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

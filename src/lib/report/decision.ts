@@ -1,0 +1,70 @@
+// The picture that decides: edit strength against normalised warping error, with the curve of the plain model.
+
+import { type Html, html } from './html.js';
+import type { ReportArm, ReportDecision, ReportMetric, ReportPoint, ReportValue } from './report-data.js';
+import { describeMetric } from './report-metrics.js';
+import { type ScatterPoint, scatterPlot } from './scatter-plot.js';
+import { seriesClasses } from './series.js';
+
+const NOTE =
+  'Right is a stronger edit, down is steadier. “No edit” lies at the left end and shows nothing. What improves on the plain model ' +
+  'lies below its curve: steadier at the same strength of the edit.';
+
+/** The plot with its explanation; nothing where no point has both metrics. */
+export function decisionPlot(
+  arms: readonly ReportArm[],
+  decision: ReportDecision = {},
+  described: Readonly<Record<string, ReportMetric>> = {},
+): Html | undefined {
+  const x = describeMetric(decision.x ?? 'edit_strength', described);
+  const y = describeMetric(decision.y ?? 'warping_error_normalised', described);
+  const pointOf = (arm: ReportArm): ReportPoint[] => {
+    const [right, up] = [numberOf(arm.metrics?.[x.name]), numberOf(arm.metrics?.[y.name])];
+    return right === undefined || up === undefined ? [] : [{ label: arm.label, x: right, y: up, arm: arm.name }];
+  };
+  const curves = decision.curves ?? plainCurve(arms, pointOf);
+  const onCurve = new Set(curves.flatMap((curve) => curve.points.map((point) => point.arm)));
+  const points =
+    decision.points ?? arms.filter((arm) => arm.kind !== 'source' && !onCurve.has(arm.name)).flatMap(pointOf);
+  const source = arms.filter((arm) => arm.kind === 'source').map((arm) => numberOf(arm.metrics?.[y.name]));
+  const floors =
+    decision.floors ??
+    source.flatMap((value) => (value === undefined ? [] : [{ label: 'the source’s own', y: value }]));
+  if (points.length === 0 && onCurve.size === 0) return undefined;
+  const colourOf = seriesClasses(arms);
+  const drawn = (point: ReportPoint): ScatterPoint => ({ ...point, colour: colourOf(point.arm), name: point.arm });
+  return html`<div class="decision">
+${scatterPlot({
+  xTitle: titled(x),
+  yTitle: titled(y),
+  curves: curves.map((curve) => ({ label: curve.label, points: curve.points.map(drawn) })),
+  points: points.map(drawn),
+  floors,
+})}
+<div class="decision-note">
+<p>${decision.note ?? NOTE}</p>
+<ul class="legend">${curves.map((curve) => html`<li><i class="curve-swatch"></i>${curve.label}</li>`)}${points.map(
+    (point) => html`<li class="${colourOf(point.arm)}"><i class="swatch"></i>${point.label}</li>`,
+  )}${floors.map((floor) => html`<li><i class="floor-swatch"></i>${floor.label}</li>`)}</ul>
+</div>
+</div>`;
+}
+
+/** The plain model's arms by their strength, where there are two and more. */
+function plainCurve(
+  arms: readonly ReportArm[],
+  pointOf: (arm: ReportArm) => ReportPoint[],
+): { label: string; points: ReportPoint[] }[] {
+  const plain = arms.filter((arm) => arm.kind === 'plain');
+  const strength = (arm: ReportArm): number => Number(arm.settings?.strength ?? 0);
+  const points = plain.sort((a, b) => strength(a) - strength(b)).flatMap(pointOf);
+  return points.length > 1 ? [{ label: 'plain model, through the strengths', points }] : [];
+}
+
+function numberOf(value: ReportValue | undefined): number | undefined {
+  return value === null || value === undefined || !Number.isFinite(value) ? undefined : value;
+}
+
+function titled({ title, unit }: ReportMetric): string {
+  return unit ? `${title} (${unit})` : title;
+}

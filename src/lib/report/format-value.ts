@@ -1,0 +1,31 @@
+// Numbers as they stand on a page.
+
+/** A number with four significant digits, zeros at the end left out; a dash where it is undefined, ∞ where it is infinite. */
+export function formatValue(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  if (size >= 10_000) return Math.round(value).toLocaleString('en-US').replace('-', '−');
+  if (size > 0 && size < 1e-3) return value.toExponential(2).replaceAll('-', '−');
+  return value
+    .toPrecision(4)
+    .replace('-', '−')
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
+/** A metric's value: PSNR's null means that the frames are identical, any other null that there is no value. */
+export function formatMetric(name: string, value: number | null | undefined): string {
+  return name === 'psnr' && value === null ? '∞' : formatValue(value);
+}
+
+/** The label of an axis's tick, with as many digits as the distance between ticks needs. */
+export function formatTick(value: number, step: number): string {
+  if (value === 0) return '0';
+  if (Math.abs(value) >= 1e5 || Math.abs(step) < 1e-4)
+    return value
+      .toExponential(Math.abs(value / step) < 9.5 ? 0 : 1)
+      .replace('e+', 'e')
+      .replaceAll('-', '−');
+  return value.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9))).replace('-', '−');
+}

@@ -1,0 +1,68 @@
+// Metrics over the frames, one line an arm. The plots follow the player, and a click in one seeks it.
+
+import { type Html, html } from './html.js';
+import { linePlot } from './line-plot.js';
+import type { ReportArm, ReportMetric } from './report-data.js';
+import { metricsOf } from './report-metrics.js';
+import { seriesClasses } from './series.js';
+
+/** The curves that stand beside the player unless said. */
+export const MAIN_CURVES: readonly string[] = ['frame_difference', 'warping_error'];
+
+/** Which curves to draw. */
+export interface FrameCurvesOptions {
+  /** Only these metrics, where some arm has them. */
+  readonly only?: readonly string[];
+  /** Not these. */
+  readonly except?: readonly string[];
+  readonly described?: Readonly<Record<string, ReportMetric>>;
+  readonly small?: boolean;
+}
+
+/** A plot for each metric; nothing where no arm has a curve. */
+export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOptions = {}): Html | undefined {
+  const { only, except, described, small } = options;
+  const metrics = metricsOf(arms, 'perFrame', described).filter(
+    ({ name }) => (only?.includes(name) ?? true) && !except?.includes(name),
+  );
+  const colourOf = seriesClasses(arms);
+  const plots = metrics.flatMap((metric) => {
+    const lines = arms.flatMap((arm) => {
+      const values = arm.perFrame?.[metric.name];
+      return values && values.length > 0
+        ? [{ name: arm.name, label: arm.label, colour: colourOf(arm.name), values }]
+        : [];
+    });
+    if (lines.length === 0) return [];
+    const frames = metric.frames ?? 1;
+    // A value over several frames stands in their middle.
+    const length = Math.max(...lines.map((line) => line.values.length));
+    const x = Array.from({ length }, (_, t) => t + (frames - 1) / 2);
+    const { title, unit, explanation, fromZero = true } = metric;
+    return [
+      linePlot({
+        title,
+        unit,
+        explanation,
+        xLabel: 'frame',
+        x,
+        xRange: [0, Math.max(1, length + frames - 2)],
+        lines,
+        fromZero,
+        frames,
+        small,
+      }),
+    ];
+  });
+  return plots.length > 0 ? html`<div class="plots">${plots}</div>` : undefined;
+}
+
+/** The arms by colour; each is a button that hides and shows its lines in all plots. */
+export function armLegend(arms: readonly ReportArm[]): Html {
+  const colourOf = seriesClasses(arms);
+  const shown = arms.filter((arm) => Object.values(arm.perFrame ?? {}).some((values) => values.length > 0));
+  return html`<ul class="legend toggles" aria-label="Arms">${shown.map(
+    (arm) =>
+      html`<li class="${colourOf(arm.name)}"><button type="button" aria-pressed="true" data-line="${arm.name}"><i class="swatch"></i>${arm.label}</button></li>`,
+  )}</ul>`;
+}

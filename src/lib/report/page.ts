@@ -1,0 +1,60 @@
+// A page around its parts: head, contents, style sheet and script inside. It asks the network for nothing, and may not.
+
+import { createHash } from 'node:crypto';
+import { VERSION } from '../base/version.js';
+import { type Html, html, jsonForScript, trusted } from './html.js';
+import { type PageAssets, pageAssets } from './page-assets.js';
+import { renderSections, type Section } from './section.js';
+
+/** What a page consists of. */
+export interface Page {
+  readonly title: string;
+  readonly header: Html;
+  readonly sections: readonly (Section | undefined)[];
+  /** Handed out by the page's button for its data. */
+  readonly data?: unknown;
+  /** Style sheet and script; those of a report unless said. */
+  readonly assets?: PageAssets;
+  /** Places to go to, before the page's own contents. */
+  readonly links?: readonly { readonly title: string; readonly href: string }[];
+  /** Set where a server stands behind the page, which it may ask and nobody else; a file on disk asks nobody. */
+  readonly served?: boolean;
+}
+
+/** The whole page, everything inside. */
+export function renderPage({ title, header, sections, data, assets = pageAssets(), links = [], served }: Page): string {
+  const { style, script } = assets;
+  const present = sections.filter((section) => section !== undefined);
+  // Only this very script may run and nothing may be loaded but pictures and videos of the page itself or beside it, so a
+  // text that slipped through as markup could neither run nor phone home. `file:` is for files beside a page on disk.
+  const hash = createHash('sha256').update(script).digest('base64');
+  const policy =
+    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; ${served ? "connect-src 'self'; " : ''}` +
+    "img-src data: blob: file: 'self'; media-src data: blob: file: 'self'; form-action 'none'; base-uri 'none'";
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="${`steadyframe ${VERSION}`}">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<nav class="contents" aria-label="Contents"><ol>${links.map((link) => html`<li><a class="away" href="${link.href}">${link.title}</a></li>`)}${present.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+<main>
+${header}
+${renderSections(present)}
+</main>
+<footer><p>${served ? `steadyframe ${VERSION}` : `Written by steadyframe ${VERSION}. This page needs no network.`}</p></footer>
+<dialog class="lightbox" aria-label="Picture"><button type="button" class="close" aria-label="Close">×</button><img alt=""><p></p></dialog>
+<div class="tip" role="status" hidden></div>
+${data !== undefined && html`<script type="application/json" id="page-data">${jsonForScript(data)}</script>`}
+<script type="module">${trusted(script)}</script>
+</body>
+</html>
+`.markup;
+}

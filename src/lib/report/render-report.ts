@@ -1,0 +1,54 @@
+// An experiment's report as one HTML page. The files of its videos and pictures are the business of write-report.ts.
+
+import { checkReport } from './check-report.js';
+import { decisionPlot } from './decision.js';
+import { armLegend, frameCurves, MAIN_CURVES } from './frame-curves.js';
+import { type Html, html } from './html.js';
+import { metricsTable } from './metrics-table.js';
+import { factList, overview } from './overview.js';
+import { renderPage } from './page.js';
+import { pictureGroups } from './picture-groups.js';
+import { player } from './player.js';
+import type { ReportData } from './report-data.js';
+import { section } from './section.js';
+import { settingsTable } from './settings-table.js';
+import { trainingCourse } from './training-course.js';
+
+/**
+ * The page of a report. Videos and pictures are taken as they are named: `data:` URIs, or URLs relative to the page.
+ *
+ * @throws UsageError when parts of the data do not fit together
+ */
+export function renderReport(data: ReportData): string {
+  checkReport(data);
+  const { arms, metrics: described, shot, curves = MAIN_CURVES } = data;
+  const hasVideos = arms.some((arm) => arm.video !== undefined);
+  const main = hasVideos ? frameCurves(arms, { only: curves, described, small: true }) : undefined;
+  const further = frameCurves(arms, { except: hasVideos ? curves : [], described });
+  return renderPage({
+    title: data.title,
+    header: overview(data),
+    sections: [
+      section('Videos', shot && hasVideos ? player(arms, { shot, grid: data.grid, beside: main }) : noVideos()),
+      section('The picture that decides', decisionPlot(arms, data.decision, described)),
+      section('All metrics', metricsTable(arms, described)),
+      section(main ? 'More metrics by frame' : 'Metrics by frame', further && html`${armLegend(arms)}${further}`),
+      section('Training', data.training && trainingCourse(data.training, described)),
+      section('Pictures', pictureGroups(data.pictures)),
+      section('Settings', settingsTable(data.settings)),
+      section('Where it comes from', data.provenance && factList(data.provenance)),
+    ],
+    data: withoutMedia(data),
+  });
+}
+
+function noVideos(): Html {
+  return html`<p class="empty">There are no videos in this report.</p>`;
+}
+
+/** The data to hand out: numbers and texts, with the names of files but not their contents. */
+function withoutMedia(data: ReportData): unknown {
+  return JSON.parse(JSON.stringify(data), (_, value) =>
+    typeof value === 'string' && value.startsWith('data:') ? undefined : value,
+  );
+}

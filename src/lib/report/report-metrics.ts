@@ -1,0 +1,130 @@
+// The library's metrics in the words of a report: short heads of columns, groups, and how to read each. A table.
+
+import type { MetricName } from '../metrics/measurement.js';
+import type { ReportArm, ReportMetric } from './report-data.js';
+
+const EDIT = 'Edit';
+const STEADY = 'Steadiness';
+const FIDELITY = 'Likeness to the source';
+
+/** How each metric of `measure` is shown. */
+export const REPORT_METRICS: Readonly<Record<MetricName, ReportMetric>> = {
+  edit_strength: {
+    title: 'edit strength',
+    unit: '0..255',
+    group: EDIT,
+    explanation:
+      'Mean absolute difference to the source. How much was changed at all: 0 for “no edit”. It says nothing about whether the change was the one asked for.',
+  },
+  standard_deviation: {
+    title: 'contrast',
+    unit: '0..255',
+    group: EDIT,
+    explanation:
+      'Standard deviation over the pixels and channels of a frame. A vivid style raises it, and with it every raw difference.',
+  },
+  frame_difference: {
+    title: 'frame difference',
+    unit: '0..255',
+    group: STEADY,
+    frames: 2,
+    explanation: 'Mean absolute difference between a frame and the next: motion and flicker together.',
+  },
+  flicker_ratio: {
+    title: 'difference / source',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Frame difference divided by the source’s. Above 1 it flickers more than the source moves; far below 1 the video is frozen, which is a failure too.',
+  },
+  contrast_normalised_flicker: {
+    title: 'flicker per contrast',
+    unit: 'ratio to the source',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Frame difference divided by contrast, over the same of the source: the flicker that a vivid style alone does not explain.',
+  },
+  second_difference: {
+    title: 'second difference',
+    unit: '0..255',
+    group: STEADY,
+    frames: 3,
+    explanation: 'Mean absolute second difference of three successive frames: catches jumps, cancels steady motion.',
+  },
+  warping_error: {
+    title: 'warping error',
+    unit: 'squared, 0..1',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Squared difference between a frame and the next one warped back along the source’s motion, where nothing is hidden. The source’s own value is its floor.',
+  },
+  warping_error_normalised: {
+    title: 'warping error / variance',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Warping error divided by the variance of the frames, so that a style of little contrast does not pass for a steady one.',
+  },
+  tof: {
+    title: 'motion difference',
+    unit: 'pixels (tOF)',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Mean length of the difference between the motion seen in the source and in the output. A frozen video scores badly here.',
+  },
+  vbench_temporal_flickering: {
+    title: 'VBench flickering',
+    unit: '0..1',
+    group: STEADY,
+    frames: 2,
+    fromZero: false,
+    explanation: '(255 - frame difference) / 255, more is steadier. VBench means it for static shots only.',
+  },
+  psnr: {
+    title: 'PSNR',
+    unit: 'dB',
+    group: FIDELITY,
+    fromZero: false,
+    explanation: 'Peak signal-to-noise ratio to the source; infinite for identical frames. High means: hardly edited.',
+  },
+  ssim_gaussian: {
+    title: 'SSIM',
+    unit: '0..1',
+    group: FIDELITY,
+    fromZero: false,
+    explanation: 'Structural similarity to the source: how much of its structure is kept.',
+  },
+};
+
+/** A metric with the name that data refer to it by. */
+export interface NamedMetric extends ReportMetric {
+  readonly name: string;
+}
+
+/**
+ * The metrics that occur in `of` of at least one arm, in the order of tables: the library's, then others as they come.
+ *
+ * @param described other metrics, or other words for the library's; a metric that nobody describes is shown under its name
+ */
+export function metricsOf(
+  arms: readonly ReportArm[],
+  of: 'metrics' | 'perFrame',
+  described: Readonly<Record<string, ReportMetric>> = {},
+): NamedMetric[] {
+  const found = new Set(arms.flatMap((arm) => Object.keys(arm[of] ?? {})));
+  const names = [...Object.keys(REPORT_METRICS).filter((name) => found.delete(name)), ...found];
+  return names.map((name) => describeMetric(name, described));
+}
+
+/** A metric's words, by its name. */
+export function describeMetric(name: string, described: Readonly<Record<string, ReportMetric>> = {}): NamedMetric {
+  const known = Object.hasOwn(described, name) ? described[name] : undefined;
+  const own = Object.hasOwn(REPORT_METRICS, name) ? REPORT_METRICS[name as MetricName] : undefined;
+  const plain = { title: name.replaceAll('_', ' '), unit: '', group: 'Other', explanation: '' };
+  return { name, ...(known ?? own ?? plain) };
+}

@@ -1,0 +1,83 @@
+// From values to places on an axis, and where its ticks stand.
+
+/** An axis: `at` gives the place of a value from 0 (start) to 1 (end). */
+export interface Scale {
+  readonly min: number;
+  readonly max: number;
+  readonly log: boolean;
+  readonly ticks: readonly { readonly value: number; readonly step: number }[];
+  at(value: number): number;
+}
+
+/** How an axis is laid out. */
+export interface ScaleOptions {
+  /** Whether zero belongs to the axis. */
+  readonly fromZero?: boolean;
+  /** Logarithmic; falls back to linear where a value is not positive. */
+  readonly log?: boolean;
+  /** About how many ticks. */
+  readonly ticks?: number;
+  /** Room left beyond the outermost values, as a share of their distance (not below zero for an axis from zero). */
+  readonly padding?: number;
+  /** Ends exactly at the outermost values. */
+  readonly exact?: boolean;
+}
+
+/** An axis that holds all the values; from 0 to 1 where there are none. */
+export function scaleOf(values: Iterable<number | null | undefined>, options: ScaleOptions = {}): Scale {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value === null || value === undefined || !Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low > high) [low, high] = [0, 1];
+  const log = options.log && low > 0 ? logScale(low, high) : undefined;
+  // Within less than a decade a logarithmic axis can have no tick to read it by.
+  return log && log.ticks.length > 1 ? log : linearScale(low, high, options);
+}
+
+function linearScale(low: number, high: number, { fromZero, ticks = 5, padding = 0.06, exact }: ScaleOptions): Scale {
+  const bottom = fromZero ? Math.min(0, low) : low;
+  const top = fromZero ? Math.max(0, high) : high;
+  // A single value gets room around it.
+  const extent = top - bottom || Math.abs(top) * 0.2 || 1;
+  const room = exact ? 0 : extent * padding;
+  const min = fromZero && bottom === 0 ? 0 : bottom - (top === bottom ? extent / 2 : room);
+  const max = fromZero && top === 0 && bottom < 0 ? 0 : top === bottom ? top + extent / 2 : top + room;
+  const step = niceStep((max - min) / ticks);
+  const first = Math.ceil(min / step - 1e-9);
+  const last = Math.floor(max / step + 1e-9);
+  return {
+    ...{ min, max, log: false },
+    ticks: Array.from({ length: last - first + 1 }, (_, i) => ({ value: (first + i) * step, step })),
+    at: (value) => (value - min) / (max - min),
+  };
+}
+
+/** The step of 1, 2 or 5 times a power of ten next to a distance. */
+function niceStep(distance: number): number {
+  const power = 10 ** Math.floor(Math.log10(distance));
+  const share = distance / power;
+  return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
+}
+
+function logScale(low: number, high: number): Scale {
+  const [from, to] = [Math.log10(low), Math.log10(high)];
+  const room = Math.max((to - from) * 0.05, 0.02);
+  const [start, end] = [from - room, to + room];
+  const decades = end - start;
+  const digits = decades > 5 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 5];
+  const ticks = [];
+  for (let power = Math.floor(start); power <= Math.ceil(end); power++) {
+    for (const digit of digits) {
+      const place = power + Math.log10(digit);
+      if (place >= start && place <= end) ticks.push({ value: digit * 10 ** power, step: 10 ** power });
+    }
+  }
+  return {
+    ...{ min: 10 ** start, max: 10 ** end, log: true, ticks },
+    at: (value) => (value > 0 ? (Math.log10(value) - start) / decades : 0),
+  };
+}

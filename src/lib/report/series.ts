@@ -1,0 +1,19 @@
+// Which colour belongs to which arm: the same in the player, the plots and the table.
+
+import type { ReportArm } from './report-data.js';
+
+/** How many colours the style sheet has; further arms begin again, with dashed lines. */
+const COLOURS = 8;
+
+/** The class of an arm's colour, by the arm's name: `series-source`, or `series-0` and on (with `series-again` after the last). */
+export function seriesClasses(arms: readonly ReportArm[]): (name: string | undefined) => string {
+  let next = 0;
+  const classes = new Map(
+    arms.map((arm) => {
+      if (arm.kind === 'source') return [arm.name, 'series-source'];
+      const index = next++;
+      return [arm.name, `series-${index % COLOURS}${index < COLOURS ? '' : ' series-again'}`];
+    }),
+  );
+  return (name) => (name !== undefined && classes.get(name)) || 'series-none';
+}

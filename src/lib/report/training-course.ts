@@ -1,0 +1,69 @@
+// A training's course: loss, learning rate and gradient norm over the iterations, and the previews on the way.
+
+import { formatMetric } from './format-value.js';
+import { type Html, html } from './html.js';
+import { linePlot, type PlotLine } from './line-plot.js';
+import type { ReportCheckpoint, ReportMetric, ReportTraining, ReportValue } from './report-data.js';
+import { describeMetric } from './report-metrics.js';
+import { smooth, thinned } from './smooth.js';
+
+/** Pieces of which a long curve keeps its lowest and highest value. */
+const PIECES = 600;
+
+/** Plots and previews; the sentence that says so where nothing was recorded. */
+export function trainingCourse(training: ReportTraining, described: Readonly<Record<string, ReportMetric>> = {}): Html {
+  const { iterations, loss, learningRate, gradientNorm, checkpoints = [], note } = training;
+  if (iterations.length === 0) return html`<p class="empty">Nothing was recorded of the training.</p>`;
+  const span = Math.max(5, Math.round(iterations.length / 25));
+  const marks = checkpoints.map((each) => ({ x: each.iteration, label: `checkpoint at iteration ${each.iteration}` }));
+  return html`${note && html`<p class="note wide">${note}</p>`}
+<div class="training-plots">
+${curve({ title: 'loss', iterations, values: loss, span, marks, log: true })}
+<div class="plots">
+${learningRate && curve({ title: 'learning rate', iterations, values: learningRate, small: true })}
+${gradientNorm && curve({ title: 'gradient norm', iterations, values: gradientNorm, span, small: true, log: true })}
+</div>
+</div>
+${checkpoints.length > 0 && previews(checkpoints, described)}`;
+}
+
+interface CurveOptions {
+  readonly title: string;
+  readonly iterations: readonly number[];
+  readonly values: readonly ReportValue[];
+  /** Smoothed over so many values, with the raw ones faint behind. */
+  readonly span?: number;
+  readonly marks?: readonly { readonly x: number; readonly label: string }[];
+  readonly log?: boolean;
+  readonly small?: boolean;
+}
+
+function curve({ title, iterations, values, span, marks, log, small }: CurveOptions): Html {
+  const kept = thinned(values, PIECES);
+  const smoothed = span === undefined ? undefined : smooth(values, span);
+  const at = (list: readonly ReportValue[]): ReportValue[] => kept.map((i) => list[i]);
+  const line = (name: string, list: readonly ReportValue[], faint = false): PlotLine => ({
+    ...{ name, label: name, colour: 'series-training', values: at(list), faint },
+  });
+  const lines = smoothed ? [line('each iteration', values, true), line('smoothed', smoothed)] : [line(title, values)];
+  return linePlot({
+    title,
+    unit: smoothed && `smoothed over about ${span} values`,
+    xLabel: 'iteration',
+    x: kept.map((i) => iterations[i]),
+    ...{ lines, marks, log, small, fromZero: !log },
+  });
+}
+
+function previews(checkpoints: readonly ReportCheckpoint[], described: Readonly<Record<string, ReportMetric>>): Html {
+  return html`<ul class="pictures previews">${checkpoints.map(
+    ({ iteration, picture, metrics = {}, chosen }) => html`<li${chosen && html` class="chosen"`}><figure>
+${picture !== undefined && html`<button type="button" class="zoom" aria-label="${`Show in full size: preview at iteration ${iteration}`}"><img src="${picture}" alt="${`Preview at iteration ${iteration}`}"></button>`}
+<figcaption><b>iteration ${iteration}</b>${chosen && html` <em>used</em>`}
+<dl>${Object.entries(metrics).map(
+      ([name, value]) =>
+        html`<div><dt>${describeMetric(name, described).title}</dt><dd>${formatMetric(name, value)}</dd></div>`,
+    )}</dl></figcaption>
+</figure></li>`,
+  )}</ul>`;
+}

@@ -1,0 +1,175 @@
+// HTTP requests to one server: bodies from memory or from files, time limits, errors that say whether trying again makes sense.
+
+import { createReadStream } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { FailureError } from '../../base/errors.js';
+import type { ServerAddress } from './server-address.js';
+
+/** What a server, or the way to it, said instead of doing what was asked. */
+export class ServerTrouble extends FailureError {
+  constructor(
+    message: string,
+    readonly details: {
+      /** Whether the same request may succeed later: the server is away, busy or broken. */
+      readonly again: boolean;
+      /** HTTP status, where it answered at all. */
+      readonly status?: number;
+      /** MLflow's word for what is wrong: `RESOURCE_ALREADY_EXISTS`. */
+      readonly code?: string;
+      /** How long it asks to wait, in milliseconds. */
+      readonly retryAfter?: number;
+    },
+  ) {
+    super(message);
+  }
+}
+
+/** Bytes from memory or from a file. */
+export type Body = string | Uint8Array | { readonly file: string; readonly bytes: number };
+
+/** A request. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below the server's address, beginning with a slash, encoded. */
+  readonly path: string;
+  readonly type?: string;
+  readonly body?: Body;
+  readonly signal?: AbortSignal | undefined;
+  /** Told whenever bytes have moved. */
+  readonly onMove?: (() => void) | undefined;
+}
+
+/** Sends a request and gives the text of a 2xx answer. */
+export type Http = (request: HttpRequest) => Promise<string>;
+
+const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Requests to one server, over connections that are kept open between them. */
+export function createHttp(address: ServerAddress): Http {
+  const secure = address.url.protocol === 'https:';
+  const agent = secure
+    ? new https.Agent({
+        keepAlive: true,
+        rejectUnauthorized: !address.insecureTls,
+        ...(address.certificates && { ca: address.certificates }),
+      })
+    : new http.Agent({ keepAlive: true });
+  return async (request) => {
+    const { method, path, type = 'application/json', body, signal, onMove } = request;
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : lengthOf(body);
+    const sent = (secure ? https : http).request(`${address.uri}${path}`, {
+      method,
+      agent,
+      timeout: address.timeout,
+      ...(signal && { signal }),
+      headers: {
+        'user-agent': 'steadyframe',
+        accept: 'application/json',
+        ...(address.authorization && { authorization: address.authorization }),
+        ...(body !== undefined && { 'content-type': type, 'content-length': length }),
+      },
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${address.timeout / 1000} s`)));
+    try {
+      const answer = new Promise<{ response: http.IncomingMessage; text: string }>((resolve, reject) => {
+        sent.on('error', reject);
+        sent.on('response', (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (piece: string) => {
+            text += piece;
+            onMove?.();
+          });
+          response.on('end', () => (response.complete ? resolve({ response, text }) : reject(new Error('cut off'))));
+          response.on('error', reject);
+        });
+      });
+      // A body that breaks off shows in the answer, which may be an early refusal.
+      const sending = send(sent, body, onMove).catch((error: Error) => {
+        sent.destroy(error);
+      });
+      const { response, text } = await answer;
+      const { statusCode: status = 0 } = response;
+      if (status >= 200 && status < 300) {
+        await sending;
+        return text;
+      }
+      sent.destroy();
+      throw refusal(address, status, response.headers, text);
+    } catch (error) {
+      sent.destroy();
+      if (error instanceof ServerTrouble) throw error;
+      if (signal?.aborted) throw signal.reason;
+      const { code, message } = error as NodeJS.ErrnoException;
+      const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|EPROTO/.test(code ?? '');
+      const hint = lasting ? '; see MLFLOW_TRACKING_SERVER_CERT_PATH and MLFLOW_TRACKING_INSECURE_TLS' : '';
+      throw new ServerTrouble(`MLflow at ${address.uri} cannot be reached (${code ?? message}${hint})`, {
+        again: !lasting,
+      });
+    }
+  };
+}
+
+function lengthOf(body: Exclude<Body, string>): number {
+  return 'file' in body ? body.bytes : body.byteLength;
+}
+
+async function send(sent: http.ClientRequest, body: Body | undefined, onMove?: () => void): Promise<void> {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    sent.end(body);
+    return;
+  }
+  const { file, bytes } = body as { file: string; bytes: number };
+  if (bytes === 0) {
+    sent.end();
+    return;
+  }
+  const stream = createReadStream(file, { end: bytes - 1, highWaterMark: 1 << 18 });
+  if (onMove) stream.on('data', onMove);
+  await pipeline(stream, sent);
+}
+
+function refusal(
+  address: ServerAddress,
+  status: number,
+  headers: http.IncomingHttpHeaders,
+  text: string,
+): ServerTrouble {
+  let code: string | undefined;
+  let message = '';
+  try {
+    const answer = JSON.parse(text) as { error_code?: string; message?: string };
+    code = answer.error_code;
+    message = answer.message ?? '';
+  } catch {
+    message = text.startsWith('<') ? '' : text;
+  }
+  const retryAfter = readRetryAfter(headers['retry-after']);
+  const said = [code, message.replace(/\s+/g, ' ').slice(0, 300)].filter(Boolean).join(': ');
+  return new ServerTrouble(
+    `MLflow at ${address.uri} answered ${status}${said && ` (${said})`}${remedy(status, code)}`,
+    {
+      again: TRANSIENT.has(status),
+      status,
+      ...(code !== undefined && { code }),
+      ...(retryAfter !== undefined && { retryAfter }),
+    },
+  );
+}
+
+function remedy(status: number, code: string | undefined): string {
+  if (status === 404 && code === undefined) return '; check that the address is that of an MLflow server';
+  if (status === 401 || status === 403) {
+    return '; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN';
+  }
+  return status >= 300 && status < 400 ? '; give the address that it redirects to' : '';
+}
+
+/** Seconds or a date, in milliseconds from now; nobody waits longer than five minutes. */
+export function readRetryAfter(header: string | undefined, now: number = Date.now()): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 300_000);
+}

@@ -1,0 +1,78 @@
+// Which MLflow server, and how to prove who asks. Credentials come from MLflow's own environment variables or from the address, stay
+// in memory, and appear in no message and no file.
+
+import { readFileSync } from 'node:fs';
+import { UsageError } from '../../base/errors.js';
+
+/** A tracking server. */
+export interface ServerAddress {
+  /** Without credentials and without a slash at its end: what messages and files may name. */
+  readonly uri: string;
+  readonly url: URL;
+  /** The Authorization header; never printed. */
+  readonly authorization?: string;
+  /** Accept any certificate, as MLFLOW_TRACKING_INSECURE_TLS says. */
+  readonly insecureTls: boolean;
+  /** Certificates to trust, as MLFLOW_TRACKING_SERVER_CERT_PATH says. */
+  readonly certificates?: string;
+  /** How long a request may hang without a byte moving (ms), as MLFLOW_HTTP_REQUEST_TIMEOUT says (s). */
+  readonly timeout: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the address of a tracking server.
+ *
+ * @throws UsageError when it is no http(s) address, or the file of certificates cannot be read
+ */
+export function serverAddress(text: string, env: Environment = process.env): ServerAddress {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError('the address of the MLflow server cannot be read; give one such as http://127.0.0.1:5000');
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new UsageError(
+      `MLflow at ${url.protocol}...: only tracking servers are supported; start one with 'mlflow server' and give its http address`,
+    );
+  }
+  const authorization = authorizationOf(url, env);
+  const certificatePath = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  const seconds = Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT);
+  return {
+    uri: url.href.replace(/\/+$/, ''),
+    url,
+    ...(authorization !== undefined && { authorization }),
+    insecureTls: /^(true|1)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
+    ...(certificatePath && { certificates: readCertificates(certificatePath) }),
+    timeout: seconds > 0 ? seconds * 1000 : 120_000,
+  };
+}
+
+function authorizationOf(url: URL, env: Environment): string | undefined {
+  const { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password, MLFLOW_TRACKING_TOKEN: token } = env;
+  if (name && password) return basic(name, password);
+  if (token) return `Bearer ${token}`;
+  if (url.username) return basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
+  return undefined;
+}
+
+function basic(name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `MLFLOW_TRACKING_SERVER_CERT_PATH: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+// A run as the server describes it, and where its artifacts go.
+
+/** The tag by which our runs are found again on the server. */
+export const RUN_ID_TAG = 'steadyframe.run_id';
+
+/** A run on the server. */
+export interface ServerRun {
+  readonly id: string;
+  readonly experiment: string;
+  /** Where its artifacts go: `mlflow-artifacts:/1/RUN/artifacts` where the server takes them. */
+  readonly artifactUri: string;
+  /** Whether someone deleted it there. */
+  readonly deleted: boolean;
+  /** The id of our run that it was made from. */
+  readonly ourId?: string;
+}
+
+/** A key and a text. */
+export interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** How the REST API describes a run. */
+export interface RestRun {
+  readonly info: {
+    readonly run_id: string;
+    readonly experiment_id: string;
+    readonly artifact_uri?: string;
+    readonly lifecycle_stage?: string;
+  };
+  readonly data?: { readonly tags?: readonly Pair[] };
+}
+
+/** A run in its description. */
+export function serverRun({ info, data }: RestRun): ServerRun {
+  const ourId = data?.tags?.find(({ key }) => key === RUN_ID_TAG)?.value;
+  return {
+    id: info.run_id,
+    experiment: info.experiment_id,
+    artifactUri: info.artifact_uri ?? '',
+    deleted: info.lifecycle_stage === 'deleted',
+    ...(ourId !== undefined && { ourId }),
+  };
+}
+
+/** Whether a server takes a run's artifacts itself; else they would go to a store that only MLflow's own client writes to. */
+export function takesArtifacts({ artifactUri }: Pick<ServerRun, 'artifactUri'>): boolean {
+  return PROXIED.test(artifactUri);
+}
+
+const PROXIED = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*?)\/*$/;
+
+/** The path of a run's artifacts below the server's store, encoded. */
+export function artifactPlace(artifactUri: string): string {
+  return encodePath(PROXIED.exec(artifactUri)?.[1] ?? '');
+}
+
+/** A path with its parts encoded for a URL. */
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,105 @@
+// Uploads what a run made: files under their names, pictures of a series under the names by which MLflow shows them as an image grid.
+
+import { readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { sha256 } from '../../base/hash.js';
+import { type Artifact, artifactPath } from '../artifact-records.js';
+import { RUN_FILES } from '../run-record.js';
+import type { MlflowClient } from './client.js';
+import type { Body } from './http.js';
+import type { ServerRun } from './server-run.js';
+
+/** A file to upload. */
+interface Upload {
+  readonly name: string;
+  readonly type: string;
+  readonly body: () => Promise<Body>;
+}
+
+/**
+ * Uploads one artifact.
+ *
+ * @returns bytes that were sent, or the reason why there is nothing to send
+ */
+export async function uploadArtifact(
+  client: MlflowClient,
+  run: Pick<ServerRun, 'artifactUri'>,
+  folder: string,
+  runId: string,
+  artifact: Artifact,
+): Promise<number | string> {
+  const path = artifactPath(folder, artifact);
+  const size = await stat(path).then(
+    (about) => about.size,
+    () => undefined,
+  );
+  if (size === undefined) return `${artifact.name} is gone: there is no ${path}`;
+  if (size !== artifact.bytes) return `${artifact.name} has changed since it was recorded: ${path}`;
+  for (const { name, type, body } of uploadsOf(path, runId, artifact)) {
+    await client.putArtifact(run, name, type, await body());
+  }
+  return size;
+}
+
+/** Uploads a run's own record, as an artifact. */
+export async function uploadRecord(
+  client: MlflowClient,
+  run: Pick<ServerRun, 'artifactUri'>,
+  name: string,
+  folder: string,
+): Promise<void> {
+  await client.putArtifact(run, name, 'application/json', await readFile(join(folder, RUN_FILES.record)));
+}
+
+function uploadsOf(path: string, runId: string, { name, bytes, image, time }: Artifact): Upload[] {
+  if (image === undefined) return [{ name, type: mediaType(name), body: async () => ({ file: path, bytes }) }];
+  // The same name whenever it is uploaded, so that a repeat replaces.
+  const digits = sha256(`${runId}/${name}`);
+  const uuid = [0, 8, 12, 16, 20].map((start, i) => digits.slice(start, [8, 12, 16, 20, 32][i])).join('-');
+  const key = image.key.replaceAll('/', '~');
+  const series = `images/${key}+step+${image.step}+timestamp+${time}+${uuid}`;
+  const isPng = extname(path).toLowerCase() === '.png';
+  return [
+    {
+      name: `${series}.png`,
+      type: 'image/png',
+      body: async () => (isPng ? { file: path, bytes } : (await picture(path)).png().toBuffer()),
+    },
+    {
+      name: `${series}+compressed.webp`,
+      type: 'image/webp',
+      body: async () =>
+        (await picture(path)).resize(SMALL, SMALL, { fit: 'inside', withoutEnlargement: true }).webp().toBuffer(),
+    },
+  ];
+}
+
+/** Longest side of the picture that the grid shows before one is opened. */
+const SMALL = 256;
+
+async function picture(path: string) {
+  const { default: sharp } = await import('sharp');
+  return sharp(path);
+}
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.jsonl': 'application/jsonl',
+  '.csv': 'text/csv',
+  '.txt': 'text/plain',
+  '.md': 'text/markdown',
+  '.html': 'text/html',
+  '.yaml': 'application/yaml',
+};
+
+function mediaType(name: string): string {
+  return MEDIA_TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
+}

@@ -1,0 +1,130 @@
+// Finetunes a model on a video: on frames of it, and on edited frames that show where a prompt is to lead (a deep video prior for
+// diffusion). What an update does is finetune-work.ts's, the loop itself train.ts's.
+
+import { noiseSchedule } from '../diffusion/noise-schedule.js';
+import type { Model } from '../models/model.js';
+import { adamw } from './adamw.js';
+import { checkRanges } from './denoising-batch.js';
+import { encodeItems, type TrainingVideo, takeFrames } from './encode-items.js';
+import { nearestCheckpoint, openFinetuneFolder, saveCheckpoint, type TrainingRecord } from './finetune-folder.js';
+import { type FinetuneOptions, finetuneSettings, isCheckpoint, resumeSettings } from './finetune-options.js';
+import { type FinetuneResult, writeCheckpointWeights, writeFinetuneResult } from './finetune-result.js';
+import { type Look, prepareFinetuning } from './finetune-work.js';
+import { constantAfterWarmup } from './learning-rate.js';
+import { type Preview, planPreviews, previewFrames, previewSettings } from './preview.js';
+import { type TrainingStep, train } from './train.js';
+import { trainedWeights } from './trained-weights.js';
+import type { TrainingState } from './training-checkpoint.js';
+import { warnOfMovedEdits } from './warn-of-moved-edits.js';
+
+/** One update of a finetuning. */
+export interface FinetuneStep extends Omit<TrainingStep, 'state'> {
+  /** What the model renders after this update, where a preview was due. */
+  readonly preview?: Preview;
+  /** Mean squared change of the UNet's predictions for held-aside prompts, with each preview and each checkpoint. */
+  readonly forgetting?: number;
+  /** With the first update: the preview of the model as it was before, untouched or as it was resumed. */
+  readonly before?: Preview;
+}
+
+/**
+ * Finetunes `model` on `video`, yielding after each update; returns what came out. It lies in the folder `out`:
+ * `lora.safetensors`, or `model/` where weights themselves were trained, beside `result.json`, `checkpoints/` and `previews/`.
+ *
+ * The same settings give the same bits, interrupted and resumed or not. LoRA files that the model was opened with stay applied
+ * and are not trained: apply them again when rendering. The model stays the caller's.
+ *
+ * @throws UsageError for an edit of another size or of a frame that the video does not have, an empty training set, or a resume
+ *   with other settings, which are listed
+ * @throws FailureError when the loss is not finite, naming the item; or when the disk is full. All checkpoints are kept
+ */
+export async function* finetune(
+  model: Model,
+  video: TrainingVideo,
+  options: FinetuneOptions,
+): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
+  const settings = finetuneSettings(options);
+  const { out, edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
+  checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
+  const trained = trainedWeights(model.checkpoint, settings.train, settings.seed);
+  const shown = (count: number): number[] => previewFrames(count, settings.preview);
+  const frames = await takeFrames(video, settings.trainingFrames, edits, shown, signal);
+  await warnOfMovedEdits(edits, frames.taken, settings.onWarning);
+  const previews = {
+    frames: shown(frames.count),
+    settings: previewSettings(settings.preview, edits[0]?.prompt ?? ''),
+  };
+  const stored = await resumeSettings(model, frames, previews, settings);
+  await openFinetuneFolder(out, stored, options.resume ?? false);
+  const nearest = options.resume ? await nearestCheckpoint(out, iterations, trained.names, stored) : null;
+  const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
+  delete record.interrupted;
+
+  const encoded = await encodeItems(model, frames, edits, settings);
+  const plan = await planPreviews(model, out, previews.frames, frames.taken, previews.settings);
+  const work = await prepareFinetuning(model, trained, encoded, settings);
+  const previewDue = (iteration: number): boolean =>
+    previewEvery > 0 && (iteration % previewEvery === 0 || iteration === iterations);
+  const resultOf = ({ average, weights }: TrainingState) => average ?? weights;
+  let state: TrainingState | null = nearest?.state ?? null;
+  let keptAt = state?.iteration ?? 0;
+  let since = performance.now();
+  const keep = async (now: TrainingState): Promise<void> => {
+    record.seconds += (performance.now() - since) / 1000;
+    since = performance.now();
+    await saveCheckpoint(out, now, record, stored, (folder) =>
+      writeCheckpointWeights(folder, model, trained, resultOf(now)),
+    );
+    keptAt = now.iteration;
+  };
+  const look = async (now: TrainingState | null, withPreview: boolean): Promise<Look> => {
+    const iteration = now?.iteration ?? 0;
+    const seen = await work.look(now && resultOf(now), iteration, withPreview ? plan : null);
+    const known = record.forgetting.some((entry) => entry.iteration === iteration);
+    if (seen.forgetting !== undefined && !known) record.forgetting.push({ iteration, value: seen.forgetting });
+    return seen;
+  };
+  try {
+    let before = previewDue(keptAt) ? (await look(state, true)).preview : undefined;
+    const steps = train({
+      program: work.program,
+      weights: trained.initial,
+      optimizer: adamw({ weightDecay: settings.weightDecay }),
+      learningRate: constantAfterWarmup(settings.learningRate, settings.warmup),
+      iterations,
+      batch: work.batch,
+      describe: work.describe,
+      accumulate: settings.accumulate,
+      ...(settings.clipNorm < Infinity && { clipNorm: settings.clipNorm }),
+      ...(averageDecay !== undefined && { averageDecay }),
+      folder: out,
+      // A checkpoint holds what was measured after its update, so it is stored below.
+      store: { load: async () => state, save: async () => {} },
+      saveAfter: (iteration) => isCheckpoint(iteration, checkpointEvery),
+      settings: stored,
+      ...(signal && { signal }),
+    });
+    for await (const { state: now, ...step } of steps) {
+      state = now;
+      record.losses.push(step.loss);
+      record.gradientNorms.push(step.gradientNorm);
+      const due = previewDue(step.iteration);
+      const seen = due || step.saved ? await look(now, due) : {};
+      if (step.saved) await keep(now);
+      yield { ...step, ...seen, ...(before && { before }) };
+      before = undefined;
+    }
+    record.seconds += (performance.now() - since) / 1000;
+    const told = { items: frames.items, record, settings: stored };
+    return await writeFinetuneResult(out, model, trained, resultOf(state!), told);
+  } catch (error) {
+    // Whoever asks it to stop keeps what is done.
+    if (signal?.aborted && state && state.iteration > keptAt) {
+      record.interrupted = true;
+      await keep(state);
+    }
+    throw error;
+  } finally {
+    await work.dispose();
+  }
+}

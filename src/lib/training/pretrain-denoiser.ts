@@ -1,0 +1,161 @@
+// Trains a denoising network together with its text encoder from scratch, on latents and captions that the caller provides.
+
+import { seedOf } from '../base/hash.js';
+import { createGenerator } from '../base/random.js';
+import { levelAt, type NoiseSchedule } from '../diffusion/noise-schedule.js';
+import type { PredictionType } from '../diffusion/prediction.js';
+import { ops as g } from '../graph/ops.js';
+import type { Node } from '../graph/types.js';
+import { clipText } from '../models/clip-text.js';
+import type { TextConfig, UNetConfig } from '../models/config.js';
+import { createScope, type Scope } from '../models/scope.js';
+import { unet } from '../models/unet.js';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { adamw, type Weights } from './adamw.js';
+import { compileGradients } from './gradient-program.js';
+import { initialWeights } from './initial-weights.js';
+import { cosineAfterWarmup } from './learning-rate.js';
+import { minSnrWeight, plainTarget, weightedLoss } from './objective.js';
+import { type TrainingStep, train } from './train.js';
+
+/** Samples to learn from: scaled latents of C h w numbers each, and the token ids of their captions. */
+export interface CaptionedLatents {
+  readonly latents: readonly Float32Array[];
+  readonly ids: readonly Int32Array[];
+}
+
+/** The networks that are trained together, and for what. */
+export interface DenoiserConfig {
+  readonly unet: UNetConfig;
+  readonly text: TextConfig;
+  readonly schedule: NoiseSchedule;
+  readonly predictionType: PredictionType;
+  /** [B, C, h, w]. */
+  readonly latentShape: readonly number[];
+  /** Tokens of a prompt. */
+  readonly tokens: number;
+}
+
+/** Settings of such a training. */
+export interface PretrainDenoiserOptions extends DenoiserConfig {
+  /** The samples of an iteration: a pure function of its number. */
+  readonly samples: (iteration: number) => Promise<CaptionedLatents>;
+  /** Batches that training never sees: where a step saves, it tells the loss on them. */
+  readonly heldOut?: readonly CaptionedLatents[];
+  /** Says which samples these are; a resume must use the same. */
+  readonly data: string;
+  readonly folder: string;
+  readonly iterations: number;
+  readonly seed?: number;
+  readonly learningRate?: number;
+  readonly warmup?: number;
+  /** Where to start; random weights unless said. */
+  readonly start?: Weights;
+  readonly saveEvery?: number;
+  readonly resume?: boolean;
+  /** As many as there are cores by default. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An update; where it was saved, with the loss of the averaged weights on the held-out samples. */
+export interface DenoiserStep extends TrainingStep {
+  readonly heldOutLoss?: number;
+}
+
+/** How the names of the UNet's weights begin; those of the text encoder begin with `text_model.`, as in its files. */
+export const UNET_PREFIX = 'unet.';
+
+/**
+ * The loss is min(SNR, 5) |x0' - x0|^2 (Hang et al. 2023), with timesteps spread evenly over a batch. AdamW, a cosine of the
+ * learning rate after a warm-up; an average of the weights is kept. Weights are named `unet.*` as in diffusers and `text_model.*`
+ * as in transformers.
+ *
+ * @throws FailureError when the loss turns NaN; UsageError on a resume with other settings
+ */
+export async function* pretrainDenoiser(
+  options: PretrainDenoiserOptions,
+): AsyncGenerator<DenoiserStep, void, undefined> {
+  const { iterations, seed = 0, learningRate = 5e-4, warmup = 200, saveEvery = 200, heldOut = [], start } = options;
+  const scope = createScope();
+  const loss = denoiserLoss(scope, options);
+  const engine = options.threads === undefined ? {} : { threads: options.threads };
+  const program = await compileGradients(loss, scope, [...scope.weights.keys()], new Map(), engine);
+  const judge = async (weights: Weights): Promise<number> => {
+    let sum = 0;
+    for (const [i, samples] of heldOut.entries()) {
+      sum += (await program.run(noisedBatch(options, samples, `held out ${i}`), weights)).loss;
+    }
+    return sum / heldOut.length;
+  };
+  const steps = train({
+    program,
+    weights: start ?? initialWeights(scope, seed),
+    optimizer: adamw({ weightDecay: 1e-2 }),
+    learningRate: cosineAfterWarmup(learningRate, iterations, warmup, learningRate / 20),
+    iterations,
+    batch: async (iteration) => noisedBatch(options, await options.samples(iteration), `${seed} ${iteration}`),
+    clipNorm: 1,
+    averageDecay: 0.999,
+    folder: options.folder,
+    ...(options.resume !== undefined && { resume: options.resume }),
+    saveAfter: (iteration) => iteration % saveEvery === 0,
+    settings: {
+      networks: [options.unet.raw, options.text.raw],
+      prediction: options.predictionType,
+      data: options.data,
+      latentShape: options.latentShape,
+      start: start ? 'given weights' : 'random weights',
+      ...{ seed, learningRate, warmup, iterations },
+    },
+    ...(options.signal && { signal: options.signal }),
+  });
+  try {
+    for await (const step of steps) {
+      if (!step.saved || heldOut.length === 0) yield step;
+      else yield { ...step, heldOutLoss: await judge(step.state.average ?? step.state.weights) };
+    }
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** The loss as a graph, with the inputs sample, timesteps, ids, target and weights. */
+export function denoiserLoss(scope: Scope, { unet: config, text, latentShape, tokens }: DenoiserConfig): Node {
+  const [batch] = latentShape;
+  const context = clipText(scope.at('text_model'), text, g.input('ids', [batch, tokens], 'int32'));
+  const sample = g.input('sample', latentShape);
+  const output = unet(scope.at('unet'), config, sample, g.input('timesteps', [batch]), context);
+  return weightedLoss(output, g.input('target', latentShape), g.input('weights', [batch]));
+}
+
+/** Noises each sample at a timestep of its own: sample i of B has one from the i-th of B equal parts of the schedule. */
+function noisedBatch(
+  { schedule, predictionType, latentShape, tokens }: DenoiserConfig,
+  { latents, ids }: CaptionedLatents,
+  key: string,
+): Record<string, Tensor> {
+  const [batch] = latentShape;
+  const generator = createGenerator(seedOf(key));
+  const size = sizeOf(latentShape.slice(1));
+  const [sample, target] = [new Float32Array(batch * size), new Float32Array(batch * size)];
+  const [timesteps, weights] = [new Float32Array(batch), new Float32Array(batch)];
+  const allIds = new Int32Array(batch * tokens);
+  for (let i = 0; i < batch; i++) {
+    const t = Math.floor(((i + generator.uniform()) / batch) * schedule.alphasCumprod.length);
+    const level = levelAt(schedule, t);
+    const item = plainTarget(predictionType, latents[i], generator.randn(size), level);
+    sample.set(item.x, i * size);
+    target.set(item.target, i * size);
+    timesteps[i] = t;
+    weights[i] = minSnrWeight(predictionType, level);
+    allIds.set(ids[i], i * tokens);
+  }
+  return {
+    sample: tensor('float32', latentShape, sample),
+    target: tensor('float32', latentShape, target),
+    timesteps: tensor('float32', [batch], timesteps),
+    weights: tensor('float32', [batch], weights),
+    ids: tensor('int32', [batch, tokens], allIds),
+  };
+}

@@ -1,0 +1,203 @@
+// The parts that pages are made of, without a browser: escaping, numbers, axes, smoothing, tables, and the script's types.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from '../../scripts/setup.js';
+import { METRICS } from '../../src/lib/metrics/measurement.js';
+import { decisionPlot } from '../../src/lib/report/decision.js';
+import { formatTick, formatValue } from '../../src/lib/report/format-value.js';
+import { html, jsonForScript } from '../../src/lib/report/html.js';
+import { metricsTable } from '../../src/lib/report/metrics-table.js';
+import { PAGE_SCRIPTS, PAGE_STYLES, pageAssets } from '../../src/lib/report/page-assets.js';
+import { metricsOf, REPORT_METRICS } from '../../src/lib/report/report-metrics.js';
+import { scaleOf } from '../../src/lib/report/scale.js';
+import { settingsTable } from '../../src/lib/report/settings-table.js';
+import { smooth, thinned } from '../../src/lib/report/smooth.js';
+
+describe('html', () => {
+  it('escapes what is put in, and nothing twice', () => {
+    const inner = html`<b>${'<&>"\''}</b>`;
+    expect(html`<p title="${'"'}">${inner}${[1, null, undefined, false, inner]}</p>`.markup).toBe(
+      '<p title="&quot;"><b>&lt;&amp;&gt;&quot;&#39;</b>1<b>&lt;&amp;&gt;&quot;&#39;</b></p>',
+    );
+  });
+
+  it('takes an object that looks like markup for a text', () => {
+    const fake = JSON.parse('{ "markup": "<script>" }');
+    expect(html`${fake}`.markup).toBe('[object Object]');
+  });
+
+  it('writes JSON that no script ends in and that reads back', () => {
+    const value = { text: '</script><!--\u2028\u2029&' };
+    const { markup } = jsonForScript(value);
+    expect(markup).not.toMatch(/[<>&\u2028\u2029]/);
+    expect(JSON.parse(markup)).toEqual(value);
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    [0, '0'],
+    [1, '1'],
+    [14.7812, '14.78'],
+    [-0.30123, '−0.3012'],
+    [0.001664, '0.001664'],
+    [1e-5, '1.00e−5'],
+    [859_520_964, '859,520,964'],
+    [Number.POSITIVE_INFINITY, '∞'],
+    [null, '–'],
+    [Number.NaN, '–'],
+  ])('%d is shown as %s', (value, text) => expect(formatValue(value)).toBe(text));
+
+  it.each([
+    [
+      [0, 10],
+      [0, 2, 4, 6, 8, 10],
+    ],
+    [
+      [0.31, 0.58],
+      [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+    ],
+    [
+      [4, 4],
+      [0, 1, 2, 3, 4],
+    ],
+    [[], [0, 0.2, 0.4, 0.6, 0.8, 1]],
+  ])('an axis for %j from zero has the ticks %j', (values, ticks) => {
+    const scale = scaleOf(values, { fromZero: true });
+    expect(scale.ticks.map(({ value, step }) => Number(formatTick(value, step)))).toEqual(ticks);
+    for (const value of values) expect(scale.at(value)).toBeGreaterThanOrEqual(0);
+    for (const value of values) expect(scale.at(value)).toBeLessThanOrEqual(1);
+  });
+
+  it('a logarithmic axis has powers of ten, and is linear where it cannot be', () => {
+    const scale = scaleOf([0.001, 10], { log: true });
+    expect(scale.ticks.map(({ value }) => Number(value.toPrecision(3)))).toEqual([
+      0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10,
+    ]);
+    expect(scale.at(0.1)).toBeCloseTo(0.5, 10); // the geometric middle of 0.001 and 10
+    expect(scaleOf([0, 10], { log: true }).log).toBe(false);
+  });
+});
+
+describe('curves', () => {
+  it('are smoothed without bias at the start, over gaps', () => {
+    expect(smooth([4, 4, null, 4], 5)).toEqual([4, 4, 4, 4]);
+    // By hand, w = 1 - 1/2: 1; (2 + 0.5) / 1.5; then a gap.
+    expect(smooth([null, 1, 2, null], 2)).toEqual([null, 1, 2.5 / 1.5, 2.5 / 1.5]);
+  });
+
+  it('keep every outlier when thinned', () => {
+    const values = Array.from({ length: 100_000 }, (_, i) => (i === 54_321 ? 9 : i === 777 ? -9 : null));
+    const kept = thinned(values, 100);
+    expect(kept.length).toBeLessThanOrEqual(202);
+    expect(kept).toEqual(expect.arrayContaining([0, 777, 54_321, 99_999]));
+    expect(thinned([1, 2, 3], 100)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('metrics', () => {
+  it('are all described, with as many frames as the library says', () => {
+    const frames = Object.fromEntries(Object.entries(REPORT_METRICS).map(([name, each]) => [name, each.frames ?? 1]));
+    expect(frames).toEqual(Object.fromEntries(Object.entries(METRICS).map(([name, each]) => [name, each.frames])));
+    for (const each of Object.values(REPORT_METRICS)) expect(each.explanation).toMatch(/\.$/);
+  });
+
+  it('come in the order of tables, others after them under their own words', () => {
+    const arms = [{ name: 'a', label: 'a', metrics: { true_error: 1, psnr: 2, edit_strength: 3 } }];
+    expect(metricsOf(arms, 'metrics').map(({ name, title }) => [name, title])).toEqual([
+      ['edit_strength', 'edit strength'],
+      ['psnr', 'PSNR'],
+      ['true_error', 'true error'],
+    ]);
+  });
+
+  it('mark what is frozen, and nothing as the best', () => {
+    const arms = [0.49, 0.5, 1].map((flicker_ratio, i) => ({
+      name: `${i}`,
+      label: `${i}`,
+      metrics: { flicker_ratio },
+    }));
+    const { markup } = metricsTable(arms)!;
+    expect(markup.split('class="frozen"')).toHaveLength(2);
+    expect(markup).toContain('No value is marked as the best one');
+    expect(markup).not.toMatch(/<td[^>]*>\s*<(b|strong)/);
+  });
+});
+
+describe('the decision', () => {
+  const arm = (
+    name: string,
+    kind: 'source' | 'floor' | 'plain' | 'method',
+    x: number | null,
+    y: number,
+    strength?: number,
+  ) => ({
+    ...{ name, label: name, kind, settings: { strength: strength ?? null } },
+    metrics: { edit_strength: x, warping_error_normalised: y },
+  });
+
+  it('joins the plain arms by strength, and puts the others beside them', () => {
+    const arms = [
+      arm('source', 'source', null, 0.17),
+      arm('p75', 'plain', 36, 0.27, 0.75),
+      arm('p45', 'plain', 21, 0.3, 0.45),
+      arm('tuned', 'method', 64, 0.68, 0.45),
+    ];
+    const { markup } = decisionPlot(arms)!;
+    expect([...markup.matchAll(/class="dot ([\w-]+).*?data-name="(\w+)"/g)].map((found) => found.slice(1))).toEqual([
+      ['on-curve', 'p45'],
+      ['on-curve', 'p75'],
+      ['single', 'tuned'],
+    ]);
+    expect(markup).toContain('the source’s own');
+  });
+
+  it('is absent where nothing has both metrics', () => {
+    expect(decisionPlot([arm('a', 'method', null, 1)])).toBeUndefined();
+  });
+});
+
+describe('settings', () => {
+  it('are marked where the published recipe differs', () => {
+    const { markup } = settingsTable([
+      { name: 'steps', value: '50', published: '50' },
+      { name: 'rate', value: '1e-4', published: '1e-5' },
+      { name: 'rank', value: '16' },
+    ])!;
+    expect(markup).toContain('One setting differs');
+    expect(markup.split('class="differs"')).toHaveLength(2);
+  });
+});
+
+describe('the files of pages', () => {
+  const folder = join(root, 'assets/report');
+
+  it('are all used', () => {
+    const names = [...PAGE_SCRIPTS.map((name) => `${name}.js`), ...PAGE_STYLES.map((name) => `${name}.css`)];
+    expect(readdirSync(folder).sort()).toEqual(names.sort());
+  });
+
+  it('become one script without imports, in an order in which each name is known before it is used', () => {
+    const { script, style } = pageAssets();
+    expect(script).not.toMatch(/^\s*(import|export)\b/m);
+    expect(script).not.toMatch(/<\/script|<!--/i);
+    expect(style).not.toMatch(/@import|url\(/);
+    const known = new Set<string>();
+    for (const name of PAGE_SCRIPTS) {
+      const text = readFileSync(join(folder, `${name}.js`), 'utf8');
+      for (const [, from] of text.matchAll(/^import .* from '\.\/(.*)\.js';$/gm)) expect(known).toContain(from);
+      known.add(name);
+    }
+    expect(script.length + style.length).toBeLessThan(60_000);
+  });
+
+  it('are free of type errors', () => {
+    const args = ['node_modules/typescript/bin/tsc', '-p', 'test/report/page-scripts.json'];
+    const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});
