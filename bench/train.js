@@ -1,6 +1,6 @@
 // @ts-check
 // Time of one training step (loss, all gradients, AdamW) against diffusers' on the same CPU, in the same run: pairs, in turns.
-//   node bench/train.js [small|demo|full] [--weights all|lora] [--blocks] [--pairs 11] [--alone] [--python python3]
+//   node bench/train.js [small|demo|full] [--weights all|lora] [--blocks] [--pairs 11] [--threads N] [--alone] [--python python3]
 // The Python needs torch 2.13.0, diffusers 0.42.1, peft and accelerate. --blocks computes block by block; --alone measures no peer.
 
 import { availableParallelism } from 'node:os';
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     alone: { type: 'boolean', default: false },
     pairs: { type: 'string' },
     batch: { type: 'string' },
+    threads: { type: 'string' },
     python: { type: 'string' },
   },
 });
@@ -27,7 +28,7 @@ const train = values.weights ?? (name === 'full' ? 'lora' : 'all');
 if (train !== 'all' && train !== 'lora') throw new Error(`bench: --weights is '${train}'; choose all or lora`);
 const pairs = Number(values.pairs ?? (name === 'full' ? 5 : 31));
 const batch = Number(values.batch ?? network.batch);
-const threads = availableParallelism();
+const threads = Number(values.threads ?? availableParallelism());
 
 const { randn, tensor } = await library('index.js');
 const { openCheckpoint } = await library('models/checkpoint.js');
@@ -52,7 +53,7 @@ const program = await denoisingProgram(
     batch,
     blockwise: values.blocks,
   },
-  { device: 'cpu' },
+  { device: 'cpu', threads },
 );
 const compiled = (performance.now() - begin) / 1000;
 const weights = await trained.initial();

@@ -18,6 +18,8 @@ const PACKAGES = {
   mlflow: { requirement: 'mlflow==3.17.2', module: 'mlflow' },
   nbconvert: { requirement: 'nbconvert==7.17.2', module: 'nbconvert' },
   jupyterlab: { requirement: 'jupyterlab==4.6.6', module: 'jupyterlab' },
+  // Not used by any code here: it is what draws plotly's JSON in JupyterLab.
+  plotly: { requirement: 'plotly==7.1.0', module: 'plotly' },
 };
 
 const venv = join(root, '.venv');

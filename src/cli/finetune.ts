@@ -26,10 +26,10 @@ With --resume, --iterations, --preview-every and --checkpoint-every may differ, 
 
 Examples:
   steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s --out edits/ --auto
-  steadyframe finetune shot.mp4 --model sd15/ --edit edits/best.png --out runs/neon
+  steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --out runs/neon
   steadyframe finetune shot.mp4 --model sd15/ --edit night.png --edit-frame 45 --edit-prompt "a city at night" \\
     --edit night.png --edit-frame 45 --edit-prompt "neon lights" --iterations 400 --out runs/night
-  steadyframe finetune shot.mp4 --model sd15/ --edit edits/best.png --iterations 1400 --out runs/neon --resume
+  steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --iterations 1400 --out runs/neon --resume
   steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
 
 interface FinetuneValues extends ModelOptions {

@@ -12,11 +12,14 @@ import { addGrid } from './grid.js';
 import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
 import { addPretrain } from './pretrain.js';
+import { addReport } from './report.js';
+import { addRunSweep } from './run-sweep.js';
 import { addRuns } from './runs.js';
 import { addSeeds } from './seeds.js';
 import { addSweep } from './sweep.js';
 import { addSync } from './sync.js';
 import { Interrupted, type Terminal } from './terminal.js';
+import { addUi } from './ui.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
@@ -62,7 +65,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     addGrid,
     addInfo,
     addPretrain,
+    addRunSweep,
     addRuns,
+    addUi,
+    addReport,
     addSync,
   ])
     add(program, context);

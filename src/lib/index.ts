@@ -3,6 +3,7 @@
 export { FailureError, UsageError } from './base/errors.js';
 export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
+export { flowMedian } from './consistency/flow-median.js';
 export {
   type DenoiseOptions,
   type DenoiseStep,
@@ -30,6 +31,19 @@ export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './model
 export type { LoraRequest } from './models/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
 export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/random-checkpoint.js';
+export type { FrameSource } from './notebook/frame-source.js';
+export { type LiveProgressOptions, liveProgress } from './notebook/live-progress.js';
+export { type Shown, show } from './notebook/show.js';
+export type { ShownFrames } from './notebook/show-frames.js';
+export type { ShownGrid } from './notebook/show-grid.js';
+export type { ShowOptions } from './notebook/show-options.js';
+export type { ShownPlot } from './notebook/show-plot.js';
+export type { ShownRun } from './notebook/show-run.js';
+export type { ShownTable, TableValue } from './notebook/show-table.js';
+export { type ShownPreview, type ShownStep, type ShowTrainingOptions, showTraining } from './notebook/show-training.js';
+export type { ShownVideo } from './notebook/show-video.js';
+export type { ReportData } from './report/report-data.js';
+export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';
 export type { CellPlan } from './sweeps/cell.js';
 export {
   type CompareSeedsOptions,
@@ -74,6 +88,15 @@ export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
 export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
 export { type DType, type Tensor, tensor } from './tensor/tensor.js';
+export type { Artifact } from './tracking/artifact-records.js';
+export { type ListRunsOptions, listRuns } from './tracking/list-runs.js';
+export { openRun, type StoredRun } from './tracking/open-run.js';
+export type { MetricHistory, RunMetrics } from './tracking/read-metrics.js';
+export type { Run } from './tracking/run.js';
+export type { RunRecord, RunStatus } from './tracking/run-record.js';
+export type { RunSummary } from './tracking/run-summary.js';
+export { type StartRunOptions, startRun } from './tracking/start-run.js';
+export { trackRun } from './tracking/track-run.js';
 export type { Objective, TimestepRange, Weighting } from './training/denoising-batch.js';
 export {
   type EditOverrides,

@@ -6,7 +6,23 @@ import { FailureError, UsageError } from '../../src/lib/base/errors.js';
 import { VERSION } from '../../src/lib/base/version.js';
 import { steadyframe } from './run-command.js';
 
-const COMMANDS = ['sweep', 'seeds', 'frame', 'edit', 'metrics', 'grid', 'info'];
+const COMMANDS = [
+  'sweep',
+  'seeds',
+  'frame',
+  'edit',
+  'finetune',
+  'experiment',
+  'metrics',
+  'grid',
+  'info',
+  'pretrain',
+  'report',
+  'run',
+  'runs',
+  'sync',
+  'ui',
+];
 
 describe('help', () => {
   it('lists the commands on stdout', async () => {
@@ -20,7 +36,7 @@ describe('help', () => {
     const { code, out } = await steadyframe([command, '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: steadyframe ${command}`);
-    expect(out).toMatch(new RegExp(`Examples:\n  steadyframe ${command} `));
+    expect(out).toMatch(new RegExp(`Examples:\n[^]*^  steadyframe ${command}( |$)`, 'm'));
     expect((await steadyframe(['help', command])).out).toBe(out);
   });
 

@@ -62,8 +62,6 @@ export const TEXT: Json = {
   projection_dim: CONTEXT,
   hidden_act: 'quick_gelu',
   layer_norm_eps: 1e-5,
-  attention_dropout: 0,
-  initializer_factor: 1,
   initializer_range: 0.02,
   bos_token_id: LAST_TOKEN - 1,
   eos_token_id: LAST_TOKEN,

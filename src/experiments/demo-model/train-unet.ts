@@ -1,7 +1,6 @@
 // Trains the demo model's denoising network with its text encoder on pictures of the procedural world and their captions.
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File } from '../../lib/base/hash.js';
 import { noiseSchedule } from '../../lib/diffusion/noise-schedule.js';
@@ -44,7 +43,6 @@ export async function* trainUnet(
     tokens: TOKENS,
   };
   const folder = join(work, 'unet');
-  await mkdir(folder, { recursive: true });
   const isNew = !existsSync(join(out, 'unet/config.json'));
   if (isNew) await writeModel(out, firstWeights(config, seed));
   const model = await loadModel(out, {

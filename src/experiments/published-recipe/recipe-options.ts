@@ -31,6 +31,7 @@ export type Training = Pick<
   | 'batch'
   | 'averageDecay'
   | 'priorPreservation'
+  | 'heldAsidePrompts'
 >;
 
 /** A finetuned model and the renderings that are made with it. */

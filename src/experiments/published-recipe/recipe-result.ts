@@ -4,6 +4,9 @@ import type { Settings } from '../../lib/base/settings.js';
 import type { Measurement } from '../../lib/metrics/measurement.js';
 import type { EditJudgement } from '../../lib/world/judge-edit.js';
 
+/** Name of the arm that is the truth, where that is known. */
+export const TRUTH = 'truth';
+
 /** One rendering, and what is known of it. Paths are relative to the folder of the result. */
 export interface RecipeArm {
   readonly name: string;

@@ -15,12 +15,12 @@ import { hasRendered, type RenderedCells, renderCells } from '../../lib/sweeps/r
 import type { Frame } from '../../lib/tensor/frame.js';
 import { gridFrames } from '../../lib/video/grid.js';
 import { writeVideo } from '../../lib/video/write-video.js';
-import { recipeClaims } from './claims.js';
+import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe, type Readable } from './judge-recipe.js';
 import { pickEdit } from './pick-edit.js';
 import type { RecipeOptions } from './recipe-options.js';
 import { writeRecipeReport } from './recipe-report.js';
-import type { RecipeArm, RecipeResult, RecipeTraining } from './recipe-result.js';
+import { type RecipeArm, type RecipeResult, type RecipeTraining, TRUTH } from './recipe-result.js';
 import { trainArm } from './train-arm.js';
 
 /** Names of the arms that are no cells. */
@@ -92,6 +92,7 @@ export async function runRecipe(
     const arms = new Map<string, Readable>([
       [ROUND_TRIP, () => all.roundTrip()],
       [MEDIAN, () => flowMedian(all.cell(low), all.source())],
+      ...(truth ? [[TRUTH, truth.frames] as const] : []),
       ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, cellOf(name)]),
     ]);
     const numbers = await timed('measuring', () =>
@@ -123,6 +124,7 @@ export async function runRecipe(
     const found: RecipeArm[] = [
       describe(ROUND_TRIP, { label: 'no edit', kind: 'floor', ...nothing }),
       describe(MEDIAN, { label: `${plain[0].label}, flow-warped median`, kind: 'floor', ...nothing }),
+      ...(truth ? [describe(TRUTH, { label: 'the true styled shot', kind: 'floor', ...nothing })] : []),
       ...plainArms,
       ...tunedArms,
     ];
@@ -141,9 +143,7 @@ export async function runRecipe(
       truthFloor: numbers.truthFloor,
       editedFrame: edit.shown,
       trainings,
-      claims: first
-        ? recipeClaims({ low: plainArms[0], high, plain: plainArms, tuned: first, truthFloor: numbers.truthFloor })
-        : [],
+      claims: first ? recipeClaims(claimArms({ arms: found, truthFloor: numbers.truthFloor }, first)) : [],
       grid: { mp4: 'grid.mp4', webp: 'grid.webp' },
       seconds,
       settings,

@@ -1,6 +1,6 @@
 // The study as a table: every arm over all cases, with the spread.
 
-import { type ClaimArms, recipeClaims } from './claims.js';
+import { claimArms, recipeClaims } from './claims.js';
 import type { Combination } from './combinations.js';
 import type { RecipeArm, RecipeResult } from './recipe-result.js';
 
@@ -48,7 +48,7 @@ export function studyTable(results: readonly { combination: Combination; result:
     const [{ it: first }] = found;
     const of = (value: (arm: RecipeArm, result: RecipeResult) => number | null | undefined): Spread =>
       spread(found.map(({ it, result }) => value(it, result) ?? Number.NaN));
-    const verdicts = first.kind === 'tuned' ? found.map(({ it, result }) => recipeClaims(armsOf(result, it))) : null;
+    const verdicts = first.kind === 'tuned' ? found.map(({ it, result }) => recipeClaims(claimArms(result, it))) : null;
     if (verdicts) claims = verdicts[0].map(({ claim }) => claim);
     return {
       arm,
@@ -66,11 +66,6 @@ export function studyTable(results: readonly { combination: Combination; result:
     };
   });
   return { cases: results.map(({ combination }) => combination.name), claims, rows };
-}
-
-function armsOf(result: RecipeResult, tuned: RecipeArm): ClaimArms {
-  const plain = result.arms.filter(({ kind }) => kind === 'plain');
-  return { low: plain[0], high: plain[1], plain, tuned, truthFloor: result.truthFloor };
 }
 
 function remainingError(arm: RecipeArm, { arms, truthFloor }: RecipeResult): number {

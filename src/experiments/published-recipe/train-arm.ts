@@ -18,7 +18,7 @@ export async function trainArm(
   out: string,
   options: RecipeOptions,
 ): Promise<{ model: Model; training: RecipeTraining }> {
-  const { strengths, seed, signal, onProgress, onWarning } = options;
+  const { strengths, seed, steps: denoisingSteps, sampler, signal, onProgress, onWarning } = options;
   const folder = join(out, 'finetune', arm.name);
   const steps = finetune(
     model,
@@ -29,7 +29,13 @@ export async function trainArm(
       resume: true,
       edits: arm.edits === 'picked' ? picked : arm.edits,
       previewEvery: 100,
-      preview: { strength: strengths[0], guidanceScale: arm.guidance[0], ...(seed !== undefined && { seed }) },
+      preview: {
+        strength: strengths[0],
+        guidanceScale: arm.guidance[0],
+        ...(seed !== undefined && { seed }),
+        ...(denoisingSteps !== undefined && { steps: denoisingSteps }),
+        ...(sampler !== undefined && { sampler }),
+      },
       ...(signal && { signal }),
       ...(onWarning && { onWarning }),
     },

@@ -4,6 +4,7 @@ import { FailureError, UsageError } from '../base/errors.js';
 
 /** Devices by their names in options and in `STEADYFRAME_DEVICE`. */
 export const DEVICES = ['cpu', 'webgpu', 'cuda', 'coreml', 'dml'] as const;
+/** Name of a device. */
 export type Device = (typeof DEVICES)[number];
 
 const NEEDS: Readonly<Record<Device, string>> = {

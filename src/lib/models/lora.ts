@@ -9,7 +9,9 @@ import { originalNames } from './single-file.js';
 
 /** A LoRA file and how strongly it is applied; 1, as it was trained, by default. */
 export interface LoraRequest {
+  /** Path of the safetensors file. */
   file: string;
+  /** Factor of the update; 1 by default. */
   scale?: number;
 }
 

@@ -30,8 +30,11 @@ export interface RandomCheckpointOptions {
   readonly dtype?: 'float32' | 'float16' | 'bfloat16';
   /** Keys of each `config.json` that differ from the chosen size, named and valued as diffusers and transformers do. */
   readonly unet?: Json;
+  /** Changes to the configuration of the autoencoder. */
   readonly vae?: Json;
+  /** Changes to the configuration of the text encoder. */
   readonly text?: Json;
+  /** Changes to the configuration of the noise schedule. */
   readonly scheduler?: Json;
   /** Hears how many weights have been written. */
   readonly onProgress?: OnProgress;

@@ -33,6 +33,6 @@ export function dataUri(type: string, data: Uint8Array): string {
 
 /** The MIME type of a PNG, a JPEG, a GIF or a WebP by its first byte. */
 export function pictureType(picture: Uint8Array): string {
-  const types: Readonly<Record<number, string>> = { 0xff: 'image/jpeg', 0x47: 'image/gif', 0x52: 'image/webp' };
+  const types: Readonly<Record<number, string>> = { 255: 'image/jpeg', 71: 'image/gif', 82: 'image/webp' };
   return types[picture[0]] ?? 'image/png';
 }

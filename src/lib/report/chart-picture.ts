@@ -1,5 +1,6 @@
 // A chart of lines as a PNG, for documents that show pictures only. Pages draw theirs with line-plot.ts.
 
+import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { replaceAtomically } from '../base/atomic-file.js';
 
@@ -13,6 +14,8 @@ export interface ChartLine {
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;
+  /** What the vertical axis counts; without it the title says so. */
+  readonly yLabel?: string;
   readonly lines: readonly ChartLine[];
   /** Circles at the points; without them a line may have thousands. */
   readonly marked?: boolean;
@@ -29,13 +32,18 @@ const COLOURS = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9
  * @throws FailureError when the disk is full
  */
 export async function writeChart(path: string, chart: Chart): Promise<void> {
-  const svg = Buffer.from(draw(chart));
-  await replaceAtomically(path, async (temporary) => {
-    await sharp(svg).png({ compressionLevel: 9, palette: true }).toFile(temporary);
-  });
+  const picture = await chartPicture(chart);
+  await replaceAtomically(path, (temporary) => writeFile(temporary, picture));
 }
 
-function draw({ title, xLabel, lines, marked = false }: Chart): string {
+/** The chart as a PNG of 1200x700. */
+export function chartPicture(chart: Chart): Promise<Uint8Array> {
+  return sharp(Buffer.from(draw(chart)))
+    .png({ compressionLevel: 9, palette: true })
+    .toBuffer();
+}
+
+function draw({ title, xLabel, yLabel, lines, marked = false }: Chart): string {
   const all = lines.flatMap(({ points }) => points);
   const [xTicks, yTicks] = [0, 1].map((axis) => ticks(Math.max(...all.map((point) => point[axis]), 1e-9)));
   const [xEnd, yEnd] = [xTicks, yTicks].map((values) => values[values.length - 1]);
@@ -43,6 +51,7 @@ function draw({ title, xLabel, lines, marked = false }: Chart): string {
   const y = (value: number): number => PLOT.bottom - ((PLOT.bottom - PLOT.top) * value) / yEnd;
   const text = (left: number, top: number, content: string, more = ''): string =>
     `<text x="${left}" y="${top}" ${more}>${escaped(content)}</text>`;
+  const middle = (PLOT.top + PLOT.bottom) / 2;
   const rows = yTicks.map(
     (value) =>
       `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/>${text(PLOT.left - 12, y(value) + 7, short(value), 'text-anchor="end"')}`,
@@ -61,6 +70,7 @@ ${text(PLOT.left, 36, title, 'font-weight="bold"')}
 ${rows.join('\n')}
 ${xTicks.map((value) => text(x(value), PLOT.bottom + 32, short(value), 'text-anchor="middle"')).join('\n')}
 ${text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 68, xLabel, 'text-anchor="middle"')}
+${yLabel === undefined ? '' : text(22, middle, yLabel, `text-anchor="middle" transform="rotate(-90 22 ${middle})"`)}
 ${drawn.join('\n')}
 </svg>`;
 }

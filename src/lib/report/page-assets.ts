@@ -49,7 +49,7 @@ function inlined(module: string): string {
   return module
     .replace(/^import\b[^;]*;\n/gm, '')
     .replace(/^export (?=(async )?function|const|class)/gm, '')
-    .replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '')
+    .replace(/^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm, '') // not one that a line goes on after, as casts do
     .replace(/^ *\/\/.*\n/gm, '')
     .trim();
 }

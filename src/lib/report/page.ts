@@ -25,12 +25,7 @@ export interface Page {
 export function renderPage({ title, header, sections, data, assets = pageAssets(), links = [], served }: Page): string {
   const { style, script } = assets;
   const present = sections.filter((section) => section !== undefined);
-  // Only this very script may run and nothing may be loaded but pictures and videos of the page itself or beside it, so a
-  // text that slipped through as markup could neither run nor phone home. `file:` is for files beside a page on disk.
-  const hash = createHash('sha256').update(script).digest('base64');
-  const policy =
-    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; ${served ? "connect-src 'self'; " : ''}` +
-    "img-src data: blob: file: 'self'; media-src data: blob: file: 'self'; form-action 'none'; base-uri 'none'";
+  const policy = pagePolicy(assets, served);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -57,4 +52,18 @@ ${data !== undefined && html`<script type="application/json" id="page-data">${js
 </body>
 </html>
 `.markup;
+}
+
+/**
+ * The content security policy of a page. Only its very script may run and nothing may be loaded but pictures and videos of the
+ * page itself or beside it, so a text that slipped through as markup could neither run nor phone home. `file:` is for files
+ * beside a page on disk.
+ */
+export function pagePolicy({ script }: PageAssets, served: boolean = false): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  const asks = served ? "connect-src 'self'; " : '';
+  return (
+    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; ${asks}` +
+    "img-src data: blob: file: 'self'; media-src data: blob: file: 'self'; form-action 'none'; base-uri 'none'"
+  );
 }

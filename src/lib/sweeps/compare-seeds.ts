@@ -9,7 +9,9 @@ import { planComparison } from './comparison-plan.js';
 
 /** Options of a comparison of seeds. */
 export interface CompareSeedsOptions extends ComparisonOptions {
+  /** Seeds of the noise, one cell each. */
   seeds: readonly number[];
+  /** Share of the steps that is executed, in (0, 1]. */
   strength: number;
   /** How noise is chosen; every mode is rendered for every seed. `['fixed']` by default. */
   noise?: readonly NoiseMode[];

@@ -20,10 +20,13 @@ export interface EditFrameOptions
     Pick<OpenVideoOptions, 'size' | 'crop' | 'signal' | 'onWarning'> {
   /** Seconds from the beginning of the video. */
   at: number;
+  /** Seeds of the noise, one column of the sheet each. */
   seeds: readonly number[];
+  /** Strengths in (0, 1], one row of the sheet each. */
   strengths: readonly number[];
   /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
   noiseDraw?: number;
+  /** Told how many steps are done. */
   onProgress?: OnProgress;
 }
 

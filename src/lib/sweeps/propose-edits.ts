@@ -25,6 +25,7 @@ export interface ProposeEditsOptions extends Omit<RenderEditsOptions, 'seeds' | 
 
 /** Strengths at which a model puts its own colours in place of the video's. */
 export const PROPOSED_STRENGTHS = [0.75, 0.85, 0.95] as const;
+/** Seeds that are tried at each of these strengths. */
 export const PROPOSED_SEEDS = [42, 43, 44] as const;
 
 /** One edit with all that is known of it. */

@@ -23,6 +23,7 @@ export interface RenderedCells {
 
 /** Hooks of a long rendering. */
 export interface RenderHooks {
+  /** Told how far reading, encoding, rendering and measuring have come. */
   onProgress?: OnProgress;
   /** Stops after the step that is being computed; the work then throws the signal's reason and can be continued. */
   signal?: AbortSignal;

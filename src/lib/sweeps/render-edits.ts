@@ -14,6 +14,7 @@ export interface RenderEditsOptions extends DenoiseOptions {
   readonly strengths: readonly number[];
   /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
   readonly noiseDraw?: number;
+  /** Told how many steps are done. */
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }

@@ -14,11 +14,13 @@ import { type RunSummary, summarize } from './run-summary.js';
 export interface ListRunsOptions {
   /** The folder of all runs, or its index where one asks often; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | RunIndex | undefined;
+  /** Only runs of this experiment. */
   readonly experiment?: string | undefined;
   /** As in MLflow's search: `metrics.flicker < 0.2 and params.strength = '0.45'`. */
   readonly filter?: string | undefined;
   /** As in MLflow's search: `metrics.flicker ASC`; the newest first by default. */
   readonly orderBy?: string | readonly string[] | undefined;
+  /** At most so many, the first in the order. */
   readonly limit?: number | undefined;
   /** Told about runs that cannot be read. */
   readonly onWarning?: ((message: string) => void) | undefined;

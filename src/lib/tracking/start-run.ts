@@ -29,7 +29,9 @@ export interface StartRunOptions extends LoggingOptions {
   readonly parameters?: NestedParameters | undefined;
   /** Settings as the user gave them. */
   readonly given?: unknown;
+  /** Files that the run reads. */
   readonly inputs?: readonly RunInput[] | undefined;
+  /** Texts by name; unlike parameters they may change later. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** What computes: `cpu`, `cuda`. */
   readonly device?: string | undefined;

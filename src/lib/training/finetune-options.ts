@@ -62,11 +62,13 @@ export interface FinetuneOptions {
   readonly priorPrompts?: readonly string[];
   /** Prompts by which forgetting is measured; an empty list measures none. */
   readonly heldAsidePrompts?: readonly string[];
+  /** What previews render, and how. */
   readonly preview?: PreviewOptions;
   /** Iterations between previews, 200 by default, 0 for none. May differ on a resume. */
   readonly previewEvery?: number;
   /** Iterations between checkpoints, 200 by default; the first comes after half of them. May differ on a resume. */
   readonly checkpointEvery?: number;
+  /** Told how far reading and encoding have come, before the first iteration. */
   readonly onProgress?: OnProgress;
   /** Hears of edits whose composition moved too far; prints to stderr by default. */
   readonly onWarning?: (message: string) => void;

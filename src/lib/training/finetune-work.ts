@@ -74,7 +74,9 @@ export async function prepareFinetuning(
     if (!prior && !isSmall) await base.dispose();
     const shapes = { latentShape, contextShape, batch: prior ? 2 * batch : batch };
     const network = { config: model.config.unet, frozen, adapters: all, trained: names };
-    program = await denoisingProgram({ ...network, ...shapes }, { device: model.device });
+    // All weights of a large UNet, their gradients and AdamW's averages leave no room for all values of a pass.
+    const blockwise = !isSmall && adapters.size === 0;
+    program = await denoisingProgram({ ...network, ...shapes, blockwise }, { device: model.device });
     const options: BatchOptions = {
       ...settings,
       items,

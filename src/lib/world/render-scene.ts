@@ -13,6 +13,7 @@ import { STYLE_RECIPES, STYLES, type Style } from './styles/styles.js';
 export interface RenderOptions {
   /** Pixels; 128 x 128 unless said. The composition is the same at every size. */
   readonly width?: number;
+  /** Pixels down; 128 by default. */
   readonly height?: number;
   /** `false` leaves the car away; all else stays. */
   readonly car?: boolean;

@@ -10,6 +10,7 @@ import { watercolor } from './watercolor.js';
 
 /** Names of the styles. */
 export const STYLES = ['photo', 'neon', 'pencil', 'oil', 'watercolor', 'comic', 'winter', 'desert'] as const;
+/** Name of a style. */
 export type Style = (typeof STYLES)[number];
 
 /** How each style is made. */

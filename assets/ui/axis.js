@@ -1,0 +1,84 @@
+// @ts-check
+// Axes of charts that are drawn in the browser: from values to places, and where ticks stand. Those of charts that are part of
+// the markup are laid by the library, which a browser does not have.
+
+/**
+ * `at` gives the place of a value from 0 to 1.
+ *
+ * @typedef {{ min: number, max: number, log: boolean, ticks: number[], at: (value: number) => number, of: (place: number) => number }} Axis
+ */
+
+/**
+ * An axis that holds the values, with a little room around them.
+ *
+ * @param {Iterable<number>} values
+ * @param {{ log?: boolean, fromZero?: boolean, exact?: boolean, ticks?: number }} [options]
+ * @returns {Axis}
+ */
+export function axisOf(values, { log = false, fromZero = false, exact = false, ticks = 5 } = {}) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (!Number.isFinite(value) || (log && value <= 0)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low > high) [low, high] = log ? [0.1, 1] : [0, 1];
+  return log ? logAxis(low, high, exact) : linearAxis(low, high, { fromZero, exact, ticks });
+}
+
+/** @param {number} low @param {number} high @param {{ fromZero: boolean, exact: boolean, ticks: number }} options @returns {Axis} */
+function linearAxis(low, high, { fromZero, exact, ticks }) {
+  const startsAtZero = fromZero && low >= 0;
+  const bottom = startsAtZero ? 0 : low;
+  const room = exact && high > bottom ? 0 : (high - bottom || Math.abs(high) || 1) * (high > bottom ? 0.05 : 0.5);
+  const min = startsAtZero ? 0 : bottom - room;
+  const max = high + room;
+  const step = tickStep((max - min) / ticks);
+  const marks = [];
+  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++)
+    marks.push(Number((i * step).toPrecision(12)));
+  return {
+    ...{ min, max, log: false, ticks: marks },
+    at: (value) => (value - min) / (max - min),
+    of: (place) => min + place * (max - min),
+  };
+}
+
+/** @param {number} low @param {number} high @param {boolean} exact @returns {Axis} */
+function logAxis(low, high, exact) {
+  const room = exact && high > low ? 0 : Math.max(0.03, (Math.log10(high) - Math.log10(low)) * 0.05);
+  const [from, to] = [Math.log10(low) - room, Math.log10(high) + room];
+  const digits = to - from > 4 ? [1] : to - from > 1.2 ? [1, 3] : [1, 2, 5];
+  const marks = [];
+  for (let power = Math.floor(from); power <= Math.ceil(to); power++) {
+    for (const digit of digits) {
+      const place = power + Math.log10(digit);
+      if (place >= from && place <= to) marks.push(Number((digit * 10 ** power).toPrecision(12)));
+    }
+  }
+  return {
+    ...{ min: 10 ** from, max: 10 ** to, log: true, ticks: marks },
+    at: (value) => (value > 0 ? (Math.log10(value) - from) / (to - from) : Number.NaN),
+    of: (place) => 10 ** (from + place * (to - from)),
+  };
+}
+
+/** The step of 1, 2 or 5 times a power of ten next to a distance. @param {number} distance */
+function tickStep(distance) {
+  const power = 10 ** Math.floor(Math.log10(distance));
+  const share = distance / power;
+  return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
+}
+
+/** A number beside an axis or in a tip. @param {number} value */
+export function shortNumber(value) {
+  const size = Math.abs(value);
+  if (value === 0) return '0';
+  if (size >= 1e5 || size < 1e-3)
+    return value
+      .toExponential(Math.abs(value) < 1e-3 ? 1 : 2)
+      .replace('e+', 'e')
+      .replace(/\.?0+e/, 'e')
+      .replaceAll('-', '−');
+  return String(Number(value.toPrecision(4))).replace('-', '−');
+}

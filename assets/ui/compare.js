@@ -1,0 +1,37 @@
+// @ts-check
+// Sets the page that compares runs going. It stands last: the parts are known by then.
+
+import { find, findAll } from '../report/events.js';
+import { startPictures } from '../report/pictures.js';
+import { startPlayer } from '../report/player.js';
+import { startPlots } from '../report/plots.js';
+import { startTables } from '../report/table.js';
+import { startCurves } from './curves.js';
+import { startFollowing } from './follow.js';
+import { startGridFile } from './grid-file.js';
+import { startParallel } from './parallel.js';
+import { readPageData } from './runs-data.js';
+import { startScatter } from './scatter.js';
+
+const pageData = readPageData();
+const charts = { scatter: startScatter, parallel: startParallel, curves: startCurves };
+
+startPlots();
+startTables();
+startPictures();
+const updates = findAll(document, '[data-chart]').map((place) =>
+  charts[/** @type {keyof typeof charts} */ (place.dataset.chart)](place, pageData),
+);
+if (document.querySelector('.player')) startPlayer(find(document, '.player'));
+startGridFile();
+for (const box of findAll(document, '.only-differing input')) {
+  box.addEventListener('change', () =>
+    find(document, '.run-settings').classList.toggle(
+      'only',
+      /** @type {HTMLInputElement} */ (/** @type {unknown} */ (box)).checked,
+    ),
+  );
+}
+startFollowing(pageData, (newer) => {
+  for (const update of updates) update(newer);
+});

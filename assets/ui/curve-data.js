@@ -1,0 +1,47 @@
+// @ts-check
+// The courses of metrics for the charts: those that the page brought along, or the server's, as finely as a chart can show.
+
+/** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').Curve} Curve */
+
+/** Points of a curve that are asked for: about two a pixel of a chart. */
+const POINTS = 900;
+/** Runs whose courses are drawn. */
+export const MOST_CURVES = 40;
+
+/**
+ * The courses of a metric, one a run.
+ *
+ * @param {PageData} data
+ * @param {string} key
+ * @param {[from: number, to: number] | undefined} range of steps
+ * @returns {Promise<Curve[]>}
+ */
+export async function readCurves(data, key, range) {
+  if (data.curves) return data.curves.filter((curve) => curve.key === key);
+  const query = new URLSearchParams({ key, points: String(POINTS) });
+  for (const run of data.runs.slice(0, MOST_CURVES)) query.append('run', run.place);
+  if (range) {
+    query.set('from', String(range[0]));
+    query.set('to', String(range[1]));
+  }
+  const response = await fetch(`/api/curves?${query}`);
+  if (!response.ok) throw new Error((await response.json()).problem);
+  return (await response.json()).curves;
+}
+
+/**
+ * A running mean over about `span` points back, without bias at the start; gaps stay gaps.
+ *
+ * @param {(number | null)[]} values
+ * @param {number} keep from 0, no smoothing, to below 1
+ */
+export function smoothed(values, keep) {
+  if (keep <= 0) return values;
+  let [sum, weight] = [0, 0];
+  return values.map((value) => {
+    if (value === null) return null;
+    sum = keep * sum + value;
+    weight = keep * weight + 1;
+    return sum / weight;
+  });
+}

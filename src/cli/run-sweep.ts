@@ -1,0 +1,187 @@
+// `steadyframe run`: a sweep file, all of whose points are rendered and compared.
+
+import type { Command } from 'commander';
+import { FailureError } from '../lib/base/errors.js';
+import type { RunSweepOptions, SweepPlan } from '../lib/sweeps/plan/run-sweep.js';
+import type { SweepOutcome } from '../lib/sweeps/plan/sweep-outcome.js';
+import { type Context, resumeCommand } from './context.js';
+import { addOutputOptions } from './render-options.js';
+import { formatCount, formatNumber, formatPlural, formatTable } from './table.js';
+import { integer } from './values.js';
+
+const EXAMPLES = `
+The keys are those of W&B sweeps; paths are relative to the file. assets/sweep.schema.json describes them for editors.
+
+  # night.yaml
+  method: grid                # or random, with run_cap: 20 and seed: 0
+  video: shot.mp4
+  model: sd15/
+  prompt: a cyberpunk city at night
+  edits: [edits/best.png]
+  metric: {name: warping_error_normalised, goal: minimize}
+  parameters:
+    method: {values: [img2img, finetune]}
+    strength: {values: [0.325, 0.45, 0.6]}
+    guidance: {min: 1, max: 7, distribution: q_uniform, q: 3}
+    iterations: {values: [200, 400]}
+    learning_rate: {value: 1e-5}
+  early_terminate: {type: hyperband, min_iter: 100, eta: 2}
+
+A point is known by everything that decides its bits: what is done is not done again. Frames are encoded once; a model is
+trained once for all points that use it, and a shorter training is the beginning of a longer one. With --resume the file may
+have changed: new points are added, and what is done stays. A point that fails is tried again and then reported; the others
+go on, and the exit code is 1.
+
+Examples:
+  steadyframe run night.yaml --dry-run
+  steadyframe run night.yaml --workers 2
+  steadyframe run night.yaml --resume --json`;
+
+/** Metrics that tables show beside the one of the sweep. */
+const SHOWN = ['edit_strength', 'flicker_ratio', 'warping_error_normalised'];
+
+interface RunValues {
+  workers: number;
+  retries: number;
+  out?: string;
+  resume?: boolean;
+  dryRun?: boolean;
+  track: boolean;
+  mlflow?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addRunSweep(program: Command, context: Context): void {
+  const command = program
+    .command('run')
+    .summary('run a sweep over any settings')
+    .description(
+      'Runs a sweep: renders, and where asked finetunes, with every combination of settings that a file lists.',
+    )
+    .argument('<file>', 'a sweep in YAML or JSON')
+    .option('-w, --workers <n>', 'processes that work at once; a crash costs one point', integer, 1)
+    .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
+    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
+    .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
+    .option('-n, --dry-run', 'check everything, and print the points and the work that is left')
+    .option('--no-track', 'do not remember the sweep and its points as runs')
+    .option('--mlflow <uri>', 'log to this MLflow server too; STEADYFRAME_MLFLOW_URI by default');
+  addOutputOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, values: RunValues) => run(file, values, context));
+}
+
+async function run(path: string, values: RunValues, context: Context): Promise<void> {
+  const { readSweepFile } = await import('../lib/sweeps/plan/read-sweep-file.js');
+  const { planSweep, runSweep } = await import('../lib/sweeps/plan/run-sweep.js');
+  const { terminal, reporter } = context;
+  if (values.quiet) context.quieten();
+  const { out, resume, track, mlflow, workers, retries } = values;
+  const file = await readSweepFile(path);
+  const options: RunSweepOptions = {
+    ...{ track, workers, retries, signal: terminal.signal, onWarning: context.warn },
+    ...(out !== undefined && { out }),
+    ...(resume !== undefined && { resume }),
+    ...(mlflow !== undefined && { mlflow }),
+    onProgress: (progress) => context.reporter.report(progress),
+  };
+  if (values.dryRun) {
+    const plan = await planSweep(file, options);
+    reporter.close();
+    terminal.out(values.json ? `${JSON.stringify(planJson(plan), null, 1)}\n` : planText(plan));
+    return;
+  }
+  let begun: { out: string; points: number; done: number } | undefined;
+  let ended = 0;
+  try {
+    const outcome = await runSweep(file, {
+      ...options,
+      onStart(start) {
+        begun = start;
+        const done = start.done > 0 ? `, ${start.done} of them done already` : '';
+        context.reporter.note(`steadyframe: ${formatPlural(start.points, 'point')}${done}; writing into ${start.out}`);
+      },
+      onPoint(point, evaluated) {
+        if (!('reason' in evaluated)) ended++;
+        else context.reporter.note(`steadyframe: ${point.label} failed: ${evaluated.reason}`);
+      },
+    });
+    context.reporter.close();
+    terminal.out(values.json ? `${JSON.stringify(outcome, null, 1)}\n` : await outcomeText(outcome));
+    const failed = outcome.points.filter(({ status }) => status === 'failed');
+    if (failed.length > 0) {
+      context.remedy = `The others are done; try these again with:\n  ${resumeCommand(context.args)}`;
+      const each = failed.map(({ label, reason }) => `${label} (${reason})`).join('; ');
+      throw new FailureError(`${failed.length} of ${formatPlural(outcome.points.length, 'point')} failed: ${each}`);
+    }
+  } catch (error) {
+    if (begun && terminal.signal.aborted) {
+      const done = `${formatPlural(ended, 'point')} done, and what was begun, are kept in ${begun.out}`;
+      context.remedy = `${done}; continue with:\n  ${resumeCommand(context.args)}`;
+    }
+    throw error;
+  }
+}
+
+/** The work that is left, in numbers. */
+function workOf({ points, jobs }: SweepPlan) {
+  const trainings = jobs.filter(({ kind }) => kind === 'training');
+  const renders = jobs.filter(({ kind }) => kind === 'point');
+  const passes = (of: typeof jobs): number => of.reduce((sum, job) => sum + job.passes, 0);
+  return {
+    points: points.length,
+    done: points.filter(({ done }) => done).length,
+    encodings: jobs.filter(({ kind }) => kind === 'source').length,
+    trainings: trainings.length,
+    renderPasses: passes(renders),
+    trainingPasses: passes(trainings),
+  };
+}
+
+function planJson(plan: SweepPlan): object {
+  const { name, out, points, rungs } = plan;
+  return {
+    ...{ name, out },
+    points: points.map(({ id, label, settings, passes, done }) => ({ point: id, label, done, passes, settings })),
+    rungs,
+    work: workOf(plan),
+  };
+}
+
+function planText(plan: SweepPlan): string {
+  const { points, rungs, out } = plan;
+  const work = workOf(plan);
+  const rows = points.map(({ label, passes, done }) => [label, done ? 'done' : 'to do', formatCount(passes)]);
+  const trained = work.trainings > 0 ? `, training as much as ${formatCount(work.trainingPasses)}` : '';
+  const stages = rungs.map(({ iterations, points: left }) => `${left} at ${formatCount(iterations)}`).join(', ');
+  return [
+    formatTable(['point', 'state', 'UNet passes'], rows),
+    `\n${formatPlural(work.points, 'point')}, ${work.done} done\n`,
+    `shared work left: ${formatPlural(work.encodings, 'encoding')} of frames, ${formatPlural(work.trainings, 'training')}\n`,
+    `UNet passes left: rendering ${formatCount(work.renderPasses)}${trained}\n`,
+    rungs.length > 0 ? `finetunes judged at iterations: ${stages}; those that stop there need less\n` : '',
+    `results go to ${out ?? 'a new folder under runs/'}\n`,
+  ].join('');
+}
+
+async function outcomeText(outcome: SweepOutcome): Promise<string> {
+  const { sortedPoints } = await import('../lib/sweeps/plan/sweep-outcome.js');
+  const { settingText } = await import('../lib/sweeps/plan/sweep-points.js');
+  const { metric, varying, points, best, out } = outcome;
+  const metrics = [...new Set([...(metric ? [metric.name] : []), ...SHOWN])];
+  const isPlain = points.every(({ status }) => status === 'done');
+  const rows = sortedPoints(outcome).map(({ settings, status, metrics: values, folder }) => [
+    folder.split(/[\\/]/).at(-1)!,
+    ...(isPlain ? [] : [status]),
+    ...varying.map((name) => settingText(name, settings[name])),
+    ...metrics.map((name) => formatNumber(values[name])),
+  ]);
+  const names = [...varying, ...metrics].map((name) => name.replaceAll('_', ' '));
+  return [
+    formatTable(['point', ...(isPlain ? [] : ['state']), ...names], rows),
+    best && metric ? `\nbest ${metric.name.replaceAll('_', ' ')}: ${best.label}, ${best.folder}\n` : '\n',
+    `all:  ${out}\n`,
+  ].join('');
+}

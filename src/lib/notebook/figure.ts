@@ -1,0 +1,9 @@
+// Markup with a line of text under it.
+
+import { type Html, html } from '../report/html.js';
+
+/** The content with its caption, if it has one. */
+export function figure(content: Html, caption?: string): Html {
+  const under = caption !== undefined && html`<figcaption style="margin-top: 0.25em">${caption}</figcaption>`;
+  return html`<figure style="margin: 0.5em 0">${content}${under}</figure>`;
+}

@@ -1,0 +1,34 @@
+// Where frames to be shown come from.
+
+import { basename, extname } from 'node:path';
+import type { Frame } from '../tensor/frame.js';
+import { openVideo, type Video } from '../video/open-video.js';
+
+/** A video to show: the path of a file, an opened video, or frames. */
+export type FrameSource = string | Video | Iterable<Frame> | AsyncIterable<Frame>;
+
+/** Frames, with what is known about them. */
+export interface SourceFrames {
+  readonly frames: AsyncIterable<Frame>;
+  readonly frameRate?: number;
+  /** The file's name without its extension. */
+  readonly name?: string;
+}
+
+/**
+ * The frames of a source.
+ *
+ * @throws UsageError when there is no such file, or it is no video
+ */
+export async function framesOf(source: FrameSource): Promise<SourceFrames> {
+  const video = typeof source === 'string' ? await openVideo(source, { exact: true }) : source;
+  if ('frameRate' in video) {
+    const { path, frameRate } = video;
+    return { frames: video.frames(), frameRate, name: basename(path, extname(path)) };
+  }
+  return { frames: Symbol.asyncIterator in video ? video : streamed(video) };
+}
+
+async function* streamed(frames: Iterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  yield* frames;
+}

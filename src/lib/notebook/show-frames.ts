@@ -1,0 +1,49 @@
+// Frames side by side as one picture, with names for columns and rows.
+
+import { UsageError } from '../base/errors.js';
+import { html } from '../report/html.js';
+import type { Frame } from '../tensor/frame.js';
+import { contactSheet } from '../video/contact-sheet.js';
+import { readPicture } from '../video/still.js';
+import { figure } from './figure.js';
+import { bundleOf, type Display, dataUri, pictureType } from './mime-bundle.js';
+import { pictureOf } from './picture.js';
+import type { ShowSettings } from './show-options.js';
+
+/** Frames of one size, or paths of pictures, row by row. */
+export interface ShownFrames {
+  readonly frames: readonly (Frame | string)[];
+  /** Frames in a row; all by default. */
+  readonly columns?: number;
+  /** Names above the columns. */
+  readonly labels?: readonly string[];
+  /** Names at the left of the rows. */
+  readonly rows?: readonly string[];
+}
+
+/**
+ * The frames in every format.
+ *
+ * @throws UsageError when there are none, they differ in size, or names and frames differ in number
+ */
+export async function showFrames(
+  { frames, columns = frames.length, labels, rows }: ShownFrames,
+  { width, caption }: ShowSettings,
+): Promise<Display> {
+  if (frames.length === 0) throw new UsageError('show: there are no frames; give at least one');
+  const pictures = await Promise.all(frames.map((frame) => (typeof frame === 'string' ? readPicture(frame) : frame)));
+  const names = { ...(labels && { columns: labels }), ...(rows && { rows }) };
+  const alone = pictures.length === 1 && labels === undefined && rows === undefined;
+  const sheet = alone ? pictures[0] : await contactSheet(pictures, { columns, labels: names });
+  const picture = await pictureOf(sheet, width);
+  const type = pictureType(picture);
+  const count = `${pictures.length} frame${pictures.length === 1 ? '' : 's'}`;
+  const text = [`${count} of ${pictures[0].width}x${pictures[0].height}`, caption].filter((line) => line !== undefined);
+  // Without a caption the picture needs no markup, and every reader shows it.
+  const markup =
+    caption === undefined ? undefined : figure(html`<img src="${dataUri(type, picture)}" alt="${caption}">`, caption);
+  return {
+    bundle: bundleOf(text.join('\n'), markup, picture),
+    file: { name: `frames.${type === 'image/png' ? 'png' : 'jpg'}`, data: picture },
+  };
+}

@@ -1,0 +1,35 @@
+// Videos beside each other as one video, in step.
+
+import type { Frame } from '../tensor/frame.js';
+import { gridFrames } from '../video/grid.js';
+import { type FrameSource, framesOf } from './frame-source.js';
+import type { Display } from './mime-bundle.js';
+import type { ShowSettings } from './show-options.js';
+import { encoded } from './show-video.js';
+
+/** Videos of one size beside each other. */
+export interface ShownGrid {
+  readonly grid: readonly FrameSource[];
+  /** One text for each. */
+  readonly labels?: readonly string[];
+  /** Videos in a row; 2 by default. */
+  readonly columns?: number;
+  /** Frames per second; by default those of the first video that says, or 12. */
+  readonly frameRate?: number;
+}
+
+/**
+ * The grid in every format, row by row from the top left.
+ *
+ * @throws UsageError when a video does not exist, or they differ in size
+ */
+export async function showGrid({ grid, frameRate, ...options }: ShownGrid, settings: ShowSettings): Promise<Display> {
+  let rate = frameRate;
+  const cells: AsyncIterable<Frame>[] = [];
+  for (const source of grid) {
+    const video = await framesOf(source);
+    rate ??= video.frameRate;
+    cells.push(video.frames);
+  }
+  return encoded(gridFrames(cells, options), rate, 'grid', settings);
+}

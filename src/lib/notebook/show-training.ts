@@ -1,0 +1,126 @@
+// A training while it runs: its loss as a curve that is drawn anew in place, and what its previews show, first and last.
+
+import type { Chart } from '../report/chart-picture.js';
+import { smooth } from '../report/smooth.js';
+import { liveProgress } from './live-progress.js';
+import { show } from './show.js';
+import { showFrames } from './show-frames.js';
+import { type ShowOptions, showSettings } from './show-options.js';
+import { showPlot } from './show-plot.js';
+import { notebookKernel } from './tslab-kernel.js';
+
+/** One update of a training, as `finetune` yields it. */
+export interface ShownStep {
+  readonly iteration: number;
+  readonly loss: number;
+  readonly secondsLeft?: number;
+  readonly before?: ShownPreview;
+  readonly preview?: ShownPreview;
+}
+
+/** What a training renders on the way: paths of pictures. */
+export interface ShownPreview {
+  readonly iteration: number;
+  readonly pictures: readonly string[];
+}
+
+/** How a training is shown. */
+export interface ShowTrainingOptions extends ShowOptions {
+  /** Iterations in all, for the progress; without it none is shown. */
+  readonly iterations?: number;
+  /** Milliseconds between two drawings of the curve; 1000 by default. */
+  readonly interval?: number;
+  /** Sees each update. */
+  readonly onStep?: (step: ShownStep) => void;
+}
+
+/**
+ * Runs a training to its end and shows it meanwhile: `const result = await showTraining(finetune(model, video, options))`. A saved
+ * notebook holds the last drawing only. Returns what the training returns.
+ *
+ * @throws what the training throws
+ */
+export async function showTraining<Result>(
+  training: AsyncGenerator<ShownStep, Result, undefined>,
+  options: ShowTrainingOptions = {},
+): Promise<Result> {
+  const { iterations, interval = 1000, onStep } = options;
+  const settings = showSettings(options);
+  const kernel = notebookKernel();
+  const progress = liveProgress();
+  const curve = kernel?.openSlot();
+  const pictures = kernel?.openSlot();
+  const losses: [iteration: number, loss: number][] = [];
+  let before: ShownPreview | undefined;
+  let latest: ShownPreview | undefined;
+  let drawnAt = performance.now();
+  try {
+    for (;;) {
+      const { done, value } = await training.next();
+      if (done) {
+        if (losses.length > 0) await finish();
+        return value;
+      }
+      const { iteration, loss, secondsLeft } = value;
+      losses.push([iteration, loss]);
+      if (iterations !== undefined) {
+        const left = secondsLeft !== undefined && { secondsLeft };
+        progress.report({
+          done: iteration,
+          total: iterations,
+          label: 'iterations',
+          ...left,
+          detail: `loss ${loss.toPrecision(3)}`,
+        });
+      }
+      before ??= value.before;
+      if (value.preview) {
+        latest = value.preview;
+        pictures?.draw((await showFrames(compared(before, latest), settings)).bundle);
+      }
+      onStep?.(value);
+      if (curve && performance.now() - drawnAt > interval) {
+        curve.draw((await showPlot({ plot: chartOf(losses) }, settings)).bundle);
+        drawnAt = performance.now();
+      }
+    }
+  } finally {
+    progress.close();
+  }
+
+  async function finish(): Promise<void> {
+    const plot = chartOf(losses);
+    if (curve) {
+      curve.draw((await showPlot({ plot }, settings)).bundle);
+      return;
+    }
+    await show({ plot }, options);
+    if (latest) await show(compared(before, latest), options);
+  }
+}
+
+/** The loss of each update, and a running mean that shows where it goes. */
+function chartOf(losses: readonly (readonly [number, number])[]): Chart {
+  const mean = smooth(
+    losses.map(([, loss]) => loss),
+    Math.max(5, losses.length / 5),
+  );
+  return {
+    title: `loss over ${losses.length} iterations`,
+    xLabel: 'iteration',
+    lines: [
+      { label: 'each update', points: losses },
+      { label: 'running mean', points: losses.map(([iteration], i) => [iteration, mean[i] ?? 0]) },
+    ],
+  };
+}
+
+/** The first preview above the latest. */
+function compared(before: ShownPreview | undefined, latest: ShownPreview) {
+  const shown = before === undefined || before.iteration === latest.iteration ? [latest] : [before, latest];
+  return {
+    frames: shown.flatMap((preview) => preview.pictures),
+    columns: latest.pictures.length,
+    rows: shown.map(({ iteration }) => (iteration === 0 ? 'before' : `iteration ${iteration}`)),
+  };
+}

@@ -1,0 +1,87 @@
+// A video as a player: inside the notebook where it is small, beside it otherwise, with its first frame for readers without players.
+
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { html } from '../report/html.js';
+import type { Frame } from '../tensor/frame.js';
+import { openVideo, type Video } from '../video/open-video.js';
+import { writeVideo } from '../video/write-video.js';
+import { figure } from './figure.js';
+import { type FrameSource, framesOf } from './frame-source.js';
+import { bundleOf, type Display, dataUri } from './mime-bundle.js';
+import { pictureOf } from './picture.js';
+import type { ShowSettings } from './show-options.js';
+import { copyShown } from './shown-files.js';
+
+/** A video: the path of a file, an opened video, or frames with their rate. */
+export interface ShownVideo {
+  readonly video: FrameSource;
+  /** Frames per second of frames; 12 by default. */
+  readonly frameRate?: number;
+}
+
+/** What browsers show as it is. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+};
+
+/**
+ * A video in every format. Files that browsers do not play, and frames, become an mp4.
+ *
+ * @throws UsageError when there is no such video, or it has no frames
+ */
+export async function showVideo({ video, frameRate }: ShownVideo, settings: ShowSettings): Promise<Display> {
+  if (typeof video === 'string' && extname(video).toLowerCase() in TYPES) {
+    // Opening it says what is wrong with the file, if anything is.
+    const opened = await openVideo(video);
+    return { bundle: await playerOf(opened, settings), file: { path: video } };
+  }
+  const source = await framesOf(video);
+  return encoded(source.frames, frameRate ?? source.frameRate, source.name ?? 'video', settings);
+}
+
+/**
+ * Frames as an mp4 that lives in the notebook, or in the folder for what is shown.
+ *
+ * @throws UsageError when there are none, or they differ in size
+ */
+export async function encoded(
+  frames: AsyncIterable<Frame>,
+  frameRate: number | undefined,
+  name: string,
+  settings: ShowSettings,
+): Promise<Display> {
+  const folder = await mkdtemp(join(tmpdir(), 'steadyframe-show-'));
+  try {
+    const path = join(folder, `${name}.mp4`);
+    await writeVideo(path, frames, { frameRate: frameRate ?? 12 });
+    const bundle = await playerOf(await openVideo(path), settings);
+    return { bundle, file: { name: `${name}.mp4`, data: await readFile(path) } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function playerOf(video: Video, settings: ShowSettings): Promise<Display['bundle']> {
+  const { path, width: own, height, frameRate } = video;
+  const { width = own, caption, embedBelow, folder } = settings;
+  const type = TYPES[extname(path).toLowerCase()];
+  const isSmall = (await stat(path)).size < embedBelow;
+  const source = isSmall ? dataUri(type, await readFile(path)) : encodeURI(await copyShown(folder, path));
+  const name = basename(path);
+  const player = type.startsWith('image/')
+    ? html`<img src="${source}" width="${width}" alt="${name}">`
+    : html`<video controls loop muted playsinline preload="auto" width="${width}" style="max-width: 100%" src="${source}"></video>`;
+  const about = `${name}: ${own}x${height}, ${Math.round(frameRate * 100) / 100} frames per second`;
+  const text = [about, caption].filter((line) => line !== undefined).join('\n');
+  return bundleOf(text, figure(player, caption), await pictureOf(await firstFrame(video), width));
+}
+
+async function firstFrame(video: Video): Promise<Frame> {
+  const { value } = await video.frames()[Symbol.asyncIterator]().next();
+  return value as Frame; // a video without frames throws
+}

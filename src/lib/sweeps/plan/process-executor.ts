@@ -1,0 +1,134 @@
+// Does jobs in child processes of this one, so that a crash costs one job. A worker does many jobs in turn, and gets those that need
+// the model it has open.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { assertInteger } from '../../base/assert.js';
+import { FailureError, UsageError } from '../../base/errors.js';
+import type { Executor, JobHooks } from './executor.js';
+import type { Job } from './job.js';
+import type { Order, Report } from './worker-messages.js';
+
+/** How workers are started. */
+export interface ProcessExecutorOptions {
+  /** How many; 1 by default. They share the processor's cores. */
+  readonly workers?: number;
+  /** The program of a worker; the built one of this package by default. */
+  readonly program?: string;
+}
+
+interface Worker {
+  readonly child: ChildProcess;
+  /** The model that it has open. */
+  model: string;
+  isBusy: boolean;
+  /** The end of what it printed, which says why it crashed. */
+  printed: string;
+}
+
+/** Workers get so many milliseconds to close their sessions. */
+const FAREWELL = 3000;
+
+/**
+ * Starts workers as they are needed.
+ *
+ * @throws UsageError for a number of workers that cannot be
+ */
+export function processExecutor({ workers: slots = 1, program }: ProcessExecutorOptions = {}): Executor {
+  assertInteger('workers: the number', slots, 1);
+  const script = program ?? fileURLToPath(new URL('./worker.js', import.meta.url));
+  const threads = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
+  const workers = new Set<Worker>();
+
+  const start = (): Worker => {
+    const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
+    const child = fork(script, [], { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const worker: Worker = { child, model: '', isBusy: false, printed: '' };
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      worker.printed = (worker.printed + text).slice(-2000);
+    });
+    const forget = (): unknown => workers.delete(worker);
+    child.once('exit', forget).once('error', forget);
+    workers.add(worker);
+    return worker;
+  };
+  const choose = (model: string): Worker => {
+    const idle = [...workers].filter((worker) => !worker.isBusy && worker.child.connected);
+    const fitting = idle.find((worker) => worker.model === model);
+    return fitting ?? (workers.size < slots ? start() : (idle[0] ?? start()));
+  };
+
+  return {
+    slots,
+    async run(job, hooks) {
+      const worker = choose(job.model);
+      worker.isBusy = true;
+      worker.model = job.model;
+      try {
+        await done(worker, { type: 'do', job, ...(threads !== undefined && { threads }) }, hooks);
+      } finally {
+        worker.isBusy = false;
+      }
+    },
+    async close() {
+      await Promise.all([...workers].map(({ child }) => ended(child)));
+    },
+  };
+}
+
+/** Gives a worker a job and waits for its end, whatever that is. */
+function done(worker: Worker, order: Extract<Order, { type: 'do' }>, hooks: JobHooks): Promise<void> {
+  const { child } = worker;
+  const { signal, onProgress, onWarning, onMetrics } = hooks;
+  const stop = (): void => {
+    if (child.connected) child.send({ type: 'stop' } satisfies Order);
+  };
+  return new Promise<void>((resolve, reject) => {
+    const listen = (report: Report): void => {
+      if (report.type === 'progress') onProgress?.(report.progress);
+      else if (report.type === 'warning') onWarning?.(report.message);
+      else if (report.type === 'metrics') onMetrics?.(report.step, report.metrics);
+      else if (report.type === 'done') settle();
+      else settle(report.kind === 'stopped' && signal?.aborted ? signal.reason : failed(report));
+    };
+    const crashed = (code: number | null, by: string | null): void =>
+      settle(signal?.aborted ? signal.reason : crash(order.job, worker, by ?? `exit code ${code}`));
+    const broken = (error: Error): void => settle(new FailureError(`a worker cannot be reached: ${error.message}`));
+    const settle = (error?: unknown): void => {
+      child.off('message', listen).off('exit', crashed).off('error', broken);
+      signal?.removeEventListener('abort', stop);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    child.on('message', listen).on('exit', crashed).on('error', broken);
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) settle(signal.reason);
+    else child.send(order, (error) => error && broken(error));
+  });
+}
+
+function failed({ kind, message }: Extract<Report, { type: 'failed' }>): Error {
+  if (kind === 'usage') return new UsageError(message);
+  return new FailureError(kind === 'unexpected' ? `unexpected error: ${message}` : message);
+}
+
+function crash(job: Job, { child, printed }: Worker, how: string): FailureError {
+  const last = printed.trim().split('\n').at(-1)?.trim();
+  const memory = how === 'SIGKILL' ? ' (often the system is out of memory; try fewer --workers)' : '';
+  return new FailureError(
+    `the worker ${child.pid} of ${job.label} ended with ${how}${memory}${last ? `: ${last}` : ''}`,
+  );
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), FAREWELL);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.send({ type: 'end' } satisfies Order, (error) => error && child.kill('SIGKILL'));
+  });
+}

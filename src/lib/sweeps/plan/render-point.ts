@@ -1,0 +1,152 @@
+// Renders and measures one point of a sweep: its video, a comparison with the source, its curves, and the record of it all.
+
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { removeLeftovers, writeFileAtomic } from '../../base/atomic-file.js';
+import { sha256File } from '../../base/hash.js';
+import { measure } from '../../metrics/measure.js';
+import type { Measurement } from '../../metrics/measurement.js';
+import type { Model } from '../../models/model.js';
+import { gridFrames } from '../../video/grid.js';
+import { writeVideo } from '../../video/write-video.js';
+import { type Cell, planCell } from '../cell.js';
+import { openSource } from '../comparison-plan.js';
+import { writeCurves } from '../curves.js';
+import { renderCells } from '../render-cells.js';
+import type { JobHooks } from './executor.js';
+import type { PointJob } from './job.js';
+import { modelOptions, renderOptions, sourceOptions } from './point-options.js';
+import type { PointSettings } from './point-settings.js';
+import { takeEncoded } from './source-job.js';
+import { makeFolder, waitForLock } from './sweep-folder.js';
+import { readStage, type StageResult } from './training-job.js';
+import type { OpenModel } from './workbench.js';
+
+/** What `points/ID/result.json` holds. Its bytes depend on the settings alone. */
+export interface PointResult {
+  /** SHA-256 of `settings`. */
+  readonly point: string;
+  /** Everything that decides the bits, files as hashes. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What the files of the hashes were called. */
+  readonly names: { readonly video: string; readonly model: string };
+  readonly frames: number;
+  readonly frameRate: number;
+  readonly width: number;
+  readonly height: number;
+  /** By it, not by strength, samplers compare. */
+  readonly firstTimestep: number;
+  /** How often the network was evaluated for a frame. */
+  readonly evaluations: number;
+  /** Those of the video and, where a model was trained, of its training. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  /** The source's own values: the floor of every metric of consistency. */
+  readonly source: Measurement['means'];
+  /** Files in the point's folder with their SHA-256. */
+  readonly files: Readonly<Record<'output.mp4' | 'comparison.mp4' | 'curves.csv', string>>;
+}
+
+const RESULT = 'result.json';
+const WORK = '.partial';
+
+/** The result of a point, or null where it is not done. */
+export async function readPoint(folder: string, id: string): Promise<PointResult | null> {
+  if (!existsSync(join(folder, RESULT))) return null;
+  try {
+    const result: PointResult = JSON.parse(await readFile(join(folder, RESULT), 'utf8'));
+    return result.point === id ? result : null;
+  } catch {
+    return null; // it is made anew
+  }
+}
+
+/** The point as a cell. Its label does not depend on the sweep that asks for it. */
+export function pointCell(settings: PointSettings): Cell {
+  const { strength, guidance, iterations } = settings;
+  const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
+  return {
+    name: 'output',
+    label: `strength ${strength}, guidance ${guidance}${trained}`,
+    options: renderOptions(settings),
+  };
+}
+
+/**
+ * Renders a point, going on where an earlier process stopped.
+ *
+ * @throws UsageError for settings that cannot be; FailureError when numbers turn NaN or the disk is full
+ */
+export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
+  const { folder, point, settings, identity } = job;
+  const { signal, onProgress, onWarning } = hooks;
+  const work = join(folder, WORK);
+  if (await readPoint(folder, point)) return;
+  await makeFolder(work);
+  const unlock = await waitForLock(work, folder, { signal });
+  try {
+    if (await readPoint(folder, point)) return;
+    await removeLeftovers(folder);
+    const stage = job.stage === undefined ? undefined : await readStage(job.stage);
+    const model = await openTrained(job, stage, openModel, onWarning);
+    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
+    const video = await openSource(model, settings.video, options);
+    await takeEncoded(job.source, work);
+    const cell = pointCell(settings);
+    const rendered = await renderCells(model, video, [cell], work, hooks);
+    let result: PointResult;
+    try {
+      const { source, outputs } = await measure(
+        rendered.source(),
+        { output: rendered.cell(cell.name) },
+        {
+          onFrame: (done) => {
+            signal?.throwIfAborted();
+            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
+          },
+        },
+      );
+      const { width, height, frameRate } = video;
+      const encode = { frameRate, signal, onWarning };
+      const labels = ['original', cell.label];
+      const pair = gridFrames([rendered.source(), rendered.cell(cell.name)], { columns: 2, labels });
+      await writeVideo(join(folder, 'output.mp4'), rendered.cell(cell.name), encode);
+      await writeVideo(join(folder, 'comparison.mp4'), pair, encode);
+      await writeCurves(join(folder, 'curves.csv'), { source, output: outputs.output });
+      const { firstTimestep, evaluations } = planCell(model, cell);
+      result = {
+        ...{ point, settings: identity, names: { video: basename(settings.video), model: basename(settings.model) } },
+        ...{ frames: rendered.frames, frameRate, width, height, firstTimestep, evaluations },
+        metrics: { ...outputs.output.means, ...stage?.metrics },
+        source: source.means,
+        files: {
+          'output.mp4': await sha256File(join(folder, 'output.mp4')),
+          'comparison.mp4': await sha256File(join(folder, 'comparison.mp4')),
+          'curves.csv': await sha256File(join(folder, 'curves.csv')),
+        },
+      };
+    } finally {
+      await rendered.close();
+    }
+    await writeFileAtomic(join(folder, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+  } finally {
+    await unlock();
+    if (existsSync(join(folder, RESULT))) await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The point's model: with the trained updates on top of the others, or the trained one in place of the base. */
+function openTrained(
+  { settings, stage: folder }: PointJob,
+  stage: StageResult | undefined,
+  openModel: OpenModel,
+  onWarning: JobHooks['onWarning'],
+): Promise<Model> {
+  const options = { ...modelOptions(settings), ...(onWarning && { onWarning }) };
+  if (!stage || folder === undefined) return openModel(settings.model, options);
+  const weights = join(folder, stage.weights);
+  if (stage.kind === 'lora')
+    return openModel(settings.model, { ...options, loras: [...options.loras, { file: weights }] });
+  const { config: _, ...rest } = options;
+  return openModel(weights, rest);
+}

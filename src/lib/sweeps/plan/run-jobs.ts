@@ -1,0 +1,94 @@
+// Dispatches jobs to an executor in the order of their needs. A job that fails is tried again; what needs it is then left out, and the
+// rest goes on.
+
+import { FailureError, UsageError } from '../../base/errors.js';
+import type { Executor, JobHooks } from './executor.js';
+import type { Job } from './job.js';
+
+/** What became of a job. */
+export type JobOutcome =
+  | { readonly status: 'done' }
+  | { readonly status: 'failed' | 'left out'; readonly reason: string };
+
+/** What is heard of jobs while they are done. */
+export interface RunJobsOptions {
+  /** How often a job that failed is tried again; 1 by default. What would fail in the same way is not. */
+  readonly retries?: number;
+  readonly signal?: AbortSignal;
+  /** The hooks of one attempt at a job, which begins now. */
+  readonly hooksOf?: (job: Job, attempt: number) => Omit<JobHooks, 'signal'>;
+  /** Told of a job before its first attempt. */
+  readonly onBegin?: (job: Job) => void | Promise<void>;
+  /** Told what became of a job as soon as that is clear. */
+  readonly onOutcome?: (job: Job, outcome: JobOutcome) => void | Promise<void>;
+  /** Told of a failure that is not the end. */
+  readonly onRetry?: (job: Job, reason: string) => void;
+}
+
+/**
+ * Does jobs, as many at once as the executor can.
+ *
+ * @throws the signal's reason when it is aborted, after those that are being done have stopped
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  executor: Executor,
+  options: RunJobsOptions,
+): Promise<ReadonlyMap<string, JobOutcome>> {
+  const { signal, onOutcome } = options;
+  const outcomes = new Map<string, JobOutcome>();
+  const waiting = new Set(jobs);
+  const running = new Map<string, Promise<void>>();
+  let broken: { error: unknown } | undefined;
+  const conclude = async (job: Job, outcome: JobOutcome): Promise<void> => {
+    outcomes.set(job.id, outcome);
+    await onOutcome?.(job, outcome);
+  };
+  while (waiting.size > 0 || running.size > 0) {
+    for (const job of waiting) {
+      if (signal?.aborted || broken) break;
+      const needed = job.needs.map((id) => outcomes.get(id));
+      const lost = needed.find((outcome) => outcome && outcome.status !== 'done');
+      if (lost && lost.status !== 'done') {
+        waiting.delete(job);
+        await conclude(job, { status: 'left out', reason: lost.reason });
+      } else if (running.size < executor.slots && needed.every((outcome) => outcome?.status === 'done')) {
+        waiting.delete(job);
+        const work = attempts(job, executor, options)
+          .then((outcome) => conclude(job, outcome))
+          .catch((error) => {
+            broken ??= { error };
+          })
+          .finally(() => running.delete(job.id));
+        running.set(job.id, work);
+      }
+    }
+    if (running.size === 0) {
+      if (signal?.aborted || broken) break;
+      if (waiting.size > 0 && [...waiting].every((job) => job.needs.some((id) => !outcomes.has(id)))) {
+        throw new FailureError(`jobs: ${[...waiting][0].id} needs a job that is not among them`);
+      }
+      continue;
+    }
+    await Promise.race(running.values());
+  }
+  signal?.throwIfAborted();
+  if (broken) throw broken.error;
+  return outcomes;
+}
+
+async function attempts(job: Job, executor: Executor, options: RunJobsOptions): Promise<JobOutcome> {
+  const { retries = 1, signal, hooksOf, onRetry, onBegin } = options;
+  await onBegin?.(job);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await executor.run(job, { ...hooksOf?.(job, attempt), ...(signal && { signal }) });
+      return { status: 'done' };
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt > retries || error instanceof UsageError) return { status: 'failed', reason };
+      onRetry?.(job, reason);
+    }
+  }
+}

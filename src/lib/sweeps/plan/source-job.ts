@@ -1,0 +1,105 @@
+// Reads and encodes the frames of a video once for all points that show them, and measures the autoencoder's round trip.
+
+import { constants, existsSync } from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeLeftovers, writeError, writeFileAtomic } from '../../base/atomic-file.js';
+import { measure } from '../../metrics/measure.js';
+import type { Measurement } from '../../metrics/measurement.js';
+import { writeVideo } from '../../video/write-video.js';
+import { openSource } from '../comparison-plan.js';
+import { renderCells } from '../render-cells.js';
+import type { JobHooks } from './executor.js';
+import type { SourceJob } from './job.js';
+import { modelOptions, renderOptions, sourceOptions } from './point-options.js';
+import { makeFolder, waitForLock } from './sweep-folder.js';
+import type { OpenModel } from './workbench.js';
+
+/** What `sources/ID/result.json` holds. */
+export interface SourceResult {
+  readonly frames: number;
+  readonly frameRate: number;
+  readonly width: number;
+  readonly height: number;
+  /** The source's own values: the floor of every metric of consistency. */
+  readonly source: Measurement['means'];
+  /** Those of the source after the autoencoder: what no edit of this model can do better than. */
+  readonly roundTrip: Measurement['means'];
+}
+
+/** Journals that points begin with, in the folder `encoded` of a source. */
+const JOURNALS = ['latents.f32', 'round-trip.rgb'];
+const ENCODED = 'encoded';
+const RESULT = 'result.json';
+
+/** Whether a source's frames lie there encoded. */
+export function isEncoded(folder: string): boolean {
+  return [RESULT, ...JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
+    existsSync(join(folder, name)),
+  );
+}
+
+/** Drops the encoded frames of a source that no point needs any more; what was measured stays. */
+export async function dropEncoded(folder: string): Promise<void> {
+  await rm(join(folder, ENCODED), { recursive: true, force: true });
+}
+
+/** Gives a point's work folder the encoded frames, unless it has them. */
+export async function takeEncoded(folder: string, work: string): Promise<void> {
+  for (const name of JOURNALS) {
+    const target = join(work, name);
+    if (existsSync(target)) continue;
+    // A copy that is torn is filled up by the point itself; a link would let it change the original.
+    await copyFile(join(folder, ENCODED, name), target, constants.COPYFILE_FICLONE).catch((error) => {
+      throw writeError(target, error);
+    });
+  }
+}
+
+/**
+ * Encodes the frames of a source, going on where an earlier process stopped.
+ *
+ * @throws UsageError for a video that cannot be opened or does not fit the model; FailureError when the disk is full
+ */
+export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
+  const { folder, settings } = job;
+  const { signal, onProgress, onWarning } = hooks;
+  const work = join(folder, ENCODED);
+  await makeFolder(work);
+  const unlock = await waitForLock(folder, folder, { signal });
+  try {
+    if (isEncoded(folder)) return;
+    await removeLeftovers(folder);
+    const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
+    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
+    const video = await openSource(model, settings.video, options);
+    const rendered = await renderCells(model, video, [], work, hooks);
+    try {
+      const { source, outputs } = await measure(
+        rendered.source(),
+        { roundTrip: rendered.roundTrip() },
+        {
+          onFrame: (done) => {
+            signal?.throwIfAborted();
+            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
+          },
+        },
+      );
+      const { width, height, frameRate } = video;
+      await writeVideo(join(folder, 'round-trip.mp4'), rendered.roundTrip(), { frameRate, signal, onWarning });
+      const result: SourceResult = {
+        ...{ frames: rendered.frames, frameRate, width, height },
+        source: source.means,
+        roundTrip: outputs.roundTrip.means,
+      };
+      await writeFileAtomic(join(folder, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+    } finally {
+      await rendered.close();
+    }
+    // Points read the frames again themselves.
+    await rm(join(work, 'source.rgb'), { force: true });
+    await writeFileAtomic(join(work, 'whole'), '');
+  } finally {
+    await unlock();
+  }
+}

@@ -1,0 +1,88 @@
+// A comparison's numbers for the charts of its page, as plain JSON; also what the page's button hands out.
+
+import { parameterText } from '../lib/tracking/parameters.js';
+import type { ComparedRun } from './comparison.js';
+import type { Curve } from './curves.js';
+import { METRICS_FIRST, metricTitle } from './metric-words.js';
+import { progressOf } from './run-progress.js';
+
+/** What charts draw. */
+export interface ComparisonData {
+  readonly runs: readonly {
+    readonly place: string;
+    readonly label: string;
+    readonly colour: string;
+    readonly experiment: string;
+    readonly status: string;
+    readonly start: string;
+    readonly end?: string | undefined;
+    readonly progress?: { readonly step: number; readonly of?: number } | undefined;
+    readonly parameters: Readonly<Record<string, string | number>>;
+    /** Last values; NaN and infinities are left out. */
+    readonly metrics: Readonly<Record<string, number>>;
+  }[];
+  /** Metrics in the order of lists, with their titles. */
+  readonly metrics: readonly {
+    readonly key: string;
+    readonly title: string;
+    readonly isCurve: boolean;
+    readonly lastStep: number;
+  }[];
+  /** Parameters whose values differ between the runs. */
+  readonly differing: readonly string[];
+  /** The courses of metrics where no server can be asked for them. */
+  readonly curves?: readonly Curve[];
+}
+
+/** The data of a comparison. */
+export function comparisonData(runs: readonly ComparedRun[], curves?: readonly Curve[]): ComparisonData {
+  const keys = new Map<string, { isCurve: boolean; lastStep: number }>();
+  for (const { metrics } of runs) {
+    for (const key in metrics) {
+      const { isCurve = false, lastStep = 0 } = keys.get(key) ?? {};
+      const { count, step } = metrics[key];
+      keys.set(key, { isCurve: isCurve || count > 1, lastStep: Math.max(lastStep, step) });
+    }
+  }
+  const order = [
+    ...METRICS_FIRST.filter((key) => keys.has(key)),
+    ...[...keys.keys()].filter((key) => !METRICS_FIRST.includes(key)),
+  ];
+  return {
+    runs: runs.map((run, i) => ({
+      place: run.place,
+      label: run.label,
+      colour: runColour(i),
+      experiment: run.experiment,
+      status: run.status,
+      start: run.start,
+      end: run.end,
+      progress: run.status === 'running' ? progressOf(run) : undefined,
+      parameters: Object.fromEntries(
+        Object.entries(run.parameters).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? value : parameterText(value),
+        ]),
+      ),
+      metrics: Object.fromEntries(
+        Object.entries(run.metrics).flatMap(([key, { last }]) => (typeof last === 'number' ? [[key, last]] : [])),
+      ),
+    })),
+    metrics: order.map((key) => ({ key, title: metricTitle(key), ...keys.get(key)! })),
+    differing: differingParameters(runs),
+    ...(curves && { curves }),
+  };
+}
+
+/** Keys of the parameters that are not the same in all runs; one that some lack differs. */
+export function differingParameters(runs: readonly Pick<ComparedRun, 'parameters'>[]): string[] {
+  const keys = new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)));
+  const textOf = (run: Pick<ComparedRun, 'parameters'>, key: string): string | undefined =>
+    Object.hasOwn(run.parameters, key) ? parameterText(run.parameters[key]) : undefined;
+  return [...keys].filter((key) => new Set(runs.map((run) => textOf(run, key))).size > 1);
+}
+
+/** The class of the colour that a run has in all charts. */
+export function runColour(index: number): string {
+  return `series-${index % 8}${index < 8 ? '' : ' series-again'}`;
+}

@@ -1,0 +1,206 @@
+// The page that compares runs, the same from the server and as a folder on disk. Charts are drawn by assets/ui from its data.
+
+import { type Html, html } from '../lib/report/html.js';
+import { metricsTable } from '../lib/report/metrics-table.js';
+import { factList } from '../lib/report/overview.js';
+import { renderPage } from '../lib/report/page.js';
+import { pictureGroups } from '../lib/report/picture-groups.js';
+import { player } from '../lib/report/player.js';
+import type { ReportArm, ReportFact, ReportMetric, ReportPictures } from '../lib/report/report-data.js';
+import { section } from '../lib/report/section.js';
+import { type ComparedRun, type Comparison, videoArms } from './comparison.js';
+import { type ComparisonData, comparisonData, runColour } from './comparison-data.js';
+import type { Curve } from './curves.js';
+import { filesTable } from './files-table.js';
+import { formatDuration, formatTime } from './format-run.js';
+import { DECIDING } from './metric-words.js';
+import { parametersTable } from './parameters-table.js';
+import { comparisonAssets } from './ui-assets.js';
+
+/** How the page is made. */
+export interface ComparisonPageOptions {
+  /** Address of the page that lists all runs; absent on disk, where no server stands behind the page. */
+  readonly home?: string;
+  /** Courses of metrics, for a page on disk. */
+  readonly curves?: readonly Curve[];
+  readonly title?: string | undefined;
+}
+
+/** Pictures of a run that are shown, at most. */
+const MOST_PICTURES = 24;
+/** Metrics per run that stand in the head of a page of one run. */
+const HEAD_FACTS = 6;
+
+/** The whole page. */
+export function comparisonPage(comparison: Comparison, options: ComparisonPageOptions = {}): string {
+  const { runs } = comparison;
+  const { home, curves } = options;
+  const data = comparisonData(runs, curves);
+  const title = options.title ?? (runs.length === 1 ? runs[0].label : `${runs.length} runs compared`);
+  const served = home !== undefined;
+  return renderPage({
+    title,
+    header: header(comparison, title, home),
+    served,
+    ...(served && { links: [{ title: '← All runs', href: home }] }),
+    assets: comparisonAssets(),
+    sections:
+      runs.length === 0
+        ? []
+        : [
+            section('Videos', videos(comparison, served)),
+            section(
+              hasDeciding(data) ? 'The picture that decides' : 'Numbers against each other',
+              runs.length > 1 ? chart('scatter') : undefined,
+            ),
+            section('Settings against results', runs.length > 1 ? chart('parallel') : undefined),
+            section('Curves', data.metrics.some(({ isCurve }) => isCurve) ? chart('curves') : undefined),
+            section('Metrics', metrics(runs, data)),
+            section('Settings', parametersTable(runs)),
+            section('Pictures', pictureGroups(pictures(runs))),
+            section('Files', filesTable(runs, served)),
+          ],
+    data: { ...data, served },
+  });
+}
+
+function hasDeciding({ metrics }: ComparisonData): boolean {
+  return [DECIDING.x, DECIDING.y].every((key) => metrics.some((metric) => metric.key === key));
+}
+
+/** A place that a script fills. */
+function chart(name: string): Html {
+  return html`<div class="chart" data-chart="${name}"><noscript><p class="empty">This chart needs JavaScript; its numbers are in the table of metrics.</p></noscript></div>`;
+}
+
+function header({ runs, missing, parts }: Comparison, title: string, home: string | undefined): Html {
+  return html`<header class="overview">
+<h1>${title}${runs.length === 1 && html` ${badge(runs[0])}`}</h1>
+${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
+${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
+${runs.length === 1 ? single(runs[0]) : runs.length > 1 && legend(runs, home)}
+${runs.filter(({ status }) => status === 'interrupted').length > 0 && interrupted(runs)}
+${parts.length > 0 && home !== undefined && html`<p><a class="button" href="${compareUrl(parts.map(({ place }) => place))}">Compare its ${parts.length} parts</a></p>`}
+</header>
+`;
+}
+
+/** The address of the page that compares runs. */
+export function compareUrl(places: readonly string[]): string {
+  return `/compare?${places.map((place) => `run=${encodeURIComponent(place).replaceAll('%2F', '/')}`).join('&')}`;
+}
+
+function badge({ status, place }: ComparedRun): Html {
+  return html`<span class="badge ${status}" data-status-of="${place}">${status}</span>`;
+}
+
+function interrupted(runs: readonly ComparedRun[]): Html {
+  const cut = runs.filter(({ status }) => status === 'interrupted');
+  const names = cut.map(({ label }) => label).join(', ');
+  return html`<p class="notice">${
+    runs.length === 1
+      ? 'This run was interrupted'
+      : cut.length === 1
+        ? `The run ${names} was interrupted`
+        : `The runs ${names} were interrupted`
+  }: ${cut.length === 1 ? 'its process' : 'their processes'} ended without saying so. What was logged until then is shown.</p>`;
+}
+
+function single(run: ComparedRun): Html {
+  const { experiment, start, end, device, git, metrics, error, status } = run;
+  const first = Object.entries(metrics).slice(0, HEAD_FACTS);
+  const facts: ReportFact[] = [
+    { name: 'experiment', value: experiment },
+    { name: 'started', value: formatTime(start) },
+    { name: status === 'running' ? 'running for' : 'took', value: formatDuration({ start, end }) },
+    ...(device === undefined ? [] : [{ name: 'device', value: device }]),
+    ...(git === undefined
+      ? []
+      : [{ name: 'commit', value: `${git.commit.slice(0, 8)}${git.dirty ? ' and changes' : ''}` }]),
+    ...(first.length === 0 ? [{ name: 'metrics', value: 'none logged' }] : []),
+  ];
+  return html`${factList(facts)}${error !== undefined && html`<p class="notice bad" role="alert"><b>It failed:</b> ${error}</p>`}`;
+}
+
+function legend(runs: readonly ComparedRun[], home: string | undefined): Html {
+  return html`<ul class="legend toggles runs-legend" aria-label="Runs">${runs
+    .slice(0, 60)
+    .map(
+      ({ label, place, status }, i) =>
+        html`<li class="${runColour(i)}"><button type="button" aria-pressed="true" data-line="${place}" title="${`${place}, ${status}`}"><i class="swatch"></i>${label}${
+          status !== 'finished' && html` <small data-status-of="${place}">${status}</small>`
+        }</button>${home !== undefined && html`<a class="open-run" href="${compareUrl([place])}" aria-label="${`Open ${label}`}" title="Open this run">↗</a>`}</li>`,
+    )}${runs.length > 60 && html`<li>and ${runs.length - 60} more</li>`}</ul>`;
+}
+
+function videos(comparison: Comparison, served: boolean): Html {
+  const { videos: playable, shot, runs, videoNotes, grid } = comparison;
+  const notes = videoNotes.map((note) => html`<p class="note">${note}</p>`);
+  const kept = runs.flatMap(({ files, label }) =>
+    files.filter(({ kind, problem }) => kind === 'video' && problem !== undefined).map((file) => ({ file, label })),
+  );
+  const away = kept.map(
+    ({ file, label }) => html`<li><b>${label}</b>: ${file.name} ${file.problem} <small>${file.path}</small></li>`,
+  );
+  const rest = away.length > 0 && html`<ul class="away">${away.slice(0, 12)}</ul>`;
+  if (playable.length === 0 || shot === undefined) {
+    const why = runs.every(({ status }) => status === 'running')
+      ? 'No video is there yet: they come when a run has rendered them.'
+      : `${runs.length === 1 ? 'This run has' : 'These runs have'} no videos that can be shown.`;
+    return html`<p class="empty">${why}</p>${notes}${rest}`;
+  }
+  const colours = new Map(runs.map(({ place }, i) => [place, runColour(i)]));
+  const colourOfVideo = new Map(
+    playable.map(({ name, place }, i) => [name, runs.length === 1 ? runColour(i) : colours.get(place)!]),
+  );
+  return html`${notes}${player(videoArms(playable), {
+    shot,
+    grid,
+    colourOf: (name) => colourOfVideo.get(name) ?? 'series-none',
+    beside: html`${served && gridTools()}<div class="frame-curves"></div>`,
+  })}${rest}`;
+}
+
+/** What makes a video file of the grid that is seen. */
+function gridTools(): Html {
+  return html`<div class="grid-file"><button type="button" class="button" data-render-grid>Render this grid as mp4</button>
+<label class="check"><input type="checkbox" checked> with labels</label> <span class="grid-state" role="status"></span></div>`;
+}
+
+function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | undefined {
+  const described: Record<string, ReportMetric> = {};
+  const columns = data.differing.slice(0, 5);
+  const arms = runs.map(
+    ({ place, label, metrics: own, parameters }): ReportArm => ({
+      name: place,
+      label,
+      settings: Object.fromEntries(columns.map((key) => [key, settingOf(parameters[key])])),
+      metrics: Object.fromEntries(
+        Object.entries(own).map(([key, { last }]) => [key, typeof last === 'number' ? last : null]),
+      ),
+    }),
+  );
+  return metricsTable(arms, described) ?? html`<p class="empty">No metric has been logged.</p>`;
+}
+
+function settingOf(value: unknown): string | number | boolean | null {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+    ? value
+    : JSON.stringify(value);
+}
+
+function pictures(runs: readonly ComparedRun[]): ReportPictures[] {
+  return runs.map(({ label, files }) => {
+    const shown = files.filter(({ kind, url }) => kind === 'picture' && url !== undefined);
+    return {
+      title: label,
+      ...(shown.length > MOST_PICTURES && { note: `The first ${MOST_PICTURES} of ${shown.length}.` }),
+      pictures: shown.slice(0, MOST_PICTURES).map(({ name, url, image }) => ({
+        src: url!,
+        alt: `${name} of ${label}`,
+        caption: image ? `${image.key}, step ${image.step}` : name,
+      })),
+    };
+  });
+}

@@ -1,0 +1,140 @@
+// What is compared, as data: the chosen runs with their labels, files, and the videos that a player can show in step.
+
+import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
+import { type FileUrl, filesOfRun, type RunFile } from './run-media.js';
+import type { PlacedRun, RunsState } from './run-source.js';
+import { type VideoShape, videoShape } from './video-shape.js';
+
+/** A run among others. */
+export interface ComparedRun extends PlacedRun {
+  /** A name that no other of these runs has. */
+  readonly label: string;
+  readonly files: readonly RunFile[];
+}
+
+/** A video that can be played. */
+export interface ComparedVideo {
+  /** The run's place, or with the file's name behind it where a run has several. */
+  readonly name: string;
+  readonly label: string;
+  readonly note?: string | undefined;
+  readonly place: string;
+  readonly file: RunFile & { readonly url: string };
+  readonly shape: VideoShape;
+}
+
+/** Chosen runs and what is known of them together. */
+export interface Comparison {
+  readonly runs: readonly ComparedRun[];
+  /** Names that no run has. */
+  readonly missing: readonly string[];
+  /** Parts of the one run that was asked for. */
+  readonly parts: readonly PlacedRun[];
+  readonly videos: readonly ComparedVideo[];
+  /** Names of the videos to be seen at first. */
+  readonly grid: readonly string[];
+  readonly shot?: ReportShot | undefined;
+  /** What the reader must know of the videos: that they differ, that some are left out. */
+  readonly videoNotes: readonly string[];
+}
+
+/** Most that are compared, and of how many the videos are shown. */
+const MOST_RUNS = 1000;
+const MOST_VIDEOS = 24;
+
+/** Collects what a comparison of runs shows; `places` in the order in which they shall stand. */
+export async function collectComparison(
+  state: RunsState,
+  places: readonly string[],
+  urlOf: FileUrl,
+): Promise<Comparison> {
+  const byPlace = new Map(state.runs.map((run) => [run.place, run]));
+  const found = [...new Set(places)].flatMap((place) => byPlace.get(place) ?? []).slice(0, MOST_RUNS);
+  const labels = labelsOf(found);
+  const runs: ComparedRun[] = [];
+  for (const [i, run] of found.entries()) {
+    runs.push({ ...run, label: labels[i], files: await filesOfRun(run.folder, urlOf) });
+  }
+  const missing = places.filter((place) => !byPlace.has(place));
+  const parts = runs.length === 1 ? state.runs.filter(({ parent }) => parent === runs[0].id) : [];
+  return { runs, missing, parts, ...(await videosOf(runs)) };
+}
+
+/** The arms of a player. */
+export function videoArms(videos: readonly ComparedVideo[]): ReportArm[] {
+  return videos.map(({ name, label, note, file }) => ({ name, label, note, video: file.url }));
+}
+
+/** Names where they tell the runs apart; else with what tells them apart. */
+function labelsOf(runs: readonly PlacedRun[]): string[] {
+  const times = (text: string): number => runs.filter(({ name }) => name === text).length;
+  return runs.map(({ name, place, experiment }) => {
+    if (times(name) === 1) return name;
+    const folder = place.slice(place.indexOf('/') + 1);
+    return runs.filter((other) => other.place.endsWith(`/${folder}`)).length === 1 ? folder : `${experiment}/${folder}`;
+  });
+}
+
+async function videosOf(
+  runs: readonly ComparedRun[],
+): Promise<Pick<Comparison, 'videos' | 'grid' | 'shot' | 'videoNotes'>> {
+  const all = runs.flatMap((run) => {
+    const own = run.files.filter((file) => file.kind === 'video' && file.url !== undefined);
+    return own.map((file, i) => ({ run, file: file as ComparedVideo['file'], rank: i, several: own.length > 1 }));
+  });
+  // The first video of each run before the second of any.
+  const chosen = all.sort((a, b) => a.rank - b.rank).slice(0, MOST_VIDEOS);
+  const shapes = await inTurn(chosen, 3, ({ file }) => videoShape(file.path));
+  const playable = chosen.flatMap(({ run, file, several }, i): ComparedVideo[] => {
+    const shape = shapes[i];
+    if (shape === undefined) return [];
+    const { place } = run;
+    const isOnly = !several || runs.length === 1;
+    const label = runs.length === 1 ? withoutExtension(file.name) : run.label;
+    const name = several ? `${place}/${file.name}` : place;
+    return [{ name, label, place, file, shape, ...(!isOnly && { note: file.name }) }];
+  });
+  const videoNotes: string[] = [];
+  if (all.length > MOST_VIDEOS) videoNotes.push(`The first ${MOST_VIDEOS} of ${all.length} videos are shown.`);
+  const broken = chosen.length - playable.length;
+  if (broken > 0)
+    videoNotes.push(
+      `${broken === 1 ? 'One video' : `${broken} videos`} cannot be read and ${broken === 1 ? 'is' : 'are'} left out.`,
+    );
+  if (playable.length === 0) return { videos: [], grid: [], videoNotes };
+  const rates = new Set(playable.map(({ shape }) => shape.frameRate.toFixed(3)));
+  if (rates.size > 1) {
+    const { frameRate } = playable[0].shape;
+    videoNotes.push(
+      `The videos have different frame rates; frames are counted at ${Number(frameRate.toFixed(3))} per second.`,
+    );
+  }
+  const first = playable[0].shape;
+  const lengths = playable.map(({ shape }) => Math.round((shape.frames / shape.frameRate) * first.frameRate));
+  const frames = Math.max(1, Math.min(...lengths));
+  if (Math.max(...lengths) > frames) {
+    videoNotes.push(
+      `The videos are not equally long (${frames} to ${Math.max(...lengths)} frames); the first ${frames} frames are played.`,
+    );
+  }
+  const grid = playable.slice(0, 4).map(({ name }) => name);
+  return { videos: playable, grid, shot: { ...first, frames }, videoNotes };
+}
+
+function withoutExtension(name: string): string {
+  return name.replace(/^.*\//, '').replace(/\.\w+$/, '');
+}
+
+/** Asks of each item, a few at a time. */
+async function inTurn<T, R>(items: readonly T[], atOnce: number, ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const i = next++;
+      answers[i] = await ask(items[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return answers;
+}

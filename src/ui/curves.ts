@@ -1,0 +1,104 @@
+// The courses of metrics for charts: as many points as a chart can show, read again only where a run has gone on.
+
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { downsample } from '../lib/tracking/downsample.js';
+import { type MetricHistory, type RunMetrics, readMetrics } from '../lib/tracking/read-metrics.js';
+import { RUN_FILES } from '../lib/tracking/run-record.js';
+import { stampOf } from '../lib/tracking/run-summary.js';
+import { isBelow } from './run-files.js';
+import type { PlacedRun } from './run-source.js';
+
+/** One metric of one run, ready for JSON: what is no number is null. */
+export interface Curve {
+  readonly place: string;
+  readonly key: string;
+  readonly steps: readonly number[];
+  readonly values: readonly (number | null)[];
+  /** Seconds since the run's start. */
+  readonly seconds: readonly number[];
+  /** How many points there are in the range, before any were left out. */
+  readonly count: number;
+}
+
+/** Which part of the courses, and how finely. */
+export interface CurveOptions {
+  readonly keys: readonly string[];
+  /** At most so many points a curve. */
+  readonly points: number;
+  /** Steps to look at, both included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Reads courses, and remembers those of the runs asked for last. */
+export interface CurveReader {
+  read(run: PlacedRun, options: CurveOptions): Promise<Curve[]>;
+}
+
+const REMEMBERED = 24;
+
+/** Opens a reader for runs below a root. */
+export function openCurves(root: string): CurveReader {
+  const known = new Map<string, { stamp: string; metrics: Promise<RunMetrics> }>();
+  const metricsOf = (folder: string): Promise<RunMetrics> => {
+    const path = join(folder, RUN_FILES.metrics);
+    const stamp = stampOf(path) ?? '';
+    const before = known.get(folder);
+    known.delete(folder);
+    const isFresh = before?.stamp === stamp;
+    const entry = isFresh
+      ? before
+      : { stamp, metrics: isInside(root, path) ? readMetrics(folder) : Promise.resolve(NONE) };
+    known.set(folder, entry); // the latest stands last
+    for (const oldest of known.keys()) {
+      if (known.size <= REMEMBERED) break;
+      known.delete(oldest);
+    }
+    return entry.metrics;
+  };
+  return {
+    async read(run, { keys, points, from, to }) {
+      const { histories } = await metricsOf(run.folder);
+      const start = Date.parse(run.start);
+      return keys.flatMap((key): Curve[] => {
+        const history = histories.get(key);
+        if (history === undefined) return [];
+        const part = within(history, from, to);
+        const { steps, values, times } = downsample(part, points);
+        return [
+          {
+            place: run.place,
+            key,
+            steps: Array.from(steps),
+            values: Array.from(values, (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : null)),
+            seconds: Array.from(times, (time) => Math.round(time - start) / 1000),
+            count: part.steps.length,
+          },
+        ];
+      });
+    },
+  };
+}
+
+const NONE: RunMetrics = { histories: new Map(), damaged: 0, next: 0 };
+
+/** Whether a run's file of points lies below the root, its links followed. */
+function isInside(root: string, path: string): boolean {
+  try {
+    return isBelow(realpathSync(root), realpathSync(path));
+  } catch {
+    return false;
+  }
+}
+
+/** The points of a range of steps, and the neighbour on either side, so that lines go on to the edges. */
+function within({ steps, values, times }: MetricHistory, from = -Infinity, to = Infinity): MetricHistory {
+  let first = 0;
+  while (first < steps.length && steps[first] < from) first++;
+  let last = steps.length;
+  while (last > 0 && steps[last - 1] > to) last--;
+  const cut = (column: Float64Array): Float64Array =>
+    column.subarray(Math.max(0, first - 1), Math.max(first, last + 1));
+  return { steps: cut(steps), values: cut(values), times: cut(times) };
+}

@@ -1,0 +1,29 @@
+// The files that runs have made, to be opened or saved.
+
+import { type Html, html } from '../lib/report/html.js';
+import type { ComparedRun } from './comparison.js';
+import { runColour } from './comparison-data.js';
+import { formatSize } from './format-run.js';
+
+/** Files of a run that are listed, at most. */
+const MOST = 200;
+
+/** The table; nothing where no run has a file. */
+export function filesTable(runs: readonly ComparedRun[], served: boolean): Html | undefined {
+  if (runs.every(({ files }) => files.length === 0)) return undefined;
+  return html`<details class="files"${runs.length === 1 && html` open`}><summary>${runs.reduce((sum, { files }) => sum + files.length, 0)} files</summary>
+<div class="table-scroll" tabindex="0" role="region" aria-label="Files">
+<table class="settings"><thead><tr><th scope="col">file</th><th scope="col" class="number">size</th><th scope="col">where</th></tr></thead>
+${runs.map(
+  (
+    { files, label },
+    i,
+  ) => html`<tbody>${runs.length > 1 && html`<tr class="group"><th colspan="3" scope="rowgroup" class="${runColour(i)}"><i class="swatch"></i> ${label}</th></tr>`}
+${files.slice(0, MOST).map(
+  ({ name, url, bytes, problem, path }) =>
+    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatSize(bytes)}</td><td class="why">${problem === undefined ? '' : `${problem}: ${path}`}</td></tr>
+`,
+)}${files.length > MOST && html`<tr><td colspan="3" class="why">and ${files.length - MOST} more</td></tr>`}</tbody>`,
+)}
+</table></div></details>`;
+}

@@ -1,0 +1,26 @@
+// Times and sizes as pages show them.
+
+/** 2026-01-31 12:34, in the time zone of this machine, which is the reader's. */
+export function formatTime(iso: string): string {
+  const time = new Date(iso);
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** From a run's start to its end, or to now. */
+export function formatDuration({ start, end }: { start: string; end?: string | undefined }): string {
+  const seconds = Math.max(0, (Date.parse(end ?? new Date().toISOString()) - Date.parse(start)) / 1000);
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.floor(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** 3.4 MB */
+export function formatSize(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

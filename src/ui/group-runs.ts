@@ -1,0 +1,91 @@
+// Runs under the heads of their groups: by experiment, or parts under the run that they are a part of.
+
+import type { ListQuery, ListRow } from './list-view.js';
+import type { PlacedRun } from './run-source.js';
+
+type GroupHead = Extract<ListRow, { group: string }>;
+
+/** Rows of a grouped table, in order. */
+export interface Grouped {
+  readonly rows: readonly (
+    | GroupHead
+    | {
+        readonly run: PlacedRun;
+        readonly depth: 0 | 1;
+        readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean };
+      }
+  )[];
+}
+
+/** Lays runs, which are in order, under the heads of their groups; those of `closed` groups are left out. */
+export function groupRuns(runs: readonly PlacedRun[], by: ListQuery['group'], closed: ReadonlySet<string>): Grouped {
+  if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
+  return by === 'experiment' ? byExperiment(runs, closed) : byParent(runs, closed);
+}
+
+function byExperiment(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
+  const rows = [...collect(runs, ({ experiment }) => experiment)].flatMap(([experiment, members]): Grouped['rows'] => {
+    const open = !closed.has(experiment);
+    const head = { group: experiment, title: experiment, count: members.length, open };
+    return [head, ...(open ? members.map((run) => ({ run, depth: 0 as const })) : [])];
+  });
+  return { rows };
+}
+
+/** A part of a part stands beside it, under the same run: two levels are enough to see what belongs together. */
+function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const topOf = (run: PlacedRun): PlacedRun | string | undefined => {
+    const seen = new Set<string>();
+    let at = run;
+    while (at.parent !== undefined && !seen.has(at.id)) {
+      seen.add(at.id);
+      const above = byId.get(at.parent);
+      if (above === undefined) return at.parent;
+      at = above;
+    }
+    return at === run ? undefined : at;
+  };
+  const parts = new Map<string, PlacedRun[]>();
+  const tops: (PlacedRun | { lost: string })[] = [];
+  for (const run of runs) {
+    const top = topOf(run);
+    if (top === undefined) tops.push(run);
+    else {
+      const id = typeof top === 'string' ? top : top.id;
+      const members = parts.get(id) ?? [];
+      // The whole is not among these runs: its parts stand where the first of them would.
+      if (typeof top === 'string' && members.length === 0) tops.push({ lost: id });
+      members.push(run);
+      parts.set(id, members);
+    }
+  }
+  const rows = tops.flatMap((top): Grouped['rows'] => {
+    const id = 'lost' in top ? top.lost : top.id;
+    const members = parts.get(id) ?? [];
+    const open = !closed.has(id);
+    const below = open ? members.map((run) => ({ run, depth: 1 as const })) : [];
+    if ('lost' in top) {
+      return [
+        { group: id, title: `parts of a run that is not shown (${id.slice(0, 8)})`, count: members.length, open },
+        ...below,
+      ];
+    }
+    return [
+      { run: top, depth: 0, ...(members.length > 0 && { parts: { group: id, count: members.length, open } }) },
+      ...below,
+    ];
+  });
+  return { rows };
+}
+
+function collect<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const members = groups.get(name);
+    if (members) members.push(item);
+    else groups.set(name, [item]);
+  }
+  return groups;
+}

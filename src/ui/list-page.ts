@@ -1,0 +1,49 @@
+// The page of the table of runs: its frame. Rows are asked for by assets/ui/list.js.
+
+import { VERSION } from '../lib/base/version.js';
+import { html } from '../lib/report/html.js';
+import { LIST_STYLES } from './ui-assets.js';
+
+/** The page; `root` is the folder that its runs lie in. */
+export function listPage(root: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>Runs · steadyframe</title>
+<link rel="stylesheet" href="/assets/report/colours.css">
+${LIST_STYLES.map(
+  (name) => html`<link rel="stylesheet" href="/assets/ui/${name}.css">
+`,
+)}</head>
+<body class="list-page">
+<header class="top">
+<h1>Runs</h1>
+<p class="where" title="${root}">${root}</p>
+<p class="counts" role="status" aria-live="polite"></p>
+<span class="live" data-live="off" title="Not connected">offline</span>
+</header>
+<form class="tools" role="search">
+<label class="filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker &lt; 0.2 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
+<label class="search-field"><span>Search</span><input name="search" type="search" spellcheck="false" autocomplete="off" placeholder="name, setting, tag"></label>
+<label class="group-field"><span>Group</span><select name="group"><option value="none">nothing</option><option value="experiment">experiment</option><option value="parent">parent run</option></select></label>
+<div class="menu-place"><button type="button" class="button" data-menu="columns" aria-haspopup="dialog" aria-expanded="false">Columns</button></div>
+<button type="button" class="button primary" data-do="compare" disabled>Compare</button>
+</form>
+<p class="problem" id="filter-problem" role="alert" hidden></p>
+<details class="damaged" hidden><summary></summary><ul></ul></details>
+<div class="grid-frame" role="grid" aria-label="Runs" aria-multiselectable="true" tabindex="0">
+<div class="grid-head" role="rowgroup"></div>
+<div class="grid-body" role="rowgroup"></div>
+<div class="nothing" hidden></div>
+</div>
+<footer class="foot"><span><kbd>/</kbd> filter</span><span><kbd>↑</kbd><kbd>↓</kbd> move</span><span><kbd>Space</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>C</kbd> compare</span><span><kbd>Esc</kbd> none</span><span class="version">steadyframe ${VERSION}</span></footer>
+<noscript><p class="nothing">The table needs JavaScript; <code>steadyframe runs</code> lists runs in a terminal.</p></noscript>
+<script type="module" src="/assets/ui/list.js"></script>
+</body>
+</html>
+`.markup;
+}

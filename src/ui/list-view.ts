@@ -1,0 +1,193 @@
+// The table of runs as the page asks for it: filtered, searched, sorted, grouped, and of that the rows that are seen.
+
+import { UsageError } from '../lib/base/errors.js';
+import { parseFilter } from '../lib/tracking/filter.js';
+import { orderRuns } from '../lib/tracking/order-runs.js';
+import { parameterText } from '../lib/tracking/parameters.js';
+import { parseField, type RunField } from '../lib/tracking/run-fields.js';
+import { type Grouped, groupRuns } from './group-runs.js';
+import { HttpProblem } from './http-problem.js';
+import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
+import { progressOf } from './run-progress.js';
+import type { PlacedRun, RunsState } from './run-source.js';
+
+/** What a page asks for. */
+export interface ListQuery {
+  /** In tracking's language; all runs where it is empty. */
+  readonly filter: string;
+  /** Words that all must occur in a run's name, settings or tags. */
+  readonly search: string;
+  /** Fields, `-` before the one whose greatest value comes first. */
+  readonly sort: readonly string[];
+  readonly group: 'none' | 'experiment' | 'parent';
+  /** Groups whose runs are not shown. */
+  readonly closed: readonly string[];
+  /** Fields; those of the table's own choice where there are none. */
+  readonly columns: readonly string[];
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A row of the table. */
+export type ListRow =
+  | { readonly group: string; readonly title: string; readonly count: number; readonly open: boolean }
+  | {
+      readonly place: string;
+      readonly name: string;
+      readonly experiment: string;
+      readonly status: string;
+      readonly start: string;
+      readonly end?: string | undefined;
+      readonly error?: string | undefined;
+      /** 1 for a part of the run above. */
+      readonly depth: 0 | 1;
+      /** Where parts of it follow: the group's name, and whether they are shown. */
+      readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean } | undefined;
+      readonly progress?: { readonly step: number; readonly of?: number | undefined } | undefined;
+      /** A value a column; null where the run has none. */
+      readonly cells: readonly (string | number | null)[];
+    };
+
+/** What the page gets. */
+export interface ListAnswer {
+  /** Runs there are at all. */
+  readonly total: number;
+  /** Runs that filter and search admit. */
+  readonly matching: number;
+  readonly running: number;
+  /** Rows there are, groups' heads included. */
+  readonly rowCount: number;
+  readonly offset: number;
+  readonly rows: readonly ListRow[];
+  readonly columns: readonly (RunColumn & { readonly numeric: boolean })[];
+  readonly available: readonly RunColumn[];
+  readonly damaged: RunsState['damaged'];
+}
+
+/**
+ * The rows that a page asks for.
+ *
+ * @throws HttpProblem 400 for a filter, an order or a column that cannot be read, with the sentence that says where
+ */
+export function listView(state: RunsState, query: ListQuery): ListAnswer {
+  const found = foundRuns(state, query);
+  const fields = (query.columns.length > 0 ? query.columns : found.own).map((field) => readField(field));
+  const { rows } = grouped(found, query);
+  const shown = rows.slice(query.offset, query.offset + query.limit);
+  return {
+    total: state.runs.length,
+    matching: found.runs.length,
+    running: state.runs.filter(({ status }) => status === 'running').length,
+    rowCount: rows.length,
+    offset: query.offset,
+    rows: shown.map((row) => listRow(row, fields)),
+    columns: fields.map((field) => ({ ...columnOf(found, field), numeric: isNumeric(found, field) })),
+    available: found.available,
+    damaged: state.damaged,
+  };
+}
+
+/** The runs that a filter and a search admit, in order. */
+export function matchingRuns(state: RunsState, query: Pick<ListQuery, 'filter' | 'search' | 'sort'>): PlacedRun[] {
+  return foundRuns(state, query).runs;
+}
+
+interface Found {
+  readonly runs: PlacedRun[];
+  readonly available: readonly RunColumn[];
+  readonly own: readonly string[];
+  readonly numeric: Map<string, boolean>;
+  readonly grouped: Map<string, Grouped>;
+}
+
+/** What was found is kept as long as the state is: scrolling asks for more of the same. */
+const kept = new WeakMap<RunsState, Map<string, Found>>();
+
+function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, 'filter' | 'search' | 'sort'>): Found {
+  const ofState = kept.get(state) ?? new Map<string, Found>();
+  kept.set(state, ofState);
+  const key = JSON.stringify([filter, search, sort]);
+  const before = ofState.get(key);
+  if (before) return before;
+  const runs = asked(() => {
+    const admits = filter.trim() === '' ? () => true : parseFilter(filter);
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = state.runs.filter((run) => admits(run) && (words.length === 0 || hasWords(run, words)));
+    return orderRuns(sort)(wanted) as PlacedRun[];
+  });
+  const available = columnsOf(runs);
+  const found = { runs, available, own: ownColumns(available), numeric: new Map(), grouped: new Map() };
+  ofState.set(key, found);
+  return found;
+}
+
+function grouped(found: Found, { group, closed }: ListQuery): Grouped {
+  const key = JSON.stringify([group, closed]);
+  const rows = found.grouped.get(key) ?? groupRuns(found.runs, group, new Set(closed));
+  found.grouped.set(key, rows);
+  return rows;
+}
+
+function hasWords(
+  { place, name, id, status, parameters, tags, command = '' }: PlacedRun,
+  words: readonly string[],
+): boolean {
+  const values = Object.entries(parameters).map(([key, value]) => `${key}=${parameterText(value)}`);
+  const text = [place, name, id, status, command, ...values, ...Object.values(tags)].join('\n').toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function listRow(row: Grouped['rows'][number], fields: readonly RunField[]): ListRow {
+  if (!('run' in row)) return row;
+  const { run, depth, parts } = row;
+  const { place, name, experiment, status, start, end, error } = run;
+  const progress = status === 'running' ? progressOf(run) : undefined;
+  const cells = fields.map((field) => cellOf(field.of(run)));
+  return { place, name, experiment, status, start, end, error, depth, parts, progress, cells };
+}
+
+/** JSON has no NaN and no infinities. */
+function cellOf(value: string | number | undefined): string | number | null {
+  if (value === undefined) return null;
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function columnOf({ available }: Found, { kind, key }: RunField): RunColumn {
+  const known = available.find((column) => column.kind === kind && column.key === key);
+  return (
+    known ?? {
+      field: kind === 'attributes' ? key : `${kind}.\`${key}\``,
+      kind,
+      key,
+      differs: false,
+      varies: false,
+      count: 0,
+    }
+  );
+}
+
+/** Whether a column holds numbers only: it is set flush right. */
+function isNumeric({ runs, numeric }: Found, { kind, key, of }: RunField): boolean {
+  if (kind === 'metrics') return true;
+  const name = `${kind}.${key}`;
+  const known = numeric.get(name);
+  if (known !== undefined) return known;
+  const values = runs.map(of).filter((value) => value !== undefined && value !== 'null');
+  const judged = values.length > 0 && values.every((value) => value !== '' && !Number.isNaN(Number(value)));
+  numeric.set(name, judged);
+  return judged;
+}
+
+function readField(field: string): RunField {
+  return asked(() => parseField('the columns', field));
+}
+
+/** What is wrong with a question is the asker's to hear. */
+function asked<T>(what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    if (error instanceof UsageError) throw new HttpProblem(400, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+// Tells open pages that something has changed, as server-sent events. What has changed they ask for themselves.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RunSource, RunsState } from './run-source.js';
+
+/** Tells pages of changes. */
+export interface Live {
+  /** Keeps an answer open until the page hangs up. */
+  open(request: IncomingMessage, response: ServerResponse): void;
+  close(): void;
+}
+
+/** Looks once in so many milliseconds, and rests at least so many times as long as a look takes. */
+const EVERY = 1000;
+const REST = 15;
+
+/** Looks at the runs while a page listens. */
+export function watchRuns(source: RunSource): Live {
+  const pages = new Set<ServerResponse>();
+  let timer: NodeJS.Timeout | undefined;
+  let before = '';
+  let closed = false;
+
+  const look = async (): Promise<void> => {
+    const start = performance.now();
+    try {
+      const state = await source.read();
+      const now = signatureOf(state);
+      // A line now and then keeps the connection, and shows the page that the server lives.
+      const text = now === before ? ': still here\n\n' : `event: changed\ndata: ${countRunning(state)}\n\n`;
+      before = now;
+      for (const page of pages) page.write(text);
+    } catch {
+      // The next look may succeed: a folder that is being deleted, a disk that was away.
+    }
+    if (pages.size > 0 && !closed) timer = setTimeout(look, Math.max(EVERY, REST * (performance.now() - start)));
+    else timer = undefined;
+  };
+  return {
+    open(request, response) {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write('retry: 2000\n\n');
+      pages.add(response);
+      request.on('close', () => pages.delete(response));
+      timer ??= setTimeout(look, EVERY);
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      for (const page of pages) page.end();
+    },
+  };
+}
+
+/** A text that changes when a table would. */
+function signatureOf({ runs, damaged }: RunsState): string {
+  const lines = runs.map(({ place, status, end, metrics, parameters, tags }) => {
+    let points = 0;
+    for (const key in metrics) points += metrics[key].count;
+    return `${place} ${status} ${end} ${points} ${Object.keys(parameters).length} ${Object.values(tags)}`;
+  });
+  return [...lines, ...damaged.map(({ place }) => place)].join('\n');
+}
+
+function countRunning({ runs }: RunsState): number {
+  return runs.filter(({ status }) => status === 'running').length;
+}

@@ -1,0 +1,24 @@
+// Metrics in words, and which of them come first: those of the picture that decides.
+
+import { describeMetric } from '../lib/report/report-metrics.js';
+
+/** The axes of the picture that decides. */
+export const DECIDING = { x: 'edit_strength', y: 'warping_error_normalised' } as const;
+
+/** Metrics that lead every list, in order; others come as they are found. */
+export const METRICS_FIRST: readonly string[] = [
+  DECIDING.x,
+  DECIDING.y,
+  'contrast_normalised_flicker',
+  'flicker_ratio',
+  'flicker',
+  'warping_error',
+  'frame_difference',
+  'loss',
+];
+
+/** A metric's title, with its unit where it has one. */
+export function metricTitle(key: string): string {
+  const { title, unit } = describeMetric(key);
+  return title === key.replaceAll('_', ' ') && !unit ? key : unit ? `${title} (${unit})` : title;
+}

@@ -1,0 +1,141 @@
+// What the dashboard answers, by path.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { pagePolicy } from '../lib/report/page.js';
+import { collectComparison } from './comparison.js';
+import { comparisonData } from './comparison-data.js';
+import { comparisonPage } from './comparison-page.js';
+import { type CurveReader, openCurves } from './curves.js';
+import { type GridRenderer, gridRenderer } from './grid-request.js';
+import { HttpProblem } from './http-problem.js';
+import { listPage } from './list-page.js';
+import { listView, matchingRuns } from './list-view.js';
+import type { Live } from './live.js';
+import { integerOf, listOf, numberOf, queryOf } from './query.js';
+import { runFile, runFileUrl } from './run-files.js';
+import type { FileUrl } from './run-media.js';
+import type { PlacedRun, RunSource } from './run-source.js';
+import { sendFile } from './send-file.js';
+import { comparisonAssets, servedAsset } from './ui-assets.js';
+
+/** Answers a request, or throws an `HttpProblem`. */
+export type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
+
+/** Points of a curve that a page may ask for. */
+const POINTS = { usual: 800, most: 20_000 };
+/** Runs whose courses are read for one answer. */
+const MOST_CURVES = 60;
+
+/** The answers of a dashboard. */
+export function routes(source: RunSource, live: Live): Answer {
+  const curves = openCurves(source.root);
+  const renderGrid = gridRenderer(source.root);
+  return (request, response, url) => answer({ source, live, curves, renderGrid }, request, response, url);
+}
+
+interface Parts {
+  readonly source: RunSource;
+  readonly live: Live;
+  readonly curves: CurveReader;
+  readonly renderGrid: GridRenderer;
+}
+
+async function answer(parts: Parts, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  const { source, live } = parts;
+  const { pathname, searchParams: query } = url;
+  if (request.method === 'POST') {
+    if (pathname !== '/api/grid') throw new HttpProblem(405, 'runs are only read here', { allow: 'GET, HEAD' });
+    return parts.renderGrid(request, response);
+  }
+  if (pathname === '/api/grid') throw new HttpProblem(405, 'a grid is asked for with POST', { allow: 'POST' });
+  const [, area, rest = ''] = /^\/(files|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
+  if (area === 'files') {
+    // Whatever a run has made is shown by itself: nothing in it may run, load or embed anything.
+    response.setHeader(
+      'content-security-policy',
+      "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'",
+    );
+    return sendFile(request, response, await runFile(source.root, rest.split('/')));
+  }
+  if (area === 'assets') {
+    const asset = servedAsset(rest);
+    if (asset === undefined) throw new HttpProblem(404, 'there is no such page');
+    return sendFile(request, response, fileURLToPath(asset));
+  }
+  switch (pathname) {
+    case '/':
+      return send(request, response, 'text/html; charset=utf-8', listPage(source.root));
+    case '/compare':
+      response.setHeader('content-security-policy', `${pagePolicy(comparisonAssets(), true)}; frame-ancestors 'none'`);
+      return send(request, response, 'text/html; charset=utf-8', await comparePage(parts, query));
+    case '/api/runs':
+      return sendJson(request, response, listView(await source.read(), queryOf(query)));
+    case '/api/compare': {
+      const { runs } = await collectComparison(await source.read(), await placesOf(parts, query), noUrl);
+      return sendJson(request, response, comparisonData(runs));
+    }
+    case '/api/curves':
+      return sendJson(request, response, await readCurves(parts, query));
+    case '/api/live':
+      if (request.method === 'HEAD') throw new HttpProblem(405, 'events are asked for with GET', { allow: 'GET' });
+      live.open(request, response);
+      return;
+    default:
+      throw new HttpProblem(404, 'there is no such page');
+  }
+}
+
+/** The path as it was sent: `URL` has resolved `..` in it already, and those are to be refused. */
+function rawPath({ url = '' }: IncomingMessage): string {
+  return url.split(/[?#]/, 1)[0];
+}
+
+const noUrl: FileUrl = async () => ({ problem: '' });
+
+async function comparePage(parts: Parts, query: URLSearchParams): Promise<string> {
+  const { source } = parts;
+  const urlOf: FileUrl = async (path) => {
+    const url = runFileUrl(source.root, path);
+    return url === undefined ? { problem: 'lies outside of the runs and is not shown' } : { url };
+  };
+  const places = await placesOf(parts, query);
+  return comparisonPage(await collectComparison(await source.read(), places, urlOf), {
+    home: query.get('from')?.startsWith('?') ? `/${query.get('from')}` : '/',
+  });
+}
+
+/** The runs that are named, or all that a filter admits. */
+async function placesOf({ source }: Parts, query: URLSearchParams): Promise<string[]> {
+  const named = query.getAll('run');
+  if (named.length > 0 || !query.has('filter')) return named;
+  return matchingRuns(await source.read(), queryOf(query)).map(({ place }) => place);
+}
+
+async function readCurves({ source, curves }: Parts, query: URLSearchParams): Promise<object> {
+  const state = await source.read();
+  const byPlace = new Map(state.runs.map((run) => [run.place, run]));
+  const runs = query.getAll('run').flatMap((place): PlacedRun[] => {
+    const run = byPlace.get(place);
+    return run ? [run] : [];
+  });
+  const options = {
+    keys: listOf(query, 'key'),
+    points: integerOf(query, 'points', POINTS.usual, 4, POINTS.most),
+    from: numberOf(query, 'from'),
+    to: numberOf(query, 'to'),
+  };
+  const found = [];
+  for (const run of runs.slice(0, MOST_CURVES)) found.push(...(await curves.read(run, options)));
+  return { curves: found };
+}
+
+function sendJson(request: IncomingMessage, response: ServerResponse, value: object): void {
+  send(request, response, 'application/json; charset=utf-8', JSON.stringify(value));
+}
+
+function send({ method }: IncomingMessage, response: ServerResponse, type: string, text: string): void {
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'content-type': type, 'content-length': length, 'cache-control': 'no-store' });
+  response.end(method === 'HEAD' ? undefined : text);
+}

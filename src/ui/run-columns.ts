@@ -1,0 +1,112 @@
+// What columns a table of runs can have, which of them tell the runs apart, and which it shows of its own accord.
+
+import { parameterText } from '../lib/tracking/parameters.js';
+import { ATTRIBUTE_NAMES } from '../lib/tracking/run-fields.js';
+import type { RunSummary } from '../lib/tracking/run-summary.js';
+import { METRICS_FIRST } from './metric-words.js';
+
+/** A column that there could be. */
+export interface RunColumn {
+  /** As filters and orders name it: `metrics.flicker`, ``params.`learning rate` ``, `status`. */
+  readonly field: string;
+  readonly kind: 'params' | 'metrics' | 'tags' | 'attributes';
+  readonly key: string;
+  /** Whether its values are not the same in all runs that have it, or some lack it. */
+  readonly differs: boolean;
+  /** Whether those that have it disagree. */
+  readonly varies: boolean;
+  /** How many runs have it. */
+  readonly count: number;
+}
+
+/** Columns that a table shows unless told, at most of parameters and of metrics. */
+const OWN_COLUMNS = { params: 5, metrics: 6 };
+const ATTRIBUTES = ATTRIBUTE_NAMES.filter((name) => !['run_name', 'status', 'folder'].includes(name));
+
+/** All columns that runs can have, in the order of a menu. */
+export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
+  const params = tally(runs, ({ parameters }) => parameters, parameterText);
+  const metrics = tally(
+    runs,
+    (run) => run.metrics,
+    ({ last }) => last,
+  );
+  const tags = tally(
+    runs,
+    (run) => run.tags,
+    (text) => text,
+  );
+  const listed = (kind: RunColumn['kind'], seen: ReadonlyMap<string, Seen>): RunColumn[] =>
+    [...seen].map(([key, { count, differs }]) => ({
+      field: fieldOf(kind, key),
+      kind,
+      key,
+      count,
+      varies: differs,
+      differs: differs || count < runs.length,
+    }));
+  const byCount = listed('metrics', metrics).sort((a, b) => rank(a.key) - rank(b.key) || b.count - a.count);
+  return [
+    ...listed('params', params).sort(
+      (a, b) => Number(b.differs) - Number(a.differs) || Number(b.varies) - Number(a.varies) || b.count - a.count,
+    ),
+    ...byCount,
+    ...listed('tags', tags),
+    ...ATTRIBUTES.map((key) => ({
+      field: key,
+      kind: 'attributes' as const,
+      key,
+      differs: true,
+      varies: true,
+      count: runs.length,
+    })),
+  ];
+}
+
+/** The columns of a table that nobody has chosen any for. */
+export function ownColumns(columns: readonly RunColumn[]): string[] {
+  const chosen = (kind: 'params' | 'metrics', admits: (column: RunColumn) => boolean): string[] =>
+    columns
+      .filter((column) => column.kind === kind && admits(column))
+      .slice(0, OWN_COLUMNS[kind])
+      .map(({ field }) => field);
+  return [...chosen('params', ({ differs }) => differs), ...chosen('metrics', () => true)];
+}
+
+/** A field's name as filters read it. */
+export function fieldOf(kind: RunColumn['kind'], key: string): string {
+  if (kind === 'attributes') return key;
+  return `${kind}.${/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(key) ? key : `\`${key}\``}`;
+}
+
+interface Seen {
+  readonly first: unknown;
+  count: number;
+  differs: boolean;
+}
+
+function tally<T>(
+  runs: readonly RunSummary[],
+  of: (run: RunSummary) => Readonly<Record<string, T>>,
+  text: (value: T) => unknown,
+): Map<string, Seen> {
+  const found = new Map<string, Seen>();
+  for (const run of runs) {
+    const values = of(run);
+    for (const key in values) {
+      const value = text(values[key]);
+      const seen = found.get(key);
+      if (seen === undefined) found.set(key, { first: value, count: 1, differs: false });
+      else {
+        seen.count++;
+        if (seen.first !== value) seen.differs = true;
+      }
+    }
+  }
+  return found;
+}
+
+function rank(key: string): number {
+  const place = METRICS_FIRST.indexOf(key);
+  return place < 0 ? METRICS_FIRST.length : place;
+}

@@ -1,0 +1,85 @@
+// The runs that the dashboard shows: those of the index that really lie below the root, read again at most once in a while.
+
+import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { openRunIndex, type RunIndex } from '../lib/tracking/run-index.js';
+import type { RunSummary } from '../lib/tracking/run-summary.js';
+import { isBelow } from './run-files.js';
+
+/** A run and the place by which pages name it: its folders below the root. */
+export interface PlacedRun extends RunSummary {
+  /** `experiment/folder`; unlike a name, there is only one. */
+  readonly place: string;
+}
+
+/** All runs at one moment. */
+export interface RunsState {
+  readonly runs: readonly PlacedRun[];
+  readonly damaged: readonly { readonly place: string; readonly reason: string }[];
+}
+
+/** Where runs come from. */
+export interface RunSource {
+  readonly root: string;
+  /** The runs as they were at most `FRESH` milliseconds ago. */
+  read(): Promise<RunsState>;
+}
+
+/** A state that is younger is good enough: scrolling through a table asks often. */
+const FRESH = 800;
+
+/** Opens the runs below a folder, which need not exist yet. */
+export function openRunSource(folder?: string): RunSource {
+  const index: RunIndex = openRunIndex(folder);
+  const { root } = index;
+  /** Folders of runs that have been judged. Their files are judged each time they are handed out. */
+  const inside = new Map<string, boolean>();
+  let state: Promise<RunsState> | undefined;
+  let readAt = -Infinity;
+
+  const isInside = (path: string): boolean => {
+    const known = inside.get(path);
+    if (known !== undefined) return known;
+    let judged = false;
+    try {
+      judged = isBelow(realpathSync(root), realpathSync(path));
+    } catch {
+      return false; // it went away in this moment
+    }
+    inside.set(path, judged);
+    return judged;
+  };
+  const read = async (): Promise<RunsState> => {
+    const { runs, damaged } = await index.read();
+    return {
+      runs: runs.filter((run) => isInside(run.folder)).map((run) => ({ ...run, place: placeOf(run.folder) })),
+      damaged: damaged
+        .filter((each) => isInside(each.folder))
+        .map((each) => ({ place: placeOf(each.folder), reason: each.reason })),
+    };
+  };
+  return {
+    root,
+    read() {
+      if (state === undefined || performance.now() - readAt > FRESH) {
+        readAt = performance.now();
+        const reading = read();
+        state = reading;
+        reading.then(
+          () => {
+            readAt = performance.now();
+          },
+          () => {
+            state = undefined;
+          },
+        );
+      }
+      return state;
+    },
+  };
+}
+
+/** The two folders at the end of a run's path. */
+export function placeOf(folder: string): string {
+  return `${basename(dirname(folder))}/${basename(folder)}`;
+}

@@ -1,0 +1,91 @@
+// Hands out a file: whole, a range of it, or the word that the copy over there is still good.
+
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseRange } from './byte-range.js';
+import { HttpProblem } from './http-problem.js';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.jsonl': 'text/plain; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+  '.log': 'text/plain; charset=utf-8',
+  '.csv': 'text/csv; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
+  '.yaml': 'text/plain; charset=utf-8',
+  '.yml': 'text/plain; charset=utf-8',
+};
+
+/**
+ * Answers with a file. Kinds that a browser might run (HTML, SVG) and all that are not known are handed out to be saved.
+ *
+ * @param path a real path: links have been followed and judged by whoever calls
+ * @throws HttpProblem 404 where it is no file, 416 for a range beyond its end
+ */
+export async function sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  const handle = await open(path, 'r').catch(() => {
+    throw new HttpProblem(404, 'there is no such file');
+  });
+  try {
+    const about = await handle.stat();
+    if (!about.isFile()) throw new HttpProblem(404, 'there is no such file');
+    const tag = `"${about.size.toString(36)}-${Math.round(about.mtimeMs * 1000).toString(36)}"`;
+    const type = TYPES[extname(path).toLowerCase()];
+    const headers: Record<string, string | number> = {
+      'content-type': type ?? 'application/octet-stream',
+      'accept-ranges': 'bytes',
+      'cache-control': 'no-cache',
+      etag: tag,
+      'last-modified': about.mtime.toUTCString(),
+      ...(type === undefined && { 'content-disposition': 'attachment' }),
+    };
+    if (isUnchanged(request, tag, about)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const mayBeRange = rangeApplies(request, tag, about);
+    const range = mayBeRange ? parseRange(request.headers.range, about.size) : undefined;
+    if (range === 'none') {
+      const beyond = { 'content-range': `bytes */${about.size}` };
+      throw new HttpProblem(416, `the file has ${about.size} bytes`, beyond);
+    }
+    headers['content-length'] = range ? range.end - range.start + 1 : about.size;
+    if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${about.size}`;
+    response.writeHead(range ? 206 : 200, headers);
+    if (request.method === 'HEAD' || headers['content-length'] === 0) {
+      response.end();
+      return;
+    }
+    const { start, end } = range ?? { start: 0, end: about.size - 1 };
+    // Whoever leaves a video or seeks in it hangs up in the middle.
+    await pipeline(handle.createReadStream({ start, end, autoClose: false }), response).catch(() => {});
+  } finally {
+    await handle.close();
+  }
+}
+
+function isUnchanged({ headers }: IncomingMessage, tag: string, { mtime }: Stats): boolean {
+  const known = headers['if-none-match'];
+  if (known !== undefined)
+    return known === '*' || known.split(',').some((each) => each.trim().replace(/^W\//, '') === tag);
+  const since = Date.parse(headers['if-modified-since'] ?? '');
+  return since >= Math.floor(mtime.getTime() / 1000) * 1000;
+}
+
+/** A range of a file that has changed since would be a piece of another one. */
+function rangeApplies({ headers }: IncomingMessage, tag: string, { mtime }: Stats): boolean {
+  const known = headers['if-range'];
+  return known === undefined || known === tag || known === mtime.toUTCString();
+}

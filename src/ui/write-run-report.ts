@@ -1,0 +1,141 @@
+// The comparison of runs as a folder on disk: the dashboard's page with everything that it shows beside it.
+
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { basename, extname, join, relative } from 'node:path';
+import { checkNewFolder, createFolderAtomically } from '../lib/base/atomic-folder.js';
+import { UsageError } from '../lib/base/errors.js';
+import type { Progress } from '../lib/base/progress.js';
+import { listRuns, locateRun } from '../lib/tracking/list-runs.js';
+import { folderName } from '../lib/tracking/names.js';
+import { collectComparison } from './comparison.js';
+import { comparisonPage } from './comparison-page.js';
+import { type Curve, openCurves } from './curves.js';
+import type { FileUrl } from './run-media.js';
+import { type PlacedRun, placeOf } from './run-source.js';
+
+/** Which runs, and how the page is called. */
+export interface RunReportOptions {
+  /** Folders, `experiment/name`, or ids. */
+  readonly names?: readonly string[];
+  /** The runs that a filter admits, besides those named. */
+  readonly filter?: string | undefined;
+  readonly title?: string | undefined;
+  /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
+  readonly root?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** What was written. */
+export interface WrittenRunReport {
+  /** Path of the page. */
+  readonly path: string;
+  readonly runs: number;
+  /** Files beside the page, and the bytes of all together. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Points of each curve that the page holds. */
+const POINTS = 600;
+/** What is no picture and no video is named in the page but not copied when larger. */
+const MOST_OTHER_BYTES = 5e6;
+const SHOWN = /\.(mp4|webm|m4v|png|jpe?g|webp|gif)$/i;
+
+/**
+ * Writes a folder with `index.html` and the files of the runs that it shows.
+ *
+ * @throws UsageError when a run is not there, none is named, or the folder is not empty; FailureError when the disk is full
+ */
+export async function writeRunReport(out: string, options: RunReportOptions): Promise<WrittenRunReport> {
+  const { title, signal, onProgress, onWarning } = options;
+  await checkNewFolder(out);
+  const runs = await findRuns(options);
+  return createFolderAtomically(out, async (folder) => {
+    const copies = copiesInto(folder, signal);
+    const shown = new Set(runs.map(({ folder: own }) => own));
+    const comparison = await collectComparison(
+      { runs, damaged: [] },
+      runs.map(({ place }) => place),
+      copies.urlOf,
+    );
+    const curves: Curve[] = [];
+    for (const [done, run] of runs.entries()) {
+      signal?.throwIfAborted();
+      onProgress?.({ done, total: runs.length, label: 'reading metrics' });
+      const keys = Object.keys(run.metrics).filter((key) => run.metrics[key].count > 1);
+      curves.push(...(await openCurves(join(run.folder, '../..')).read(run, { keys, points: POINTS })));
+    }
+    const running = runs.filter(({ status }) => status === 'running').length;
+    if (running > 0)
+      onWarning?.(`${running} of ${shown.size} runs are still running: the page shows them as they are now`);
+    const page = comparisonPage(comparison, { curves, title });
+    await writeFile(join(folder, 'index.html'), page);
+    const { files, bytes } = copies;
+    return { path: join(out, 'index.html'), runs: runs.length, files, bytes: bytes + Buffer.byteLength(page) };
+  });
+}
+
+async function findRuns({ names = [], filter, root, onWarning }: RunReportOptions): Promise<PlacedRun[]> {
+  if (names.length === 0 && filter === undefined) {
+    throw new UsageError('report needs runs; name some, as steadyframe runs lists them, or give --filter');
+  }
+  const found = new Map<string, PlacedRun>();
+  for (const name of names) {
+    const run = await locateRun(name, root);
+    found.set(run.folder, { ...run, place: placeOf(run.folder) });
+  }
+  if (filter !== undefined) {
+    for (const run of await listRuns({ root, filter, onWarning })) {
+      if (!found.has(run.folder)) found.set(run.folder, { ...run, place: placeOf(run.folder) });
+    }
+  }
+  if (found.size === 0) throw new UsageError(`report: the filter "${filter}" admits none of the runs; change it`);
+  return [...found.values()];
+}
+
+/** Copies files into the report as pages ask for their addresses. */
+function copiesInto(
+  folder: string,
+  signal?: AbortSignal,
+): { urlOf: FileUrl; readonly files: number; readonly bytes: number } {
+  const copied = new Map<string, string>();
+  const taken = new Set<string>();
+  let bytes = 0;
+  return {
+    get files() {
+      return copied.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    async urlOf(path) {
+      signal?.throwIfAborted();
+      const before = copied.get(path);
+      if (before !== undefined) return { url: before };
+      const { size } = await stat(path);
+      if (!SHOWN.test(path) && size > MOST_OTHER_BYTES) return { problem: 'is large and was not copied' };
+      const name = freeName(path, taken);
+      const url = `files/${encodeURIComponent(name)}`;
+      copied.set(path, url);
+      bytes += size;
+      await mkdir(join(folder, 'files'), { recursive: true });
+      await copyFile(path, join(folder, 'files', name));
+      return { url };
+    },
+  };
+}
+
+/** A name that says where a file comes from: `run-strength-0.45.mp4`. */
+function freeName(path: string, taken: Set<string>): string {
+  const run = basename(join(path, '../..'));
+  const extension = extname(path).toLowerCase();
+  const stem = folderName(`${run}-${basename(relative('/', path), extname(path))}`).slice(0, 80);
+  for (let n = 1; ; n++) {
+    const name = `${stem}${n === 1 ? '' : `-${n}`}${extension}`;
+    if (taken.has(name)) continue;
+    taken.add(name);
+    return name;
+  }
+}

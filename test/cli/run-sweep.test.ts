@@ -1,0 +1,193 @@
+// `steadyframe run` as a process: killed at random moments, stopped with Ctrl-C, with workers that crash. What is done is not done
+// again, and the rest comes out to the same bits.
+
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../scripts/setup.js';
+import { processExecutor } from '../../src/lib/sweeps/plan/process-executor.js';
+import { readSweepFile } from '../../src/lib/sweeps/plan/read-sweep-file.js';
+import { runSweep } from '../../src/lib/sweeps/plan/run-sweep.js';
+import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
+import { built, builtNote, type Running, start, until } from './process.js';
+import { steadyframe } from './run-command.js';
+
+const scratch = scratchFolder();
+const env = { STEADYFRAME_RUNS: join(scratch, 'runs'), STEADYFRAME_MLFLOW_URI: '' };
+let head: string;
+
+beforeAll(async () => {
+  const model = await smallestCheckpoint(scratch);
+  const video = await shot(scratch, 'street', { frames: 2, width: 32, height: 32 });
+  head = `method: grid\nvideo: ${video}\nmodel: ${model}\nprompt: night\nsize: 32\n`;
+});
+
+/** Writes a sweep file and gives its path. */
+function sweepFile(name: string, text: string): string {
+  const path = join(scratch, `${name}.yaml`);
+  writeFileSync(path, head + text);
+  return path;
+}
+
+const FOUR = 'parameters: {steps: {value: 2}, strength: {values: [0.5, 1]}, seed: {values: [1, 2]}}\n';
+
+const TWELVE = `metric: {name: edit_strength, goal: maximize}
+parameters:
+  steps: {value: 2}
+  strength: {values: [0.5, 1]}
+  guidance: {values: [1, 3]}
+  seed: {values: [1, 2, 3]}
+`;
+
+/** Every file but those that tell when and where: hashes by path. */
+const results = (out: string) =>
+  Object.fromEntries(
+    Object.entries(hashes(out)).filter(([path]) => /^(points|sources)\/|^(result\.json|points\.csv)$/.test(path)),
+  );
+
+/** Which file each finished point's result is, and since when. */
+const finished = (out: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(hashes(join(out, 'points')))
+      .filter((path) => path.endsWith('result.json'))
+      .map((path) => {
+        const { ino, mtimeMs } = statSync(join(out, 'points', path));
+        return [path, `${ino} ${mtimeMs}`];
+      }),
+  );
+
+describe.skipIf(!built)(`kill -9 five times at random ${builtNote}`, () => {
+  it('ends with the same bits as a sweep that was left alone, and no point is rendered twice', async () => {
+    const file = sweepFile('twelve', TWELVE);
+    const [whole, killed] = [join(scratch, 'whole'), join(scratch, 'killed')];
+    const alone = start(['run', file, '--out', whole, '--no-track', '-q'], env);
+    const seen: Record<string, string> = {};
+    const moments: number[] = [];
+    const running = (resume: boolean): Running =>
+      start(['run', file, '--out', killed, '--no-track', '-q', ...(resume ? ['--resume'] : [])], env);
+    for (let n = 0; n < 5; n++) {
+      const sweep = running(n > 0);
+      const before = sizeOfJobs(killed);
+      await until(sweep, () => sizeOfJobs(killed) > before);
+      moments.push(Math.floor(Math.random() * 2500));
+      await Promise.race([sleep(moments[n]), sweep.ended]);
+      sweep.child.kill('SIGKILL');
+      await sweep.ended;
+      const now = finished(killed);
+      expect(now, `killed after ${moments} ms`).toMatchObject(seen);
+      Object.assign(seen, now);
+    }
+    const last = await running(true).ended;
+    expect(last, `killed after ${moments} ms`).toMatchObject({ code: 0, err: '' });
+    expect(await alone.ended).toMatchObject({ code: 0, err: '' });
+    expect(finished(killed), `killed after ${moments} ms`).toMatchObject(seen);
+    const expected = results(whole);
+    expect(Object.keys(expected).filter((path) => path.endsWith('result.json'))).toHaveLength(12 + 2);
+    expect(results(killed), `killed after ${moments} ms`).toEqual(expected);
+    // By the journal: however often a point was begun, it came to its end once, or its end was found.
+    const ends = jobsOf(killed).filter(({ job, event }) => event === 'done' && job.startsWith('point '));
+    expect(new Set(ends.map(({ job }) => job)).size).toBe(ends.length);
+    const again = await running(true).ended;
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(results(killed)).toEqual(expected);
+  }, 300_000);
+});
+
+const sizeOfJobs = (out: string): number => statSync(join(out, 'jobs.jsonl'), { throwIfNoEntry: false })?.size ?? 0;
+
+function jobsOf(out: string): { job: string; event: string }[] {
+  const lines = readFileSync(join(out, 'jobs.jsonl'), 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return []; // a line that a killed process left torn
+    }
+  });
+}
+
+describe.skipIf(!built)(`Ctrl-C ${builtNote}`, () => {
+  it('stops, exits with 130, says how to go on, and a resume by name does', async () => {
+    const file = sweepFile('stopped', FOUR);
+    const args = ['run', file, '-q', '--workers', '2'];
+    const sweep = start(args, env);
+    const out = join(scratch, 'runs/stopped/sweep/artifacts');
+    expect(await until(sweep, () => existsSync(join(out, 'jobs.jsonl')))).toBe(true);
+    sweep.child.kill('SIGINT');
+    const { code, err } = await sweep.ended;
+    expect(code).toBe(130);
+    expect(err).toMatch(
+      /steadyframe: interrupted\n\d points? done, and what was begun, are kept in .*; continue with:\n/,
+    );
+    expect(err).toContain(`steadyframe ${args.join(' ')} --resume`);
+    expect(existsSync(join(out, 'lock'))).toBe(false);
+    const runs = async () => {
+      const { json } = await steadyframe(['runs', '--root', join(scratch, 'runs'), '--json']);
+      return Object.fromEntries(json().map((run: { name: string; status: string }) => [run.name, run.status]));
+    };
+    expect(await runs()).toMatchObject({ sweep: 'interrupted' });
+    const resumed = await start([...args, '--resume', '--json'], env).ended;
+    expect(resumed).toMatchObject({ code: 0, err: '' });
+    const outcome = JSON.parse(resumed.out);
+    expect(outcome.out).toBe(out);
+    expect(outcome.points.map(({ status }: { status: string }) => status)).toEqual(Array(4).fill('done'));
+    expect(Object.values(await runs())).toEqual(Array(5).fill('finished'));
+  });
+});
+
+describe.skipIf(!built)(`a worker that crashes ${builtNote}`, () => {
+  it('costs its point; the others go on in another worker', async () => {
+    const worker = join(root, 'dist/lib/sweeps/plan/worker.js');
+    const program = join(scratch, 'crashing-worker.mjs');
+    writeFileSync(
+      program,
+      `await import(${JSON.stringify(worker)});
+process.on('message', ({ job }) => {
+  if (job?.kind === 'point' && job.settings.seed === 2) process.kill(process.pid, 'SIGKILL');
+});\n`,
+    );
+    const file = await readSweepFile(sweepFile('crashing', FOUR));
+    const warnings: string[] = [];
+    const { points } = await runSweep(file, {
+      out: join(scratch, 'crashing'),
+      track: false,
+      executor: processExecutor({ program }),
+      onWarning: (message) => warnings.push(message),
+    });
+    expect(points.map(({ status }) => status)).toEqual(['done', 'failed', 'done', 'failed']);
+    expect(points[1].reason).toMatch(
+      /^the worker \d+ of strength 0.5, seed 2 ended with SIGKILL \(often the system is out of/,
+    );
+    expect(warnings).toHaveLength(2);
+  });
+});
+
+describe('the command', () => {
+  it('plans without touching anything', async () => {
+    const file = sweepFile('planned', TWELVE);
+    const { code, out, err } = await steadyframe(['run', file, '--dry-run', '--no-track', '-q'], { env });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('strength 0.5, seed 1, guidance 1');
+    expect(out).toMatch(/12 points, 0 done\nshared work left: 1 encoding of frames, 0 trainings\n/);
+    // 2 frames; 6 points of 1 step and 6 of 2.
+    expect(out).toContain('UNet passes left: rendering 36\n');
+    const { json } = await steadyframe(['run', file, '--dry-run', '--no-track', '--json'], { env });
+    expect(json().work).toEqual({
+      ...{ points: 12, done: 0, encodings: 1, trainings: 0 },
+      ...{ renderPasses: 36, trainingPasses: 0 },
+    });
+  });
+
+  it('says in which line a file is wrong, with exit code 2', async () => {
+    const { code, err } = await steadyframe(['run', sweepFile('wrong', 'parameters: {strenght: {value: 1}}\n')]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^steadyframe: .*wrong.yaml:6: parameters.strenght is not known; did you mean strength\?\n$/);
+  });
+
+  it('refuses no workers', async () => {
+    const { code, err } = await steadyframe(['run', sweepFile('none', FOUR), '--workers', '0', '--no-track'], { env });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('workers: the number') });
+    expect(existsSync(join(scratch, 'runs/sweeps/none'))).toBe(false);
+  });
+});

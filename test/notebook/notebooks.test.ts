@@ -1,0 +1,90 @@
+// The project's notebooks: each is executed from its first cell to its last by nbconvert and the tslab kernel, and what is saved in
+// them is what they show then.
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executeNotebook, type Notebook, readNotebook, saveNotebook, textOf } from '../../scripts/execute-notebook.js';
+import { notebookNames } from '../../scripts/notebooks.js';
+import { root } from '../../scripts/setup.js';
+import { type NotebookPlace, openNotebooks } from './kernel.js';
+
+const names = notebookNames();
+const pathOf = (name: string): string => join(root, 'notebooks', name);
+const hasModel = existsSync(join(root, 'models/demo/unet/diffusion_pytorch_model.safetensors'));
+
+/**
+ * The formats of what each cell shows. Printed text is left out, and so is which format a picture has, which goes by its size; and
+ * the order within a cell, since slots that are drawn while something runs begin when it comes to it.
+ */
+function formats({ cells }: Notebook): string[][] {
+  return cells.map(({ outputs = [] }) =>
+    outputs
+      .flatMap(({ data }) => (data ? [Object.keys(data).map((type) => type.replace(/^image.*/, 'image'))] : []))
+      .map((types) => types.sort().join(' '))
+      .sort(),
+  );
+}
+
+describe('every notebook', () => {
+  let place: NotebookPlace | { readonly missing: string };
+  beforeAll(async () => {
+    place = await openNotebooks();
+  }, 900_000);
+  afterAll(() => 'close' in place && place.close());
+
+  it.for(names)('%s runs to its end and shows what is saved', { timeout: 900_000 }, async (name, context) => {
+    if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
+    if (!hasModel && name !== '04-metrics.ipynb') return context.skip('skipped without the demo model in models/demo');
+    const { notebook, failure } = await executeNotebook(place.python, place.workspace, name);
+    expect(failure).toBeUndefined();
+    expect(formats(notebook)).toEqual(formats(await readNotebook(pathOf(name))));
+  });
+
+  it('that fails is noticed, in a cell and after it', async (context) => {
+    if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
+    const { workspace, python } = place;
+    const cells = ['throw new Error("in the cell");', 'setTimeout(() => { throw new Error("after it"); }, 10);'];
+    for (const [i, source] of cells.entries()) {
+      const { metadata, nbformat, nbformat_minor } = await readNotebook(pathOf(names[0]));
+      const code = { cell_type: 'code', id: 'a', metadata: {}, source, outputs: [], execution_count: null };
+      const wait = { ...code, id: 'b', source: 'await new Promise((resolve) => setTimeout(resolve, 200));' };
+      const path = join(workspace.notebooks, `failing-${i}.ipynb`);
+      saveNotebook(path, { cells: [code, wait], metadata, nbformat, nbformat_minor }, workspace);
+      const { failure } = await executeNotebook(python, workspace, `failing-${i}.ipynb`);
+      expect(failure).toContain(['in the cell', 'after it'][i]);
+    }
+  });
+});
+
+describe('the saved notebooks', () => {
+  it('are these', () => {
+    const expected = ['01-strength-sweep', '02-fixed-seed', '03-finetune', '04-metrics', '05-compare-runs'];
+    expect(names).toEqual(expected.map((name) => `${name}.ipynb`));
+  });
+
+  it('take less than 5 MB together', () => {
+    expect(names.reduce((sum, name) => sum + statSync(pathOf(name)).size, 0)).toBeLessThan(5e6);
+  });
+
+  it.for(names)('%s has outputs, no failure and no path of one machine', async (name) => {
+    const { cells } = await readNotebook(pathOf(name));
+    const outputs = cells.flatMap((cell) => cell.outputs ?? []);
+    expect(outputs.filter(({ data }) => data).length).toBeGreaterThanOrEqual(3);
+    expect(outputs.filter(({ output_type }) => output_type === 'error')).toEqual([]);
+    // Written in pieces, so that this file names none itself.
+    const place = new RegExp(`(?<![\\w.~+/-])/(${['work', 'root', 'tmp', 'home', 'Users', 'var'].join('|')})/\\w`);
+    const strings = outputs.flatMap(({ text, data }) => [
+      textOf(text),
+      ...Object.values(data ?? {}).map((value) => JSON.stringify(value)),
+    ]);
+    expect(strings.filter((text) => place.test(text)).map((text) => text.match(place)?.[0])).toEqual([]);
+  });
+
+  it.for(names)('%s explains itself, and asks for the TypeScript kernel', async (name) => {
+    const { cells } = await readNotebook(pathOf(name));
+    const words = cells.filter(({ cell_type }) => cell_type === 'markdown').map(({ source }) => textOf(source));
+    expect(words.join(' ').split(/\s+/).length).toBeGreaterThan(300);
+    expect(readFileSync(pathOf(name), 'utf8')).toContain('"name": "tslab"');
+  });
+});

@@ -1,0 +1,329 @@
+// The dashboard in a browser: the table with its address, keys and empty states; the comparison with its videos and charts; runs
+// that go on; the same comparison from disk.
+
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../../src/lib/tracking/run.js';
+import { startRun } from '../../src/lib/tracking/start-run.js';
+import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
+import { writeRunReport } from '../../src/ui/write-run-report.js';
+import { CHROMIUM, chromiumNote, startChromium } from '../report/chromium.js';
+import { scratchFolder } from '../tracking/scratch.js';
+import { FRAMES, makeRuns, STRENGTHS } from './sample-runs.js';
+
+const top = scratchFolder();
+const root = join(top, 'runs');
+const ALL = STRENGTHS.map((strength) => `sweep/strength-${strength}`);
+const compareAll = `compare?${ALL.map((place) => `run=${place}`).join('&')}`;
+const problems: string[] = [];
+let browser: Browser;
+let dashboard: Dashboard;
+let page: Page;
+let running: Run | undefined;
+let empty: Dashboard;
+
+/** Addresses that pages may ask for, and what the browser itself may complain about. */
+let ours = /^$/;
+let expected = /^$/;
+
+/** Shows an address in the one window: a new one for each test would take longer than the tests. */
+async function open(path: string, complaints: RegExp = /^$/): Promise<void> {
+  const isFile = path.startsWith('file:');
+  const servers = [dashboard.url, empty.url].join('|');
+  ours = isFile ? /^(file|data|blob):/ : new RegExp(`^(${servers}|blob:|data:)`);
+  expected = complaints;
+  await page.goto(isFile || path.startsWith('http:') ? path : dashboard.url + path);
+}
+
+/** What comes in time, on a busy machine too. */
+const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 15_000, interval: 25 });
+const names = () => page.locator('.grid-body .row.run .name a').allTextContents();
+const seen = (list: readonly string[]) => eventually(names).toEqual(list);
+const address = () => decodeURIComponent(new URL(page.url()).search.replaceAll('+', ' '));
+const strengths = (list: readonly number[]) => list.map((strength) => `strength ${strength}`);
+const until = (expression: string) => eventually(() => page.evaluate(expression)).toBe(true);
+
+describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
+  beforeAll(async () => {
+    mkdirSync(root);
+    [browser] = await Promise.all([startChromium(), makeRuns(root)]);
+    dashboard = await startDashboard({ root, port: 0, onError: (error) => problems.push(String(error)) });
+    empty = await startDashboard({ root: join(top, 'none'), port: 0 });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !expected.test(message.text())) problems.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!ours.test(request.url())) problems.push(`asked for ${request.url()}`);
+    });
+  });
+  afterEach(async () => {
+    await running?.finish();
+    expect(problems.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await dashboard?.close();
+    await empty?.close();
+  });
+
+  it('lists runs, newest first, with the settings that differ and how they ended', async () => {
+    await open('');
+    await seen(['killed', 'failed', 'finished', ...strengths([...STRENGTHS].reverse()), 'street']);
+    expect(await page.locator('.counts').textContent()).toBe('8 runs');
+    expect(await page.locator('.row.run .badge').allTextContents()).toEqual([
+      'interrupted',
+      'failed',
+      ...Array(6).fill('finished'),
+    ]);
+    expect(await page.locator('.cell.status.failed').getAttribute('title')).toContain('loss is <NaN>');
+    const heads = await page.locator('.head .cell.differs .sort').allTextContents();
+    expect(heads).toEqual(expect.arrayContaining(['strength≠', 'learningRate≠']));
+    await page.locator('.damaged summary').click();
+    expect(await page.locator('.damaged li').textContent()).toMatch(/^finetune\/torn .*is damaged \(not JSON\)/);
+    await eventually(() => page.locator('.live').textContent()).toBe('live');
+    // Head and rows stand under each other, and the page itself does not scroll sideways.
+    const lefts = (row: string) =>
+      page.locator(`${row} > .cell`).evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().left));
+    expect(await lefts('.row.head')).toEqual(await lefts('#row-0'));
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  });
+
+  it('filters in the language of tracking, says what it cannot read, and keeps it in the address', async () => {
+    await open('', /400 \(Bad Request\)/);
+    await page.locator('[name=filter]').fill("metrics.flicker < 0.15 and params.strength != '0.325'");
+    await seen(strengths([0.45]));
+    expect(address()).toBe("?filter=metrics.flicker < 0.15 and params.strength != '0.325'");
+    expect(await page.locator('.counts').textContent()).toBe('1 of 8 runs');
+    await page.locator('[name=filter]').fill('metrics.flicker <');
+    await eventually(() => page.locator('.problem').textContent()).toContain('it ends there, expected a number');
+    expect(await page.locator('[name=filter]').getAttribute('aria-invalid')).toBe('true');
+    await page.locator('[name=filter]').fill('metrics.flicker > 9');
+    await eventually(() => page.locator('.grid-frame .nothing h2').textContent()).toBe('No run is like that');
+    expect(await page.locator('.problem').isHidden()).toBe(true);
+    await page.getByText('Show all runs').click();
+    await eventually(async () => (await names()).length).toBe(8);
+    await page.locator('[name=search]').fill('NEON author ann'.replace('author ', ''));
+    await seen(strengths([0.75, 0.6]));
+  });
+
+  it('sorts by its heads, several with Shift, and opens as its address says', async () => {
+    await open('?filter=experiment%20%3D%20%27sweep%27%20and%20params.strength%20IS%20NOT%20NULL');
+    await seen(strengths([...STRENGTHS].reverse()));
+    const head = page.locator('[data-sort="metrics.edit_strength"]');
+    await head.click();
+    await seen(strengths(STRENGTHS));
+    await head.click();
+    await seen(strengths([...STRENGTHS].reverse()));
+    await page.locator('[data-sort="status"]').click();
+    await head.click({ modifiers: ['Shift'] });
+    expect(address()).toContain('sort=status&sort=metrics.edit_strength');
+    await seen(strengths(STRENGTHS));
+    expect(await page.locator('.head [aria-sort]').count()).toBe(2);
+    const shared = page.url();
+    await open('');
+    await open(shared);
+    await seen(strengths(STRENGTHS));
+  });
+
+  it('shows chosen columns and remembers them', async () => {
+    await open('');
+    await page.locator('[data-menu=columns]').click();
+    await page.locator('.menu input[type=search]').fill('author');
+    await page.locator('.menu label', { hasText: 'author' }).click();
+    await page.keyboard.press('Escape');
+    await eventually(() => page.locator('.head .sort').allTextContents()).toContain('author');
+    expect(address()).toContain('column=tags.author');
+    await page.reload();
+    await eventually(() => page.locator('.head .sort').allTextContents()).toContain('author');
+  });
+
+  it('groups by experiment and by parent, and folds', async () => {
+    await open('?group=parent');
+    await seen(['killed', 'failed', 'finished', 'street', ...strengths([...STRENGTHS].reverse())]);
+    expect(await page.locator('.row.depth-1').count()).toBe(4);
+    await page.locator('.fold').click();
+    await seen(['killed', 'failed', 'finished', 'street']);
+    await page.locator('[name=group]').selectOption('experiment');
+    await eventually(() => page.locator('.row.group b').allTextContents()).toEqual(['finetune', 'sweep']);
+    expect(address()).toMatch(/group=experiment&closed=[0-9a-f]{32}$/);
+  });
+
+  it('is used with keys alone', async () => {
+    await open('?filter=experiment%20%3D%20%27sweep%27');
+    await eventually(async () => (await names()).length).toBe(5);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Shift+Space');
+    expect(await page.locator('.row[aria-selected=true] .name a').allTextContents()).toEqual(
+      strengths([0.6, 0.45, 0.325]),
+    );
+    expect(await page.locator('.grid-frame').getAttribute('aria-activedescendant')).toBe('row-3');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.row[aria-selected=true]').count()).toBe(0);
+    await page.keyboard.press('/');
+    expect(await page.evaluate('document.activeElement.name')).toBe('filter');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('x');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('x');
+    await page.keyboard.press('c');
+    await page.waitForURL(/compare\?run=sweep\/strength-0.75&run=sweep\/strength-0.6&from=/);
+    expect(await page.locator('h1').textContent()).toBe('2 runs compared');
+    await page.getByText('← All runs').click();
+    await eventually(() => page.locator('.row[aria-selected=true]').count()).toBe(2);
+    await page.locator('.grid-frame').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/compare\?run=sweep\/street&/);
+    await page.getByText('Compare its 4 parts').click();
+    await eventually(() => page.locator('h1').textContent()).toBe('4 runs compared');
+  });
+
+  it('compares: videos in step, wiped, and saved as one file', async () => {
+    await open(compareAll);
+    const resting = `[...document.querySelectorAll('.cell:not([hidden]) video')].every((v) => v.readyState >= 2 && !v.seeking && v.paused)`;
+    await until(resting);
+    expect(await page.locator('.cell:not([hidden])').count()).toBe(4);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await until(resting);
+    const times: number[] = await page.evaluate(
+      `[...document.querySelectorAll('.cell video')].map((v) => v.currentTime)`,
+    );
+    expect(new Set(times).size).toBe(1);
+    expect(Math.floor(times[0] * 12)).toBe(2);
+    // The curve beside the videos goes along: step 2 of 0..11.
+    await eventually(() => page.locator('.frame-curves .play-line').count()).toBe(1);
+    await page.locator('[data-mode=wipe]').click();
+    expect(await page.locator('.cell:not([hidden])').count()).toBe(2);
+    await page.locator('[data-mode=grid]').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-render-grid]').click()]);
+    expect(download.suggestedFilename()).toBe('grid.mp4');
+    const file = readFileSync(await download.path());
+    expect(file.toString('latin1', 4, 8)).toBe('ftyp');
+    await eventually(() => page.locator('.grid-state').textContent()).toBe('Saved as grid.mp4.');
+  });
+
+  it('draws the picture that decides, with axes to choose', async () => {
+    await open(compareAll);
+    const chart = page.locator('[data-chart=scatter]');
+    await expect
+      .poll(() => chart.locator('.axis-label').allTextContents())
+      .toEqual(['edit strength (0..255)', 'warping error / variance (ratio)']);
+    const dots = await chart
+      .locator('circle.dot')
+      .evaluateAll((all) => all.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))]));
+    // Strengths grow, and with them both metrics of the sample.
+    for (let i = 1; i < dots.length; i++) {
+      expect(dots[i][0]).toBeGreaterThan(dots[i - 1][0]);
+      expect(dots[i][1]).toBeLessThan(dots[i - 1][1]);
+    }
+    expect(await chart.locator('.join').count()).toBe(1);
+    await chart.getByLabel('to the right').selectOption('params.strength');
+    expect(await chart.locator('.axis-label').first().textContent()).toBe('strength');
+    expect(address()).toContain('x=params.strength');
+    await page.locator('.runs-legend button').first().click();
+    await eventually(() => chart.locator('circle.dot').count()).toBe(3);
+  });
+
+  it('picks runs out along parallel axes, by pointer and by keys', async () => {
+    await open(compareAll);
+    const chart = page.locator('[data-chart=parallel]');
+    await eventually(() => page.locator('.frame-curves path.line').count()).toBe(4); // until then the page grows
+    await chart.scrollIntoViewIfNeeded();
+    const zone = (await chart.locator('[data-axis="params.strength"] .axis-zone').boundingBox())!;
+    await page.mouse.move(zone.x + 13, zone.y + 1);
+    await page.mouse.down();
+    await page.mouse.move(zone.x + 13, zone.y + zone.height * 0.5, { steps: 4 });
+    await page.mouse.up();
+    expect(await chart.locator('[role=status]').textContent()).toMatch(/^2 of 4 runs pass.*Compare these 2$/);
+    expect(await chart.locator('.line.out').count()).toBe(2);
+    expect(await page.locator('[data-chart=scatter] .dot.subdued').count()).toBe(2);
+    await chart.locator('[data-axis="params.strength"]').focus();
+    await page.keyboard.press('Escape');
+    expect(await chart.locator('.line.out').count()).toBe(0);
+    await page.keyboard.press('ArrowUp');
+    expect(await chart.locator('[role=status]').textContent()).toMatch(/^1 of 4 runs/);
+    await page.keyboard.press('ArrowRight');
+    const order = await chart
+      .locator('.handle')
+      .evaluateAll((all) => all.map((axis) => axis.getAttribute('data-axis')));
+    expect(order.indexOf('params.strength')).toBe(1);
+  });
+
+  it('shows one run: failed, interrupted, gone, and without videos', async () => {
+    await open('compare?run=finetune/failed');
+    expect(await page.locator('.notice.bad').textContent()).toBe('It failed: loss is <NaN> at iteration 50');
+    expect(await page.locator('#videos .empty').textContent()).toBe('This run has no videos that can be shown.');
+    await eventually(() => page.locator('.curve path.line').count()).toBe(1);
+    await open(`compare?run=finetune/killed`);
+    expect(await page.locator('.notice').textContent()).toMatch(
+      /^This run was interrupted: its process ended without saying so/,
+    );
+    await open(`compare?run=finetune/gone`);
+    expect(await page.locator('.notice').textContent()).toContain('There is no run finetune/gone here');
+    await open(`compare`);
+    expect(await page.locator('.empty').textContent()).toContain('No run is chosen');
+  });
+
+  it('marks settings that differ, and hides the others', async () => {
+    await open(compareAll);
+    const rows = page.locator('.run-settings tr.differs > th');
+    expect(await rows.allTextContents()).toEqual(['strength', 'tag author']);
+    await page.locator('.only-differing').click();
+    expect(await page.locator('.run-settings tr.same:visible').count()).toBe(0);
+  });
+
+  it('follows a run that goes on, in the table and in its curves', async () => {
+    await open('?filter=experiment%20%3D%20%27live%27');
+    await eventually(() => page.locator('.grid-frame .nothing h2').textContent()).toBe('No run is like that');
+    running = await startRun({ root, experiment: 'live', name: 'now', parameters: { iterations: 10 } });
+    running.logMetrics({ loss: 1 }, { step: 0 });
+    await running.flush();
+    await seen(['now']);
+    running.logMetrics({ loss: 0.5 }, { step: 4 });
+    await running.flush();
+    await eventually(() => page.locator('.progress').getAttribute('title')).toBe('step 4 of 10');
+    await open(`compare?run=live/now`);
+    const path = () => page.locator('.curve path.line').getAttribute('d');
+    await eventually(path).toMatch(/^M[^L]*L[^L]*$/);
+    running.logMetrics({ loss: 0.25 }, { step: 8 });
+    await running.flush();
+    await eventually(path).toMatch(/^M[^L]*L[^L]*L[^L]*$/);
+    await running.finish();
+    await expect.poll(() => page.locator('.reload').textContent()).toBe('now ended. Load what is new');
+    expect(await page.locator('h1 .badge').textContent()).toBe('finished');
+    rmSync(running.folder, { recursive: true });
+  });
+
+  it('says how to begin where there is no run', async () => {
+    await open(empty.url);
+    await eventually(() => page.locator('.grid-frame .nothing h2').textContent()).toBe('No runs yet');
+    expect(await page.locator('[data-do=compare]').isDisabled()).toBe(true);
+  });
+
+  it('is the same from disk, and asks nobody', async () => {
+    const out = join(top, 'comparison');
+    const written = await writeRunReport(out, { root, names: ALL, title: 'Strengths' });
+    expect(written).toMatchObject({ path: join(out, 'index.html'), runs: 4, files: 4 });
+    await open(pathToFileURL(written.path).href);
+    await until(
+      `[...document.querySelectorAll('.cell:not([hidden]) video')].every((v) => v.readyState >= 2 && !v.seeking)`,
+    );
+    expect(await page.locator('h1').textContent()).toBe('Strengths');
+    expect(await page.locator('[data-render-grid]').count()).toBe(0);
+    await eventually(() => page.locator('.curve path.line').count()).toBe(4);
+    expect(await page.locator('[data-chart=scatter] circle.dot').count()).toBe(4);
+    await page.locator('[data-chart=scatter]').getByLabel('upwards').selectOption('metrics.flicker');
+    expect(await page.locator('[data-chart=scatter] .axis-label').last().textContent()).toBe('flicker');
+    expect(FRAMES).toBe(Number(await page.locator('.player').getAttribute('data-frames')));
+  });
+});

@@ -1,0 +1,332 @@
+// The dashboard's server, asked directly: what it gives, what it refuses, and that nothing below the runs changes.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRun } from '../../src/lib/tracking/start-run.js';
+import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
+import { scratchFolder } from '../tracking/scratch.js';
+import { ask, type Question } from './ask.js';
+import { FRAMES, makeRuns, STRENGTHS } from './sample-runs.js';
+
+const top = scratchFolder();
+const root = join(top, 'runs');
+const VIDEO = '/files/sweep/strength-0.45/artifacts/result.mp4';
+const problems: unknown[] = [];
+let dashboard: Dashboard;
+let video: Buffer;
+let host: string;
+
+const get = (path: string, question: Question = {}) => ask(dashboard.url, path, question);
+
+/** Every file below the runs, with a hash of its content. */
+function contents(): Record<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(paths.map((path) => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]));
+}
+
+beforeAll(async () => {
+  mkdirSync(root);
+  await makeRuns(root);
+  // Things that must not come out.
+  writeFileSync(join(top, 'secret.txt'), 'a secret');
+  mkdirSync(join(top, 'runs-of-others/x/y'), { recursive: true });
+  writeFileSync(join(top, 'runs-of-others/x/y/secret.txt'), 'a secret');
+  symlinkSync(join(top, 'secret.txt'), join(root, 'sweep/strength-0.45/artifacts/link.txt'));
+  symlinkSync(join(top, 'runs-of-others/x'), join(root, 'sweep/strength-0.45/artifacts/folder'));
+  symlinkSync('result.mp4', join(root, 'sweep/strength-0.45/artifacts/inside.mp4'));
+  writeFileSync(join(root, 'sweep/strength-0.45/.mlflow.json'), '{"uri":"a secret"}');
+  symlinkSync('../.mlflow.json', join(root, 'sweep/strength-0.45/artifacts/shown.json'));
+  writeFileSync(join(root, 'sweep/strength-0.45/artifacts/page.html'), '<script>alert(1)</script>');
+  const away = await startRun({
+    root: join(top, 'elsewhere'),
+    experiment: 'x',
+    name: 'away',
+    parameters: { secret: 'a secret' },
+  });
+  await away.finish();
+  symlinkSync(join(top, 'elsewhere/x'), join(root, 'linked'));
+  video = readFileSync(join(root, 'sweep/strength-0.45/artifacts/result.mp4'));
+  dashboard = await startDashboard({ root, port: 0, onError: (error) => problems.push(error) });
+  host = new URL(dashboard.url).host;
+});
+afterAll(async () => {
+  await dashboard.close();
+  expect(problems).toEqual([]);
+});
+
+describe('what is refused', () => {
+  it.each([
+    '/files/../secret.txt',
+    '/files/sweep/../../secret.txt',
+    '/files/%2e%2e/secret.txt',
+    '/files/%2E%2E%2Fsecret.txt',
+    '/files/sweep/..%2f..%2fsecret.txt',
+    '/files/sweep%2f..%2f..%2fsecret.txt',
+    '/files/..%5csecret.txt',
+    '/files/%252e%252e/secret.txt',
+    '/files/sweep/%00/secret.txt',
+    '/files/sweep//../../secret.txt',
+    '/files//etc/passwd',
+    '/files/%2fetc%2fpasswd',
+    '/files/..;/secret.txt',
+    '/files/%c0%ae%c0%ae/secret.txt',
+    '/files/sweep/strength-0.45/artifacts/link.txt',
+    '/files/sweep/strength-0.45/artifacts/folder/y/secret.txt',
+    '/files/sweep/strength-0.45/.mlflow.json',
+    '/files/sweep/strength-0.45/artifacts/shown.json',
+    '/files/linked/away/run.json',
+    '/files/',
+    '/files/sweep',
+    '/assets/../package.json',
+    '/assets/ui/../../package.json',
+    '/assets/ui/%2e%2e/%2e%2e/package.json',
+    '//files/sweep',
+    'http://elsewhere/files/sweep',
+  ])('the path %s', async (path) => {
+    const { status, text } = await get(path);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(text).not.toMatch(/secret|"name"|root:/);
+  });
+
+  it.each([
+    'evil.example',
+    'evil.example:80',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '192.168.0.7',
+    '[::2]',
+    'a@127.0.0.1',
+  ])('the host "%s"', async (name) => {
+    expect((await get('/api/runs', { headers: { host: name } })).status).toBe(403);
+  });
+
+  it('no host of its own', async () => {
+    for (const name of [host, host.replace('127.0.0.1', 'localhost'), host.replace('127.0.0.1', '[::1]')]) {
+      expect((await get('/api/runs', { headers: { host: name } })).status).toBe(200);
+    }
+  });
+
+  it('questions of other pages', async () => {
+    for (const origin of ['http://evil.example', 'null', `https://${host}`, 'http://127.0.0.1:1', 'http://localhost']) {
+      for (const path of ['/', '/api/runs', VIDEO]) {
+        expect([origin, (await get(path, { headers: { origin } })).status]).toEqual([origin, 403]);
+      }
+      const headers = { origin, 'content-type': 'application/json' };
+      expect((await get('/api/grid', { method: 'POST', headers, body: '{}' })).status).toBe(403);
+    }
+    expect((await get('/api/runs', { headers: { origin: `http://${host}` } })).status).toBe(200);
+    for (const site of ['cross-site', 'same-site']) {
+      expect((await get(VIDEO, { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' } })).status).toBe(403);
+      // A link to the dashboard may be followed.
+      expect((await get('/', { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' } })).status).toBe(200);
+    }
+  });
+
+  it('other methods', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
+      const { status, headers } = await get('/api/runs', { method });
+      expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
+    }
+    expect((await get('/api/runs', { method: 'POST', body: '{}' })).status).toBe(405);
+    expect((await get(VIDEO, { method: 'POST', body: '{}' })).status).toBe(405);
+    expect((await get('/api/grid')).status).toBe(405);
+  });
+
+  it('links out of the runs, by name', async () => {
+    for (const path of ['link.txt', 'folder/y/secret.txt']) {
+      const { status, text } = await get(`/files/sweep/strength-0.45/artifacts/${path}`);
+      expect([status, text]).toEqual([403, 'that file lies outside of the runs, which are all that is shown here\n']);
+    }
+  });
+
+  it('runs that a link brings in from elsewhere', async () => {
+    const { total, rows } = (await get('/api/runs')).json();
+    expect(total).toBe(STRENGTHS.length + 1 + 3);
+    expect(JSON.stringify(rows)).not.toContain('secret');
+    expect((await get('/compare?run=linked/away')).text).toContain('There is no run <b>linked/away</b>');
+    expect((await get('/api/curves?run=linked/away&key=loss')).json()).toEqual({ curves: [] });
+  });
+});
+
+describe('files', () => {
+  it('come whole, with what a copy is known by', async () => {
+    const { status, headers, body } = await get(VIDEO);
+    expect(status).toBe(200);
+    expect(body.equals(video)).toBe(true);
+    expect(headers).toMatchObject({
+      'content-type': 'video/mp4',
+      'content-length': String(video.length),
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect(headers.etag).toMatch(/^"[\w-]+"$/);
+    const copies: Record<string, string>[] = [
+      { 'if-none-match': String(headers.etag) },
+      { 'if-none-match': `"x", W/${headers.etag}` },
+      { 'if-modified-since': String(headers['last-modified']) },
+    ];
+    for (const known of copies) {
+      const again = await get(VIDEO, { headers: known });
+      expect([again.status, again.body.length]).toEqual([304, 0]);
+    }
+    expect(
+      (
+        await get(VIDEO, {
+          headers: { 'if-none-match': '"other"', 'if-modified-since': String(headers['last-modified']) },
+        })
+      ).status,
+    ).toBe(200);
+  });
+
+  it.each([
+    ['bytes=0-9', 0, 9],
+    ['bytes=10-', 10, -1],
+    ['bytes=-7', -7, -1],
+    ['bytes=5-999999999', 5, -1],
+    ['bytes=-999999999', 0, -1],
+    ['bytes=0-0', 0, 0],
+  ])('come in the range %s', async (range, first, last) => {
+    const size = video.length;
+    const [start, end] = [first < 0 ? size + first : first, last < 0 ? size + last : last];
+    const { status, headers, body } = await get(VIDEO, { headers: { range } });
+    expect(status).toBe(206);
+    expect(headers['content-range']).toBe(`bytes ${start}-${end}/${size}`);
+    expect(body.equals(video.subarray(start, end + 1))).toBe(true);
+  });
+
+  it('have nothing beyond their end', async () => {
+    for (const range of [`bytes=${video.length}-`, 'bytes=99999999-99999999', 'bytes=-0']) {
+      const { status, headers } = await get(VIDEO, { headers: { range } });
+      expect([status, headers['content-range']]).toEqual([416, `bytes */${video.length}`]);
+    }
+  });
+
+  it('come whole where a range cannot be read, is one of many, or is of an older file', async () => {
+    for (const range of ['bytes=9-3', 'bytes=a-b', 'lines=0-3', 'bytes=0-1,3-4', 'bytes=-']) {
+      expect((await get(VIDEO, { headers: { range } })).status).toBe(200);
+    }
+    const { etag } = (await get(VIDEO)).headers;
+    expect((await get(VIDEO, { headers: { range: 'bytes=0-3', 'if-range': String(etag) } })).status).toBe(206);
+    expect((await get(VIDEO, { headers: { range: 'bytes=0-3', 'if-range': '"older"' } })).status).toBe(200);
+  });
+
+  it('are told of without their content', async () => {
+    for (const path of [VIDEO, '/', '/compare?run=sweep/street', '/api/runs', '/assets/ui/list.js']) {
+      const whole = await get(path);
+      const head = await get(path, { method: 'HEAD' });
+      expect([head.status, head.body.length]).toEqual([200, 0]);
+      expect(head.headers['content-length']).toBe(String(whole.body.length));
+    }
+    expect((await get(VIDEO, { method: 'HEAD', headers: { range: 'bytes=0-9' } })).headers['content-length']).toBe(
+      '10',
+    );
+  });
+
+  it('that a browser might run are to be saved, and could do nothing', async () => {
+    const { headers } = await get('/files/sweep/strength-0.45/artifacts/page.html');
+    expect(headers['content-type']).toBe('application/octet-stream');
+    expect(headers['content-disposition']).toBe('attachment');
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+  });
+
+  it('may be links that stay inside', async () => {
+    expect((await get('/files/sweep/strength-0.45/artifacts/inside.mp4')).body.equals(video)).toBe(true);
+  });
+});
+
+describe('pages', () => {
+  it('may run their own scripts only', async () => {
+    const list = (await get('/')).headers['content-security-policy'];
+    expect(list).toMatch(/default-src 'none'; script-src 'self';/);
+    const compare = await get('/compare?run=sweep/strength-0.45');
+    const policy = String(compare.headers['content-security-policy']);
+    const script = /<script type="module">([\s\S]*?)<\/script>/.exec(compare.text)![1];
+    expect(policy).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    for (const each of [list, policy]) {
+      expect(each).toContain("frame-ancestors 'none'");
+      expect(each).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline|https?:/);
+    }
+    expect(compare.text).not.toContain('<b>neon</b>');
+  });
+});
+
+describe('a grid of chosen videos', () => {
+  const post = (body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+    get('/api/grid', { method: 'POST', headers, body: JSON.stringify(body) });
+  const videos = STRENGTHS.map((strength) => `/files/sweep/strength-${strength}/artifacts/result.mp4`);
+
+  it('is rendered and sent, and leaves nothing behind', async () => {
+    const before = contents();
+    const { status, headers, body } = await post({ videos, labels: STRENGTHS.map(String) });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'video/mp4',
+      'content-disposition': 'attachment; filename="grid.mp4"',
+    });
+    const file = join(scratch, 'grid.mp4');
+    writeFileSync(file, body);
+    const { openVideo } = await import('../../src/lib/video/open-video.js');
+    const opened = await openVideo(file, { exact: true, onWarning: () => {} });
+    expect([opened.width, opened.height, opened.expectedFrames]).toEqual([96, 96, FRAMES]);
+    // Row by row: each cell is lighter than the one before it, as the strengths are (20 + 100 s, see the sample).
+    for await (const { data } of opened.frames()) {
+      const at = (x: number, y: number) => data[3 * (96 * y + x)];
+      const cells = [at(40, 40), at(88, 40), at(40, 88), at(88, 88)];
+      for (const [i, strength] of STRENGTHS.entries())
+        expect(Math.abs(cells[i] - (20 + 100 * strength))).toBeLessThan(6);
+      break;
+    }
+    expect(contents()).toEqual(before);
+  });
+
+  it.each([
+    ['a file outside', { videos: ['/files/../secret.txt'] }, 400],
+    ['a link outside', { videos: ['/files/sweep/strength-0.45/artifacts/folder/y/x.mp4'] }, 404],
+    ['what is no video', { videos: ['/files/sweep/strength-0.45/run.json'] }, 400],
+    ['another address', { videos: ['http://elsewhere/x.mp4'] }, 400],
+    ['no video', { videos: [] }, 400],
+    ['too many', { videos: Array(17).fill(VIDEO) }, 400],
+    ['labels that do not fit', { videos: [VIDEO], labels: ['a', 'b'] }, 400],
+    ['no list', { videos: 'x' }, 400],
+    ['a video that is gone', { videos: ['/files/sweep/strength-0.45/artifacts/gone.mp4'] }, 404],
+  ])('is not made of %s', async (_, body, status) => {
+    const reply = await post(body);
+    expect(reply.status).toBe(status);
+    expect(reply.json().problem).toMatch(/^[a-z'].+/);
+  });
+
+  it('is not made for a form, nor from a flood', async () => {
+    expect((await post({ videos }, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post({ videos, labels: ['x'.repeat(200_000)] })).status).toBe(413);
+  });
+});
+
+describe('where it listens', () => {
+  it('is this machine alone, at an address of its own', async () => {
+    expect(dashboard.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const port = Number(new URL(dashboard.url).port);
+    await expect(startDashboard({ root, port })).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is taken; choose another with --port`,
+    );
+    await expect(startDashboard({ root, port: 0, host: '203.0.113.1' })).rejects.toThrow(
+      'is no address of this machine',
+    );
+  });
+
+  it('with 0.0.0.0 admits addresses, but no other names', async () => {
+    const open = await startDashboard({ root, port: 0, host: '0.0.0.0' });
+    try {
+      expect((await ask(open.url, '/', { headers: { host: '192.168.0.7:7007' } })).status).toBe(200);
+      expect((await ask(open.url, '/', { headers: { host: 'evil.example' } })).status).toBe(403);
+    } finally {
+      await open.close();
+    }
+  });
+});
+
+const scratch = scratchFolder();
