@@ -1,6 +1,16 @@
 // Runs whose process dies: killed at random moments, at every byte of what it was writing, and two that want the same run.
 
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,9 +87,25 @@ describe('a process killed with -9', () => {
       expect((await again.metrics()).histories.get('loss')?.steps.length).toBe(steps.length + 1);
       expect((await again.metrics()).damaged).toBe(0);
     }
-    // What was being made when its process died is gone as soon as another run begins.
+    // What was being made when its process died is gone as soon as another run begins; a minute later, if it died before it could say
+    // whose that was.
+    const longAgo = new Date(Date.now() - 120_000);
+    for (const name of readdirSync(join(root, 'killed')).filter((each) => each.startsWith('.'))) {
+      if (readdirSync(join(root, 'killed', name)).length === 0)
+        utimesSync(join(root, 'killed', name), longAgo, longAgo);
+    }
     await (await startRun({ root, experiment: 'killed', name: 'last' })).finish();
     expect(readdirSync(join(root, 'killed')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('before it could claim its folder leaves one that goes after a minute, and not before', async () => {
+    const leftover = join(root, 'unclaimed', '.partial-00000000-run');
+    mkdirSync(leftover, { recursive: true });
+    await (await startRun({ root, experiment: 'unclaimed', name: 'first' })).finish();
+    expect(existsSync(leftover)).toBe(true);
+    utimesSync(leftover, new Date(0), new Date(0));
+    await (await startRun({ root, experiment: 'unclaimed', name: 'second' })).finish();
+    expect(existsSync(leftover)).toBe(false);
   });
 
   it('loses nothing that was flushed, and is not mistaken for another of its number', async () => {

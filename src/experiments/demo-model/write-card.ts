@@ -51,7 +51,7 @@ export async function writeCard(path: string, pictures: string, real?: string): 
     await writeSamples(model, join(pictures, 'samples.jpg'));
     const numbers = await reconstructions(model, join(pictures, 'reconstructions.png'), real);
     await writeLosses(path, pictures);
-    await writeFileAtomic(join(pictures, 'numbers.json'), `${JSON.stringify(numbers, null, 1)}\n`);
+    await writeFileAtomic(join(pictures, 'numbers.json'), `${JSON.stringify(numbers, null, 2)}\n`);
     return numbers;
   } finally {
     await model.dispose();

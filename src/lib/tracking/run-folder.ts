@@ -1,6 +1,6 @@
 // Makes the folder of a new run: whole under its name, or not there at all, and never one that another process has.
 
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { firstClaim, holderOf } from './claim.js';
@@ -59,13 +59,16 @@ async function giveName(temporary: string, experiment: string, name: string): Pr
   }
 }
 
+/** A folder that nobody has claimed within this time, in milliseconds, was left by a process that died before it could. */
+const CLAIMED_WITHIN = 60_000;
+
 /** Removes folders of runs whose process died before they got their name. */
 async function removeDeadLeftovers(experiment: string): Promise<void> {
   for (const name of await readdir(experiment)) {
     if (!isTemporaryName(basename(name))) continue;
     const leftover = join(experiment, name);
-    const isDead = await readdir(leftover).then(
-      () => holderOf(leftover, OWNER)?.alive === false,
+    const isDead = await stat(leftover).then(
+      ({ mtimeMs }) => !(holderOf(leftover, OWNER)?.alive ?? Date.now() - mtimeMs < CLAIMED_WITHIN),
       () => false,
     );
     if (isDead) await rm(leftover, { recursive: true, force: true });
