@@ -1,6 +1,6 @@
 // `steadyframe finetune`: trains a model on a video and on edited frames of it.
 
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
@@ -177,10 +177,8 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
   const edits = await readEdits(values.edit ?? [], video.frameRate);
   const out = resolve(values.out ?? runFolder('finetune', shotName(path), { reuse: values.resume ?? false }));
   await withModel(values, context, async (model) => {
-    const { writeError } = await import('../lib/base/atomic-file.js');
-    await mkdir(out, { recursive: true }).catch((error) => {
-      throw writeError(out, error);
-    });
+    const { makeFolder } = await import('../lib/base/atomic-folder.js');
+    await makeFolder(out);
     const unlock = await lockFolder(out);
     try {
       const { result, previews } = await trained(model, video, { ...options, edits, out }, context);

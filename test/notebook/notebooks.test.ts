@@ -44,11 +44,14 @@ describe('every notebook', () => {
   it('that fails is noticed, in a cell and after it', async (context) => {
     if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
     const { workspace, python } = place;
-    const cells = ['throw new Error("in the cell");', 'setTimeout(() => { throw new Error("after it"); }, 10);'];
+    // What the first cell leaves waiting throws while the second one runs.
+    const later =
+      'let go!: () => void; new Promise<void>((resolve) => { go = resolve; }).then(() => setTimeout(fail, 0));';
+    const cells = ['throw new Error("in the cell");', `function fail() { throw new Error("after it"); } ${later}`];
     for (const [i, source] of cells.entries()) {
       const { metadata, nbformat, nbformat_minor } = await readNotebook(pathOf(names[0]));
       const code = { cell_type: 'code', id: 'a', metadata: {}, source, outputs: [], execution_count: null };
-      const wait = { ...code, id: 'b', source: 'await new Promise((resolve) => setTimeout(resolve, 200));' };
+      const wait = { ...code, id: 'b', source: 'go(); await new Promise((resolve) => setTimeout(resolve, 500));' };
       const path = join(workspace.notebooks, `failing-${i}.ipynb`);
       saveNotebook(path, { cells: [code, wait], metadata, nbformat, nbformat_minor }, workspace);
       const { failure } = await executeNotebook(python, workspace, `failing-${i}.ipynb`);

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seedOf, sha256 } from '../../lib/base/hash.js';
-import { createGenerator } from '../../lib/base/random.js';
+import { createGenerator, shuffled } from '../../lib/base/random.js';
 import type { Model } from '../../lib/models/model.js';
 import { type Frame, framesToImage } from '../../lib/tensor/frame.js';
 import { toFloat16, toFloat32 } from '../../lib/tensor/half.js';
@@ -28,6 +28,8 @@ export interface LatentSetOptions {
   readonly pictures: number;
   /** Pictures an iteration. */
   readonly batch: number;
+  /** Hash of the encoder's weights. */
+  readonly encoder: string;
 }
 
 /** Batches of latents by iteration. */
@@ -46,14 +48,7 @@ interface Shard {
 }
 
 /** Opens the set; nothing is rendered yet. */
-export function openLatentSet({
-  model,
-  folder,
-  seed,
-  pictures,
-  batch,
-  encoder,
-}: LatentSetOptions & { encoder: string }): LatentSet {
+export function openLatentSet({ model, folder, seed, pictures, batch, encoder }: LatentSetOptions): LatentSet {
   const shards = Math.ceil(pictures / SHARD);
   const cells = (128 / model.config.vaeFactor) ** 2 * model.config.vae.latentChannels;
   const tokens = model.tokenize('').length;
@@ -90,8 +85,8 @@ export function openLatentSet({
     async samples(iteration) {
       const pass = Math.floor(iteration / (each * shards));
       const place = Math.floor((iteration % (each * shards)) / each);
-      const number = shuffled(shards, `${seed} shards ${pass}`)[place];
-      const order = shuffled(SHARD, `${seed} pictures ${pass} ${number}`);
+      const number = shuffled(shards, createGenerator(seedOf(`${seed} shards ${pass}`)))[place];
+      const order = shuffled(SHARD, createGenerator(seedOf(`${seed} pictures ${pass} ${number}`)));
       const first = (iteration % each) * batch;
       return pick(await shard(number), order.slice(first, first + batch));
     },
@@ -131,14 +126,4 @@ async function makeShard(
     });
   }
   return { latents, ids };
-}
-
-function shuffled(count: number, key: string): number[] {
-  const generator = createGenerator(seedOf(key));
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = generator.integer(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }

@@ -6,6 +6,20 @@ import { temporaryName, writeError } from './atomic-file.js';
 import { UsageError } from './errors.js';
 
 /**
+ * Creates a folder with those above it.
+ *
+ * @param asked what was asked for, for errors; the folder itself unless said
+ * @throws UsageError when it cannot be written; FailureError when the disk is full
+ */
+export async function makeFolder(path: string, asked: string = path): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(asked, error);
+  }
+}
+
+/**
  * Checks that a new folder can come to stand at `path`: its parent exists, and nothing or an empty folder is there.
  *
  * @throws UsageError when not

@@ -15,6 +15,16 @@ export interface RandomGenerator {
   integer(n: number): number;
 }
 
+/** The numbers from 0 to below `count` in a random order (Fisher and Yates). Differs from `torch.randperm`. */
+export function shuffled(count: number, generator: RandomGenerator): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = generator.integer(i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
 const TWO_PI = Math.fround(2 * Math.PI);
 const BLOCK = 16;
 

@@ -1,9 +1,8 @@
 // Writes checkpoints of random weights: for tests, benchmarks and first steps. Whole in form, meaningless in content.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeError } from '../base/atomic-file.js';
-import { createFolderAtomically } from '../base/atomic-folder.js';
+import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { seedOf } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
@@ -76,9 +75,7 @@ export async function writeRandomCheckpoint(folder: string, options: RandomCheck
   const final = resolve(folder);
   const configs = await configurations(options);
   const shapes = weightShapes(configs);
-  await mkdir(dirname(final), { recursive: true }).catch((error) => {
-    throw writeError(final, error);
-  });
+  await makeFolder(dirname(final), final);
   await createFolderAtomically(final, async (temporary) => {
     await writeConfigurations(temporary, configs);
     await writeTokenizer(join(temporary, 'tokenizer'), clipVocabulary(), 77);

@@ -1,8 +1,8 @@
 // The files of a diffusers folder that hold no weights: configurations, tokenizer, and the index that names the parts.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import type { Vocabulary } from './clip-bpe.js';
 import type { Json } from './config-fields.js';
 import { PART_FOLDER } from './diffusers-folder.js';
@@ -47,10 +47,6 @@ const FRACTIONS =
   /("(?:initializer_factor|initializer_range|attention_dropout|dropout|layer_norm_eps)": -?\d+)(?=,?$)/gm;
 
 async function writeJson(folder: string, file: string, json: unknown, indent = 2): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(folder, error);
-  }
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, file), `${JSON.stringify(json, null, indent).replace(FRACTIONS, '$1.0')}\n`);
 }

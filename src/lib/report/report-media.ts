@@ -1,21 +1,13 @@
 // The files that a report shows: put into the page, or copied beside it.
 
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { sha256 } from '../base/hash.js';
+import { BROWSER_MEDIA } from '../base/media-types.js';
 import type { ReportData } from './report-data.js';
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.mp4': 'video/mp4',
-  '.webm': 'video/webm',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.gif': 'image/gif',
-};
 
 /** The data with every video and picture replaced by what `replace` makes of its path; `data:` URIs stay. */
 export async function replaceMedia(
@@ -55,9 +47,9 @@ async function inTurn<T>(items: readonly T[], change: (item: T) => Promise<T>): 
  * @throws UsageError when it is missing, or of a kind that browsers don't show
  */
 export async function mediaBytes(path: string, what: string): Promise<number> {
-  if (!(extname(path).toLowerCase() in TYPES)) {
+  if (!(extname(path).toLowerCase() in BROWSER_MEDIA)) {
     throw new UsageError(
-      `report: ${what}, '${path}', is of no kind that browsers show; give ${Object.keys(TYPES).join(', ')}`,
+      `report: ${what}, '${path}', is of no kind that browsers show; give ${Object.keys(BROWSER_MEDIA).join(', ')}`,
     );
   }
   const about = await stat(path).catch(() => undefined);
@@ -67,7 +59,7 @@ export async function mediaBytes(path: string, what: string): Promise<number> {
 
 /** A file's contents as a `data:` URI. */
 export async function embedFile(path: string): Promise<string> {
-  return `data:${TYPES[extname(path).toLowerCase()]};base64,${(await readFile(path)).toString('base64')}`;
+  return `data:${BROWSER_MEDIA[extname(path).toLowerCase()]};base64,${(await readFile(path)).toString('base64')}`;
 }
 
 /** A folder beside a page, for the files that it shows. */
@@ -91,9 +83,7 @@ export function mediaFolder(page: string): MediaFolder {
       const content = await readFile(path);
       // A name that changes with the contents: an older page stays whole until the new one is.
       const file = `${sha256(content).slice(0, 12)}${extname(path).toLowerCase()}`;
-      await mkdir(folder, { recursive: true }).catch((error) => {
-        throw writeError(folder, error);
-      });
+      await makeFolder(folder);
       const target = join(folder, file);
       if (!files.includes(target)) {
         files.push(target);

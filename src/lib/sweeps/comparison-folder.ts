@@ -1,9 +1,10 @@
 // The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { sha256Json } from '../base/hash.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
@@ -52,11 +53,7 @@ export async function openComparisonFolder(
   await checkComparisonFolder(folder, resume);
   const work = join(folder, WORK);
   const result = join(folder, RESULT);
-  try {
-    await mkdir(work, { recursive: true });
-  } catch (error) {
-    throw writeError(work, error);
-  }
+  await makeFolder(work);
   const unlock = await lockFolder(work, folder);
   const opened = async (): Promise<ComparisonFolder> => {
     const stored = [result, join(work, SETTINGS)].find((path) => existsSync(path));

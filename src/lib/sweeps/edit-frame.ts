@@ -1,9 +1,8 @@
 // Edits a single frame of a video under several seeds and strengths, as one contact sheet: to try before a long run.
 
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
-import { createFolderAtomically } from '../base/atomic-folder.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
@@ -104,9 +103,7 @@ export async function writeFrameEdits(
   const final = resolve(folder);
   const files = edits.map((edit) => `${editName(edit)}.png`);
   const stored = edits.map(({ frame: _, ...edit }, i) => ({ ...edit, picture: files[i] }));
-  await mkdir(dirname(final), { recursive: true }).catch((error) => {
-    throw writeError(final, error);
-  });
+  await makeFolder(dirname(final), final);
   await createFolderAtomically(final, async (temporary) => {
     for (const [i, { frame }] of edits.entries()) await writePicture(join(temporary, files[i]), frame);
     await writePicture(join(temporary, 'original.png'), original);

@@ -1,9 +1,9 @@
 // Edits that are finished while others are still being made, kept on disk so that an interrupted proposal goes on from there.
 
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
 import type { Model } from '../models/model.js';
@@ -36,9 +36,7 @@ export async function openEditStore(
     denoise: { prompt, negativePrompt, guidanceScale, steps, sampler, noiseDraw },
   }).slice(0, 16);
   const pathOf = (name: string): string => join(folder, `${key}-${name}.png`);
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw writeError(folder, error);
-  });
+  await makeFolder(folder);
   return {
     read: async (name) => (existsSync(pathOf(name)) ? readPicture(pathOf(name)) : undefined),
     write: (name, frame) => writePicture(pathOf(name), frame),

@@ -1,9 +1,9 @@
 // Proposed edits as a folder: each picture with its sidecar, the sheet, and once one is picked, a copy of it as edit.png.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
-import { createFolderAtomically } from '../base/atomic-folder.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { type EditSidecar, sidecarPath, writeEdit } from '../training/edit-sidecar.js';
@@ -47,9 +47,7 @@ export async function writeProposals(
   { settings = {}, pick }: { settings?: Settings; pick?: number } = {},
 ): Promise<WrittenProposals> {
   const out = resolve(folder);
-  await mkdir(dirname(out), { recursive: true }).catch((error) => {
-    throw writeError(out, error);
-  });
+  await makeFolder(dirname(out), out);
   await createFolderAtomically(out, async (temporary) => {
     for (const [i, { name, picture, sidecar }] of proposals.entries()) {
       await writeEdit(join(temporary, `${name}.png`), picture, sidecar);

@@ -1,8 +1,9 @@
 // The folder of a finetuning: its settings, its checkpoints, all of which are kept, and its previews. Each of them is whole or absent.
 
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
@@ -124,14 +125,6 @@ async function removeTemporary(folder: string): Promise<void> {
     for (const name of (await namesIn(where)).filter(isTemporaryName)) {
       await rm(join(where, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(join(dirname(folder), 'x'), error);
   }
 }
 

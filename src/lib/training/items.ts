@@ -4,7 +4,7 @@
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { seedOf } from '../base/hash.js';
-import { createGenerator } from '../base/random.js';
+import { createGenerator, shuffled } from '../base/random.js';
 import type { Frame } from '../tensor/frame.js';
 
 /** A frame of the video as it shall look: colours may have changed, composition must not. */
@@ -65,13 +65,7 @@ export function trainingItems(
  * Which of `items` items the draw number `draw` takes: each once in a shuffled pass, then another pass.
  */
 export function itemOfDraw(items: number, draw: number, seed: number): number {
-  const generator = createGenerator(seedOf(`${seed} pass ${Math.floor(draw / items)}`));
-  const order = Array.from({ length: items }, (_, i) => i);
-  // Fisher and Yates.
-  for (let i = items - 1; i > 0; i--) {
-    const j = generator.integer(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
+  const order = shuffled(items, createGenerator(seedOf(`${seed} pass ${Math.floor(draw / items)}`)));
   return order[draw % items];
 }
 

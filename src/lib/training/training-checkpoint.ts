@@ -1,9 +1,8 @@
 // The state of a training on the disk: weights, optimizer and averages in one file that is whole or absent.
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { canonicalJson } from '../base/hash.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/safetensors.js';
@@ -32,11 +31,7 @@ export async function saveTrainingState(folder: string, state: TrainingState, se
   put('mean', state.optimizer.mean);
   put('square', state.optimizer.square);
   if (state.average) put('average', state.average);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(folder, error);
-  }
+  await makeFolder(folder);
   await writeSafetensors(join(folder, STATE), tensors, {
     iteration: String(state.iteration),
     updates: String(state.optimizer.step),

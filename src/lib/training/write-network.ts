@@ -1,8 +1,8 @@
 // A trained network as a folder that diffusers and transformers open: its configuration, and its weights as float16.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { readJsonFile } from '../models/json-file.js';
 import { toFloat16, toFloat32 } from '../tensor/half.js';
@@ -20,11 +20,7 @@ export async function writeNetwork(
   weights: Weights,
   file: WeightsFile = 'diffusion_pytorch_model.safetensors',
 ): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(folder, error);
-  }
+  await makeFolder(folder);
   const halves: Record<string, Tensor> = {};
   for (const [name, value] of weights) halves[name] = toFloat16(value);
   await writeSafetensors(join(folder, file), halves, { format: 'pt' });

@@ -1,8 +1,9 @@
 // A checkpoint whose UNet was trained, as files that diffusers loads: the UNet alone, or the whole pipeline.
 
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import type { Checkpoint } from '../models/checkpoint.js';
 import { PART_FOLDER } from '../models/diffusers-folder.js';
 import { clipVocabulary } from '../models/tokenizer.js';
@@ -24,7 +25,7 @@ const WEIGHTS_FILE: Readonly<Record<Part, string>> = {
  * lost where float16 rounds a weight.
  */
 export async function writeTrainedUNet(folder: string, { unet }: Checkpoint, trained: Weights): Promise<void> {
-  await created(folder);
+  await makeFolder(folder);
   const tensors: Record<string, Tensor | TensorSource> = {};
   for (const [name, entry] of unet.weights) {
     const load = async (): Promise<Tensor> => toFloat32(await readTensor(entry));
@@ -61,7 +62,7 @@ export async function writePipeline(folder: string, checkpoint: Checkpoint, trai
   const target = join(folder, 'tokenizer');
   // Stock single files bring no tokenizer of their own: theirs is CLIP's.
   if (own.length === 0) return writeTokenizer(target, clipVocabulary(), tokenizer.modelMaxLength);
-  await created(target);
+  await makeFolder(target);
   for (const file of own) await copyFile(file, join(target, basename(file)));
 }
 
@@ -71,12 +72,4 @@ async function copyWeights(path: string, table: WeightTable, prefix = ''): Promi
     sources[`${prefix}${name}`] = { dtype: entry.dtype, shape: entry.shape, load: () => readTensor(entry) };
   }
   await writeSafetensors(path, sources, { format: 'pt' });
-}
-
-async function created(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(folder, error);
-  }
 }

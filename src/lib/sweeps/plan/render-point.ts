@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { removeLeftovers, writeFileAtomic } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/atomic-folder.js';
 import { sha256File } from '../../base/hash.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
@@ -19,7 +20,7 @@ import type { PointJob } from './job.js';
 import { modelOptions, renderOptions, sourceOptions } from './point-options.js';
 import type { PointSettings } from './point-settings.js';
 import { takeEncoded } from './source-job.js';
-import { makeFolder, waitForLock } from './sweep-folder.js';
+import { waitForLock } from './sweep-folder.js';
 import { readStage, type StageResult } from './training-job.js';
 import type { OpenModel } from './workbench.js';
 

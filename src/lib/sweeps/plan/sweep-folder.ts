@@ -8,10 +8,11 @@
 //   inputs.json, jobs.jsonl     remembered hashes of inputs; what was begun and ended when
 
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers, writeError } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
 import { iterationName } from '../../training/finetune-folder.js';
 import { lockFolder, type Unlock } from '../folder-lock.js';
@@ -78,13 +79,6 @@ export async function checkSweepFolder(out: string, resume: boolean): Promise<vo
       `${out}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
     );
   }
-}
-
-/** Creates a folder with those above it. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error) => {
-    throw writeError(path, error);
-  });
 }
 
 /**

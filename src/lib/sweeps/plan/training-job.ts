@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/atomic-folder.js';
 import { FailureError } from '../../base/errors.js';
 import { readEdit } from '../../training/edit-sidecar.js';
 import { finetune } from '../../training/finetune.js';
@@ -13,7 +14,7 @@ import { openVideo } from '../../video/open-video.js';
 import type { JobHooks } from './executor.js';
 import type { TrainingJob } from './job.js';
 import { modelOptions, sourceOptions, trainingOptions } from './point-options.js';
-import { makeFolder, waitForLock } from './sweep-folder.js';
+import { waitForLock } from './sweep-folder.js';
 import type { OpenModel } from './workbench.js';
 
 /** What `result.json` of a stage holds. */

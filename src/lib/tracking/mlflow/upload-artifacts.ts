@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { sha256 } from '../../base/hash.js';
+import { BROWSER_MEDIA } from '../../base/media-types.js';
 import { type Artifact, artifactPath } from '../artifact-records.js';
 import { RUN_FILES } from '../run-record.js';
 import type { MlflowClient } from './client.js';
@@ -83,13 +84,7 @@ async function picture(path: string) {
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.mp4': 'video/mp4',
-  '.webm': 'video/webm',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.gif': 'image/gif',
+  ...BROWSER_MEDIA,
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
   '.jsonl': 'application/jsonl',
