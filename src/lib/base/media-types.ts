@@ -1,0 +1,12 @@
+// What files are called on the web, by their extension.
+
+/** Videos and pictures that browsers show as they are. */
+export const BROWSER_MEDIA: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+};
