@@ -8,7 +8,15 @@ import { UsageError } from '../lib/base/errors.js';
 import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
 import { type Context, shellCommand } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
-import { addDenoiseOptions, addOutputOptions, type DenoiseValues, denoiseSettings } from './render-options.js';
+import {
+  addDenoiseOptions,
+  addOutputOptions,
+  addTrackingOptions,
+  type DenoiseValues,
+  denoiseSettings,
+  type TrackingValues,
+  trackingSettings,
+} from './render-options.js';
 import { formatPlural, formatTable, formatTimestep } from './table.js';
 import { integer, listOption, number, seconds } from './values.js';
 
@@ -27,7 +35,7 @@ Examples:
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --frame 45 --out edits/oil --auto
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6`;
 
-interface EditValues extends DenoiseValues {
+interface EditValues extends DenoiseValues, TrackingValues {
   at?: number;
   frame?: number;
   seeds: number[];
@@ -50,7 +58,7 @@ export function addEdit(program: Command, context: Context): void {
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]))
     .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
     .option('--auto', 'pick the edit of the highest rank');
-  addOutputOptions(command)
+  addOutputOptions(addTrackingOptions(command))
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES)
     .action((video: string, values: EditValues) => run(video, values, context));
@@ -59,7 +67,7 @@ export function addEdit(program: Command, context: Context): void {
 async function run(video: string, values: EditValues, context: Context): Promise<void> {
   const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
   const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
-  const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
+  const { shotName } = await import('../lib/video/shot-name.js');
   const { pick, auto = false, at, frame: number, size } = values;
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
@@ -71,16 +79,14 @@ async function run(video: string, values: EditValues, context: Context): Promise
     signal: context.terminal.signal,
   };
   const frame = await frameNumber(video, which);
-  const out = resolve(
-    values.out ?? runFolder('edit', `${shotName(video)}-frame-${frame}`, { reuse: pick !== undefined }),
-  );
+  const name = `${shotName(video)}-frame-${frame}`;
   const settings = settingsOf(video, frame, values);
   if (pick !== undefined) {
-    const written = await readProposals(out, settings);
+    const written = await readProposals(values.out ?? (await proposedBefore(name, values)), settings);
     await report(video, values, context, written, await pickEdit(written, pick));
     return;
   }
-  const written = await propose(video, { ...which, at, frame: number }, values, out, settings, context);
+  const written = await propose(video, { ...which, at, frame: number }, name, values, settings, context);
   context.reporter.close();
   const choice = auto ? '1' : await askForOne(written, values, context);
   await report(video, values, context, written, choice === undefined ? undefined : await pickEdit(written, choice));
@@ -95,6 +101,14 @@ function settingsOf(video: string, frame: number, values: EditValues) {
   return { video: resolve(video), frame, model: resolve(model), loras, denoise, size, strengths, seeds };
 }
 
+/** Where edits of this name were proposed last. */
+async function proposedBefore(name: string, { track }: EditValues): Promise<string> {
+  const { lastWork } = await import('../lib/tracking/tracked-work.js');
+  const out = await lastWork({ experiment: 'edit', name, track });
+  if (out !== undefined) return out;
+  throw new UsageError(`edit: no edits of this frame were proposed yet; propose some first, without --pick`);
+}
+
 async function propose(
   video: string,
   which: {
@@ -103,8 +117,8 @@ async function propose(
     onWarning: (message: string) => void;
     signal: AbortSignal;
   },
+  name: string,
   values: EditValues,
-  out: string,
   settings: ReturnType<typeof settingsOf>,
   context: Context,
 ): Promise<WrittenProposals> {
@@ -112,24 +126,37 @@ async function propose(
   const { sha256Json } = await import('../lib/base/hash.js');
   const { proposeEdits } = await import('../lib/sweeps/propose-edits.js');
   const { writeProposals } = await import('../lib/sweeps/edits-folder.js');
-  if (values.out !== undefined) await checkNewFolder(out);
+  const { editsRun } = await import('../lib/sweeps/log-edits.js');
+  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
+  const { runsRoot } = await import('../lib/tracking/run-record.js');
   const { strengths, seeds, size, auto } = values;
-  const work = join(dirname(out), `.unfinished-edits-${sha256Json(settings).slice(0, 12)}`);
+  const out = values.out === undefined ? undefined : resolve(values.out);
+  if (out !== undefined) await checkNewFolder(out);
+  const above = out === undefined ? join(runsRoot(), 'edit') : dirname(out);
+  const work = join(above, `.unfinished-edits-${sha256Json(settings).slice(0, 12)}`);
   return withModel(values, context, async (model) => {
     checkPrompts(model, values, context);
+    const { onWarning, signal } = which;
+    const asked = { ...denoiseSettings(values), strengths, seeds, size };
+    const tracking = { ...trackingSettings(values, context), out, onWarning, signal };
+    const begun = await editsRun('edit', name, model, video, { ...asked, frame: settings.frame }, tracking);
     try {
-      const proposed = await proposeEdits(model, video, {
-        ...denoiseSettings(values),
-        ...(which.frame !== undefined && { frame: which.frame }),
-        ...(which.at !== undefined && { at: which.at }),
-        ...{ strengths, seeds, size, work },
-        onProgress: context.reporter.report,
-        onWarning: which.onWarning,
-        signal: which.signal,
+      return await trackWork(begun, plainFolder, async ({ folder, run }) => {
+        const proposed = await proposeEdits(model, video, {
+          ...asked,
+          ...(which.frame !== undefined && { frame: which.frame }),
+          ...(which.at !== undefined && { at: which.at }),
+          ...{ work, onProgress: context.reporter.report, onWarning, signal },
+        });
+        const written = await writeProposals(folder.out, proposed, { settings, ...(auto && { pick: 1 }) });
+        await rm(work, { recursive: true, force: true });
+        for (const [step, { scores }] of written.edits.entries()) {
+          const { kept, editStrength, rank } = scores;
+          run.logMetrics({ kept, edit_strength: editStrength, rank }, { step });
+        }
+        await run.logArtifact(written.out);
+        return written;
       });
-      const written = await writeProposals(out, proposed, { settings, ...(auto && { pick: 1 }) });
-      await rm(work, { recursive: true, force: true });
-      return written;
     } catch (error) {
       await rmdir(work).catch(() => {}); // where it holds nothing
       const kept = existsSync(work) ? (await readdir(work)).filter((name) => name.endsWith('.png')).length : 0;

@@ -12,7 +12,7 @@ import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import type { Style } from '../lib/world/styles/styles.js';
 import type { Context } from './context.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
-import { addOutputOptions } from './render-options.js';
+import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatNumber, formatTable, formatTimestep } from './table.js';
 import { integer, listOf, listOption, number, oneOf, seconds, size } from './values.js';
 
@@ -29,7 +29,7 @@ Examples:
   steadyframe experiment --shot red-car-curve --style neon --model models/demo --preset demo \\
     --prompt "a cyberpunk neon painting of a city street at night"`;
 
-interface ExperimentValues extends ModelOptions {
+interface ExperimentValues extends ModelOptions, TrackingValues {
   prompt: string[];
   shot?: string;
   style?: Style;
@@ -115,7 +115,7 @@ export function addExperiment(program: Command, context: Context): void {
     .option('--train <what>', 'lora, attention or all', oneOf<WhatIsTrained['kind']>(['lora', 'attention', 'all']))
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted experiment with the same options');
-  addOutputOptions(command)
+  addOutputOptions(addTrackingOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((video: string | undefined, values: ExperimentValues) => run(video, values, context));
 }
@@ -163,6 +163,7 @@ async function recipeOptions(values: ExperimentValues, context: Context): Promis
   const guidance = values.guidance ?? (isDemo ? DEMO_GUIDANCE.plain : 7.5);
   const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
   return {
+    ...trackingSettings(values, context),
     ...given({ start, duration, every, frames, out, resume, editFrame }),
     ...{ batch, seed, steps, sampler, negativePrompt: values.negative },
     size: values.size ?? (isDemo ? 128 : 512),

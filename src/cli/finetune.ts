@@ -1,6 +1,5 @@
 // `steadyframe finetune`: trains a model on a video and on edited frames of it.
 
-import { rmdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
@@ -14,7 +13,7 @@ import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, type EditValues, readEdits } from './finetune-edits.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
-import { addOutputOptions } from './render-options.js';
+import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
 import { integer, listOf, number, oneOf, seconds, size } from './values.js';
 
@@ -32,7 +31,7 @@ Examples:
   steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --iterations 1400 --out runs/neon --resume
   steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
 
-interface FinetuneValues extends ModelOptions {
+interface FinetuneValues extends ModelOptions, TrackingValues {
   edit?: EditValues[];
   size: NonNullable<OpenVideoOptions['size']>;
   start?: number;
@@ -150,7 +149,7 @@ export function addFinetune(program: Command, context: Context): void {
     .option('--preview-sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on from the nearest checkpoint that is not past --iterations');
-  addOutputOptions(command)
+  addOutputOptions(addTrackingOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((video: string, values: FinetuneValues) => run(video, values, context));
 }
@@ -161,8 +160,7 @@ function rangeOption(flags: string, description: string, byDefault: [number, num
 
 async function run(path: string, values: FinetuneValues, context: Context): Promise<void> {
   const { openVideo } = await import('../lib/video/open-video.js');
-  const { lockFolder } = await import('../lib/sweeps/folder-lock.js');
-  const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
+  const { shotName } = await import('../lib/video/shot-name.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
@@ -175,36 +173,36 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
     onWarning: warn,
   });
   const edits = await readEdits(values.edit ?? [], video.frameRate);
-  const out = resolve(values.out ?? runFolder('finetune', shotName(path), { reuse: values.resume ?? false }));
   await withModel(values, context, async (model) => {
-    const { makeFolder } = await import('../lib/base/atomic-folder.js');
-    await makeFolder(out);
-    const unlock = await lockFolder(out);
+    let out: string | undefined;
+    const onFolder = (folder: string): void => {
+      out = folder;
+      context.reporter.note(`steadyframe: writing into ${folder}`);
+    };
     try {
-      const { result, previews } = await trained(model, video, { ...options, edits, out }, context);
+      const own = { ...trackingSettings(values, context), name: shotName(path), onFolder };
+      const given = values.out === undefined ? {} : { out: resolve(values.out) };
+      const { result, previews } = await trained(model, video, { ...options, ...own, ...given, edits }, context);
       context.reporter.close();
       const next = renderCommand(path, values, result, edits[0]?.prompt ?? '');
       terminal.out(
         values.json
-          ? `${JSON.stringify({ ...result, out, previews, render: next }, null, 1)}\n`
-          : resultText(result, previews, out, next),
+          ? `${JSON.stringify({ ...result, previews, render: next }, null, 1)}\n`
+          : resultText(result, previews, next),
       );
     } catch (error) {
       const { storedIterations } = await import('../lib/training/finetune-folder.js');
-      const stored = await storedIterations(out);
+      const stored = out === undefined ? [] : await storedIterations(out);
       if (!(error instanceof UsageError) && stored.length > 0) {
         context.remedy = `Checkpoints up to iteration ${stored.at(-1)} are kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
       }
       throw error;
-    } finally {
-      await unlock();
-      await rmdir(out).catch(() => {}); // where it holds nothing
     }
   });
 }
 
 /** The library's options, as far as they are values of options. */
-function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits' | 'out'> {
+function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> {
   const { loraRank, loraAlpha, loraLayers, train, resume, averageDecay, priorPrompt, previewFrom, previewPrompt } =
     values;
   for (const range of ['timestepRange', 'startRange'] as const) {
@@ -296,7 +294,7 @@ function renderCommand(path: string, values: FinetuneValues, { kind, result }: F
   return shellCommand([...args, '--prompt', prompt, '--strengths', String(values.previewStrength)]);
 }
 
-function resultText(result: FinetuneResult, previews: readonly Seen[], out: string, next: string): string {
+function resultText(result: FinetuneResult, previews: readonly Seen[], next: string): string {
   const { iterations, items, kind, losses, forgetting } = result;
   const edited = items.filter((item) => item.edited).length;
   const last = losses.slice(-Math.min(100, Math.ceil(losses.length / 4)));
@@ -315,6 +313,6 @@ function resultText(result: FinetuneResult, previews: readonly Seen[], out: stri
     `${formatPlural(iterations, 'iteration')} over ${formatPlural(items.length, 'item')}, ${edited} of them edited; `,
     `mean loss of the last ${last.length}: ${formatNumber(mean)}`,
     forgetting.length > 0 ? `; forgetting ${formatNumber(forgetting.at(-1)?.value)}\n` : '\n',
-    `${kind === 'lora' ? 'LoRA file' : 'model'}: ${result.result}\nall: ${out}\nrender with it:\n  ${next}\n`,
+    `${kind === 'lora' ? 'LoRA file' : 'model'}: ${result.result}\nall: ${result.out}\nrender with it:\n  ${next}\n`,
   ].join('');
 }

@@ -3,7 +3,15 @@
 import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
-import { addDenoiseOptions, addOutputOptions, type DenoiseValues, denoiseSettings } from './render-options.js';
+import {
+  addDenoiseOptions,
+  addOutputOptions,
+  addTrackingOptions,
+  type DenoiseValues,
+  denoiseSettings,
+  type TrackingValues,
+  trackingSettings,
+} from './render-options.js';
 import { formatTable, formatTimestep } from './table.js';
 import { integer, listOption, number, seconds } from './values.js';
 
@@ -15,7 +23,7 @@ Examples:
   steadyframe frame shot.mp4 --at 3.2s --model sd15/ --prompt "a cyberpunk city at night"
   steadyframe frame shot.mp4 --at 1:03.2 --model sd15/ --prompt "oil painting" --seeds 1,2,3,4 --strengths 0.3,0.5,0.7`;
 
-interface FrameValues extends DenoiseValues {
+interface FrameValues extends DenoiseValues, TrackingValues {
   at: number;
   seeds: number[];
   strengths: number[];
@@ -32,7 +40,7 @@ export function addFrame(program: Command, context: Context): void {
   addDenoiseOptions(command)
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.6, 0.75]))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]));
-  addOutputOptions(command)
+  addOutputOptions(addTrackingOptions(command))
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES)
     .action((video: string, values: FrameValues) => run(video, values, context));
@@ -40,27 +48,28 @@ export function addFrame(program: Command, context: Context): void {
 
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
   const { editFrame, writeFrameEdits } = await import('../lib/sweeps/edit-frame.js');
-  const { runFolder, shotName } = await import('../lib/sweeps/run-folder.js');
+  const { editsRun } = await import('../lib/sweeps/log-edits.js');
+  const { shotName } = await import('../lib/video/shot-name.js');
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
+  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
   const { terminal } = context;
   const { at, seeds, strengths, size } = values;
   if (values.quiet) context.quieten();
-  const out = values.out ?? runFolder('frame', `${shotName(video)}-at-${at}s`);
   if (values.out !== undefined) await checkNewFolder(values.out);
   await withModel(values, context, async (model) => {
     checkPrompts(model, values, context);
     const settings = denoiseSettings(values);
-    const edited = await editFrame(model, video, {
-      ...settings,
-      at,
-      seeds,
-      strengths,
-      size,
-      onProgress: context.reporter.report,
-      onWarning: context.warn,
-      signal: terminal.signal,
+    const { signal } = terminal;
+    const asked = { ...settings, at, seeds, strengths, size };
+    const tracking = { ...trackingSettings(values, context), out: values.out, onWarning: context.warn, signal };
+    const begun = await editsRun('frame', `${shotName(video)}-at-${at}s`, model, video, asked, tracking);
+    const written = await trackWork(begun, plainFolder, async ({ folder, run }) => {
+      const hooks = { onProgress: context.reporter.report, onWarning: context.warn, signal };
+      const edited = await editFrame(model, video, { ...asked, ...hooks });
+      const files = await writeFrameEdits(folder.out, edited, { ...settings, video, model: model.path, size });
+      await run.logArtifact(files.out);
+      return files;
     });
-    const written = await writeFrameEdits(out, edited, { ...settings, video, model: model.path, size });
     context.reporter.close();
     const rows = written.edits.map(({ strength, seed, firstTimestep, picture }) => [
       String(strength),

@@ -5,7 +5,7 @@ import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
 import type { OpenVideoOptions } from '../lib/video/open-video.js';
-import type { Context } from './context.js';
+import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
 import { integer, number, oneOf, seconds, size } from './values.js';
 
@@ -24,7 +24,7 @@ export interface DenoiseValues extends ModelOptions {
 }
 
 /** The values of `addComparisonOptions`. */
-export interface ComparisonValues extends DenoiseValues {
+export interface ComparisonValues extends DenoiseValues, TrackingValues {
   start?: number;
   duration?: number;
   frames?: number;
@@ -34,6 +34,27 @@ export interface ComparisonValues extends DenoiseValues {
   audio?: boolean;
   dryRun?: boolean;
   resume?: boolean;
+}
+
+/** The values of `addTrackingOptions`. */
+export interface TrackingValues {
+  track: boolean;
+  mlflow?: string;
+}
+
+/** Adds --no-track and --mlflow. */
+export function addTrackingOptions(command: Command): Command {
+  return command
+    .option('--no-track', 'do not remember this as a run under runs/')
+    .option('--mlflow <uri>', 'log to this MLflow server too; STEADYFRAME_MLFLOW_URI by default');
+}
+
+/** The library's options of tracking. */
+export function trackingSettings(
+  { track, mlflow }: TrackingValues,
+  { args }: Context,
+): { track: boolean; command: string; mlflow?: string } {
+  return { track, command: shellCommand(args), ...(mlflow !== undefined && { mlflow }) };
 }
 
 /** Adds --json and --quiet. */
@@ -57,19 +78,18 @@ export function addDenoiseOptions(command: Command): Command {
 
 /** Adds which frames to take, how to work, and where to write. */
 export function addComparisonOptions(command: Command): Command {
-  return addOutputOptions(
-    command
-      .option('--frames <n>', 'take at most this many frames', integer)
-      .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
-      .option('--duration <time>', 'take this much of the video', seconds)
-      .option('--every <n>', 'take every n-th frame', integer)
-      .option('--batch <n>', 'frames that go through the network together', integer, 1)
-      .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
-      .option('--audio', "copy the source's sound into the videos")
-      .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
-      .option('--resume', 'continue an interrupted run with the same options')
-      .option('-n, --dry-run', 'check everything and print the plan'),
-  );
+  const chosen = command
+    .option('--frames <n>', 'take at most this many frames', integer)
+    .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
+    .option('--duration <time>', 'take this much of the video', seconds)
+    .option('--every <n>', 'take every n-th frame', integer)
+    .option('--batch <n>', 'frames that go through the network together', integer, 1)
+    .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
+    .option('--audio', "copy the source's sound into the videos")
+    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
+    .option('--resume', 'continue an interrupted run with the same options')
+    .option('-n, --dry-run', 'check everything and print the plan');
+  return addOutputOptions(addTrackingOptions(chosen));
 }
 
 /** The library's settings of the sampler and the prompt. */
@@ -84,6 +104,7 @@ export function comparisonSettings(values: ComparisonValues, context: Context): 
   const chosen = { size: sides, start, duration, frames, every, batch, columns, audio, out, resume };
   return {
     ...denoiseSettings(values),
+    ...trackingSettings(values, context),
     ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
     onProgress: context.reporter.report,
     onWarning: context.warn,

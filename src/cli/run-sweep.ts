@@ -5,7 +5,7 @@ import { FailureError } from '../lib/base/errors.js';
 import type { RunSweepOptions, SweepPlan } from '../lib/sweeps/plan/run-sweep.js';
 import type { SweepOutcome } from '../lib/sweeps/plan/sweep-outcome.js';
 import { type Context, resumeCommand } from './context.js';
-import { addOutputOptions } from './render-options.js';
+import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable } from './table.js';
 import { integer } from './values.js';
 
@@ -40,14 +40,12 @@ Examples:
 /** Metrics that tables show beside the one of the sweep. */
 const SHOWN = ['edit_strength', 'flicker_ratio', 'warping_error_normalised'];
 
-interface RunValues {
+interface RunValues extends TrackingValues {
   workers: number;
   retries: number;
   out?: string;
   resume?: boolean;
   dryRun?: boolean;
-  track: boolean;
-  mlflow?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -65,10 +63,8 @@ export function addRunSweep(program: Command, context: Context): void {
     .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
-    .option('-n, --dry-run', 'check everything, and print the points and the work that is left')
-    .option('--no-track', 'do not remember the sweep and its points as runs')
-    .option('--mlflow <uri>', 'log to this MLflow server too; STEADYFRAME_MLFLOW_URI by default');
-  addOutputOptions(command)
+    .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
+  addOutputOptions(addTrackingOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((file: string, values: RunValues) => run(file, values, context));
 }
@@ -78,13 +74,13 @@ async function run(path: string, values: RunValues, context: Context): Promise<v
   const { planSweep, runSweep } = await import('../lib/sweeps/plan/run-sweep.js');
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
-  const { out, resume, track, mlflow, workers, retries } = values;
+  const { out, resume, workers, retries } = values;
   const file = await readSweepFile(path);
   const options: RunSweepOptions = {
-    ...{ track, workers, retries, signal: terminal.signal, onWarning: context.warn },
+    ...trackingSettings(values, context),
+    ...{ workers, retries, signal: terminal.signal, onWarning: context.warn },
     ...(out !== undefined && { out }),
     ...(resume !== undefined && { resume }),
-    ...(mlflow !== undefined && { mlflow }),
     onProgress: (progress) => context.reporter.report(progress),
   };
   if (values.dryRun) {

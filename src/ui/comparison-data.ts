@@ -1,10 +1,11 @@
 // A comparison's numbers for the charts of its page, as plain JSON; also what the page's button hands out.
 
+import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/parameters.js';
 import type { ComparedRun } from './comparison.js';
 import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';
-import { progressOf } from './run-progress.js';
+import { progressOf, type RunProgress } from './run-progress.js';
 
 /** What charts draw. */
 export interface ComparisonData {
@@ -16,7 +17,7 @@ export interface ComparisonData {
     readonly status: string;
     readonly start: string;
     readonly end?: string | undefined;
-    readonly progress?: { readonly step: number; readonly of?: number } | undefined;
+    readonly progress?: RunProgress | undefined;
     readonly parameters: Readonly<Record<string, string | number>>;
     /** Last values; NaN and infinities are left out. */
     readonly metrics: Readonly<Record<string, number>>;
@@ -52,7 +53,7 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
     runs: runs.map((run, i) => ({
       place: run.place,
       label: run.label,
-      colour: runColour(i),
+      colour: seriesClass(i),
       experiment: run.experiment,
       status: run.status,
       start: run.start,
@@ -80,9 +81,4 @@ export function differingParameters(runs: readonly Pick<ComparedRun, 'parameters
   const textOf = (run: Pick<ComparedRun, 'parameters'>, key: string): string | undefined =>
     Object.hasOwn(run.parameters, key) ? parameterText(run.parameters[key]) : undefined;
   return [...keys].filter((key) => new Set(runs.map((run) => textOf(run, key))).size > 1);
-}
-
-/** The class of the colour that a run has in all charts. */
-export function runColour(index: number): string {
-  return `series-${index % 8}${index < 8 ? '' : ' series-again'}`;
 }

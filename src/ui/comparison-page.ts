@@ -6,10 +6,11 @@ import { factList } from '../lib/report/overview.js';
 import { renderPage } from '../lib/report/page.js';
 import { pictureGroups } from '../lib/report/picture-groups.js';
 import { player } from '../lib/report/player.js';
-import type { ReportArm, ReportFact, ReportMetric, ReportPictures } from '../lib/report/report-data.js';
+import type { ReportArm, ReportFact, ReportPictures } from '../lib/report/report-data.js';
 import { section } from '../lib/report/section.js';
+import { seriesClass } from '../lib/report/series.js';
 import { type ComparedRun, type Comparison, videoArms } from './comparison.js';
-import { type ComparisonData, comparisonData, runColour } from './comparison-data.js';
+import { type ComparisonData, comparisonData } from './comparison-data.js';
 import type { Curve } from './curves.js';
 import { filesTable } from './files-table.js';
 import { formatDuration, formatTime } from './format-run.js';
@@ -79,14 +80,14 @@ function header({ runs, missing, parts }: Comparison, title: string, home: strin
 ${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
 ${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
 ${runs.length === 1 ? single(runs[0]) : runs.length > 1 && legend(runs, home)}
-${runs.filter(({ status }) => status === 'interrupted').length > 0 && interrupted(runs)}
+${runs.some(({ status }) => status === 'interrupted') && interrupted(runs)}
 ${parts.length > 0 && home !== undefined && html`<p><a class="button" href="${compareUrl(parts.map(({ place }) => place))}">Compare its ${parts.length} parts</a></p>`}
 </header>
 `;
 }
 
 /** The address of the page that compares runs. */
-export function compareUrl(places: readonly string[]): string {
+function compareUrl(places: readonly string[]): string {
   return `/compare?${places.map((place) => `run=${encodeURIComponent(place).replaceAll('%2F', '/')}`).join('&')}`;
 }
 
@@ -127,7 +128,7 @@ function legend(runs: readonly ComparedRun[], home: string | undefined): Html {
     .slice(0, 60)
     .map(
       ({ label, place, status }, i) =>
-        html`<li class="${runColour(i)}"><button type="button" aria-pressed="true" data-line="${place}" title="${`${place}, ${status}`}"><i class="swatch"></i>${label}${
+        html`<li class="${seriesClass(i)}"><button type="button" aria-pressed="true" data-line="${place}" title="${`${place}, ${status}`}"><i class="swatch"></i>${label}${
           status !== 'finished' && html` <small data-status-of="${place}">${status}</small>`
         }</button>${home !== undefined && html`<a class="open-run" href="${compareUrl([place])}" aria-label="${`Open ${label}`}" title="Open this run">↗</a>`}</li>`,
     )}${runs.length > 60 && html`<li>and ${runs.length - 60} more</li>`}</ul>`;
@@ -149,9 +150,9 @@ function videos(comparison: Comparison, served: boolean): Html {
       : `${runs.length === 1 ? 'This run has' : 'These runs have'} no videos that can be shown.`;
     return html`<p class="empty">${why}</p>${notes}${rest}`;
   }
-  const colours = new Map(runs.map(({ place }, i) => [place, runColour(i)]));
+  const colours = new Map(runs.map(({ place }, i) => [place, seriesClass(i)]));
   const colourOfVideo = new Map(
-    playable.map(({ name, place }, i) => [name, runs.length === 1 ? runColour(i) : colours.get(place)!]),
+    playable.map(({ name, place }, i) => [name, runs.length === 1 ? seriesClass(i) : colours.get(place)!]),
   );
   return html`${notes}${player(videoArms(playable), {
     shot,
@@ -168,7 +169,6 @@ function gridTools(): Html {
 }
 
 function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | undefined {
-  const described: Record<string, ReportMetric> = {};
   const columns = data.differing.slice(0, 5);
   const arms = runs.map(
     ({ place, label, metrics: own, parameters }): ReportArm => ({
@@ -180,7 +180,7 @@ function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | und
       ),
     }),
   );
-  return metricsTable(arms, described) ?? html`<p class="empty">No metric has been logged.</p>`;
+  return metricsTable(arms) ?? html`<p class="empty">No metric has been logged.</p>`;
 }
 
 function settingOf(value: unknown): string | number | boolean | null {

@@ -102,23 +102,28 @@ async function videosOf(
       `${broken === 1 ? 'One video' : `${broken} videos`} cannot be read and ${broken === 1 ? 'is' : 'are'} left out.`,
     );
   if (playable.length === 0) return { videos: [], grid: [], videoNotes };
-  const rates = new Set(playable.map(({ shape }) => shape.frameRate.toFixed(3)));
-  if (rates.size > 1) {
-    const { frameRate } = playable[0].shape;
-    videoNotes.push(
-      `The videos have different frame rates; frames are counted at ${Number(frameRate.toFixed(3))} per second.`,
-    );
-  }
-  const first = playable[0].shape;
-  const lengths = playable.map(({ shape }) => Math.round((shape.frames / shape.frameRate) * first.frameRate));
-  const frames = Math.max(1, Math.min(...lengths));
-  if (Math.max(...lengths) > frames) {
-    videoNotes.push(
-      `The videos are not equally long (${frames} to ${Math.max(...lengths)} frames); the first ${frames} frames are played.`,
-    );
-  }
+  const { shot, notes } = commonShot(playable.map(({ shape }) => shape));
   const grid = playable.slice(0, 4).map(({ name }) => name);
-  return { videos: playable, grid, shot: { ...first, frames }, videoNotes };
+  return { videos: playable, grid, shot, videoNotes: [...videoNotes, ...notes] };
+}
+
+/** What all of the videos have, in the form of the first, and what to say where they differ. */
+function commonShot(shapes: readonly VideoShape[]): { shot: ReportShot; notes: string[] } {
+  const [first] = shapes;
+  const notes: string[] = [];
+  const rates = new Set(shapes.map(({ frameRate }) => frameRate.toFixed(3)));
+  if (rates.size > 1) {
+    const rate = Number(first.frameRate.toFixed(3));
+    notes.push(`The videos have different frame rates; frames are counted at ${rate} per second.`);
+  }
+  const lengths = shapes.map((shape) => Math.round((shape.frames / shape.frameRate) * first.frameRate));
+  const [shortest, longest] = [Math.max(1, Math.min(...lengths)), Math.max(...lengths)];
+  if (longest > shortest) {
+    notes.push(
+      `The videos are not equally long (${shortest} to ${longest} frames); the first ${shortest} frames are played.`,
+    );
+  }
+  return { shot: { ...first, frames: shortest }, notes };
 }
 
 function withoutExtension(name: string): string {

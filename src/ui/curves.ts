@@ -1,12 +1,11 @@
 // The courses of metrics for charts: as many points as a chart can show, read again only where a run has gone on.
 
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { downsample } from '../lib/tracking/downsample.js';
 import { type MetricHistory, type RunMetrics, readMetrics } from '../lib/tracking/read-metrics.js';
 import { RUN_FILES } from '../lib/tracking/run-record.js';
 import { stampOf } from '../lib/tracking/run-summary.js';
-import { isBelow } from './run-files.js';
+import { isReallyBelow } from './run-files.js';
 import type { PlacedRun } from './run-source.js';
 
 /** One metric of one run, ready for JSON: what is no number is null. */
@@ -49,7 +48,7 @@ export function openCurves(root: string): CurveReader {
     const isFresh = before?.stamp === stamp;
     const entry = isFresh
       ? before
-      : { stamp, metrics: isInside(root, path) ? readMetrics(folder) : Promise.resolve(NONE) };
+      : { stamp, metrics: isReallyBelow(root, path) ? readMetrics(folder) : Promise.resolve(NONE) };
     known.set(folder, entry); // the latest stands last
     for (const oldest of known.keys()) {
       if (known.size <= REMEMBERED) break;
@@ -82,15 +81,6 @@ export function openCurves(root: string): CurveReader {
 }
 
 const NONE: RunMetrics = { histories: new Map(), damaged: 0, next: 0 };
-
-/** Whether a run's file of points lies below the root, its links followed. */
-function isInside(root: string, path: string): boolean {
-  try {
-    return isBelow(realpathSync(root), realpathSync(path));
-  } catch {
-    return false;
-  }
-}
 
 /** The points of a range of steps, and the neighbour on either side, so that lines go on to the edges. */
 function within({ steps, values, times }: MetricHistory, from = -Infinity, to = Infinity): MetricHistory {

@@ -1,9 +1,9 @@
 // The files that runs have made, to be opened or saved.
 
+import { formatBytes } from '../lib/base/format-bytes.js';
 import { type Html, html } from '../lib/report/html.js';
+import { seriesClass } from '../lib/report/series.js';
 import type { ComparedRun } from './comparison.js';
-import { runColour } from './comparison-data.js';
-import { formatSize } from './format-run.js';
 
 /** Files of a run that are listed, at most. */
 const MOST = 200;
@@ -18,10 +18,10 @@ ${runs.map(
   (
     { files, label },
     i,
-  ) => html`<tbody>${runs.length > 1 && html`<tr class="group"><th colspan="3" scope="rowgroup" class="${runColour(i)}"><i class="swatch"></i> ${label}</th></tr>`}
+  ) => html`<tbody>${runs.length > 1 && html`<tr class="group"><th colspan="3" scope="rowgroup" class="${seriesClass(i)}"><i class="swatch"></i> ${label}</th></tr>`}
 ${files.slice(0, MOST).map(
   ({ name, url, bytes, problem, path }) =>
-    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatSize(bytes)}</td><td class="why">${problem === undefined ? '' : `${problem}: ${path}`}</td></tr>
+    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatBytes(bytes)}</td><td class="why">${problem === undefined ? '' : `${problem}: ${path}`}</td></tr>
 `,
 )}${files.length > MOST && html`<tr><td colspan="3" class="why">and ${files.length - MOST} more</td></tr>`}</tbody>`,
 )}

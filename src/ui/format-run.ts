@@ -1,4 +1,4 @@
-// Times and sizes as pages show them.
+// Times as pages show them.
 
 /** 2026-01-31 12:34, in the time zone of this machine, which is the reader's. */
 export function formatTime(iso: string): string {
@@ -15,12 +15,4 @@ export function formatDuration({ start, end }: { start: string; end?: string | u
   return minutes < 60
     ? `${minutes} min ${Math.floor(seconds % 60)} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** 3.4 MB */
-export function formatSize(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

@@ -19,7 +19,7 @@ const MOST_WAITING = 3;
 export type GridRenderer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** A renderer of grids of videos below a root. */
-export function gridRenderer(root: string, { folder = tmpdir() }: { folder?: string } = {}): GridRenderer {
+export function gridRenderer(root: string): GridRenderer {
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
   return async (request, response) => {
@@ -29,7 +29,7 @@ export function gridRenderer(root: string, { folder = tmpdir() }: { folder?: str
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     waiting++;
-    const mine = last.then(() => render(request, response, { files, labels, folder, signal: gone.signal }));
+    const mine = last.then(() => render(request, response, { files, labels, signal: gone.signal }));
     last = mine.catch(() => {});
     try {
       await mine;
@@ -42,14 +42,13 @@ export function gridRenderer(root: string, { folder = tmpdir() }: { folder?: str
 interface GridWork {
   readonly files: readonly string[];
   readonly labels: readonly string[] | undefined;
-  readonly folder: string;
   readonly signal: AbortSignal;
 }
 
 async function render(request: IncomingMessage, response: ServerResponse, work: GridWork): Promise<void> {
   const { files, labels, signal } = work;
   if (signal.aborted) return;
-  const scratch = await mkdtemp(join(work.folder, 'steadyframe-grid-'));
+  const scratch = await mkdtemp(join(tmpdir(), 'steadyframe-grid-'));
   try {
     const out = join(scratch, 'grid.mp4');
     const columns = Math.ceil(Math.sqrt(files.length));

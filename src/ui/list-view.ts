@@ -8,7 +8,7 @@ import { parseField, type RunField } from '../lib/tracking/run-fields.js';
 import { type Grouped, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
-import { progressOf } from './run-progress.js';
+import { progressOf, type RunProgress } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 
 /** What a page asks for. */
@@ -43,7 +43,7 @@ export type ListRow =
       readonly depth: 0 | 1;
       /** Where parts of it follow: the group's name, and whether they are shown. */
       readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean } | undefined;
-      readonly progress?: { readonly step: number; readonly of?: number | undefined } | undefined;
+      readonly progress?: RunProgress | undefined;
       /** A value a column; null where the run has none. */
       readonly cells: readonly (string | number | null)[];
     };

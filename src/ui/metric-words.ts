@@ -1,6 +1,6 @@
 // Metrics in words, and which of them come first: those of the picture that decides.
 
-import { describeMetric } from '../lib/report/report-metrics.js';
+import { describeMetric, withUnit } from '../lib/report/report-metrics.js';
 
 /** The axes of the picture that decides. */
 export const DECIDING = { x: 'edit_strength', y: 'warping_error_normalised' } as const;
@@ -17,8 +17,9 @@ export const METRICS_FIRST: readonly string[] = [
   'loss',
 ];
 
-/** A metric's title, with its unit where it has one. */
+/** A metric's title with its unit, or its key where nobody has described it. */
 export function metricTitle(key: string): string {
-  const { title, unit } = describeMetric(key);
-  return title === key.replaceAll('_', ' ') && !unit ? key : unit ? `${title} (${unit})` : title;
+  const metric = describeMetric(key);
+  const hasNoWords = metric.title === key.replaceAll('_', ' ') && !metric.unit;
+  return hasNoWords ? key : withUnit(metric);
 }

@@ -1,9 +1,10 @@
 // Settings of runs side by side, those that differ first and marked; below them where and how the runs were made.
 
 import { type Html, html } from '../lib/report/html.js';
+import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/parameters.js';
 import type { ComparedRun } from './comparison.js';
-import { differingParameters, runColour } from './comparison-data.js';
+import { differingParameters } from './comparison-data.js';
 import { formatDuration, formatTime } from './format-run.js';
 
 interface Row {
@@ -43,7 +44,7 @@ export function parametersTable(all: readonly ComparedRun[]): Html {
   }
 <div class="table-scroll" tabindex="0" role="region" aria-label="Settings">
 <table class="settings run-settings">
-<thead><tr><th scope="col">setting</th>${runs.map(({ label }, i) => html`<th scope="col" class="${runColour(i)}"><i class="swatch"></i> ${label}</th>`)}</tr></thead>
+<thead><tr><th scope="col">setting</th>${runs.map(({ label }, i) => html`<th scope="col" class="${seriesClass(i)}"><i class="swatch"></i> ${label}</th>`)}</tr></thead>
 ${filled.map(
   ([title, rows]) => html`<tbody><tr class="group"><th colspan="${runs.length + 1}" scope="rowgroup">${title}</th></tr>
 ${rows.map(({ name, values }) => {

@@ -74,7 +74,7 @@ export function ownColumns(columns: readonly RunColumn[]): string[] {
 }
 
 /** A field's name as filters read it. */
-export function fieldOf(kind: RunColumn['kind'], key: string): string {
+function fieldOf(kind: RunColumn['kind'], key: string): string {
   if (kind === 'attributes') return key;
   return `${kind}.${/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(key) ? key : `\`${key}\``}`;
 }

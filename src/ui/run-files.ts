@@ -50,14 +50,19 @@ function decodePart(part: string): string {
   return name;
 }
 
+/** Whether a path lies below a folder once links are followed; not where either does not exist. */
+export function isReallyBelow(folder: string, path: string): boolean {
+  try {
+    return isBelow(realpathSync(folder), realpathSync(path));
+  } catch {
+    return false;
+  }
+}
+
 /** The URL of a path below the root; undefined for one that lies elsewhere, or is hidden. */
 export function runFileUrl(root: string, path: string): string | undefined {
   const parts = relative(root, path).split(sep);
   if (parts.some((part) => part === '' || part.startsWith('.'))) return undefined;
-  try {
-    if (!isBelow(realpathSync(root), realpathSync(path))) return undefined;
-  } catch {
-    return undefined;
-  }
+  if (!isReallyBelow(root, path)) return undefined;
   return `/files/${parts.map(encodeURIComponent).join('/')}`;
 }

@@ -42,7 +42,8 @@ export async function filesOfRun(folder: string, urlOf: FileUrl): Promise<RunFil
   return files.sort((a, b) => rank(a) - rank(b));
 }
 
-function kindOf(name: string): RunFile['kind'] {
+/** What a page can do with a file, by its name. */
+export function kindOf(name: string): RunFile['kind'] {
   const extension = extname(name).toLowerCase();
   return VIDEOS.includes(extension) ? 'video' : PICTURES.includes(extension) ? 'picture' : 'other';
 }

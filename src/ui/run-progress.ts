@@ -5,11 +5,17 @@ import type { RunSummary } from '../lib/tracking/run-summary.js';
 /** Settings that say how many steps there will be, as the last part of their path. */
 const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames'];
 
+/** The last step, and how many there will be. */
+export interface RunProgress {
+  readonly step: number;
+  readonly of?: number;
+}
+
 /** The last step of any metric, and how many there will be where a setting says; nothing before the first point. */
 export function progressOf({
   metrics,
   parameters,
-}: Pick<RunSummary, 'metrics' | 'parameters'>): { step: number; of?: number } | undefined {
+}: Pick<RunSummary, 'metrics' | 'parameters'>): RunProgress | undefined {
   const step = Object.values(metrics).reduce((last, metric) => Math.max(last, metric.step), -1);
   if (step < 0) return undefined;
   for (const name of TOTALS) {

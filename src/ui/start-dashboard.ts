@@ -1,6 +1,6 @@
 // The dashboard's server. It reads runs and changes nothing, and answers nobody but its own pages.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { checkRequest } from './guard.js';
@@ -59,22 +59,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
     void handle(request, response, { answer, host, onError });
   });
   server.requestTimeout = 30_000;
-  const ports = port === undefined ? Array.from({ length: FURTHER }, (_, i) => PORT + i) : [port];
-  for (const [i, candidate] of ports.entries()) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(candidate, host, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-      break;
-    } catch (error) {
-      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      if (!isTaken || i === ports.length - 1) throw listenError(error, host, candidate);
-    }
-  }
+  await listen(server, host, port === undefined ? Array.from({ length: FURTHER }, (_, i) => PORT + i) : [port]);
   const { port: actual, family, address } = server.address() as AddressInfo;
   const name = ['0.0.0.0', '::'].includes(address) ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
   return {
@@ -87,6 +72,25 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
       await closed;
     },
   };
+}
+
+/** Listens on the first of the ports that is free. */
+async function listen(server: Server, host: string, ports: readonly number[]): Promise<void> {
+  for (const [i, port] of ports.entries()) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      return;
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || i === ports.length - 1) throw listenError(error, host, port);
+    }
+  }
 }
 
 interface Handling {

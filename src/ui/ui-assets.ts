@@ -1,6 +1,6 @@
 // Style sheets and scripts of the dashboard: those of reports, and its own in assets/ui.
 
-import { PAGE_STYLES, type PageAssets, readAssets, reportAsset } from '../lib/report/page-assets.js';
+import { PAGE_SCRIPTS, PAGE_STYLES, type PageAssets, readAssets, reportAsset } from '../lib/report/page-assets.js';
 
 /** The scripts of the page that compares runs, each after those that it imports. */
 export const COMPARISON_SCRIPTS = [
@@ -25,7 +25,7 @@ export const LIST_STYLES = ['shell', 'list'] as const;
 const FOLDER = new URL('../../assets/ui/', import.meta.url);
 
 /** The place of a file of assets/ui. */
-export function uiAsset(name: string): URL {
+function uiAsset(name: string): URL {
   return new URL(name, FOLDER);
 }
 
@@ -39,7 +39,7 @@ export function comparisonAssets(): PageAssets {
       ...COMPARISON_STYLES.map((name) => uiAsset(`${name}.css`)),
     ],
     scripts: [
-      ...['events', 'video-sync', 'player', 'plots', 'table', 'pictures'].map((name) => reportAsset(`${name}.js`)),
+      ...PAGE_SCRIPTS.filter((name) => name !== 'main').map((name) => reportAsset(`${name}.js`)),
       ...COMPARISON_SCRIPTS.map((name) => uiAsset(`${name}.js`)),
     ],
   });

@@ -10,7 +10,7 @@ import { folderName } from '../lib/tracking/names.js';
 import { collectComparison } from './comparison.js';
 import { comparisonPage } from './comparison-page.js';
 import { type Curve, openCurves } from './curves.js';
-import type { FileUrl } from './run-media.js';
+import { type FileUrl, kindOf } from './run-media.js';
 import { type PlacedRun, placeOf } from './run-source.js';
 
 /** Which runs, and how the page is called. */
@@ -41,7 +41,6 @@ export interface WrittenRunReport {
 const POINTS = 600;
 /** What is no picture and no video is named in the page but not copied when larger. */
 const MOST_OTHER_BYTES = 5e6;
-const SHOWN = /\.(mp4|webm|m4v|png|jpe?g|webp|gif)$/i;
 
 /**
  * Writes a folder with `index.html` and the files of the runs that it shows.
@@ -115,7 +114,7 @@ function copiesInto(
       const before = copied.get(path);
       if (before !== undefined) return { url: before };
       const { size } = await stat(path);
-      if (!SHOWN.test(path) && size > MOST_OTHER_BYTES) return { problem: 'is large and was not copied' };
+      if (kindOf(path) === 'other' && size > MOST_OTHER_BYTES) return { problem: 'is large and was not copied' };
       const name = freeName(path, taken);
       const url = `files/${encodeURIComponent(name)}`;
       copied.set(path, url);

@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
@@ -80,10 +80,10 @@ describe('edit', () => {
   });
 
   it('takes the best with --auto, the frame in the middle, and a folder under runs/', async () => {
-    process.env.STEADYFRAME_RUNS = join(scratch, 'runs');
+    vi.stubEnv('STEADYFRAME_RUNS', join(scratch, 'runs'));
     try {
       const { json, err } = await edit('--auto', '--json');
-      const out = join(scratch, 'runs/edit/street-frame-1');
+      const out = join(scratch, 'runs/edit/street-frame-1/artifacts');
       expect(json()).toMatchObject({ out, frame: 1, picked: { name: json().edits[0].name } });
       // A model of random weights keeps nothing.
       expect(err).toMatch(/^steadyframe: warning: strength-\S+ keeps 0\.\d\d of the composition, less than 0\.4: /);
@@ -94,7 +94,7 @@ describe('edit', () => {
         picked: { name: json().edits[2].name },
       });
     } finally {
-      delete process.env.STEADYFRAME_RUNS;
+      vi.unstubAllEnvs();
     }
   });
 

@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { metrics } from '../../src/lib/metrics/metrics.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
@@ -42,14 +42,14 @@ sheet: ${join(out, 'sheet.png')}
   });
 
   it('prints JSON, and writes under runs/ where nothing is said', async () => {
-    process.env.STEADYFRAME_RUNS = join(scratch, 'runs');
+    vi.stubEnv('STEADYFRAME_RUNS', join(scratch, 'runs'));
     try {
       const outcome = await frame('--at', '0:00.1', '--seeds', '1', '--strengths', '0.5', '--json');
-      const out = join(scratch, 'runs/frame/street-at-0.1s');
+      const out = join(scratch, 'runs/frame/street-at-0.1s/artifacts');
       expect(outcome.json()).toMatchObject({ out, at: 0.1, sheet: join(out, 'sheet.png') });
       expect(readdirSync(out)).toHaveLength(4);
     } finally {
-      delete process.env.STEADYFRAME_RUNS;
+      vi.unstubAllEnvs();
     }
   });
 

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';
@@ -67,17 +67,20 @@ all:  ${out}
 
   it('writes under runs/ where nothing is said, a new folder each time', async () => {
     const root = join(scratch, 'runs');
-    process.env.STEADYFRAME_RUNS = root;
+    vi.stubEnv('STEADYFRAME_RUNS', root);
     try {
       for (let i = 0; i < 2; i++) expect((await sweep('-q')).code).toBe(0);
-      const [first, second] = readdirSync(join(root, 'sweep'));
+      const [first, second] = readdirSync(join(root, 'sweep')).filter((name) => name.startsWith('street'));
       expect(first).toMatch(/^street-[0-9a-f]{8}$/);
       expect(second).toBe(`${first}-2`);
-      expect(hashes(join(root, 'sweep', second))).toEqual(hashes(join(root, 'sweep', first)));
-      // Resuming finds the last one again.
-      expect((await sweep('-q', '--resume', '--json')).json().out).toBe(join(root, 'sweep', second));
+      const artifacts = (name: string) => join(root, 'sweep', name, 'artifacts');
+      expect(hashes(artifacts(second))).toEqual(hashes(artifacts(first)));
+      // Resuming finds the last one again, and has nothing to add.
+      const before = hashes(root);
+      expect((await sweep('-q', '--resume', '--json')).json().out).toBe(artifacts(second));
+      expect(hashes(root)).toEqual(before);
     } finally {
-      delete process.env.STEADYFRAME_RUNS;
+      vi.unstubAllEnvs();
     }
   });
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { given } from '../../lib/base/given.js';
 import { sha256File } from '../../lib/base/hash.js';
 import { noiseSchedule } from '../../lib/diffusion/noise-schedule.js';
 import { textConfig } from '../../lib/models/component-configs.js';
@@ -33,7 +34,7 @@ const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 export async function* trainUnet(
   options: PretrainOptions & { readonly pictures: number },
 ): AsyncGenerator<PretrainReport, void, undefined> {
-  const { out, work, seed, batch, iterations, saveEvery, pictures } = options;
+  const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal } = options;
   const config: DenoiserConfig = {
     unet: unetConfig(UNET, 'the demo model'),
     text: textConfig(TEXT, 'the demo model'),
@@ -45,10 +46,7 @@ export async function* trainUnet(
   const folder = join(work, 'unet');
   const isNew = !existsSync(join(out, 'unet/config.json'));
   if (isNew) await writeModel(out, firstWeights(config, seed));
-  const model = await loadModel(out, {
-    device: 'cpu',
-    ...(options.threads !== undefined && { threads: options.threads }),
-  });
+  const model = await loadModel(out, { device: 'cpu', ...given({ threads }) });
   try {
     const encoder = await sha256File(join(out, VAE_WEIGHTS));
     const set = openLatentSet({ model, folder: work, seed, pictures, batch, encoder });
@@ -61,11 +59,9 @@ export async function* trainUnet(
       iterations,
       seed,
       saveEvery,
-      resume: options.resume,
-      ...(options.learningRate !== undefined && { learningRate: options.learningRate }),
+      resume,
       ...(options.from && { start: await readModel(out) }),
-      ...(options.threads !== undefined && { threads: options.threads }),
-      ...(options.signal && { signal: options.signal }),
+      ...given({ learningRate: options.learningRate, threads, signal }),
     });
     let [sum, count] = [0, 0];
     for await (const { iteration, loss, saved, state, secondsLeft, heldOutLoss, learningRate } of steps) {

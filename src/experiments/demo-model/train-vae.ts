@@ -1,6 +1,7 @@
 // Trains the demo model's autoencoder on crops of the procedural world and on textures.
 
 import { join } from 'node:path';
+import { given } from '../../lib/base/given.js';
 import { vaeConfig } from '../../lib/models/component-configs.js';
 import { judgeVae } from '../../lib/training/judge-vae.js';
 import { pretrainVae } from '../../lib/training/pretrain-vae.js';
@@ -21,7 +22,7 @@ const JUDGED = 16;
 export async function* trainVae(
   options: PretrainOptions & { readonly part: 'vae' | 'decoder' },
 ): AsyncGenerator<PretrainReport, void, undefined> {
-  const { out, work, part, seed, batch, iterations, from } = options;
+  const { out, work, part, seed, batch, iterations, from, saveEvery, resume, threads, signal } = options;
   const config = vaeConfig(VAE, 'the demo model');
   const folder = join(work, part);
   const target = join(out, 'vae');
@@ -35,12 +36,11 @@ export async function* trainVae(
     iterations,
     seed,
     learningRate: options.learningRate ?? 1e-3,
-    saveEvery: options.saveEvery,
-    resume: options.resume,
+    saveEvery,
+    resume,
     ...(start && { start: start.weights }),
     ...(part === 'decoder' && { frozen: /^(encoder|quant_conv)\./ }),
-    ...(options.threads !== undefined && { threads: options.threads }),
-    ...(options.signal && { signal: options.signal }),
+    ...given({ threads, signal }),
   });
   let [sum, count] = [0, 0];
   for await (const { iteration, loss, saved, state, secondsLeft } of steps) {

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { mean } from '../../lib/base/mean.js';
 import { textToImage } from '../../lib/diffusion/img2img.js';
 import { decodeFrame, encodeFrame } from '../../lib/diffusion/restyle.js';
-import { compareFrames } from '../../lib/metrics/pixels.js';
+import { compareFrames, peakSignalNoiseRatio } from '../../lib/metrics/pixels.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
 import type { Frame } from '../../lib/tensor/frame.js';
@@ -14,9 +15,8 @@ import { randn } from '../../lib/tensor/randn.js';
 import { contactSheet } from '../../lib/video/contact-sheet.js';
 import { openVideo } from '../../lib/video/open-video.js';
 import { writePicture } from '../../lib/video/still.js';
-import { HELD_OUT_SHOTS, shotDrive, shotFrames, shotTime } from '../../lib/world/held-out-shots.js';
-import { renderScene } from '../../lib/world/render-scene.js';
-import { STYLES, type Style } from '../../lib/world/styles/styles.js';
+import { HELD_OUT_SHOTS, shotFrames, shotPicture } from '../../lib/world/held-out-shots.js';
+import { STYLES } from '../../lib/world/styles/styles.js';
 import { type LogLine, readLog } from './training-log.js';
 
 /** Prompts of the sample sheet. */
@@ -77,7 +77,7 @@ async function reconstructions(model: Model, path: string, real?: string): Promi
   const psnrs: number[] = [];
   const roundTrip = async (frame: Frame): Promise<{ frame: Frame; psnr: number }> => {
     const back = await decodeFrame(model, await encodeFrame(model, frame));
-    return { frame: back, psnr: 10 * Math.log10(255 ** 2 / compareFrames(back, frame).squared) };
+    return { frame: back, psnr: peakSignalNoiseRatio(compareFrames(back, frame).squared) };
   };
   const meanOf = async (frames: AsyncIterable<Frame> | Iterable<Frame>): Promise<number> => {
     const own: number[] = [];
@@ -92,7 +92,7 @@ async function reconstructions(model: Model, path: string, real?: string): Promi
   const styles: Record<string, number> = {};
   const shown: Frame[] = [];
   for (const style of STYLES) {
-    const frames = HELD_OUT_SHOTS.flatMap((shot) => [0, 12, 24].map((i) => pictureOf(shot, i, style)));
+    const frames = HELD_OUT_SHOTS.flatMap((shot) => [0, 12, 24].map((i) => shotPicture(shot, i, style)));
     styles[style] = await meanOf(frames);
     psnrs.push(styles[style]);
     shown.push(frames[0], (await roundTrip(frames[0])).frame);
@@ -105,10 +105,6 @@ async function reconstructions(model: Model, path: string, real?: string): Promi
   const isThere = real !== undefined && existsSync(real);
   const measured = isThere ? await meanOf((await openVideo(real, { size: 128, frames: 24 })).frames()) : null;
   return { shots, styles, all: mean(psnrs), real: measured };
-}
-
-function pictureOf(shot: (typeof HELD_OUT_SHOTS)[number], index: number, style: Style): Frame {
-  return renderScene(shotDrive(shot), shotTime(shot, index), style, { width: 128, height: 128 });
 }
 
 async function writeLosses(path: string, pictures: string): Promise<void> {
@@ -141,5 +137,3 @@ function continued(log: readonly LogLine[]): LogLine[] {
     return { ...rest, iteration: before + iteration };
   });
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

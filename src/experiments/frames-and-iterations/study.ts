@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { FailureError } from '../../lib/base/errors.js';
 import type { MetricName, MetricValue } from '../../lib/metrics/measurement.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
 import { type Chart, writeChart } from '../../lib/report/chart-picture.js';
@@ -12,18 +13,16 @@ import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { finetune } from '../../lib/training/finetune.js';
 import type { EditedFrame } from '../../lib/training/items.js';
-import type { Preview } from '../../lib/training/preview.js';
+import { readPreview } from '../../lib/training/preview.js';
 import { readPicture } from '../../lib/video/still.js';
 import {
   type HeldOutShot,
   heldOutShot,
   shotCarRegions,
-  shotDrive,
   shotFrames,
-  shotTime,
+  shotPicture,
 } from '../../lib/world/held-out-shots.js';
 import { judgeEdit } from '../../lib/world/judge-edit.js';
-import { renderScene } from '../../lib/world/render-scene.js';
 import type { Style } from '../../lib/world/styles/styles.js';
 
 /** What is studied. */
@@ -102,7 +101,7 @@ async function trainAndJudge(
   const finished = join(folder, 'stops.json');
   if (existsSync(finished)) return JSON.parse(await readFile(finished, 'utf8')) as Stop[];
   const middle = Math.floor(frames / 2);
-  const picture = renderScene(shotDrive(shot), shotTime(shot, middle), style, { width: 128, height: 128 });
+  const picture = shotPicture(shot, middle, style);
   const edits: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
   const steps = finetune(
     model,
@@ -129,10 +128,12 @@ async function trainAndJudge(
   }
   const stops: Stop[] = [];
   for (let iteration = 0; iteration <= iterations; iteration += every) {
-    const previews = join(folder, 'previews', String(iteration).padStart(6, '0'));
-    const { pictures, metrics } = JSON.parse(await readFile(join(previews, 'preview.json'), 'utf8')) as Preview;
+    const preview = await readPreview(folder, iteration);
+    if (!preview)
+      throw new FailureError(`${folder}: has no preview of iteration ${iteration}; delete it to train anew`);
+    const { pictures, metrics } = preview;
     const { truthError, carCorrelation } = await judgeEdit(
-      readPictures(pictures.map((file) => join(previews, file))),
+      readPictures(pictures),
       shotFrames(shot, style, { frames }),
       shotCarRegions(shot).slice(0, frames),
     );

@@ -3,9 +3,9 @@
 import { type RecipeArm, type RecipeClaim, type RecipeResult, TRUTH } from './recipe-result.js';
 
 /** Below this correlation with the truth around it, a car counts as lost. */
-export const CAR_LOST = 0.5;
+const CAR_LOST = 0.5;
 /** Below this share of the frame difference that it should have, a video counts as frozen. */
-export const FROZEN = 0.5;
+const FROZEN = 0.5;
 
 /** The arms that the claims are about. */
 export interface ClaimArms {

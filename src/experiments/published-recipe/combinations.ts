@@ -9,7 +9,7 @@ export interface StyledPrompt {
   readonly prompts: readonly [string, string];
 }
 
-export const STYLED_PROMPTS: readonly StyledPrompt[] = [
+const STYLED_PROMPTS: readonly StyledPrompt[] = [
   {
     style: 'neon',
     prompts: ['a cyberpunk neon painting of a city street at night', 'a neon painting of a street at night'],

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../lib/base/errors.js';
+import { given } from '../../lib/base/given.js';
 import type { Model } from '../../lib/models/model.js';
 import { byRank, scoreEdit } from '../../lib/sweeps/propose-edits.js';
 import type { RenderedCells } from '../../lib/sweeps/render-cells.js';
@@ -36,10 +37,9 @@ export async function pickEdit(
   const original = await frameOf(rendered, frame);
   const edits = await renderEdits(model, original, {
     ...{ prompt: prompts[0], guidanceScale, steps, sampler },
-    ...(negativePrompt !== undefined && { negativePrompt }),
+    ...given({ negativePrompt, signal: options.signal }),
     ...proposals,
     ...(options.onProgress && { onProgress: (it) => options.onProgress?.({ ...it, label: 'proposing edits' }) }),
-    ...(options.signal && { signal: options.signal }),
   });
   const scored: (FrameEdit & { scores: EditScores })[] = [];
   for (const edit of edits) scored.push({ ...edit, scores: await scoreEdit(original, edit.frame) });

@@ -4,6 +4,7 @@ import type { DenoiseOptions } from '../../lib/diffusion/img2img.js';
 import type { FolderOptions } from '../../lib/sweeps/comparison-folder.js';
 import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { Frame } from '../../lib/tensor/frame.js';
+import type { TrackingOptions } from '../../lib/tracking/tracked-work.js';
 import type { FinetuneOptions } from '../../lib/training/finetune-options.js';
 import type { EditedFrame } from '../../lib/training/items.js';
 import type { OpenVideoOptions } from '../../lib/video/open-video.js';
@@ -51,6 +52,7 @@ export interface RecipeOptions
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
     FolderOptions,
     RenderHooks,
+    Omit<TrackingOptions, 'onWarning'>,
     Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'crop' | 'frameRate'> {
   /** Prompts under which the edited frame is learned; the first is the one that is rendered. */
   readonly prompts: readonly string[];

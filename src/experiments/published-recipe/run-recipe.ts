@@ -3,20 +3,25 @@
 
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { given } from '../../lib/base/given.js';
 import type { Settings } from '../../lib/base/settings.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
 import type { Model } from '../../lib/models/model.js';
 import { type Cell, type CellPlan, planCells } from '../../lib/sweeps/cell.js';
-import { openComparisonFolder } from '../../lib/sweeps/comparison-folder.js';
+import { type ComparisonFolder, openComparisonFolder } from '../../lib/sweeps/comparison-folder.js';
 import { openSource } from '../../lib/sweeps/comparison-plan.js';
 import { settingsOf } from '../../lib/sweeps/comparison-settings.js';
 import { writeCurves } from '../../lib/sweeps/curves.js';
-import { hasRendered, type RenderedCells, renderCells } from '../../lib/sweeps/render-cells.js';
+import { frameCounter } from '../../lib/sweeps/log-comparison.js';
+import { type RenderedCells, renderCells } from '../../lib/sweeps/render-cells.js';
 import type { Frame } from '../../lib/tensor/frame.js';
+import { type TrackedWork, trackWork } from '../../lib/tracking/tracked-work.js';
 import { gridFrames } from '../../lib/video/grid.js';
+import type { Video } from '../../lib/video/open-video.js';
 import { writeVideo } from '../../lib/video/write-video.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe, type Readable } from './judge-recipe.js';
+import { logRecipe, recipeRun } from './log-recipe.js';
 import { pickEdit } from './pick-edit.js';
 import type { RecipeOptions } from './recipe-options.js';
 import { writeRecipeReport } from './recipe-report.js';
@@ -43,14 +48,34 @@ export async function runRecipe(
   path: string,
   options: RecipeOptions,
 ): Promise<{ out: string; report: string; result: RecipeResult }> {
-  const { signal, truth, strengths } = options;
   const plain = plainCells(options);
   const planned = planCells(model, plain);
   const video = await openSource(model, path, { ...options, prompt: options.prompts[0] });
   const settings = await recipeSettings(model, path, plain, options);
-  const folder = await openComparisonFolder('experiment', path, settings, options);
-  options.onFolder?.(folder.out);
+  const asked = recipeRun(model, path, plain, settings, options);
+  const open = (out: string): Promise<ComparisonFolder> => openComparisonFolder(out, settings, options.resume ?? false);
+  return trackWork(asked, open, (work) => runStages(work, model, path, { plain, planned, video, settings }, options));
+}
+
+/** What is known before the first stage. */
+interface RecipePlan {
+  readonly plain: readonly Cell[];
+  readonly planned: readonly CellPlan[];
+  readonly video: Video;
+  readonly settings: Settings;
+}
+
+async function runStages(
+  work: TrackedWork<ComparisonFolder>,
+  model: Model,
+  path: string,
+  { plain, planned, video, settings }: RecipePlan,
+  options: RecipeOptions,
+): Promise<{ out: string; report: string; result: RecipeResult }> {
+  const { signal, truth, strengths } = options;
+  const { folder, run } = work;
   const out = folder.out;
+  options.onFolder?.(out);
   const seconds: Record<string, number> = {};
   const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
@@ -64,7 +89,7 @@ export async function runRecipe(
   const render = async (cells: readonly Cell[]): Promise<RenderedCells> => {
     await rendered?.close();
     rendered = undefined;
-    rendered = await renderCells(model, video, cells, folder.work, options);
+    rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame: frameCounter(run) });
     return rendered;
   };
   try {
@@ -76,7 +101,7 @@ export async function runRecipe(
     const trainings: RecipeTraining[] = [];
     const tuned: TunedCell[] = [];
     for (const arm of options.tuned) {
-      const trained = await timed('finetuning', () => trainArm(model, base, edit.edits, arm, out, options));
+      const trained = await timed('finetuning', () => trainArm(model, base, edit.edits, arm, out, work, options));
       trainings.push(trained.training);
       opened.push(trained.model);
       for (const guidance of arm.guidance) tuned.push(tunedCell(arm, guidance, trained.model, options));
@@ -159,11 +184,11 @@ export async function runRecipe(
       await rm(join(out, 'finetune', name, 'checkpoints'), { recursive: true, force: true });
     const report = await writeRecipeReport(out, result, model, strengths);
     await folder.finish(result);
+    await logRecipe(work, model, out, result, new Map([...plain, ...tuned].map((cell) => [cell.name, cell])), options);
     return { out, report, result };
   } finally {
     await rendered?.close();
     for (const each of opened) await each.dispose();
-    await folder.close({ keep: await hasRendered(folder.work) });
   }
 }
 
@@ -192,12 +217,7 @@ function tunedCell(
 }
 
 function denoise({ negativePrompt, steps, sampler, batch }: Partial<RecipeOptions>) {
-  return {
-    ...(negativePrompt !== undefined && { negativePrompt }),
-    ...(steps !== undefined && { steps }),
-    ...(sampler !== undefined && { sampler }),
-    ...(batch !== undefined && { batch }),
-  };
+  return given({ negativePrompt, steps, sampler, batch });
 }
 
 /** Everything that decides what comes out; edited frames that are given stand in it as they are named. */

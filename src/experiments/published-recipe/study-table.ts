@@ -1,5 +1,6 @@
 // The study as a table: every arm over all cases, with the spread.
 
+import { mean } from '../../lib/base/mean.js';
 import { claimArms, recipeClaims } from './claims.js';
 import type { Combination } from './combinations.js';
 import type { RecipeArm, RecipeResult } from './recipe-result.js';
@@ -75,9 +76,9 @@ function remainingError(arm: RecipeArm, { arms, truthFloor }: RecipeResult): num
 }
 
 function spread(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
 }
 
 /** The table as text: mean and deviation over the cases. */

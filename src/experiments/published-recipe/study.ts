@@ -4,11 +4,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { given } from '../../lib/base/given.js';
 import { loadModel } from '../../lib/models/model.js';
 import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { EditedFrame } from '../../lib/training/items.js';
-import { shotDrive, shotTime } from '../../lib/world/held-out-shots.js';
-import { renderScene } from '../../lib/world/render-scene.js';
+import { shotPicture } from '../../lib/world/held-out-shots.js';
 import { openBundledShot } from './bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
 import { DEMO_GUIDANCE, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
@@ -36,23 +36,23 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   const chosen = COMBINATIONS.filter(({ name }) => !only || only.includes(name));
   await mkdir(out, { recursive: true });
   const results: { combination: Combination; result: RecipeResult }[] = [];
-  for (const combination of chosen) {
-    const { name, shot, style } = combination;
-    onNote?.(`${name} ...`);
-    const bundled = await openBundledShot(shot.name, { style, frames });
-    const model = await loadModel(options.model);
-    try {
-      const { result } = await runRecipe(model, bundled.path, {
+  const model = await loadModel(options.model);
+  try {
+    for (const combination of chosen) {
+      const { name, shot, style } = combination;
+      onNote?.(`${name} ...`);
+      const { path, truth } = await openBundledShot(shot.name, { style, frames });
+      const { result } = await runRecipe(model, path, {
         ...recipeOf(combination, options),
-        ...(bundled.truth && { truth: bundled.truth }),
+        ...given({ truth }),
         out: join(out, name),
         resume: true,
       });
       results.push({ combination, result });
-    } finally {
-      await model.dispose();
+      await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(studyTable(results), null, 1)}\n`);
     }
-    await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(studyTable(results), null, 1)}\n`);
+  } finally {
+    await model.dispose();
   }
   return studyTable(results);
 }
@@ -62,7 +62,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipeOption
   const { frames, guidance, onProgress, signal } = options;
   const middle = Math.floor(frames / 2);
   const { shot, style, prompts } = combination;
-  const picture = renderScene(shotDrive(shot), shotTime(shot, middle), style, { width: 128, height: 128 });
+  const picture = shotPicture(shot, middle, style);
   const truth: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
   const objectives = { 'noised-original': 'first form', 'rendering-path': 'second form' } as const;
   const tuned: TunedArm[] = (['rendering-path', 'noised-original'] as const).flatMap((objective) =>
@@ -87,7 +87,6 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipeOption
     size: 128,
     batch: 4,
     tuned,
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
+    ...given({ onProgress, signal }),
   };
 }

@@ -1,8 +1,13 @@
 // Finetunes the model for one arm of the experiment, and opens what came out.
 
 import { join, relative } from 'node:path';
+import { given } from '../../lib/base/given.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
 import type { RenderedCells } from '../../lib/sweeps/render-cells.js';
+import { continueChild } from '../../lib/tracking/continue-run.js';
+import type { Run } from '../../lib/tracking/run.js';
+import { trackRun } from '../../lib/tracking/track-run.js';
+import type { TrackedWork } from '../../lib/tracking/tracked-work.js';
 import { type FinetuneStep, finetune } from '../../lib/training/finetune.js';
 import type { FinetuneResult } from '../../lib/training/finetune-result.js';
 import type { EditedFrame } from '../../lib/training/items.js';
@@ -16,30 +21,11 @@ export async function trainArm(
   picked: readonly EditedFrame[],
   arm: TunedArm,
   out: string,
+  work: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
   options: RecipeOptions,
 ): Promise<{ model: Model; training: RecipeTraining }> {
   const { strengths, seed, steps: denoisingSteps, sampler, signal, onProgress, onWarning } = options;
   const folder = join(out, 'finetune', arm.name);
-  const steps = finetune(
-    model,
-    { frames: () => rendered.source() },
-    {
-      ...arm.training,
-      out: folder,
-      resume: true,
-      edits: arm.edits === 'picked' ? picked : arm.edits,
-      previewEvery: 100,
-      preview: {
-        strength: strengths[0],
-        guidanceScale: arm.guidance[0],
-        ...(seed !== undefined && { seed }),
-        ...(denoisingSteps !== undefined && { steps: denoisingSteps }),
-        ...(sampler !== undefined && { sampler }),
-      },
-      ...(signal && { signal }),
-      ...(onWarning && { onWarning }),
-    },
-  );
   const previews: RecipeTraining['previews'][number][] = [];
   const learningRates: number[] = [];
   const note = (preview: FinetuneStep['preview']): void => {
@@ -47,21 +33,40 @@ export async function trainArm(
     const { iteration, sheet, metrics } = preview;
     previews.push({ iteration, sheet: relative(out, sheet), metrics });
   };
-  let result: FinetuneResult | undefined;
-  for (;;) {
-    const next = await steps.next();
-    if (next.done) {
-      result = next.value;
-      break;
+  const train = async (track: Run | false): Promise<FinetuneResult> => {
+    const steps = finetune(
+      model,
+      { frames: () => rendered.source() },
+      {
+        ...arm.training,
+        track,
+        out: folder,
+        resume: true,
+        edits: arm.edits === 'picked' ? picked : arm.edits,
+        previewEvery: 100,
+        preview: {
+          strength: strengths[0],
+          guidanceScale: arm.guidance[0],
+          ...given({ seed, steps: denoisingSteps, sampler }),
+        },
+        ...given({ signal, onWarning }),
+      },
+    );
+    for (;;) {
+      const next = await steps.next();
+      if (next.done) return next.value;
+      const { iteration, secondsLeft, preview, before, learningRate } = next.value;
+      note(before);
+      note(preview);
+      learningRates.push(learningRate);
+      const total = arm.training.iterations ?? 1000;
+      const label = `finetuning ${arm.label}`;
+      onProgress?.({ done: iteration, total, label, ...(secondsLeft !== undefined && { secondsLeft }) });
     }
-    const { iteration, secondsLeft, preview, before, learningRate } = next.value;
-    note(before);
-    note(preview);
-    learningRates.push(learningRate);
-    const total = arm.training.iterations ?? 1000;
-    const label = `finetuning ${arm.label}`;
-    onProgress?.({ done: iteration, total, label, ...(secondsLeft !== undefined && { secondsLeft }) });
-  }
+  };
+  // The training is a part of the experiment's run.
+  const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
+  const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;
   const tuned =
     result.kind === 'diffusers'

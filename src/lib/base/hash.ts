@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from './errors.js';
 
@@ -31,6 +33,16 @@ export async function sha256File(path: string): Promise<string> {
     throw new UsageError(`${path}: cannot be read (${code ?? (error as Error).message})`, { cause: error });
   }
   return hash.digest('hex');
+}
+
+/** SHA-256 of what lies at a path: of a file, or of the names and hashes of a folder's files. */
+export async function sha256Path(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return sha256File(path);
+  const inside: [string, string][] = [];
+  for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isFile()) inside.push([entry.name, await sha256File(join(path, entry.name))]);
+  }
+  return sha256Json(inside);
 }
 
 /**

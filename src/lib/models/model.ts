@@ -2,6 +2,7 @@
 
 import { assertShape } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import { type Device, resolveDevice } from '../engine/devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';
@@ -13,8 +14,8 @@ import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './confi
 import { type LoraRequest, openLoras } from './lora.js';
 import { networkWeights } from './network-weights.js';
 import { createPrograms } from './programs.js';
+import { runUnet } from './run-unet.js';
 import { createScope } from './scope.js';
-import { unet } from './unet.js';
 import { vaeDecoder, vaeEncoder } from './vae.js';
 import type { Part } from './weight-table.js';
 
@@ -99,7 +100,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   };
   checkWeights(checkpoint, config);
 
-  const engine = { device, strict, ...(threads !== undefined && { threads }) };
+  const engine = { device, strict, ...given({ threads }) };
   const programs = (table: ReadonlyMap<string, TensorEntry>, extra: WeightSource) =>
     createPrograms(new Map([...table, ...extra]), float32Bytes(table), engine);
   const text = programs(checkpoint.textEncoder.weights, loras.weights);
@@ -173,17 +174,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
       assertShape('predict: the timesteps', timesteps.shape, ['B'], 'pass one timestep a sample', { B: batch });
       const contexts = ['B', 'T', crossAttentionDim];
       assertShape('predict: the context', context.shape, contexts, 'pass what encodeText gives', { B: batch });
-      const program = await denoiser.get(`${sample.shape} ${context.shape}`, () => ({
-        output: unet(
-          createScope(loras.unet),
-          config.unet,
-          g.input('sample', sample.shape),
-          g.input('timesteps', [batch]),
-          g.input('context', context.shape),
-        ),
-      }));
-      const times = tensor('float32', [batch], Float32Array.from(timesteps.data as Float32Array, Number));
-      return (await program.run({ sample, timesteps: times, context })).output;
+      return runUnet(denoiser, loras.unet, config.unet, { sample, timesteps, context });
     },
     weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
     placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),

@@ -1,6 +1,7 @@
 // Where frames to be shown come from.
 
 import { basename, extname } from 'node:path';
+import { streamed } from '../base/streamed.js';
 import type { Frame } from '../tensor/frame.js';
 import { openVideo, type Video } from '../video/open-video.js';
 
@@ -27,8 +28,4 @@ export async function framesOf(source: FrameSource): Promise<SourceFrames> {
     return { frames: video.frames(), frameRate, name: basename(path, extname(path)) };
   }
   return { frames: Symbol.asyncIterator in video ? video : streamed(video) };
-}
-
-async function* streamed(frames: Iterable<Frame>): AsyncGenerator<Frame, void, undefined> {
-  yield* frames;
 }

@@ -1,5 +1,6 @@
 // What one output of a cell holds: the same thing in several formats, of which each reader shows the best that it knows.
 
+import { base64 } from '../base/data-uri.js';
 import type { Html } from '../report/html.js';
 
 /** Contents by MIME type: texts, base64 for pictures, objects for JSON. */
@@ -19,16 +20,6 @@ export function bundleOf(text: string, markup?: Html, picture?: Uint8Array): Rec
     ...(picture && { [pictureType(picture)]: base64(picture) }),
     'text/plain': text,
   };
-}
-
-/** Bytes as base64. */
-export function base64(data: Uint8Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-}
-
-/** Bytes as a `data:` URI. */
-export function dataUri(type: string, data: Uint8Array): string {
-  return `data:${type};base64,${base64(data)}`;
 }
 
 /** The MIME type of a PNG, a JPEG, a GIF or a WebP by its first byte. */

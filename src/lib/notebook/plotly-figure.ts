@@ -1,15 +1,12 @@
 // A chart as a plotly figure.
 
-import type { Chart } from '../report/chart-picture.js';
+import { CHART_COLOURS, type Chart } from '../report/chart-picture.js';
 
 /** A figure as plotly reads it. */
 export interface PlotlyFigure {
   readonly data: readonly Readonly<Record<string, unknown>>[];
   readonly layout: Readonly<Record<string, unknown>>;
 }
-
-/** Colours as in the picture of the chart (Okabe and Ito 2008). */
-const COLOURS = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9'];
 
 /** The figure of a chart: the same lines, colours and axes as its picture. */
 export function plotlyFigure({ title, xLabel, yLabel, lines, marked = false }: Chart): PlotlyFigure {
@@ -23,7 +20,7 @@ export function plotlyFigure({ title, xLabel, yLabel, lines, marked = false }: C
     })),
     layout: {
       title: { text: title },
-      colorway: COLOURS,
+      colorway: CHART_COLOURS,
       height: 420,
       margin: { t: 50, r: 20, b: 50, l: 60 },
       xaxis: { title: { text: xLabel }, rangemode: 'tozero' },

@@ -1,12 +1,13 @@
 // Frames side by side as one picture, with names for columns and rows.
 
+import { dataUri } from '../base/data-uri.js';
 import { UsageError } from '../base/errors.js';
 import { html } from '../report/html.js';
 import type { Frame } from '../tensor/frame.js';
 import { contactSheet } from '../video/contact-sheet.js';
 import { readPicture } from '../video/still.js';
 import { figure } from './figure.js';
-import { bundleOf, type Display, dataUri, pictureType } from './mime-bundle.js';
+import { bundleOf, type Display, pictureType } from './mime-bundle.js';
 import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
 

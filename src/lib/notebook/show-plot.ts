@@ -1,9 +1,10 @@
 // A plot: plotly's JSON for JupyterLab, markup that draws it where plotly can be loaded, and a picture of our own for all others.
 
+import { dataUri } from '../base/data-uri.js';
 import { type Chart, chartPicture } from '../report/chart-picture.js';
 import { type Html, html, jsonForScript, trusted } from '../report/html.js';
 import { figure } from './figure.js';
-import { bundleOf, type Display, dataUri } from './mime-bundle.js';
+import { bundleOf, type Display } from './mime-bundle.js';
 import { type PlotlyFigure, plotlyFigure } from './plotly-figure.js';
 import type { ShowSettings } from './show-options.js';
 
@@ -13,7 +14,7 @@ export interface ShownPlot {
 }
 
 /** The MIME type of plotly's JSON. */
-export const PLOTLY = 'application/vnd.plotly.v1+json';
+const PLOTLY = 'application/vnd.plotly.v1+json';
 
 /** Where pages load plotly from: the file of the npm package, held to its hash. */
 const SCRIPT = {

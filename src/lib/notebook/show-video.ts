@@ -3,13 +3,15 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { dataUri } from '../base/data-uri.js';
+import { BROWSER_MEDIA } from '../base/media-types.js';
 import { html } from '../report/html.js';
 import type { Frame } from '../tensor/frame.js';
 import { openVideo, type Video } from '../video/open-video.js';
 import { writeVideo } from '../video/write-video.js';
 import { figure } from './figure.js';
 import { type FrameSource, framesOf } from './frame-source.js';
-import { bundleOf, type Display, dataUri } from './mime-bundle.js';
+import { bundleOf, type Display } from './mime-bundle.js';
 import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
 import { copyShown } from './shown-files.js';
@@ -21,13 +23,8 @@ export interface ShownVideo {
   readonly frameRate?: number;
 }
 
-/** What browsers show as it is. */
-const TYPES: Readonly<Record<string, string>> = {
-  '.mp4': 'video/mp4',
-  '.webm': 'video/webm',
-  '.gif': 'image/gif',
-  '.webp': 'image/webp',
-};
+/** Videos that browsers play as they are. */
+const PLAYED = ['.mp4', '.webm', '.gif', '.webp'];
 
 /**
  * A video in every format. Files that browsers do not play, and frames, become an mp4.
@@ -35,7 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * @throws UsageError when there is no such video, or it has no frames
  */
 export async function showVideo({ video, frameRate }: ShownVideo, settings: ShowSettings): Promise<Display> {
-  if (typeof video === 'string' && extname(video).toLowerCase() in TYPES) {
+  if (typeof video === 'string' && PLAYED.includes(extname(video).toLowerCase())) {
     // Opening it says what is wrong with the file, if anything is.
     const opened = await openVideo(video);
     return { bundle: await playerOf(opened, settings), file: { path: video } };
@@ -69,7 +66,7 @@ export async function encoded(
 async function playerOf(video: Video, settings: ShowSettings): Promise<Display['bundle']> {
   const { path, width: own, height, frameRate } = video;
   const { width = own, caption, embedBelow, folder } = settings;
-  const type = TYPES[extname(path).toLowerCase()];
+  const type = BROWSER_MEDIA[extname(path).toLowerCase()];
   const isSmall = (await stat(path)).size < embedBelow;
   const source = isSmall ? dataUri(type, await readFile(path)) : encodeURI(await copyShown(folder, path));
   const name = basename(path);

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { replaceAtomically } from '../base/atomic-file.js';
+import { html } from './html.js';
 
 /** One line: its points from left to right. */
 export interface ChartLine {
@@ -23,8 +24,8 @@ export interface Chart {
 
 const [WIDTH, HEIGHT] = [1200, 700];
 const PLOT = { left: 90, top: 70, right: 980, bottom: 610 };
-/** Colours that are told apart without seeing red and green (Okabe and Ito 2008). */
-const COLOURS = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9'];
+/** Colours of a chart's lines, which are told apart without seeing red and green (Okabe and Ito 2008). */
+export const CHART_COLOURS: readonly string[] = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9'];
 
 /**
  * Writes the chart as a PNG of 1200x700.
@@ -50,14 +51,14 @@ function draw({ title, xLabel, yLabel, lines, marked = false }: Chart): string {
   const x = (value: number): number => PLOT.left + ((PLOT.right - PLOT.left) * value) / xEnd;
   const y = (value: number): number => PLOT.bottom - ((PLOT.bottom - PLOT.top) * value) / yEnd;
   const text = (left: number, top: number, content: string, more = ''): string =>
-    `<text x="${left}" y="${top}" ${more}>${escaped(content)}</text>`;
+    `<text x="${left}" y="${top}" ${more}>${html`${content}`.markup}</text>`;
   const middle = (PLOT.top + PLOT.bottom) / 2;
   const rows = yTicks.map(
     (value) =>
       `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/>${text(PLOT.left - 12, y(value) + 7, short(value), 'text-anchor="end"')}`,
   );
   const drawn = lines.map(({ label, points }, i) => {
-    const colour = COLOURS[i % COLOURS.length];
+    const colour = CHART_COLOURS[i % CHART_COLOURS.length];
     const places = points.map(([px, py]) => [x(px).toFixed(1), y(py).toFixed(1)]);
     const circles = marked ? places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="5" fill="${colour}"/>`) : [];
     const top = PLOT.top + 34 * i;
@@ -83,6 +84,3 @@ function ticks(to: number): number[] {
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
-
-const escaped = (content: string): string =>
-  content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

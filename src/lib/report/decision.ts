@@ -2,7 +2,7 @@
 
 import { type Html, html } from './html.js';
 import type { ReportArm, ReportDecision, ReportMetric, ReportPoint, ReportValue } from './report-data.js';
-import { describeMetric } from './report-metrics.js';
+import { describeMetric, withUnit } from './report-metrics.js';
 import { type ScatterPoint, scatterPlot } from './scatter-plot.js';
 import { seriesClasses } from './series.js';
 
@@ -35,8 +35,8 @@ export function decisionPlot(
   const drawn = (point: ReportPoint): ScatterPoint => ({ ...point, colour: colourOf(point.arm), name: point.arm });
   return html`<div class="decision">
 ${scatterPlot({
-  xTitle: titled(x),
-  yTitle: titled(y),
+  xTitle: withUnit(x),
+  yTitle: withUnit(y),
   curves: curves.map((curve) => ({ label: curve.label, points: curve.points.map(drawn) })),
   points: points.map(drawn),
   floors,
@@ -63,8 +63,4 @@ function plainCurve(
 
 function numberOf(value: ReportValue | undefined): number | undefined {
   return value === null || value === undefined || !Number.isFinite(value) ? undefined : value;
-}
-
-function titled({ title, unit }: ReportMetric): string {
-  return unit ? `${title} (${unit})` : title;
 }

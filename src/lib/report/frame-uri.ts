@@ -1,5 +1,6 @@
 // A frame as a picture inside a page.
 
+import { dataUri } from '../base/data-uri.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from '../video/as-image.js';
 
@@ -7,6 +8,6 @@ import { asImage } from '../video/as-image.js';
 export async function frameUri(frame: Frame, options: { readonly quality?: number } = {}): Promise<string> {
   const { quality } = options;
   const image = asImage(frame);
-  const data = await (quality === undefined ? image.png() : image.webp({ quality })).toBuffer();
-  return `data:image/${quality === undefined ? 'png' : 'webp'};base64,${data.toString('base64')}`;
+  if (quality === undefined) return dataUri('image/png', await image.png().toBuffer());
+  return dataUri('image/webp', await image.webp({ quality }).toBuffer());
 }

@@ -7,7 +7,7 @@ import { metricsOf, type NamedMetric } from './report-metrics.js';
 import { seriesClasses } from './series.js';
 
 /** Below this ratio of frame difference to the source's, a video hardly moves: it is marked as frozen. */
-export const FROZEN_BELOW = 0.5;
+const FROZEN_BELOW = 0.5;
 
 /** The table, with what its columns mean under it; nothing where no arm has a metric. */
 export function metricsTable(

@@ -1,7 +1,6 @@
 // The style sheets and the scripts of pages, as they lie in assets/report. They are read once, when first needed.
 
 import { readFileSync } from 'node:fs';
-import { sha256 } from '../base/hash.js';
 
 /** The scripts in the order in which they need each other. Each is a module that a server may also hand out by itself. */
 export const PAGE_SCRIPTS = ['events', 'video-sync', 'player', 'plots', 'table', 'pictures', 'main'] as const;
@@ -14,8 +13,6 @@ export interface PageAssets {
   readonly style: string;
   /** All modules in one. */
   readonly script: string;
-  /** A short hash of both, by which a served copy can be told from a newer one. */
-  readonly version: string;
 }
 
 // From the sources as from what is built, the package's folder is three levels up.
@@ -41,7 +38,7 @@ export function reportAsset(name: string): URL {
 export function readAssets({ styles, scripts }: { styles: readonly URL[]; scripts: readonly URL[] }): PageAssets {
   const style = styles.map((file) => withoutComments(readFileSync(file, 'utf8'))).join('\n');
   const script = scripts.map((file) => inlined(readFileSync(file, 'utf8'))).join('\n');
-  return { style, script, version: sha256(style + script).slice(0, 12) };
+  return { style, script };
 }
 
 /** A module's text as a part of one: names are shared, so imports and the word `export` go. Comment lines go too. */

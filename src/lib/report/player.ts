@@ -15,7 +15,7 @@ export interface PlayerOptions {
   readonly colourOf?: (name: string) => string;
 }
 
-/** The player of the arms that have a video; without any, the sentence that says so. */
+/** The player of the arms that have a video, of which there is at least one. */
 export function player(
   arms: readonly ReportArm[],
   { shot, grid, beside, colourOf = seriesClasses(arms) }: PlayerOptions,
@@ -24,7 +24,6 @@ export function player(
     arms.filter((arm) => arm.video !== undefined),
     grid,
   );
-  if (ordered.length === 0) return html`<p class="empty">There are no videos in this report.</p>${beside}`;
   const shown = new Set(grid ?? ordered.slice(0, 4).map((arm) => arm.name));
   const last = shot.frames - 1;
   return html`<div class="player" data-frame-rate="${String(shot.frameRate)}" data-frames="${shot.frames}" style="--ratio:${shot.width / shot.height}">

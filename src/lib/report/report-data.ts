@@ -12,7 +12,7 @@ export interface ReportData {
   readonly claims?: readonly ReportClaim[];
   /** Model, video, prompt and the like, under the title. */
   readonly facts?: readonly ReportFact[];
-  /** Length and rate of the videos, all alike. Needed where there are videos or curves. */
+  /** Length and rate of the videos, all alike. Needed where there are videos. */
   readonly shot?: ReportShot;
   /** What is compared: one row of the table, one video, one curve each. */
   readonly arms: readonly ReportArm[];

@@ -4,6 +4,7 @@ import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
+import { dataUri } from '../base/data-uri.js';
 import { UsageError } from '../base/errors.js';
 import { sha256 } from '../base/hash.js';
 import { BROWSER_MEDIA } from '../base/media-types.js';
@@ -59,7 +60,7 @@ export async function mediaBytes(path: string, what: string): Promise<number> {
 
 /** A file's contents as a `data:` URI. */
 export async function embedFile(path: string): Promise<string> {
-  return `data:${BROWSER_MEDIA[extname(path).toLowerCase()]};base64,${(await readFile(path)).toString('base64')}`;
+  return dataUri(BROWSER_MEDIA[extname(path).toLowerCase()], await readFile(path));
 }
 
 /** A folder beside a page, for the files that it shows. */

@@ -128,3 +128,8 @@ export function describeMetric(name: string, described: Readonly<Record<string, 
   const plain = { title: name.replaceAll('_', ' '), unit: '', group: 'Other', explanation: '' };
   return { name, ...(known ?? own ?? plain) };
 }
+
+/** A metric's title, with its unit where it has one. */
+export function withUnit({ title, unit }: ReportMetric): string {
+  return unit ? `${title} (${unit})` : title;
+}

@@ -2,18 +2,17 @@
 
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
-import { sha256Json } from '../base/hash.js';
+import { lockFolder } from '../base/folder-lock.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
-import { lockFolder } from './folder-lock.js';
-import { runFolder, shotName } from './run-folder.js';
+import { hasRendered } from './render-cells.js';
 
 /** Where results go, and whether to continue what is there. */
 export interface FolderOptions {
-  /** The folder to write into; a new one under `runs/` (or `STEADYFRAME_RUNS`) by default. */
+  /** The folder to write into; that of the run's artifacts by default. */
   out?: string;
   /** Continue an interrupted comparison with the same settings, if there is one. */
   resume?: boolean;
@@ -28,7 +27,7 @@ export interface ComparisonFolder {
   /** Stores the result, which ends the comparison, and removes the unfinished work. */
   finish(result: object): Promise<void>;
   /** Gives the folder free for other processes; removes it again where there is nothing to keep. */
-  close(options: { keep: boolean }): Promise<void>;
+  close(): Promise<void>;
 }
 
 const RESULT = 'result.json';
@@ -42,14 +41,10 @@ const SETTINGS = 'settings.json';
  *   or when another process writes into it
  */
 export async function openComparisonFolder(
-  kind: string,
-  video: string,
+  folder: string,
   settings: Settings,
-  { out, resume = false }: FolderOptions,
+  resume: boolean,
 ): Promise<ComparisonFolder> {
-  // A name that changes with the settings, so that resuming finds it again.
-  const name = `${shotName(video)}-${sha256Json(settings).slice(0, 8)}`;
-  const folder = out === undefined ? runFolder(kind, name, { reuse: resume }) : resolve(out);
   await checkComparisonFolder(folder, resume);
   const work = join(folder, WORK);
   const result = join(folder, RESULT);
@@ -70,7 +65,8 @@ export async function openComparisonFolder(
         await writeFileAtomic(result, `${JSON.stringify(value, null, 1)}\n`);
         await rm(work, { recursive: true, force: true });
       },
-      async close({ keep }) {
+      async close() {
+        const keep = await hasRendered(work);
         await unlock();
         const done = existsSync(result);
         if (done || !keep) await rm(work, { recursive: true, force: true });

@@ -3,6 +3,7 @@
 import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
+import type { TrackingOptions } from '../tracking/tracked-work.js';
 import type { OpenVideoOptions } from '../video/open-video.js';
 import type { CellPlan } from './cell.js';
 import type { FolderOptions } from './comparison-folder.js';
@@ -13,6 +14,7 @@ export interface ComparisonOptions
   extends DenoiseOptions,
     FolderOptions,
     RenderHooks,
+    Omit<TrackingOptions, 'onWarning'>,
     Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'crop' | 'frameRate'> {
   /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
   noiseDraw?: number;

@@ -6,15 +6,17 @@ import { measure } from '../metrics/measure.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
+import { trackWork } from '../tracking/tracked-work.js';
 import { gridFrames } from '../video/grid.js';
 import { type WriteVideoOptions, writeVideo } from '../video/write-video.js';
 import type { Cell } from './cell.js';
-import { openComparisonFolder } from './comparison-folder.js';
+import { type ComparisonFolder, openComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
 import { checkRequest, gridColumns, openSource } from './comparison-plan.js';
 import { settingsOf } from './comparison-settings.js';
 import { writeCurves } from './curves.js';
-import { hasRendered, type RenderedCells, type RenderHooks, renderCells } from './render-cells.js';
+import { comparisonRun, frameCounter, logComparison } from './log-comparison.js';
+import { type RenderedCells, type RenderHooks, renderCells } from './render-cells.js';
 
 const ROUND_TRIP = 'round-trip';
 
@@ -35,38 +37,46 @@ export async function compareCells(
   const planned = await checkRequest(model, cells, options);
   const video = await openSource(model, path, options);
   const settings = await settingsOf(kind, model, path, cells, options);
-  const folder = await openComparisonFolder(kind, path, settings, options);
-  options.onFolder?.(folder.out);
-  let rendered: RenderedCells | undefined;
-  try {
-    if (folder.finished !== null) return located(folder.out, JSON.parse(folder.finished));
-    rendered = await renderCells(model, video, cells, folder.work, options);
-    const measured = await measureCells(rendered, cells, options);
-    const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs as Record<string, Measurement>;
-    await writeVideos(rendered, cells, folder.out, video.frameRate, path, options);
-    await writeCurves(join(folder.out, 'curves.csv'), { source: measured.source, [ROUND_TRIP]: roundTrip, ...outputs });
-    const result = {
-      video: resolve(path),
-      model: resolve(model.path),
-      grid: 'grid.mp4',
-      curves: 'curves.csv',
-      frames: rendered.frames,
-      frameRate: video.frameRate,
-      width: video.width,
-      height: video.height,
-      source: measured.source.means,
-      roundTrip: roundTrip.means,
-      roundTripVideo: `${ROUND_TRIP}.mp4`,
-      cells: cells.map(({ name }, i) => ({ ...planned[i], video: `${name}.mp4`, metrics: outputs[name].means })),
-      settings,
+  const asked = comparisonRun(kind, model, path, cells, settings, options);
+  const open = (out: string): Promise<ComparisonFolder> => openComparisonFolder(out, settings, options.resume ?? false);
+  return trackWork(asked, open, async (work) => {
+    const { folder, run } = work;
+    options.onFolder?.(folder.out);
+    const log = async (stored: Omit<ComparisonResult, 'out'>, outputs?: Record<string, Measurement>) => {
+      const result = located(folder.out, stored);
+      await logComparison(work, model, result, cells, options, outputs);
+      return result;
     };
-    await rendered.close();
-    await folder.finish(result);
-    return located(folder.out, result);
-  } finally {
-    await rendered?.close();
-    await folder.close({ keep: await hasRendered(folder.work) });
-  }
+    if (folder.finished !== null) return log(JSON.parse(folder.finished));
+    const rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame: frameCounter(run) });
+    try {
+      const measured = await measureCells(rendered, cells, options);
+      const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs as Record<string, Measurement>;
+      await writeVideos(rendered, cells, folder.out, video.frameRate, path, options);
+      const curves = { source: measured.source, [ROUND_TRIP]: roundTrip, ...outputs };
+      await writeCurves(join(folder.out, 'curves.csv'), curves);
+      const result = {
+        video: resolve(path),
+        model: resolve(model.path),
+        grid: 'grid.mp4',
+        curves: 'curves.csv',
+        frames: rendered.frames,
+        frameRate: video.frameRate,
+        width: video.width,
+        height: video.height,
+        source: measured.source.means,
+        roundTrip: roundTrip.means,
+        roundTripVideo: `${ROUND_TRIP}.mp4`,
+        cells: cells.map(({ name }, i) => ({ ...planned[i], video: `${name}.mp4`, metrics: outputs[name].means })),
+        settings,
+      };
+      await rendered.close();
+      await folder.finish(result);
+      return log(result, outputs);
+    } finally {
+      await rendered.close();
+    }
+  });
 }
 
 function measureCells(rendered: RenderedCells, cells: readonly Cell[], { onProgress, signal }: RenderHooks) {

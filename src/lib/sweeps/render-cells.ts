@@ -25,6 +25,8 @@ export interface RenderedCells {
 export interface RenderHooks {
   /** Told how far reading, encoding, rendering and measuring have come. */
   onProgress?: OnProgress;
+  /** Told after each rendered frame how many there are, of all cells together, and how many there will be. */
+  onFrame?: (done: number, total: number) => void;
   /** Stops after the step that is being computed; the work then throws the signal's reason and can be continued. */
   signal?: AbortSignal;
 }
@@ -155,7 +157,7 @@ async function denoiseCells(
   video: Video,
   cells: readonly Cell[],
   { latents, outputs }: { latents: RecordJournal; outputs: ReadonlyMap<string, RecordJournal> },
-  { onProgress, signal }: RenderHooks,
+  { onProgress, onFrame, signal }: RenderHooks,
 ): Promise<void> {
   const frames = latents.count;
   const { latentShape } = sizes(model, video);
@@ -185,8 +187,10 @@ async function denoiseCells(
           });
         },
       });
-      for (const [i, latent] of edited.entries())
+      for (const [i, latent] of edited.entries()) {
         await output.append((await decodeFrame(model, latent, first + i)).data);
+        onFrame?.(index * frames + output.count, cells.length * frames);
+      }
       await output.flush();
     }
     before += evaluations[index] * frames;

@@ -1,9 +1,10 @@
 // Work that is told apart by its settings: goes on with the run that it had, or begins one.
 
+import { resolve } from 'node:path';
 import { findRun } from './list-runs.js';
 import type { Run } from './run.js';
 import type { RunSummary } from './run-summary.js';
-import { resumeRun, type StartRunOptions, startRun } from './start-run.js';
+import { resumeRun, type StartChildOptions, type StartRunOptions, startChild, startRun } from './start-run.js';
 
 /** A run as `startRun` takes it, with the key that tells its settings. */
 export interface ContinueRunOptions extends StartRunOptions {
@@ -31,4 +32,17 @@ export async function continueRun(
   if (before === undefined) return { run: await startRun(options) };
   if (before.status === 'finished') return { finished: before };
   return { run: await resumeRun(before.folder, options) };
+}
+
+/** The part of a run that was called so: goes on with it, or begins it; undefined where it is finished. */
+export async function continueChild(
+  parent: Run,
+  options: StartChildOptions & { readonly name: string },
+  resume: boolean,
+): Promise<Run | undefined> {
+  const keyed = { ...options, key: options.name };
+  if (!resume || !parent.tracked) return startChild(parent, keyed);
+  const { experiment = parent.record.experiment } = options;
+  const root = resolve(parent.folder, '../..');
+  return (await continueRun({ ...parent.logging, ...keyed, experiment, parent, root, resume })).run;
 }

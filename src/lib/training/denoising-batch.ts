@@ -118,19 +118,31 @@ export function batchInputs(
   latentShape: readonly number[],
   contextShape: readonly number[],
 ): Record<string, Tensor<'float32'>> {
-  const stack = (shape: readonly number[], part: (row: BatchRow) => Float32Array): Tensor<'float32'> => {
-    const size = sizeOf(shape);
-    const data = new Float32Array(rows.length * size);
-    rows.forEach((row, i) => {
-      data.set(part(row), i * size);
-    });
-    return tensor('float32', [rows.length, ...shape], data);
-  };
+  return { ...targetInputs(rows, latentShape), context: stack(rows, contextShape, ({ context }) => context) };
+}
+
+/** The same without the contexts, for a network that makes them itself. */
+export function targetInputs(
+  rows: readonly Omit<BatchRow, 'context'>[],
+  latentShape: readonly number[],
+): Record<string, Tensor<'float32'>> {
   return {
-    sample: stack(latentShape, ({ x }) => x),
-    target: stack(latentShape, ({ target }) => target),
-    context: stack(contextShape, ({ context }) => context),
-    timesteps: stack([], ({ timestep }) => Float32Array.of(timestep)),
-    weights: stack([], ({ weight }) => Float32Array.of(weight)),
+    sample: stack(rows, latentShape, ({ x }) => x),
+    target: stack(rows, latentShape, ({ target }) => target),
+    timesteps: stack(rows, [], ({ timestep }) => [timestep]),
+    weights: stack(rows, [], ({ weight }) => [weight]),
   };
+}
+
+function stack<Row>(
+  rows: readonly Row[],
+  shape: readonly number[],
+  part: (row: Row) => ArrayLike<number>,
+): Tensor<'float32'> {
+  const size = sizeOf(shape);
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    data.set(part(row), i * size);
+  });
+  return tensor('float32', [rows.length, ...shape], data);
 }

@@ -1,10 +1,11 @@
 // The folder of a finetuning: its settings, its checkpoints, all of which are kept, and its previews. Each of them is whole or absent.
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
+import { lockFolder } from '../base/folder-lock.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
 
@@ -27,13 +28,21 @@ export function iterationName(iteration: number): string {
   return String(iteration).padStart(6, '0');
 }
 
+/** The folder of a finetuning, held against other processes. */
+export interface FinetuneFolder {
+  readonly out: string;
+  /** Gives it free; removes it again where it holds nothing. */
+  close(): Promise<void>;
+}
+
 /**
  * Creates the folder of a finetuning, or opens it again to continue. What a training left that ended before its first checkpoint
  * is no obstacle.
  *
- * @throws UsageError when it holds something else, other settings, or a training that was not asked to be continued
+ * @throws UsageError when it holds something else, other settings, a training that was not asked to be continued, or when another
+ *   process writes into it
  */
-export async function openFinetuneFolder(out: string, settings: Settings, resume: boolean): Promise<void> {
+export async function openFinetuneFolder(out: string, settings: Settings, resume: boolean): Promise<FinetuneFolder> {
   const folder = resolve(out);
   const present = (await namesIn(folder)).filter((name) => name !== 'lock' && !name.startsWith('.'));
   const isOurs = present.includes(SETTINGS);
@@ -42,16 +51,27 @@ export async function openFinetuneFolder(out: string, settings: Settings, resume
       `${out}: holds other files (${present.slice(0, 3).join(', ')}); choose an empty or new folder`,
     );
   }
-  if ((await storedIterations(folder)).length > 0) {
-    if (!resume) throw new UsageError(`${out}: holds a training already; resume it, or choose another folder`);
-    assertSameSettings(out, JSON.parse(await readFile(join(folder, SETTINGS), 'utf8')), settings);
-    await removeTemporary(folder);
-    return;
-  }
   await makeFolder(folder);
-  await removeTemporary(folder);
-  await rm(join(folder, 'previews'), { recursive: true, force: true });
-  await writeFileAtomic(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
+  const unlock = await lockFolder(folder, out);
+  const close = async (): Promise<void> => {
+    await unlock();
+    await rmdir(folder).catch(() => {}); // where it holds nothing
+  };
+  try {
+    if ((await storedIterations(folder)).length > 0) {
+      if (!resume) throw new UsageError(`${out}: holds a training already; resume it, or choose another folder`);
+      assertSameSettings(out, JSON.parse(await readFile(join(folder, SETTINGS), 'utf8')), settings);
+      await removeTemporary(folder);
+    } else {
+      await removeTemporary(folder);
+      await rm(join(folder, 'previews'), { recursive: true, force: true });
+      await writeFileAtomic(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { out: folder, close };
 }
 
 /** Iterations of which a checkpoint is stored, in order. */

@@ -2,11 +2,12 @@
 
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
-import { sha256File } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';
+import { hashModel } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
+import type { TrackingOptions } from '../tracking/tracked-work.js';
 import type { Objective, TimestepRange, Weighting } from './denoising-batch.js';
 import { hashFrame, type TakenFrames } from './encode-items.js';
 import { HELD_ASIDE_PROMPTS } from './forgetting.js';
@@ -19,10 +20,12 @@ import type { WhatIsTrained } from './trained-weights.js';
  * Options of a finetuning. The defaults are the published recipe: 30 frames spread over the video, timesteps below 500, a
  * learning rate of 1e-5, 1000 iterations of one item each.
  */
-export interface FinetuneOptions {
-  /** Folder for checkpoints, previews and the result. */
-  readonly out: string;
-  /** Goes on from the nearest checkpoint in `out` that is not past `iterations`. */
+export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
+  /** Folder for checkpoints, previews and the result; the artifacts of the run by default. */
+  readonly out?: string;
+  /** What the video is called, and so the run; `finetune` by default. */
+  readonly name?: string;
+  /** Goes on from the nearest checkpoint in the folder that is not past `iterations`. */
   readonly resume?: boolean;
   /** Edited frames of the video, each with the prompt that is to lead there; the same picture may come under several prompts. */
   readonly edits: readonly EditedFrame[];
@@ -72,15 +75,23 @@ export interface FinetuneOptions {
   readonly onProgress?: OnProgress;
   /** Hears of edits whose composition moved too far; prints to stderr by default. */
   readonly onWarning?: (message: string) => void;
+  /** Told the folder as soon as work in it begins. */
+  readonly onFolder?: (out: string) => void;
   /** Stops after the current iteration, whose state is stored. */
   readonly signal?: AbortSignal;
 }
 
 /** Options with every default in place. */
 export type FinetuneSettings = Required<
-  Omit<FinetuneOptions, 'resume' | 'averageDecay' | 'onProgress' | 'signal' | 'preview'>
+  Omit<
+    FinetuneOptions,
+    'out' | 'resume' | 'averageDecay' | 'onProgress' | 'onFolder' | 'signal' | 'preview' | keyof TrackingOptions
+  >
 > &
-  Pick<FinetuneOptions, 'averageDecay' | 'onProgress' | 'signal'> & { readonly preview: PreviewOptions };
+  Pick<FinetuneOptions, 'averageDecay' | 'onProgress' | 'signal'> & {
+    readonly preview: PreviewOptions;
+    readonly onWarning: NonNullable<FinetuneOptions['onWarning']>;
+  };
 
 /**
  * Fills in defaults and checks numbers.
@@ -89,6 +100,7 @@ export type FinetuneSettings = Required<
  */
 export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
   const settings: FinetuneSettings = {
+    name: 'finetune',
     trainingFrames: 30,
     objective: 'noised-original',
     weighting: 'min-snr-paired',
@@ -111,7 +123,6 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
     checkpointEvery: 200,
     onWarning: (message) => console.warn(message),
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-    out: options.out,
     edits: options.edits,
   };
   const { learningRate, priorPreservation, priorPrompts, clipNorm, weightDecay, averageDecay } = settings;
@@ -156,19 +167,10 @@ export async function resumeSettings(
   const { edits, objective, weighting, timestepRange, startRange, train, learningRate, warmup, weightDecay } = settings;
   const { batch, accumulate, clipNorm, averageDecay, seed, priorPreservation, priorPrompts, heldAsidePrompts } =
     settings;
-  const hashes = new Map<string, string>();
-  const files = [...model.checkpoint.files, ...model.loras.map(({ file }) => file)];
-  for (const [done, file] of files.entries()) {
-    settings.signal?.throwIfAborted();
-    settings.onProgress?.({ done, total: files.length, label: 'reading the model' });
-    if (!hashes.has(file)) hashes.set(file, await sha256File(file));
-  }
-  settings.onProgress?.({ done: files.length, total: files.length, label: 'reading the model' });
   const result = {
     kind: 'finetune',
     version: VERSION,
-    model: model.checkpoint.files.map((file) => hashes.get(file)).sort(),
-    loras: model.loras.map(({ file, scale = 1 }) => ({ sha256: hashes.get(file), scale })),
+    ...(await hashModel(model, settings)),
     device: model.device,
     video: { frames: count, taken: Object.fromEntries([...taken].map(([i, frame]) => [i, hashFrame(frame)])) },
     edits: edits.map(({ picture, frame, prompt }) => ({ sha256: hashFrame(picture), frame, prompt })),

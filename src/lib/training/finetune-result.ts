@@ -13,6 +13,8 @@ import { writePipeline, writeTrainedUNet } from './write-pipeline.js';
 
 /** What a finetuning has come to; `result.json` holds it, with a path relative to its folder. */
 export interface FinetuneResult {
+  /** Absolute path of its folder. */
+  readonly out: string;
   /** The LoRA file, or the diffusers folder. */
   readonly result: string;
   readonly kind: 'lora' | 'diffusers';
@@ -56,7 +58,7 @@ export async function writeFinetuneResult(
   if (isLora) await writeLora(join(folder, name), adapters, weights);
   else await replaceFolder(join(folder, name), (inside) => writePipeline(inside, model.checkpoint, weights));
   const { losses, gradientNorms, seconds, forgetting } = told.record;
-  const result: FinetuneResult = {
+  const result: Omit<FinetuneResult, 'out'> = {
     result: name,
     kind: isLora ? 'lora' : 'diffusers',
     iterations: losses.length,
@@ -67,5 +69,5 @@ export async function writeFinetuneResult(
     settings: told.settings,
   };
   await writeFileAtomic(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
-  return { ...result, result: join(folder, name) };
+  return { out: folder, ...result, result: join(folder, name) };
 }

@@ -1,19 +1,34 @@
 // Finetunes a model on a video: on frames of it, and on edited frames that show where a prompt is to lead (a deep video prior for
 // diffusion). What an update does is finetune-work.ts's, the loop itself train.ts's.
 
+import type { Settings } from '../base/settings.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import type { Model } from '../models/model.js';
+import { beginWork, type TrackedWork } from '../tracking/tracked-work.js';
 import { adamw } from './adamw.js';
 import { checkRanges } from './denoising-batch.js';
-import { encodeItems, type TrainingVideo, takeFrames } from './encode-items.js';
-import { nearestCheckpoint, openFinetuneFolder, saveCheckpoint, type TrainingRecord } from './finetune-folder.js';
-import { type FinetuneOptions, finetuneSettings, isCheckpoint, resumeSettings } from './finetune-options.js';
+import { encodeItems, type TakenFrames, type TrainingVideo, takeFrames } from './encode-items.js';
+import {
+  type FinetuneFolder,
+  nearestCheckpoint,
+  openFinetuneFolder,
+  saveCheckpoint,
+  type TrainingRecord,
+} from './finetune-folder.js';
+import {
+  type FinetuneOptions,
+  type FinetuneSettings,
+  finetuneSettings,
+  isCheckpoint,
+  resumeSettings,
+} from './finetune-options.js';
 import { type FinetuneResult, writeCheckpointWeights, writeFinetuneResult } from './finetune-result.js';
 import { type Look, prepareFinetuning } from './finetune-work.js';
 import { constantAfterWarmup } from './learning-rate.js';
-import { type Preview, planPreviews, previewFrames, previewSettings } from './preview.js';
+import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log-finetune.js';
+import { type Preview, type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
 import { type TrainingStep, train } from './train.js';
-import { trainedWeights } from './trained-weights.js';
+import { type TrainedWeights, trainedWeights } from './trained-weights.js';
 import type { TrainingState } from './training-checkpoint.js';
 import { warnOfMovedEdits } from './warn-of-moved-edits.js';
 
@@ -28,7 +43,8 @@ export interface FinetuneStep extends Omit<TrainingStep, 'state'> {
 }
 
 /**
- * Finetunes `model` on `video`, yielding after each update; returns what came out. It lies in the folder `out`:
+ * Finetunes `model` on `video`, yielding after each update; returns what came out. It is logged as a run, and lies in the folder
+ * `out`:
  * `lora.safetensors`, or `model/` where weights themselves were trained, beside `result.json`, `checkpoints/` and `previews/`.
  *
  * The same settings give the same bits, interrupted and resumed or not. LoRA files that the model was opened with stay applied
@@ -43,8 +59,37 @@ export async function* finetune(
   video: TrainingVideo,
   options: FinetuneOptions,
 ): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
-  const settings = finetuneSettings(options);
-  const { out, edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
+  const { signal, resume = false } = options;
+  const plan = await planFinetuning(model, video, finetuneSettings(options));
+  const tracked = await beginWork(finetuneRun(model, plan.settings, plan.stored, options), (folder) =>
+    openFinetuneFolder(folder, plan.stored, resume),
+  );
+  try {
+    options.onFolder?.(tracked.folder.out);
+    const result = yield* trainInto(tracked, model, plan, resume);
+    await logFinetuneResult(tracked.run, result);
+    await tracked.finish();
+    return result;
+  } catch (error) {
+    await tracked.fail(error, signal);
+    throw error;
+  } finally {
+    await tracked.close();
+  }
+}
+
+/** What a finetuning will do: everything that is known before its folder is opened. */
+interface FinetunePlan {
+  readonly settings: FinetuneSettings;
+  readonly trained: TrainedWeights;
+  readonly frames: TakenFrames;
+  readonly previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] };
+  /** What decides the bits. */
+  readonly stored: Settings;
+}
+
+async function planFinetuning(model: Model, video: TrainingVideo, settings: FinetuneSettings): Promise<FinetunePlan> {
+  const { edits, signal } = settings;
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
   const trained = trainedWeights(model.checkpoint, settings.train, settings.seed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);
@@ -54,11 +99,24 @@ export async function* finetune(
     frames: shown(frames.count),
     settings: previewSettings(settings.preview, edits[0]?.prompt ?? ''),
   };
-  const stored = await resumeSettings(model, frames, previews, settings);
-  await openFinetuneFolder(out, stored, options.resume ?? false);
-  const nearest = options.resume ? await nearestCheckpoint(out, iterations, trained.names, stored) : null;
+  return { settings, trained, frames, previews, stored: await resumeSettings(model, frames, previews, settings) };
+}
+
+/** Trains in an open folder, from its nearest checkpoint on, and logs the course. */
+async function* trainInto(
+  { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
+  model: Model,
+  { settings, trained, frames, previews, stored }: FinetunePlan,
+  resume: boolean,
+): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
+  const { edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
+  const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored) : null;
   const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
   delete record.interrupted;
+  let state: TrainingState | null = nearest?.state ?? null;
+  let keptAt = state?.iteration ?? 0;
+  if (resumed) await run.rewind(keptAt + 1);
+  else logCourse(run, record);
 
   const encoded = await encodeItems(model, frames, edits, settings);
   const plan = await planPreviews(model, out, previews.frames, frames.taken, previews.settings);
@@ -66,8 +124,6 @@ export async function* finetune(
   const previewDue = (iteration: number): boolean =>
     previewEvery > 0 && (iteration % previewEvery === 0 || iteration === iterations);
   const resultOf = ({ average, weights }: TrainingState) => average ?? weights;
-  let state: TrainingState | null = nearest?.state ?? null;
-  let keptAt = state?.iteration ?? 0;
   let since = performance.now();
   const keep = async (now: TrainingState): Promise<void> => {
     record.seconds += (performance.now() - since) / 1000;
@@ -86,6 +142,7 @@ export async function* finetune(
   };
   try {
     let before = previewDue(keptAt) ? (await look(state, true)).preview : undefined;
+    if (before) await logPreview(run, before);
     const steps = train({
       program: work.program,
       weights: trained.initial,
@@ -111,6 +168,7 @@ export async function* finetune(
       const due = previewDue(step.iteration);
       const seen = due || step.saved ? await look(now, due) : {};
       if (step.saved) await keep(now);
+      await logStep(run, step, seen);
       yield { ...step, ...seen, ...(before && { before }) };
       before = undefined;
     }

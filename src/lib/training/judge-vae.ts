@@ -2,6 +2,7 @@
 
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
+import { compareFrames, peakSignalNoiseRatio } from '../metrics/pixels.js';
 import type { VaeConfig } from '../models/config.js';
 import { createScope } from '../models/scope.js';
 import { vaeDecoder, vaeEncoder } from '../models/vae.js';
@@ -34,8 +35,7 @@ export async function judgeVae(config: VaeConfig, weights: Weights, pictures: re
         squares += value * value;
       }
       const [frame] = imageToFrames(result.decoded);
-      const error = frame.data.reduce((total, value, i) => total + (value - picture.data[i]) ** 2, 0);
-      psnr += (10 * Math.log10((255 ** 2 * frame.data.length) / error)) / pictures.length;
+      psnr += peakSignalNoiseRatio(compareFrames(frame, picture).squared) / pictures.length;
       roundTrips.push(frame);
     }
   } finally {

@@ -1,5 +1,6 @@
 // Trains a denoising network together with its text encoder from scratch, on latents and captions that the caller provides.
 
+import { given } from '../base/given.js';
 import { seedOf } from '../base/hash.js';
 import { createGenerator } from '../base/random.js';
 import { levelAt, type NoiseSchedule } from '../diffusion/noise-schedule.js';
@@ -12,6 +13,7 @@ import { createScope, type Scope } from '../models/scope.js';
 import { unet } from '../models/unet.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { adamw, type Weights } from './adamw.js';
+import { targetInputs } from './denoising-batch.js';
 import { compileGradients } from './gradient-program.js';
 import { initialWeights } from './initial-weights.js';
 import { cosineAfterWarmup } from './learning-rate.js';
@@ -77,10 +79,10 @@ export async function* pretrainDenoiser(
   options: PretrainDenoiserOptions,
 ): AsyncGenerator<DenoiserStep, void, undefined> {
   const { iterations, seed = 0, learningRate = 5e-4, warmup = 200, saveEvery = 200, heldOut = [], start } = options;
+  const { resume, threads, signal } = options;
   const scope = createScope();
   const loss = denoiserLoss(scope, options);
-  const engine = options.threads === undefined ? {} : { threads: options.threads };
-  const program = await compileGradients(loss, scope, [...scope.weights.keys()], new Map(), engine);
+  const program = await compileGradients(loss, scope, [...scope.weights.keys()], new Map(), given({ threads }));
   const judge = async (weights: Weights): Promise<number> => {
     let sum = 0;
     for (const [i, samples] of heldOut.entries()) {
@@ -98,7 +100,6 @@ export async function* pretrainDenoiser(
     clipNorm: 1,
     averageDecay: 0.999,
     folder: options.folder,
-    ...(options.resume !== undefined && { resume: options.resume }),
     saveAfter: (iteration) => iteration % saveEvery === 0,
     settings: {
       networks: [options.unet.raw, options.text.raw],
@@ -108,7 +109,7 @@ export async function* pretrainDenoiser(
       start: start ? 'given weights' : 'random weights',
       ...{ seed, learningRate, warmup, iterations },
     },
-    ...(options.signal && { signal: options.signal }),
+    ...given({ resume, signal }),
   });
   try {
     for await (const step of steps) {
@@ -135,27 +136,17 @@ function noisedBatch(
   { latents, ids }: CaptionedLatents,
   key: string,
 ): Record<string, Tensor> {
-  const [batch] = latentShape;
+  const [batch, ...sides] = latentShape;
   const generator = createGenerator(seedOf(key));
-  const size = sizeOf(latentShape.slice(1));
-  const [sample, target] = [new Float32Array(batch * size), new Float32Array(batch * size)];
-  const [timesteps, weights] = [new Float32Array(batch), new Float32Array(batch)];
+  const rows = Array.from({ length: batch }, (_, i) => {
+    const timestep = Math.floor(((i + generator.uniform()) / batch) * schedule.alphasCumprod.length);
+    const level = levelAt(schedule, timestep);
+    const target = plainTarget(predictionType, latents[i], generator.randn(sizeOf(sides)), level);
+    return { ...target, timestep, weight: minSnrWeight(predictionType, level) };
+  });
   const allIds = new Int32Array(batch * tokens);
-  for (let i = 0; i < batch; i++) {
-    const t = Math.floor(((i + generator.uniform()) / batch) * schedule.alphasCumprod.length);
-    const level = levelAt(schedule, t);
-    const item = plainTarget(predictionType, latents[i], generator.randn(size), level);
-    sample.set(item.x, i * size);
-    target.set(item.target, i * size);
-    timesteps[i] = t;
-    weights[i] = minSnrWeight(predictionType, level);
+  rows.forEach((_, i) => {
     allIds.set(ids[i], i * tokens);
-  }
-  return {
-    sample: tensor('float32', latentShape, sample),
-    target: tensor('float32', latentShape, target),
-    timesteps: tensor('float32', [batch], timesteps),
-    weights: tensor('float32', [batch], weights),
-    ids: tensor('int32', [batch, tokens], allIds),
-  };
+  });
+  return { ...targetInputs(rows, sides), ids: tensor('int32', [batch, tokens], allIds) };
 }

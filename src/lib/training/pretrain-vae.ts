@@ -1,5 +1,6 @@
 // Trains an autoencoder from scratch on pictures that the caller provides.
 
+import { given } from '../base/given.js';
 import { ops as g } from '../graph/ops.js';
 import type { Node } from '../graph/types.js';
 import type { VaeConfig } from '../models/config.js';
@@ -48,6 +49,7 @@ const KL_WEIGHT = 1e-5;
  */
 export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<TrainingStep, void, undefined> {
   const { config, pictures, iterations, seed = 0, learningRate = 1e-3, saveEvery = 200 } = options;
+  const { resume, threads, signal } = options;
   const sample = pictures(0);
   const [{ width, height }] = sample;
   const factor = 2 ** (config.blockOutChannels.length - 1);
@@ -65,8 +67,7 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
   const trained = new Map(
     [...scope.weights.keys()].filter((name) => !frozen.has(name)).map((name) => [name, all.get(name)!]),
   );
-  const engine = options.threads === undefined ? {} : { threads: options.threads };
-  const program = await compileGradients(loss, scope, [...trained.keys()], frozen, engine);
+  const program = await compileGradients(loss, scope, [...trained.keys()], frozen, given({ threads }));
   try {
     yield* train({
       program,
@@ -81,7 +82,6 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
       clipNorm: 1,
       averageDecay: 0.999,
       folder: options.folder,
-      ...(options.resume !== undefined && { resume: options.resume }),
       saveAfter: (iteration) => iteration % saveEvery === 0,
       settings: {
         network: config.raw,
@@ -90,7 +90,7 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
         ...(options.start && { start: 'given weights' }),
         ...(options.frozen && { frozen: String(options.frozen) }),
       },
-      ...(options.signal && { signal: options.signal }),
+      ...given({ resume, signal }),
     });
   } finally {
     await program.dispose();

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
+import { streamed } from '../base/streamed.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../diffusion/restyle.js';
 import { firstTimestep } from '../diffusion/strength.js';
@@ -105,8 +106,7 @@ export async function renderPreview(
   plan: PreviewPlan,
   signal?: AbortSignal,
 ): Promise<Preview> {
-  const folder = join(resolve(plan.out), 'previews', iterationName(iteration));
-  const known = await readPreview(folder);
+  const known = await readPreview(plan.out, iteration);
   if (known) return known;
   const { from, originals, latents, settings } = plan;
   const edited = await restyleLatents(model, latents, from, {
@@ -125,7 +125,7 @@ export async function renderPreview(
     sheet: 'sheet.png',
     metrics: outputs.preview.means,
   };
-  await replaceFolder(folder, async (temporary) => {
+  await replaceFolder(previewFolder(plan.out, iteration), async (temporary) => {
     for (const [i, file] of files.entries()) await writePicture(join(temporary, file), frames[i]);
     const labels = {
       columns: frames.map((_, i) => `frame ${from + i}`),
@@ -135,10 +135,12 @@ export async function renderPreview(
     await writePicture(join(temporary, stored.sheet), sheet);
     await writeFileAtomic(join(temporary, 'preview.json'), `${JSON.stringify(stored, null, 1)}\n`);
   });
-  return (await readPreview(folder))!;
+  return (await readPreview(plan.out, iteration))!;
 }
 
-async function readPreview(folder: string): Promise<Preview | null> {
+/** The preview that a training into `out` has rendered at an iteration; null where there is none. */
+export async function readPreview(out: string, iteration: number): Promise<Preview | null> {
+  const folder = previewFolder(out, iteration);
   const text = await readFile(join(folder, 'preview.json'), 'utf8').catch(() => null);
   if (text === null) return null;
   const preview: Preview = JSON.parse(text);
@@ -149,6 +151,6 @@ async function readPreview(folder: string): Promise<Preview | null> {
   };
 }
 
-async function* streamed(frames: readonly Frame[]): AsyncGenerator<Frame> {
-  yield* frames;
+function previewFolder(out: string, iteration: number): string {
+  return join(resolve(out), 'previews', iterationName(iteration));
 }

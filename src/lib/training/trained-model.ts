@@ -2,12 +2,11 @@
 
 import { assertShape } from '../base/assert.js';
 import type { WeightSource } from '../engine/program.js';
-import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
 import { createPrograms } from '../models/programs.js';
-import { type Adapter, createScope } from '../models/scope.js';
-import { unet } from '../models/unet.js';
-import { sizeOf, tensor } from '../tensor/tensor.js';
+import { runUnet } from '../models/run-unet.js';
+import type { Adapter } from '../models/scope.js';
+import { sizeOf } from '../tensor/tensor.js';
 import type { Weights } from './adamw.js';
 
 /** The UNet of a training: its frozen weights, all low-rank updates, and what is trained as it is now. */
@@ -27,24 +26,8 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
   return {
     ...model,
     async predict(sample, timesteps, context) {
-      const { B: batch } = assertShape(
-        'predict: the sample',
-        sample.shape,
-        ['B', 'C', 'h', 'w'],
-        'pass scaled latents',
-      );
-      const program = await programs.get(`${sample.shape} ${context.shape}`, () => ({
-        output: unet(
-          createScope(adapters),
-          model.config.unet,
-          g.input('sample', sample.shape),
-          g.input('timesteps', [batch]),
-          g.input('context', context.shape),
-        ),
-      }));
-      const times = tensor('float32', [batch], Float32Array.from(timesteps.data as Float32Array, Number));
-      const inputs = { ...Object.fromEntries(trained), sample, timesteps: times, context };
-      return (await program.run(inputs)).output;
+      assertShape('predict: the sample', sample.shape, ['B', 'C', 'h', 'w'], 'pass scaled latents');
+      return runUnet(programs, adapters, model.config.unet, { sample, timesteps, context }, trained);
     },
     weightAccess: () => programs.open.map(({ weights }) => weights),
     placements: () => programs.open.flatMap(({ placement }) => placement ?? []),

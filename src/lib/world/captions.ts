@@ -6,8 +6,8 @@ import { CAR_COLOURS, type Drive, type Time } from './drive.js';
 import type { Style } from './styles/styles.js';
 
 /** How likely parts are left out. */
-export const EMPTY_SHARE = 0.1;
-export const CAR_UNSAID_SHARE = 0.5;
+const EMPTY_SHARE = 0.1;
+const CAR_UNSAID_SHARE = 0.5;
 
 /** Beginnings, by style; the first of each list is the plain one. */
 const OPENINGS: Readonly<Record<Style, readonly string[]>> = {

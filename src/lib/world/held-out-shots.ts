@@ -75,6 +75,16 @@ export function shotTime(shot: HeldOutShot, index: number): number {
   return shot.start + index / shot.frameRate;
 }
 
+/** Frame `index` of a shot, as a photograph or in a style; the drive goes on beyond the shot's frames. */
+export function shotPicture(
+  shot: HeldOutShot,
+  index: number,
+  style: Style = 'photo',
+  options: RenderOptions = {},
+): Frame {
+  return renderScene(shotDrive(shot), shotTime(shot, index), style, options);
+}
+
 /** How many frames of a shot, and of what size. */
 export interface ShotFramesOptions extends RenderOptions {
   /** As many as the shot has by default; the drive goes on beyond them. */
@@ -87,9 +97,8 @@ export async function* shotFrames(
   style: Style = 'photo',
   options: ShotFramesOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const drive = shotDrive(shot);
   const { frames = shot.frames } = options;
-  for (let i = 0; i < frames; i++) yield renderScene(drive, shotTime(shot, i), style, options);
+  for (let i = 0; i < frames; i++) yield shotPicture(shot, i, style, options);
 }
 
 /** Where the car is in each frame of a shot. */

@@ -1,6 +1,8 @@
 // How far a restyled shot of the world is from what it should look like, which the renderer knows exactly.
 
 import { UsageError } from '../base/errors.js';
+import { mean } from '../base/mean.js';
+import { compareFrames } from '../metrics/pixels.js';
 import type { Frame } from '../tensor/frame.js';
 import type { CarRegion } from './car-region.js';
 
@@ -40,7 +42,7 @@ export async function judgeEdit(
       throw new UsageError('judgeEdit: output and truth differ in length or size; pass the same frames of both');
     }
     const region = regions[curve.length];
-    curve.push(meanDifference(frame, right));
+    curve.push(compareFrames(frame, right).absolute);
     if (region) correlations.push(correlation(frame, right, region));
   }
   await truths.return?.();
@@ -49,12 +51,6 @@ export async function judgeEdit(
     carCorrelation: correlations.length > 0 ? mean(correlations) : null,
     curve,
   };
-}
-
-function meanDifference(a: Frame, b: Frame): number {
-  let sum = 0;
-  for (let i = 0; i < a.data.length; i++) sum += Math.abs(a.data[i] - b.data[i]);
-  return sum / a.data.length;
 }
 
 /** Pearson's correlation of all values in the car's box and a margin around it. */
@@ -77,5 +73,3 @@ function correlation(a: Frame, b: Frame, region: CarRegion): number {
   const spread = Math.sqrt((n * sumAA - sumA * sumA) * (n * sumBB - sumB * sumB));
   return spread === 0 ? 0 : (n * sumAB - sumA * sumB) / spread;
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,12 +1,12 @@
 // A scene as geometry: the street around the camera at a time, every sample of the picture assigned to the polygon it sees. Looks
 // give it colours afterwards, any number of them.
 
-import { type CameraPose, type CarPose, cameraAt, carAt, pinholeAt } from './camera.js';
+import { type CarPose, cameraAt, carAt, pinholeAt } from './camera.js';
 import { layCar } from './car-mesh.js';
 import type { Drive } from './drive.js';
 import { layLamps, layPeople, layTrees } from './lay-slots.js';
 import { layBuildings, layGround } from './lay-street.js';
-import { type LaidRoad, layRoad } from './road.js';
+import { layRoad } from './road.js';
 import { FAR, type Stage } from './stage.js';
 import { type Building, buildingsAround, type Side } from './street.js';
 import type { Surface } from './surface.js';
@@ -17,12 +17,7 @@ const BEHIND = 14;
 const AROUND = 64;
 
 /** A scene before it has colours. */
-export interface LaidScene {
-  readonly drive: Drive;
-  readonly t: number;
-  readonly pose: CameraPose;
-  readonly road: LaidRoad;
-  readonly view: Visibility<Surface>;
+export interface LaidScene extends Stage {
   /** Height of the buildings at each metre of the road from `roofStart` on, 0 in cross streets: left side, right side. */
   readonly roofStart: number;
   readonly roofs: readonly [Float32Array, Float32Array];

@@ -1,21 +1,14 @@
 // The lowest floor of a building: shop windows under a painted board, or a plinth with a door.
 
-import type { Lighting } from './lighting.js';
+import type { Lighting, Shade } from './lighting.js';
 import { band, hashUnit, noise2, stripes } from './noise.js';
 import type { SurfacePoint } from './pinhole.js';
 import { pickColour } from './shade-windows.js';
 import type { Surface } from './surface.js';
 
 /** What is seen of a ground floor: colours of paint and glass, light from inside, how much of the pixel it is. */
-export interface GroundFloor {
-  r: number;
-  g: number;
-  b: number;
-  glowR: number;
-  glowG: number;
-  glowB: number;
+export interface GroundFloor extends Shade {
   cover: number;
-  detail: number;
   glass: number;
 }
 

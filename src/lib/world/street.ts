@@ -64,12 +64,12 @@ const SHOPS = ['#b3382f', '#2f6f8f', '#2e7d4f', '#d9a93a', '#6b3f7d', '#d8d2c4',
 const ROOFS = ['#a5523a', '#8a4838', '#6a6a70', '#7d5a48'];
 
 /** Whether a lot is left open for a cross street. */
-export function isCrossStreet(lot: number): boolean {
+function isCrossStreet(lot: number): boolean {
   return lot % LOTS_PER_BLOCK === 0;
 }
 
 /** Where a lot begins, in metres along the road; cross streets have equal ends on both sides. */
-export function lotStart(drive: Drive, side: Side, lot: number): number {
+function lotStart(drive: Drive, side: Side, lot: number): number {
   if (isCrossStreet(lot) || isCrossStreet(lot - 1)) return LOT * lot;
   return LOT * (lot + 0.45 * (hashUnit(lot, side, drive.seed) - 0.5));
 }

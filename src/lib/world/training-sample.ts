@@ -21,7 +21,7 @@ export function isHeldOut(driveSeed: number): boolean {
 }
 
 /** Seconds of a drive from which training takes its pictures. */
-export const DRIVE_SECONDS = 8;
+const DRIVE_SECONDS = 8;
 
 /** One picture to learn from. */
 export interface TrainingSample {

@@ -9,7 +9,7 @@ import type { Run } from '../../tracking/run.js';
 import { runsRoot } from '../../tracking/run-record.js';
 import type { RunSummary } from '../../tracking/run-summary.js';
 import { resumeRun, startChild, startRun } from '../../tracking/start-run.js';
-import { runFolder } from '../run-folder.js';
+import { freeFolder } from '../../tracking/tracked-work.js';
 import type { Job } from './job.js';
 import type { SweepFile } from './read-sweep-file.js';
 import { readPoint } from './render-point.js';
@@ -27,6 +27,8 @@ export interface SweepLogOptions {
   readonly mlflow?: string | false;
   /** The folder of all runs. */
   readonly root?: string;
+  /** What started the sweep; the script's name by default. */
+  readonly command?: string;
   readonly onWarning?: (message: string) => void;
 }
 
@@ -54,10 +56,10 @@ export interface SweepLog {
 
 /** Finds the place of a sweep, or where it will be. */
 export async function placeSweep({ name, path, sweep }: SweepFile, options: SweepLogOptions): Promise<SweepPlace> {
-  const { resume = false, track = true, mlflow, root = runsRoot(), onWarning } = options;
+  const { resume = false, track = true, mlflow, root = runsRoot(), onWarning, command } = options;
   const given = options.out === undefined ? undefined : resolve(options.out);
   if (!track) {
-    const out = given ?? runFolder('sweeps', name, { reuse: resume });
+    const out = given ?? freeFolder(join(root, 'sweeps'), folderName(name), resume);
     return { out, open: async () => untracked(out) };
   }
   const experiment = folderName(name);
@@ -74,7 +76,7 @@ export async function placeSweep({ name, path, sweep }: SweepFile, options: Swee
         : await startRun({
             ...{ experiment, name: 'sweep', key, root, given: sweep, ...logging },
             tags: { 'sweep.file': inputs[0].name, 'sweep.method': sweep.method },
-            command: 'steadyframe run',
+            command,
           });
       return tracked(run, given ?? run.artifacts, new Map(runs.filter(({ parent }) => parent === run.id).map(keyed)));
     },

@@ -14,8 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers, writeError } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
+import { lockFolder, type Unlock } from '../../base/folder-lock.js';
 import { iterationName } from '../../training/finetune-folder.js';
-import { lockFolder, type Unlock } from '../folder-lock.js';
 
 /** Digits of a hash that name a folder. */
 const DIGITS = 16;

@@ -51,8 +51,10 @@ export async function readStage(stage: string): Promise<StageResult> {
 export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
   const { folder, stage, settings, iterations } = job;
   const { signal, onWarning, onProgress, onMetrics } = hooks;
-  await makeFolder(folder);
-  const unlock = await waitForLock(folder, folder, { signal });
+  // Not the folder itself, which the training locks.
+  const guard = join(folder, '.guard');
+  await makeFolder(guard);
+  const unlock = await waitForLock(guard, folder, { signal });
   try {
     if (hasStage(stage)) return;
     const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
@@ -65,6 +67,7 @@ export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: 
     const steps = finetune(model, video, {
       ...trainingOptions(settings),
       ...{ out: folder, edits, iterations, resume: true, previewEvery: 0, onProgress, onWarning, signal },
+      track: false, // the sweep logs it
     });
     let result: FinetuneResult;
     for (;;) {

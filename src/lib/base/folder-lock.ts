@@ -3,8 +3,8 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeError } from '../base/atomic-file.js';
-import { UsageError } from '../base/errors.js';
+import { writeError } from './atomic-file.js';
+import { UsageError } from './errors.js';
 
 /** Releases a lock. */
 export type Unlock = () => Promise<void>;

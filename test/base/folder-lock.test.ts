@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lockFolder } from '../../src/lib/sweeps/folder-lock.js';
-import { scratchFolder } from './tiny.js';
+import { lockFolder } from '../../src/lib/base/folder-lock.js';
+import { scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
 const folder = (name: string, lock?: string) => {

@@ -1,0 +1,11 @@
+// The part of an object that was given, so that what was not leaves room for defaults.
+
+/** `T` without `undefined` as a value: entries that may be it may be absent instead. */
+export type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The entries of `values` that are not `undefined`, in their order; `null`, `false`, 0 and empty texts stay. */
+export function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
+}

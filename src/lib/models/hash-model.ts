@@ -1,0 +1,32 @@
+// Which weights a model has, by their content: what results are told apart by.
+
+import { sha256File } from '../base/hash.js';
+import type { OnProgress } from '../base/progress.js';
+import type { Model } from './model.js';
+
+/** Hashes of a model's files. */
+export interface ModelHashes {
+  /** SHA-256 of each file of the checkpoint, in order. */
+  readonly model: readonly string[];
+  /** Of each low-rank update that is applied, with its scale. */
+  readonly loras: readonly { readonly sha256: string; readonly scale: number }[];
+}
+
+/** Reads all files of a model and hashes them. */
+export async function hashModel(
+  { checkpoint, loras }: Model,
+  { onProgress, signal }: { onProgress?: OnProgress | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<ModelHashes> {
+  const files = new Set([...checkpoint.files, ...loras.map(({ file }) => file)]);
+  const hashes = new Map<string, string>();
+  for (const file of files) {
+    signal?.throwIfAborted();
+    onProgress?.({ done: hashes.size, total: files.size, label: 'reading the model' });
+    hashes.set(file, await sha256File(file));
+  }
+  onProgress?.({ done: files.size, total: files.size, label: 'reading the model' });
+  return {
+    model: checkpoint.files.map((file) => hashes.get(file)!).sort(),
+    loras: loras.map(({ file, scale = 1 }) => ({ sha256: hashes.get(file)!, scale })),
+  };
+}
