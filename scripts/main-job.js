@@ -27,7 +27,7 @@ const embedded = {
 /** Whether an earlier experiment was interrupted: then it is continued where its settings are still the same. */
 function wasInterrupted() {
   if (!existsSync(results)) return false;
-  return readdirSync(results).some((name) => existsSync(join(results, name, '.partial')));
+  return readdirSync(results).some((name) => existsSync(join(results, name, 'artifacts/.partial')));
 }
 
 /** @returns {Promise<number>} the exit code */

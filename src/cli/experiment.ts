@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { RecipeOptions, Training } from '../experiments/published-recipe/recipe-options.js';
 import type { RecipeResult } from '../experiments/published-recipe/recipe-result.js';
 import { UsageError } from '../lib/base/errors.js';
+import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import { samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { Objective } from '../lib/training/denoising-batch.js';
@@ -176,13 +177,6 @@ async function recipeOptions(values: ExperimentValues, context: Context): Promis
     onWarning: context.warn,
     onFolder: (folder) => context.reporter.note(`steadyframe: writing into ${folder}`),
     signal: context.terminal.signal,
-  };
-}
-
-/** The entries that have a value. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
 

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
+import { given } from '../lib/base/given.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { Objective, Weighting } from '../lib/training/denoising-batch.js';
 import type { FinetuneOptions } from '../lib/training/finetune-options.js';
@@ -165,10 +166,9 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
   const { start, duration, frames, every } = values;
-  const selection = Object.entries({ start, duration, frames, every }).filter(([, value]) => value !== undefined);
   const video = await openVideo(path, {
     size: values.size,
-    ...Object.fromEntries(selection),
+    ...given({ start, duration, frames, every }),
     signal: terminal.signal,
     onWarning: warn,
   });
@@ -181,8 +181,8 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
     };
     try {
       const own = { ...trackingSettings(values, context), name: shotName(path), onFolder };
-      const given = values.out === undefined ? {} : { out: resolve(values.out) };
-      const { result, previews } = await trained(model, video, { ...options, ...own, ...given, edits }, context);
+      const place = values.out === undefined ? {} : { out: resolve(values.out) };
+      const { result, previews } = await trained(model, video, { ...options, ...own, ...place, edits }, context);
       context.reporter.close();
       const next = renderCommand(path, values, result, edits[0]?.prompt ?? '');
       terminal.out(
@@ -210,10 +210,10 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
     const flag = range === 'timestepRange' ? '--timestep-range' : '--start-range';
     throw new UsageError(`${flag} is ${values[range].join(',')}; give two timesteps, such as 0,500`);
   }
-  const lora = { rank: loraRank, alpha: loraAlpha, layers: loraLayers };
-  const given = Object.entries(lora).filter(([, value]) => value !== undefined);
-  if (train !== 'lora' && given.length > 0) {
-    throw new UsageError(`--lora-${given[0][0]} belongs to --train lora; leave it out, or do not use --train ${train}`);
+  const lora = given({ rank: loraRank, alpha: loraAlpha, layers: loraLayers });
+  const [first] = Object.keys(lora);
+  if (train !== 'lora' && first !== undefined) {
+    throw new UsageError(`--lora-${first} belongs to --train lora; leave it out, or do not use --train ${train}`);
   }
   const { iterations, trainingFrames, timestepRange, startRange, objective, weighting } = values;
   const { learningRate, warmup, weightDecay, batch, accumulate, seed, priorPreservation, clipNorm } = values;
@@ -221,7 +221,7 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
     ...{ iterations, trainingFrames, timestepRange, startRange, objective, weighting },
     ...{ learningRate, warmup, weightDecay, batch, accumulate, seed, priorPreservation },
     ...(clipNorm !== undefined && { clipNorm }),
-    train: train === 'lora' ? { kind: train, ...Object.fromEntries(given) } : { kind: train },
+    train: train === 'lora' ? { kind: train, ...lora } : { kind: train },
     ...(averageDecay !== undefined && { averageDecay }),
     ...(priorPrompt && { priorPrompts: priorPrompt }),
     ...(resume !== undefined && { resume }),

@@ -3,10 +3,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { formatBytes } from '../lib/base/format-bytes.js';
 import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
-import { formatBytes, formatCount, formatList, formatPlural, formatTable } from './table.js';
+import { formatCount, formatList, formatPlural, formatTable } from './table.js';
 
 const EXAMPLES = `
 Examples:

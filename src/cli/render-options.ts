@@ -1,6 +1,7 @@
 // Options that say what is rendered of a video, and how: shared by sweep, seeds and frame.
 
 import type { Command } from 'commander';
+import { given } from '../lib/base/given.js';
 import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
@@ -101,11 +102,10 @@ export function denoiseSettings(values: DenoiseValues): DenoiseOptions & { noise
 /** The library's options of a comparison. */
 export function comparisonSettings(values: ComparisonValues, context: Context): ComparisonOptions {
   const { size: sides, start, duration, frames, every, batch, columns, audio, out, resume } = values;
-  const chosen = { size: sides, start, duration, frames, every, batch, columns, audio, out, resume };
   return {
     ...denoiseSettings(values),
     ...trackingSettings(values, context),
-    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    ...given({ size: sides, start, duration, frames, every, batch, columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,
     signal: context.terminal.signal,

@@ -1,9 +1,10 @@
 // `steadyframe report`: the comparison of runs as a folder that opens from disk.
 
 import type { Command } from 'commander';
+import { formatBytes } from '../lib/base/format-bytes.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
-import { formatBytes, formatPlural } from './table.js';
+import { formatPlural } from './table.js';
 
 const EXAMPLES = `
 The folder holds index.html and the videos and pictures that it shows; it needs no network and no server, and can be sent or

@@ -2,10 +2,11 @@
 
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../lib/base/errors.js';
+import { formatBytes } from '../lib/base/format-bytes.js';
 import type { SyncedRun } from '../lib/tracking/mlflow/sync.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
-import { formatBytes, formatCount, formatPlural, formatTable } from './table.js';
+import { formatCount, formatPlural, formatTable } from './table.js';
 
 const EXAMPLES = `
 What the server has already is not sent again, so that it may be repeated at any time. Credentials come from

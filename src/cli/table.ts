@@ -25,14 +25,6 @@ export function formatNumber(value: number | null | undefined): string {
     : value.toExponential(2);
 }
 
-/** Bytes with a decimal unit: `3.4 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
-}
-
 /** A whole number with its thousands apart: `859,520,964`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

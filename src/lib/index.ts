@@ -72,6 +72,12 @@ export {
   type WrittenProposals,
   writeProposals,
 } from './sweeps/edits-folder.js';
+export type { Executor, JobHooks } from './sweeps/plan/executor.js';
+export type { Job } from './sweeps/plan/job.js';
+export { type ProcessExecutorOptions, processExecutor } from './sweeps/plan/process-executor.js';
+export { readSweepFile, type SweepFile } from './sweeps/plan/read-sweep-file.js';
+export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/plan/run-sweep.js';
+export { type PointOutcome, type SweepOutcome, sortedPoints } from './sweeps/plan/sweep-outcome.js';
 export {
   editRank,
   PROPOSED_SEEDS,
@@ -90,13 +96,21 @@ export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
 export { type DType, type Tensor, tensor } from './tensor/tensor.js';
 export type { Artifact } from './tracking/artifact-records.js';
 export { type ListRunsOptions, listRuns } from './tracking/list-runs.js';
+export { type SyncedRun, type SyncOptions, syncRuns } from './tracking/mlflow/sync.js';
 export { openRun, type StoredRun } from './tracking/open-run.js';
 export type { MetricHistory, RunMetrics } from './tracking/read-metrics.js';
-export type { Run } from './tracking/run.js';
-export type { RunRecord, RunStatus } from './tracking/run-record.js';
+export type { ArtifactOptions, LoggingOptions, MetricOptions, Run } from './tracking/run.js';
+export type { RunInput, RunRecord, RunStatus } from './tracking/run-record.js';
 export type { RunSummary } from './tracking/run-summary.js';
-export { type StartRunOptions, startRun } from './tracking/start-run.js';
+export {
+  resumeRun,
+  type StartChildOptions,
+  type StartRunOptions,
+  startChild,
+  startRun,
+} from './tracking/start-run.js';
 export { trackRun } from './tracking/track-run.js';
+export type { TrackingOptions } from './tracking/tracked-work.js';
 export type { Objective, TimestepRange, Weighting } from './training/denoising-batch.js';
 export {
   type EditOverrides,

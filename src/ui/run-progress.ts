@@ -3,7 +3,7 @@
 import type { RunSummary } from '../lib/tracking/run-summary.js';
 
 /** Settings that say how many steps there will be, as the last part of their path. */
-const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames'];
+const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames_to_render', 'frames'];
 
 /** The last step, and how many there will be. */
 export interface RunProgress {

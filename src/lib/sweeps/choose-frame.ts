@@ -1,6 +1,7 @@
 // One frame of a video by its number, so that what is made of it can be paired with it again. By time alone see edit-frame.ts.
 
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
 import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
 
@@ -51,8 +52,7 @@ async function locate(path: string, { frame, at, size, crop, signal, onWarning }
   if (frame !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
   }
-  const chosen = Object.entries({ size, crop, signal, onWarning }).filter(([, value]) => value !== undefined);
-  const options: OpenVideoOptions = Object.fromEntries(chosen);
+  const options: OpenVideoOptions = given({ size, crop, signal, onWarning });
   const { frameRate, duration, expectedFrames = 1 } = await openVideo(path, options);
   if (at !== undefined) {
     if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);

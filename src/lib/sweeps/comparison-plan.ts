@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import type { Device } from '../engine/devices.js';
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
@@ -83,9 +84,8 @@ async function assertDeviceStarts(device: Device): Promise<void> {
  */
 export async function openSource(model: Model, path: string, options: ComparisonOptions): Promise<Video> {
   const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
-  const chosen = Object.entries({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
-  const given = Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) as OpenVideoOptions;
-  const video = await openVideo(path, given);
+  const chosen: OpenVideoOptions = given({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
+  const video = await openVideo(path, chosen);
   const factor = model.config.vaeFactor;
   if (video.width % factor !== 0 || video.height % factor !== 0) {
     throw new UsageError(

@@ -2,6 +2,7 @@
 
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';
@@ -122,7 +123,7 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
     previewEvery: 200,
     checkpointEvery: 200,
     onWarning: (message) => console.warn(message),
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    ...given(options),
     edits: options.edits,
   };
   const { learningRate, priorPreservation, priorPrompts, clipNorm, weightDecay, averageDecay } = settings;

@@ -29,6 +29,7 @@ export interface SweepLogOptions {
   readonly root?: string;
   /** What started the sweep; the script's name by default. */
   readonly command?: string;
+  /** Told about what is unusual, and what goes wrong with an MLflow server; stderr by default. */
   readonly onWarning?: (message: string) => void;
 }
 

@@ -1,5 +1,6 @@
 // The settings of a point as the options that the library's functions take.
 
+import { given } from '../../base/given.js';
 import type { RestyleOptions } from '../../diffusion/restyle.js';
 import type { SamplerName } from '../../diffusion/samplers/index.js';
 import type { LoadModelOptions } from '../../models/model.js';
@@ -61,9 +62,4 @@ export function trainingOptions(settings: PointSettings): Omit<FinetuneOptions, 
     priorPreservation: settings.prior_preservation,
     train: trained,
   });
-}
-
-/** Only what is given. */
-function given<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

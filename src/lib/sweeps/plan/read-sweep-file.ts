@@ -5,6 +5,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { nearestName } from './nearest-name.js';
 import { type GivenSettings, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
@@ -173,8 +174,7 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
       },
     ]),
   );
-  const kept = Object.fromEntries(Object.entries(top).filter(([, value]) => value !== undefined));
-  return { ...sweep, ...kept, parameters } as Sweep;
+  return { ...sweep, ...given(top), parameters } as Sweep;
 }
 
 function absolute(name: string, value: unknown, folder: string): unknown {

@@ -30,6 +30,7 @@ export interface RunSweepOptions extends SweepLogOptions {
   readonly executor?: Executor;
   /** How often a point that failed is tried again; 1 by default. */
   readonly retries?: number;
+  /** Told how far the whole sweep is. */
   readonly onProgress?: OnProgress;
   /** Told the folder, how many points there are and how many are done, before work begins. */
   readonly onStart?: (start: { out: string; points: number; done: number }) => void;

@@ -11,6 +11,7 @@ export interface RetryOptions {
   readonly base?: number | undefined;
   /** The longest wait that is not asked for by the server (ms). */
   readonly longest?: number | undefined;
+  /** Stops waiting and trying. */
   readonly signal?: AbortSignal | undefined;
   /** Told of every failure after which it is tried again. */
   readonly onRetry?: ((error: ServerTrouble) => void) | undefined;

@@ -19,6 +19,7 @@ export interface SyncOptions extends Pick<ClientOptions, 'attempts' | 'base' | '
   readonly root?: string | undefined;
   /** Of the runs, only those that a filter admits; see `listRuns`. */
   readonly filter?: string | undefined;
+  /** Told how many runs are done. */
   readonly onProgress?: OnProgress | undefined;
   /** Told about runs that cannot be read, and files that are gone. */
   readonly onWarning?: ((message: string) => void) | undefined;
