@@ -94,6 +94,32 @@ describe.skipIf(!built)(`kill -9 five times at random ${builtNote}`, () => {
   }, 300_000);
 });
 
+describe.skipIf(!built)(`kill -9 in the middle of a training ${builtNote}`, () => {
+  it('goes on from the last checkpoint, to the same bits', async () => {
+    const text = `parameters:
+  steps: {value: 2}
+  strength: {values: [0.5, 1]}
+  training_frames: {value: 2}
+  iterations: {values: [30, 60]}
+`;
+    const file = sweepFile('trained', text);
+    const [whole, killed] = [join(scratch, 'trained-whole'), join(scratch, 'trained-killed')];
+    const running = (out: string, ...more: string[]): Running =>
+      start(['run', file, '--out', out, '--no-track', '-q', ...more], env);
+    expect(await running(whole).ended).toMatchObject({ code: 0, err: '' });
+    const sweep = running(killed);
+    // Stages keep what is finished: the first one is, the second one is being trained.
+    const stages = () => Object.keys(hashes(killed)).filter((path) => /stages\/\d+\/result\.json$/.test(path));
+    expect(await until(sweep, () => stages().length === 1)).toBe(true);
+    sweep.child.kill('SIGKILL');
+    await sweep.ended;
+    expect(stages()).toHaveLength(1);
+    expect(await running(killed, '--resume').ended).toMatchObject({ code: 0, err: '' });
+    expect(Object.keys(results(killed)).filter((path) => path.endsWith('result.json'))).toHaveLength(4 + 2);
+    expect(results(killed)).toEqual(results(whole));
+  }, 300_000);
+});
+
 const sizeOfJobs = (out: string): number => statSync(join(out, 'jobs.jsonl'), { throwIfNoEntry: false })?.size ?? 0;
 
 function jobsOf(out: string): { job: string; event: string }[] {

@@ -126,6 +126,27 @@ test('trained weights are given at each run', async () => {
   await program.dispose();
 });
 
+test('outputs of a program that trains are written where they are wanted and not copied', async () => {
+  const length = 2 ** 20;
+  const weight = g.weight('w', [length]);
+  const double = g.reshape(g.add(weight, weight), [2, length / 2]);
+  const program = await compile({ double, sum: g.sum(weight) }, new Map(), { device: 'cpu', trained: new Set(['w']) });
+  const given = { w: tensor('float32', [length], new Float32Array(length).fill(0.5)) };
+  const into = { double: new Float32Array(length) };
+  await program.run(given, into);
+  const before = process.memoryUsage().arrayBuffers;
+  const { double: found, sum } = await program.run(given, into);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(length);
+  expect(found.shape).toEqual([2, length / 2]);
+  expect(found.data).toBe(into.double);
+  expect(found.data.every((value) => value === 1)).toBe(true);
+  expect(sum).toEqual({ dtype: 'float32', shape: [], data: Float32Array.of(length / 2) });
+  // Without arrays of the caller's, each run's results are its own.
+  const results = [await program.run(given), await program.run({ w: { ...given.w, data: into.double } })];
+  expect(results.map(({ double: { data } }) => data[length - 1])).toEqual([1, 2]);
+  await program.dispose();
+});
+
 test('what is missing or mis-shaped is named', async () => {
   await expect(compile(product(), new Map())).rejects.toThrow("the graph needs the weight 'w', which was not given");
   const program = await compile(product(), new Map([['w', w]]));

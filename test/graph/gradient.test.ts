@@ -140,6 +140,15 @@ const cases: { [O in Op]: Case[] } = {
       build: (x, w) => g.conv2d(x, w, null, { stride: 2, padding: [0, 0, 1, 1] }),
     },
     { shapes: [[2, 2, 3, 3], [4, 2, 1, 1], [4]], build: (x, w, b) => g.conv2d(x, w, b) },
+    // Few cells and many channels: the gradients by unfolding.
+    { shapes: [[2, 2, 1, 2], [8, 2, 3, 3], [8]], build: (x, w, b) => g.conv2d(x, w, b, { padding: 1 }) },
+    {
+      shapes: [
+        [2, 1, 2, 3],
+        [24, 1, 2, 3],
+      ],
+      build: (x, w) => g.conv2d(x, w, null, { stride: 2, padding: [1, 0, 0, 2] }),
+    },
     {
       shapes: [
         [1, 1, 4, 4],

@@ -73,6 +73,8 @@ export interface Model {
   weightAccess(): WeightAccess[];
   /** How many nodes of the networks that were used so far fell back to the CPU; empty on the CPU itself. */
   placements(): Placement[];
+  /** Closes all sessions, whose memory is then free for other work; each opens again when it is used next. */
+  release(): Promise<void>;
   /** Closes all sessions. The model cannot be used afterwards. */
   dispose(): Promise<void>;
 }
@@ -178,9 +180,10 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
     },
     weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
     placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),
-    async dispose() {
+    async release() {
       for (const network of all) await network.dispose();
     },
+    dispose: () => model.release(),
   };
   return model;
 }

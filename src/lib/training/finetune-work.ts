@@ -72,6 +72,8 @@ export async function prepareFinetuning(
     const keeps = priorPreservation > 0;
     const prior = keeps ? await priorRows(base, priorPrompts, latentShape, seed, signal) : null;
     if (!prior && !isSmall) await base.dispose();
+    // Encoders that were used up to here; with prior preservation the base model's UNet goes on being used.
+    if (!isSmall) await model.release();
     const shapes = { latentShape, contextShape, batch: prior ? 2 * batch : batch };
     const network = { config: model.config.unet, frozen, adapters: all, trained: names };
     // All weights of a large UNet, their gradients and AdamW's averages leave no room for all values of a pass.
@@ -111,6 +113,7 @@ export async function prepareFinetuning(
           return { ...(preview && { preview }), ...(forgetting !== undefined && { forgetting }) };
         } finally {
           if (!isSmall && (now !== base || !prior)) await now.dispose();
+          if (!isSmall) await model.release();
         }
       },
       async dispose() {

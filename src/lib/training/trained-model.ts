@@ -31,6 +31,10 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
     },
     weightAccess: () => programs.open.map(({ weights }) => weights),
     placements: () => programs.open.flatMap(({ placement }) => placement ?? []),
+    async release() {
+      await programs.dispose();
+      await model.release();
+    },
     dispose: () => programs.dispose(),
   };
 }

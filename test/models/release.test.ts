@@ -1,0 +1,21 @@
+// A model gives the memory of its sessions back and goes on working.
+
+import { afterAll, expect, it } from 'vitest';
+import { openSessions } from '../../src/lib/engine/onnx/compile.js';
+import { loadModel } from '../../src/lib/models/model.js';
+import { randn } from '../../src/lib/tensor/randn.js';
+import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
+
+const scratch = scratchFolder();
+const model = await loadModel(await smallestCheckpoint(scratch), { device: 'cpu' });
+afterAll(() => model.dispose());
+
+it('closes its sessions on request, and opens them again to the same numbers', async () => {
+  const latent = randn(1, [1, 4, 4, 4]);
+  const results = async () => [await model.decodeLatent(latent), await model.encodeText(['a street'])];
+  const before = await results();
+  expect(openSessions()).toBe(2);
+  await model.release();
+  expect(openSessions()).toBe(0);
+  expect(await results()).toEqual(before);
+});
