@@ -150,10 +150,8 @@ async function propose(
         });
         const written = await writeProposals(folder.out, proposed, { settings, ...(auto && { pick: 1 }) });
         await rm(work, { recursive: true, force: true });
-        for (const [step, { scores }] of written.edits.entries()) {
-          const { kept, editStrength, rank } = scores;
-          run.logMetrics({ kept, edit_strength: editStrength, rank }, { step });
-        }
+        const { kept, editStrength, rank } = written.edits[0].scores;
+        run.logMetrics({ kept, edit_strength: editStrength, rank }, { step: 0 });
         await run.logArtifact(written.out);
         return written;
       });

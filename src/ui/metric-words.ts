@@ -19,6 +19,10 @@ export const METRICS_FIRST: readonly string[] = [
 
 /** A metric's title with its unit, or its key where nobody has described it. */
 export function metricTitle(key: string): string {
+  // Of runs that are comparisons or trainings, beside their own metrics.
+  const [, group, name] = /^(per_frame|preview|source|round_trip)\.(.+)$/.exec(key) ?? [];
+  if (group === 'per_frame') return metricTitle(name);
+  if (group !== undefined) return `${group.replace('_', ' ')}: ${metricTitle(name)}`;
   const metric = describeMetric(key);
   const hasNoWords = metric.title === key.replaceAll('_', ' ') && !metric.unit;
   return hasNoWords ? key : withUnit(metric);

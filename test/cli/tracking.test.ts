@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listRuns } from '../../src/lib/tracking/list-runs.js';
 import { openRun } from '../../src/lib/tracking/open-run.js';
+import type { EditSidecar } from '../../src/lib/training/edit-sidecar.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';
 
@@ -47,7 +48,8 @@ describe('commands', () => {
     await run('edit', ...common, ...prompt, '--frame', '1', '--seeds', '1', '--strengths', '0.5,1', '--auto');
     const edit = await latest('edit');
     expect(edit).toMatchObject({ status: 'finished', parameters: { frame: 1, strength: [0.5, 1] } });
-    expect(edit.metrics.rank).toMatchObject({ step: 1 });
+    const { edits } = JSON.parse(readFileSync(join(edit.folder, 'artifacts/result.json'), 'utf8'));
+    expect(edit.metrics.rank.last).toBe(Math.max(...edits.map((each: EditSidecar) => each.scores?.rank)));
     expect(await filesOf(edit.folder)).toContain('edit.png');
 
     const trained = await run(

@@ -100,7 +100,7 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
     const result = await finished(model, options);
     await work.dispose();
     const after = await readSafetensors(join(result.result, 'unet/diffusion_pytorch_model.safetensors'));
-    const output = await outputOf(model, options, folder, '000002');
+    const output = await outputOf(model, options, options.out!, '000002');
     trainings.push({ name, folder, options, result, draws, after: after as Tensors, output });
   } finally {
     await model.dispose();
@@ -149,7 +149,7 @@ async function exportOf(train: NonNullable<FinetuneOptions['train']>, prediction
       ...{ train, iterations: 2, learningRate: 1e-2, heldAsidePrompts: [] },
     });
     const { result, kind } = await finished(model, options);
-    const output = await outputOf(model, options, folder, '000002');
+    const output = await outputOf(model, options, options.out!, '000002');
     const lora = kind === 'lora' ? result : null;
     const pipeline = lora ? folder : result;
     const read = await loadModel(pipeline, { device: 'cpu', loras: lora ? [{ file: lora }] : [] });

@@ -52,7 +52,10 @@ export const ops: Ops = {
   inverseDeviation: (x, epsilon) => node('inverseDeviation', [x], { epsilon }),
   layerNorm: (x, scale, bias, epsilon) => node('layerNorm', [x, scale, bias], { epsilon }),
   groupNorm: (x, scale, bias, groups, epsilon) => node('groupNorm', [x, scale, bias], { groups, epsilon }),
-  reshape: (x, shape) => (sameShape(x.shape, shape) ? x : node('reshape', [x], { shape })),
+  reshape: (x, shape) => {
+    const from = x.op === 'reshape' ? x.inputs[0] : x;
+    return sameShape(from.shape, shape) ? from : node('reshape', [from], { shape });
+  },
   transpose: (x, permutation) => node('transpose', [x], { permutation }),
   broadcast: (x, shape) => (sameShape(x.shape, shape) ? x : node('broadcast', [x], { shape })),
   concat: (parts, axis) => node('concat', parts, { axis }),

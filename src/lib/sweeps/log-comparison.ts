@@ -130,7 +130,7 @@ export async function logRendering(
   rendering: Rendering,
 ): Promise<void> {
   const { name, parameters, device, measurement, metrics = {}, video } = rendering;
-  const part = await continueChild(run, { name, parameters, device }, resumed);
+  const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
   if (part === undefined) return;
   part.logMetrics(numbers({ ...measurement.means, ...metrics }), { step: 0 });
   for (const [metric, curve] of Object.entries(measurement.curves ?? {})) {

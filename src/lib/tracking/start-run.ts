@@ -89,7 +89,9 @@ export type StartChildOptions = Omit<StartRunOptions, 'experiment' | 'parent' | 
 export function startChild(parent: Run, options: StartChildOptions): Promise<Run> {
   if (!parent.tracked) return Promise.resolve(untrackedRun(parent.artifacts));
   const { experiment = parent.record.experiment } = options;
-  return startRun({ ...parent.logging, ...options, experiment, parent, root: resolve(parent.folder, '../..') });
+  const { command } = parent.record;
+  const root = resolve(parent.folder, '../..');
+  return startRun({ command, ...parent.logging, ...options, experiment, parent, root });
 }
 
 /**

@@ -1,6 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019): Adam whose weight decay acts on the weights and not through the gradient.
 
 import type { Tensor } from '../tensor/tensor.js';
+import { updateWeights } from './weight-kernels.js';
 
 /** Learned tensors, or tensors that belong to them (gradients, averages), by weight name. */
 export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
@@ -40,50 +41,23 @@ export function adamw(options: AdamWOptions = {}): Optimizer<AdamWState> {
     update: (weights, gradients, state, learningRate) => optimizer.begin(weights, state, learningRate)(gradients),
     begin(weights, state, learningRate) {
       state.step++;
-      const keep = 1 - learningRate * weightDecay;
-      const stepSize = learningRate / (1 - beta1 ** state.step);
-      const rootCorrection = 1 / Math.sqrt(1 - beta2 ** state.step);
-      const parameters = { beta1, beta2, epsilon, keep, stepSize, rootCorrection };
+      const step = {
+        newMean: 1 - beta1,
+        newSquare: 1 - beta2,
+        decay: learningRate * weightDecay,
+        stepSize: learningRate / (1 - beta1 ** state.step),
+        rootCorrection: 1 / Math.sqrt(1 - beta2 ** state.step),
+        epsilon,
+      };
       return (gradients) => {
         for (const [name, { data }] of gradients) {
           const [w, m, v] = [weights, state.mean, state.square].map((group) => group.get(name)!.data);
-          updateOne(w, data, m, v, parameters);
+          updateWeights(w, m, v, data, step);
         }
       };
     },
   };
   return optimizer;
-}
-
-/** The numbers of one update. */
-interface UpdateParameters {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** 1 - lr decay, lr / (1 - b1^t) and 1 / sqrt(1 - b2^t). */
-  readonly keep: number;
-  readonly stepSize: number;
-  readonly rootCorrection: number;
-}
-
-/** A function of its own, in whose loop all is local: this is where an update spends its time. */
-function updateOne(
-  w: Float32Array,
-  g: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  { beta1, beta2, epsilon, keep, stepSize, rootCorrection }: UpdateParameters,
-): void {
-  const { length } = w;
-  const [newMean, newSquare] = [1 - beta1, 1 - beta2];
-  for (let i = 0; i < length; i++) {
-    const gradient = g[i];
-    const mean = m[i] + newMean * (gradient - m[i]);
-    const square = beta2 * v[i] + newSquare * gradient * gradient;
-    m[i] = mean;
-    v[i] = square;
-    w[i] = w[i] * keep - (stepSize * mean) / (Math.sqrt(square) * rootCorrection + epsilon);
-  }
 }
 
 function zerosLike(weights: Weights): Weights {

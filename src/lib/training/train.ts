@@ -8,6 +8,7 @@ import type { AdamWState, Optimizer, Weights } from './adamw.js';
 import type { GradientProgram } from './gradient-program.js';
 import type { LearningRate } from './learning-rate.js';
 import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
+import { approach, sumOfSquares } from './weight-kernels.js';
 
 /** How to train. */
 export interface TrainOptions {
@@ -193,9 +194,7 @@ function addedTo(sum: Weights, more: Weights): Weights {
 
 function squaresOf(gradients: Weights): number {
   let squares = 0;
-  for (const { data } of gradients.values()) {
-    for (let i = 0; i < data.length; i++) squares += data[i] * data[i];
-  }
+  for (const { data } of gradients.values()) squares += sumOfSquares(data);
   return squares;
 }
 
@@ -209,8 +208,5 @@ function scale(gradients: Weights, factor: number): void {
 /** The decay grows from 0, so that the random start is forgotten: min(decay, (1 + n) / (10 + n)). */
 function moveAverage(average: Weights, weights: Weights, decay: number, updates: number): void {
   const keep = Math.min(decay, (1 + updates) / (10 + updates));
-  for (const [name, { data }] of average) {
-    const now = weights.get(name)!.data;
-    for (let i = 0; i < data.length; i++) data[i] += (1 - keep) * (now[i] - data[i]);
-  }
+  for (const [name, { data }] of average) approach(data, weights.get(name)!.data, 1 - keep);
 }

@@ -6,12 +6,14 @@ import type * as ort from 'onnxruntime-node';
 import { UsageError } from '../../base/errors.js';
 import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
+import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, resolveDevice } from '../devices.js';
 import type { Program, WeightSource } from '../program.js';
 import { lowerGraph } from './lower.js';
 import { readPlacement } from './placement.js';
 import { encodeModel, type ModelProto } from './schema.js';
-import { type CompileOptions, onnxruntime, openSession, type Session, targetOf } from './session.js';
+import { type CompileOptions, leavesUncopied, onnxruntime, openSession, type Session, targetOf } from './session.js';
+import { runUncopied } from './uncopied-outputs.js';
 
 export type { CompileOptions } from './session.js';
 
@@ -19,17 +21,23 @@ export type { CompileOptions } from './session.js';
 const sessions = new Map<string, { opening: Promise<Session>; users: number }>();
 
 /**
- * Compiles the graph of `outputs` (name to value).
+ * Compiles the graph of `results` (name to value).
  *
  * @param weights values of all weights that the graph names, except those that are trained
  * @throws UsageError when a weight is missing, FailureError when the device does not start
  */
 export async function compile(
-  outputs: Readonly<Record<string, Node>>,
+  results: Readonly<Record<string, Node>>,
   weights: WeightSource,
   options: CompileOptions = {},
 ): Promise<Program> {
   const device = resolveDevice(options.device);
+  // A last reshape would be a copy: the numbers are the same without it.
+  const named = Object.entries(results);
+  const shapes = new Map(named.map(([name, { shape }]) => [name, shape]));
+  const outputs = Object.fromEntries(
+    named.map(([name, node]) => [name, node.op === 'reshape' ? node.inputs[0] : node]),
+  );
   const used = new Set<string>();
   const draft = lowerGraph(
     outputs,
@@ -55,7 +63,7 @@ export async function compile(
     await opened.session.release();
   };
   try {
-    return programOf(await shared.opening, leave);
+    return programOf(await shared.opening, shapes, leave);
   } catch (error) {
     sessions.delete(key);
     throw error;
@@ -75,7 +83,8 @@ async function contentKey(
   options: CompileOptions,
 ): Promise<string> {
   const hash = createHash('sha256').update(encodeModel(draft));
-  hash.update(JSON.stringify([device, options.strict ?? false, options.threads ?? 0, options.lean ?? false]));
+  const { strict = false, threads = 0, lean = false } = options;
+  hash.update(JSON.stringify([device, strict, threads, lean, leavesUncopied(device, options)]));
   const identities = new Map<string, string>();
   for (const name of [...used].sort()) {
     const source = weights.get(name)!;
@@ -99,9 +108,18 @@ async function notePlacement(opened: Session): Promise<void> {
   opened.placement = await readPlacement(opened.profile);
 }
 
-function programOf(shared: Session, leave: () => Promise<void>): Program {
+function programOf(
+  shared: Session,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  leave: () => Promise<void>,
+): Program {
   let disposed = false;
   const { Tensor: OrtTensor } = onnxruntime();
+  const resultOf = (name: string, data: Float32Array): Tensor<'float32'> => ({
+    dtype: 'float32',
+    shape: shapes.get(name)!,
+    data,
+  });
   return {
     weights: shared.access,
     get placement() {
@@ -118,19 +136,22 @@ function programOf(shared: Session, leave: () => Promise<void>): Program {
         }
         feeds[name] = new OrtTensor(given.dtype as 'float32', given.data as Float32Array, given.shape);
       }
-      const fetches = Object.fromEntries(
-        shared.outputs.map(({ name, shape }) => [
-          name,
-          into[name] ? new OrtTensor('float32', into[name], shape) : null,
-        ]),
-      );
-      const fetched = await shared.session.run(feeds, fetches);
+      if (shared.uncopied) {
+        const written = shared.outputs.map(({ name, shape }) => {
+          const data = into[name] ?? new Float32Array(sizeOf(shape));
+          return { name, data, tensor: new OrtTensor('float32', data, shape) };
+        });
+        await runUncopied(shared.session, feeds, Object.fromEntries(written.map(({ name, tensor }) => [name, tensor])));
+        return Object.fromEntries(written.map(({ name, data }) => [name, resultOf(name, data)]));
+      }
+      const fetches = shared.outputs.map(({ name, shape }) => [
+        name,
+        into[name] ? new OrtTensor('float32', into[name], shape) : null,
+      ]);
+      const fetched = await shared.session.run(feeds, Object.fromEntries(fetches));
       await notePlacement(shared);
       return Object.fromEntries(
-        Object.entries(fetched).map(([name, { dims, data }]) => [
-          name,
-          { dtype: 'float32' as const, shape: dims, data: into[name] ?? (data as Float32Array) },
-        ]),
+        Object.entries(fetched).map(([name, { data }]) => [name, resultOf(name, into[name] ?? (data as Float32Array))]),
       );
     },
     async dispose() {

@@ -56,7 +56,8 @@ const root = Root.fromJSON({
     }),
     StringStringEntryProto: message({ key: ['string', 1], value: ['string', 2] }),
     ValueInfoProto: message({ name: ['string', 1], type: ['TypeProto', 2] }),
-    TypeProto: message({ tensorType: ['TensorTypeProto', 1] }),
+    TypeProto: message({ tensorType: ['TensorTypeProto', 1], sequenceType: ['SequenceTypeProto', 4] }),
+    SequenceTypeProto: message({ elemType: ['TypeProto', 1] }),
     TensorTypeProto: message({ elemType: ['int32', 1], shape: ['TensorShapeProto', 2] }),
     TensorShapeProto: message({ dim: ['DimensionProto', 1, 'repeated'] }),
     DimensionProto: message({ dimValue: ['int64', 1] }),
@@ -94,9 +95,18 @@ export interface TensorProto {
   externalData?: readonly { key: string; value: string }[];
   dataLocation?: number;
 }
+export interface TensorTypeProto {
+  elemType: number;
+  shape: { dim: readonly { dimValue: number }[] };
+}
 export interface ValueInfoProto {
   name: string;
-  type: { tensorType: { elemType: number; shape: { dim: readonly { dimValue: number }[] } } };
+  type: { tensorType: TensorTypeProto };
+}
+/** An output that is a sequence of tensors. */
+export interface SequenceInfoProto {
+  name: string;
+  type: { sequenceType: { elemType: { tensorType: { elemType: number } } } };
 }
 export interface ModelProto {
   irVersion: number;
@@ -107,7 +117,7 @@ export interface ModelProto {
     node: readonly NodeProto[];
     initializer: readonly TensorProto[];
     input: readonly ValueInfoProto[];
-    output: readonly ValueInfoProto[];
+    output: readonly (ValueInfoProto | SequenceInfoProto)[];
   };
 }
 

@@ -12,7 +12,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { type Device, deviceFailure } from '../devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
-import { encodeModel, type ModelProto } from './schema.js';
+import { encodeModel, type ValueInfoProto } from './schema.js';
+import { withEnding } from './uncopied-outputs.js';
 import { placeWeights } from './weight-files.js';
 
 /** How to compile. */
@@ -35,6 +36,8 @@ export interface Session {
   readonly inputs: readonly { name: string; shape: readonly number[] }[];
   readonly outputs: readonly { name: string; shape: readonly number[] }[];
   readonly access: WeightAccess;
+  /** Whether its model has an ending, see uncopied-outputs.ts. */
+  readonly uncopied: boolean;
   /** Where the profile of the first run will lie, from which placement is read; null on the CPU. */
   readonly profile: string | null;
   placement: Placement | null;
@@ -63,7 +66,8 @@ export async function openSession(
       targetOf(device),
     );
     const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
-    const session = await createSession(encodeModel(model), device, {
+    const uncopied = leavesUncopied(device, options);
+    const session = await createSession(encodeModel(uncopied ? withEnding(model) : model), device, {
       // The highest level also reorders the weights of convolutions.
       graphOptimizationLevel: options.lean ? 'extended' : 'all',
       ...(options.lean && { enableCpuMemArena: false, enableMemPattern: false }),
@@ -80,15 +84,20 @@ export async function openSession(
         },
       },
     });
-    const shapesOf = (values: ModelProto['graph']['input']): Session['inputs'] =>
+    const shapesOf = (values: readonly ValueInfoProto[]): Session['inputs'] =>
       values.map(({ name, type }) => ({ name, shape: type.tensorType.shape.dim.map(({ dimValue }) => dimValue) }));
-    const [given, made] = [shapesOf(model.graph.input), shapesOf(model.graph.output)];
-    return { session, inputs: given, outputs: made, access: files.access, profile, placement: null };
+    const given = shapesOf(model.graph.input);
+    const made = Object.entries(outputs).map(([name, { shape }]) => ({ name, shape }));
+    return { session, inputs: given, outputs: made, access: files.access, uncopied, profile, placement: null };
   } finally {
     // What is mapped stays mapped after its link is gone, and nothing is left in the cache when the process dies.
     await files.release();
   }
 }
+
+/** Whether outputs are left where they are written: those of programs that train, which may hold all gradients. */
+export const leavesUncopied = (device: Device, { trained }: CompileOptions): boolean =>
+  device === 'cpu' && trained !== undefined && trained.size > 0;
 
 /** The kind of lowering that suits a device. */
 export const targetOf = (device: Device): 'cpu' | 'gpu' => (device === 'cpu' ? 'cpu' : 'gpu');

@@ -3,15 +3,39 @@
 import { sizeOf } from '../../tensor/tensor.js';
 import { floatLike, refuse, show } from '../shapes.js';
 import type { Node, Ops, Padding, Primitive } from '../types.js';
+import { fold, type Geometry, unfold, unfoldingPays } from './unfold.js';
 
 /** So many times more weights than cells of dy: above it, scattering the products costs less than flipping the weights. */
 const FEW_CELLS = 2;
 
+/** Scattering is done picture by picture, by products that are slow where a picture has fewer cells than this. */
+const SMALL_PICTURE = 64;
+
+const sidesOf = ({ shape }: Node): [number, number] => [shape[2], shape[3]];
+
+const geometryOf = (x: Node, w: Node, dy: Node, stride: number, padding: Padding): Geometry => ({
+  from: sidesOf(x),
+  to: sidesOf(dy),
+  kernel: sidesOf(w),
+  stride,
+  padding,
+});
+
+/** dy [B, O, h, w] as a matrix [O, B h w]. */
+function channelsFirst(g: Ops, dy: Node): Node {
+  return g.reshape(g.transpose(dy, [1, 0, 2, 3]), [dy.shape[1], sizeOf(dy.shape) / dy.shape[1]]);
+}
+
 /** Gradient of a convolution's input: dy convolved with the flipped, transposed weights, or its products scattered. */
 function inputGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
-  const [, , height, width] = x.shape;
+  const [batch, inputs, height, width] = x.shape;
   const [outputs, , kh, kw] = w.shape;
   const [top, left, bottom, right] = padding;
+  const geometry = geometryOf(x, w, dy, stride, padding);
+  if (unfoldingPays(geometry, outputs) && sizeOf(geometry.to) < SMALL_PICTURE) {
+    const flat = g.reshape(w, [outputs, inputs * kh * kw]);
+    return fold(g, g.matmul(flat, channelsFirst(g, dy), { transposeA: true }), batch, geometry);
+  }
   // What the kernel reaches beyond the padding on each side becomes the padding of the convolution.
   const sides: Padding = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
   const fewCells = kh * kw > 1 && outputs >= (FEW_CELLS * sizeOf(dy.shape)) / outputs;
@@ -33,25 +57,30 @@ function flippedTaps(g: Ops, w: Node): Node {
   return g.reshape(g.matmul(g.reshape(w, [outputs * inputs, taps]), exchange), w.shape);
 }
 
-/** Gradient of a convolution's weights: for each tap, dy [O, B h w] times the shifted input [B h w, I]. */
+/** Gradient of a convolution's weights: dy [O, B h w] times what it saw, at once or, for each tap, the shifted input [B h w, I]. */
 function weightGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
   const [batch, inputs] = x.shape;
   const [outputs, , kh, kw] = w.shape;
   const [, , height, width] = dy.shape;
   const [top, left, bottom, right] = padding;
   const cells = batch * height * width;
+  const flatDy = channelsFirst(g, dy);
+  const geometry = geometryOf(x, w, dy, stride, padding);
+  if (unfoldingPays(geometry, outputs)) {
+    return g.reshape(g.matmul(flatDy, unfold(g, x, geometry), { transposeB: true }), w.shape);
+  }
   // Channels last, so that shifted copies are made of long runs; channels first in dy, so that no product transposes.
   const padded = g.pad(g.transpose(x, [0, 2, 3, 1]), [0, top, left, 0], [0, bottom, right, 0]);
-  const flatDy = g.reshape(g.transpose(dy, [1, 0, 2, 3]), [outputs, cells]);
   const taps: Node[] = [];
   for (let i = 0; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
       const ends = [batch, i + (height - 1) * stride + 1, j + (width - 1) * stride + 1, inputs];
       const shifted = g.slice(padded, [0, i, j, 0], ends, [1, stride, stride, 1]);
-      taps.push(g.reshape(g.matmul(flatDy, g.reshape(shifted, [cells, inputs])), [outputs, 1, inputs]));
+      taps.push(g.matmul(flatDy, g.reshape(shifted, [cells, inputs])));
     }
   }
-  return g.reshape(taps.length === 1 ? taps[0] : g.transpose(g.concat(taps, 1), [0, 2, 1]), w.shape);
+  if (taps.length === 1) return g.reshape(taps[0], w.shape);
+  return g.transpose(g.reshape(g.concat(taps, 1), [outputs, kh, kw, inputs]), [0, 3, 1, 2]);
 }
 
 /** A 0-1 matrix [to, from] that repeats rows as nearest-neighbour resizing does. */
@@ -78,7 +107,8 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
     },
     gradient: ({ inputs: [x, w, bias], attributes: { stride, padding } }, dy, g) => {
       const gradients = [inputGradient(g, x, w, dy, stride, padding), weightGradient(g, x, w, dy, stride, padding)];
-      return bias ? [...gradients, g.sum(dy, [0, 2, 3])] : gradients;
+      // Over each picture's cells first: what is added to every cell, as the timestep is, has that sum for its gradient.
+      return bias ? [...gradients, g.sum(g.sum(dy, [2, 3], true), [0, 2, 3])] : gradients;
     },
     onnx: (emit, inputs, { attributes: { stride, padding }, inputs: [, w] }) =>
       emit.op('Conv', inputs, { kernel_shape: w.shape.slice(2), strides: [stride, stride], pads: padding }),

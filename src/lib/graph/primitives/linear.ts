@@ -43,7 +43,10 @@ function headsGradient(g: Ops, q: Node, k: Node, v: Node, y: Node, dy: Node): No
   const dv = g.matmul(p, dy, { transposeA: true });
   // sum(p (dy v')) over keys is sum(dy y) over channels, which are far fewer (Dao et al. 2022).
   const along = g.sum(g.multiply(dy, y), [3], true);
-  const ds = g.multiply(p, g.subtract(g.matmul(dy, v, { transposeB: true }), along));
+  // One column more in the product is less work than one pass more over the scores.
+  const ones = g.broadcast(g.scalar(1), [...v.shape.slice(0, 3), 1]);
+  const rest = g.matmul(g.concat([dy, g.negate(along)], 3), g.concat([v, ones], 3), { transposeB: true });
+  const ds = g.multiply(p, rest);
   return [g.multiply(g.matmul(ds, k), scale), g.matmul(ds, scaledQ, { transposeA: true }), dv];
 }
 

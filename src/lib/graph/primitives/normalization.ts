@@ -60,11 +60,17 @@ export const normalization: {
       checkAffine('layerNorm', x.shape.at(-1)!, scale, bias);
       return floatLike('layerNorm', x);
     },
+    // dx = (scale dy - mean(scale dy) - normal mean(scale dy normal)) inverse, the means as products with scale / length
     gradient: ({ inputs: [x, scale], attributes: { epsilon } }, dy, g) => {
       const normal = g.standardize(x, epsilon);
+      const length = x.shape.at(-1)!;
       const leading = x.shape.slice(0, -1).map((_, i) => i);
-      const dx = standardizeGradient(g, g.multiply(dy, scale), normal, g.inverseDeviation(x, epsilon));
-      return [dx, g.sum(g.multiply(dy, normal), leading), g.sum(dy, leading)];
+      const column = g.multiply(g.reshape(scale, [length, 1]), g.scalar(1 / length));
+      const product = g.multiply(dy, normal);
+      const centered = g.subtract(g.multiply(dy, scale), g.matmul(dy, column));
+      const rest = g.subtract(centered, g.multiply(normal, g.matmul(product, column)));
+      const dx = g.multiply(rest, g.inverseDeviation(x, epsilon));
+      return [dx, g.sum(product, leading), g.sum(dy, leading)];
     },
     onnx: (emit, inputs, { attributes: { epsilon } }) =>
       emit.op('LayerNormalization', inputs, { axis: -1, epsilon: { float: epsilon } }),

@@ -1,0 +1,132 @@
+// Loops over all weights, which are as fast as memory allows: WebAssembly with four numbers at a time, on pieces that stay in the
+// processor's cache. The arrays themselves are ordinary ones; what is computed does not depend on the pieces.
+
+import { assemble, type LoopFunction, simd } from './simd-assembler.js';
+
+/** Numbers of a piece: those of four arrays, twice, fit into the cache of one core. */
+const PIECE = 8192;
+
+const { add, subtract, multiply, divide, sqrt, double, lastTwo, multiplyDouble } = simd;
+
+const FUNCTIONS: readonly LoopFunction[] = [
+  {
+    name: 'adamw',
+    arrays: ['w', 'm', 'v', 'g'],
+    scalars: ['newMean', 'newSquare', 'decay', 'stepSize', 'rootCorrection', 'epsilon'],
+    build({ load, store, scalar, once }) {
+      const [w, m, v, g] = ['w', 'm', 'v', 'g'].map(load);
+      const mean = once(add(m, multiply(scalar('newMean'), subtract(g, m))));
+      const square = once(add(v, multiply(scalar('newSquare'), subtract(multiply(g, g), v))));
+      const root = add(multiply(sqrt(square), scalar('rootCorrection')), scalar('epsilon'));
+      const step = divide(multiply(scalar('stepSize'), mean), root);
+      store('m', mean);
+      store('v', square);
+      // The weight is rounded once: for small steps, w (1 - decay) alone would lose most of the decay.
+      store('w', subtract(w, add(multiply(scalar('decay'), w), step)));
+    },
+  },
+  {
+    name: 'squares',
+    arrays: ['x'],
+    scalars: [],
+    build({ load, once, sum }) {
+      const x = load('x');
+      for (const half of [x, lastTwo(x)]) {
+        const two = once(double(half));
+        sum(multiplyDouble(two, two));
+      }
+    },
+  },
+  {
+    name: 'approach',
+    arrays: ['x', 'y'],
+    scalars: ['part'],
+    build({ load, store, scalar }) {
+      const [x, y] = ['x', 'y'].map(load);
+      store('x', add(x, multiply(scalar('part'), subtract(y, x))));
+    },
+  },
+];
+
+/** The numbers of one update by AdamW. */
+export interface AdamWStep {
+  /** 1 - b1, 1 - b2. */
+  readonly newMean: number;
+  readonly newSquare: number;
+  /** lr decay, lr / (1 - b1^t) and 1 / sqrt(1 - b2^t). */
+  readonly decay: number;
+  readonly stepSize: number;
+  readonly rootCorrection: number;
+  readonly epsilon: number;
+}
+
+/** Updates weights w with running means m and v of the gradient g and its square, all in place but g: see `adamw`. */
+export function updateWeights(
+  w: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  g: Float32Array,
+  { newMean, newSquare, decay, stepSize, rootCorrection, epsilon }: AdamWStep,
+): void {
+  const { adamw } = kernels();
+  piecewise([w, m, v, g], 3, (count) => adamw(count, newMean, newSquare, decay, stepSize, rootCorrection, epsilon));
+}
+
+/** The sum of the squares, in double precision. */
+export function sumOfSquares(x: Float32Array): number {
+  const { squares } = kernels();
+  let sum = 0;
+  piecewise([x], 0, (count) => {
+    sum += squares(count);
+  });
+  return sum;
+}
+
+/** x <- x + part (y - x). */
+export function approach(x: Float32Array, y: Float32Array, part: number): void {
+  const { approach } = kernels();
+  piecewise([x, y], 1, (count) => approach(count, part));
+}
+
+/** Runs a kernel on each piece of some arrays of equal length, and takes back what the first `written` of them have become. */
+function piecewise(arrays: readonly Float32Array[], written: number, run: (count: number) => void): void {
+  const { pieces } = kernels();
+  const { length } = arrays[0];
+  for (let from = 0; from < length; from += PIECE) {
+    const to = Math.min(from + PIECE, length);
+    const count = Math.ceil((to - from) / 4) * 4;
+    arrays.forEach((array, i) => {
+      pieces[i].set(array.subarray(from, to));
+      // What is computed beside the numbers must neither count nor be slow.
+      if (to - from < count) pieces[i].fill(0, to - from, count);
+    });
+    run(count);
+    for (let i = 0; i < written; i++) arrays[i].set(pieces[i].subarray(0, to - from), from);
+  }
+}
+
+type Kernel = (count: number, ...scalars: number[]) => number;
+
+interface Kernels {
+  readonly adamw: Kernel;
+  readonly squares: Kernel;
+  readonly approach: Kernel;
+  /** The memory that they work on, array by array. */
+  readonly pieces: readonly Float32Array[];
+}
+
+/** What Node has of WebAssembly, as far as it is used here: its types come with no library of ours. */
+declare const WebAssembly: {
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: object };
+};
+
+let made: Kernels | undefined;
+
+function kernels(): Kernels {
+  if (made) return made;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(FUNCTIONS, 4 * PIECE)));
+  const { memory, ...functions } = exports as Omit<Kernels, 'pieces'> & { memory: { buffer: ArrayBuffer } };
+  made = { ...functions, pieces: [0, 1, 2, 3].map((i) => new Float32Array(memory.buffer, 4 * PIECE * i, PIECE)) };
+  return made;
+}
