@@ -5,6 +5,8 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
+import { given } from '../lib/base/given.js';
+import type { FrameRequest } from '../lib/sweeps/choose-frame.js';
 import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
 import { type Context, shellCommand } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
@@ -38,6 +40,9 @@ Examples:
 interface EditValues extends DenoiseValues, TrackingValues {
   at?: number;
   frame?: number;
+  start?: number;
+  duration?: number;
+  every?: number;
   seeds: number[];
   strengths: number[];
   pick?: string;
@@ -52,7 +57,10 @@ export function addEdit(program: Command, context: Context): void {
     .description('Proposes edits of one frame at large strengths, ranked, as the example that finetuning learns from.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
     .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
-    .option('--frame <n>', 'which frame, by its number from 0', integer);
+    .option('--frame <n>', 'which frame, by its number from 0', integer)
+    .option('--start <time>', 'count frames and times from here, as finetune does with the same options', seconds)
+    .option('--duration <time>', 'take this much of the video', seconds)
+    .option('--every <n>', 'count every n-th frame only', integer);
   addDenoiseOptions(command)
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.75, 0.85, 0.95]))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]))
@@ -68,12 +76,13 @@ async function run(video: string, values: EditValues, context: Context): Promise
   const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
   const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
   const { shotName } = await import('../lib/video/shot-name.js');
-  const { pick, auto = false, at, frame: number, size } = values;
+  const { pick, auto = false, at, frame: number, size, start, duration, every } = values;
+  const part = given({ start, duration, every });
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
   const which = {
-    ...(number !== undefined && { frame: number }),
-    ...(at !== undefined && { at }),
+    ...given({ frame: number, at }),
+    ...part,
     size,
     onWarning: context.warn,
     signal: context.terminal.signal,
@@ -86,7 +95,7 @@ async function run(video: string, values: EditValues, context: Context): Promise
     await report(video, values, context, written, await pickEdit(written, pick));
     return;
   }
-  const written = await propose(video, { ...which, at, frame: number }, name, values, settings, context);
+  const written = await propose(video, which, name, values, settings, context);
   context.reporter.close();
   const choice = auto ? '1' : await askForOne(written, values, context);
   await report(video, values, context, written, choice === undefined ? undefined : await pickEdit(written, choice));
@@ -98,7 +107,8 @@ function settingsOf(video: string, frame: number, values: EditValues) {
   const { prompt, model } = values;
   const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
   const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
-  return { video: resolve(video), frame, model: resolve(model), loras, denoise, size, strengths, seeds };
+  const part = given({ start: values.start, duration: values.duration, every: values.every });
+  return { video: resolve(video), ...part, frame, model: resolve(model), loras, denoise, size, strengths, seeds };
 }
 
 /** Where edits of this name were proposed last. */
@@ -111,12 +121,7 @@ async function proposedBefore(name: string, { track }: EditValues): Promise<stri
 
 async function propose(
   video: string,
-  which: {
-    at: number | undefined;
-    frame: number | undefined;
-    onWarning: (message: string) => void;
-    signal: AbortSignal;
-  },
+  which: FrameRequest & { onWarning: (message: string) => void; signal: AbortSignal },
   name: string,
   values: EditValues,
   settings: ReturnType<typeof settingsOf>,
@@ -144,9 +149,8 @@ async function propose(
       return await trackWork(begun, plainFolder, async ({ folder, run }) => {
         const proposed = await proposeEdits(model, video, {
           ...asked,
-          ...(which.frame !== undefined && { frame: which.frame }),
-          ...(which.at !== undefined && { at: which.at }),
-          ...{ work, onProgress: context.reporter.report, onWarning, signal },
+          ...which,
+          ...{ work, onProgress: context.reporter.report },
         });
         const written = await writeProposals(folder.out, proposed, { settings, ...(auto && { pick: 1 }) });
         await rm(work, { recursive: true, force: true });
@@ -243,7 +247,8 @@ async function report(
 }
 
 /** The options of model and size as finetune takes them. */
-function modelArguments({ model, lora = [], config, device, strict, size }: EditValues): string[] {
+function modelArguments(values: EditValues): string[] {
+  const { model, lora = [], config, device, strict, size, start, duration, every } = values;
   const sides = typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
   return [
     ...['--model', model],
@@ -252,5 +257,6 @@ function modelArguments({ model, lora = [], config, device, strict, size }: Edit
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),
     ...(sides === '512' ? [] : ['--size', sides]),
+    ...Object.entries(given({ start, duration, every })).flatMap(([name, value]) => [`--${name}`, String(value)]),
   ];
 }

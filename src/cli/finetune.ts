@@ -51,6 +51,7 @@ interface FinetuneValues extends ModelOptions, TrackingValues {
   loraLayers?: LoraLayers[];
   learningRate: number;
   warmup: number;
+  schedule: 'constant' | 'cosine';
   weightDecay: number;
   batch: number;
   accumulate: number;
@@ -116,8 +117,14 @@ export function addFinetune(program: Command, context: Context): void {
       'attention, feed-forward, convolutions (default: attention)',
       listOf(oneOf<LoraLayers>(['attention', 'feed-forward', 'convolutions'])),
     )
-    .option('--learning-rate <rate>', 'constant after the warm-up', number, 1e-5)
+    .option('--learning-rate <rate>', 'at its peak', number, 1e-5)
     .option('--warmup <n>', 'iterations over which it rises from 0', integer, 0)
+    .option(
+      '--schedule <name>',
+      'what it does then: constant, or cosine, which falls to 0 at --iterations',
+      oneOf<'constant' | 'cosine'>(['constant', 'cosine']),
+      'constant',
+    )
     .option('--weight-decay <x>', "AdamW's", number, 0.01)
     .option('--batch <n>', 'items an update', integer, 1)
     .option('--accumulate <n>', 'batches whose gradients are averaged for an update', integer, 1)
@@ -216,10 +223,10 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
     throw new UsageError(`--lora-${first} belongs to --train lora; leave it out, or do not use --train ${train}`);
   }
   const { iterations, trainingFrames, timestepRange, startRange, objective, weighting } = values;
-  const { learningRate, warmup, weightDecay, batch, accumulate, seed, priorPreservation, clipNorm } = values;
+  const { learningRate, warmup, schedule, weightDecay, batch, accumulate, seed, priorPreservation, clipNorm } = values;
   return {
     ...{ iterations, trainingFrames, timestepRange, startRange, objective, weighting },
-    ...{ learningRate, warmup, weightDecay, batch, accumulate, seed, priorPreservation },
+    ...{ learningRate, warmup, schedule, weightDecay, batch, accumulate, seed, priorPreservation },
     ...(clipNorm !== undefined && { clipNorm }),
     train: train === 'lora' ? { kind: train, ...lora } : { kind: train },
     ...(averageDecay !== undefined && { averageDecay }),

@@ -98,6 +98,32 @@ describe('edit', () => {
     }
   });
 
+  it('counts frames from --start by --every, as finetune does, which notices when it does not', async () => {
+    const out = fresh();
+    const part = ['--start', '0.1', '--every', '2'];
+    const long = await shot(scratch, 'long.mp4', { frames: 5 });
+    const asked = ['edit', long, ...args('--frame', '1', ...part, '--auto', '--out', out, '--json').slice(2)];
+    const { json } = await steadyframe(asked);
+    // Frame 1 of every second one from 0.1 s on is the fourth of all.
+    const picture = join(out, 'edit.png');
+    expect(json().next).toContain(`--size 32 --start 0.1 --every 2 --edit ${picture}`);
+    const train = (...more: string[]) => {
+      const few = ['--iterations', '1', '--training-frames', '1', '--preview-every', '0', '--no-track', '-q'];
+      return steadyframe([
+        ...['finetune', long, '--model', model, '--size', '32', '--edit', picture, ...few, ...more],
+        ...['--out', fresh()],
+      ]);
+    };
+    expect(await train(...part)).toMatchObject({ code: 0 });
+    expect(await train()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        'edit 1: it was made from another picture than frame 1 of the frames that are trained, which is frame 3 of these; train on the same part of the video at the same size, or say which frame it is of (--edit-frame)',
+      ),
+    });
+    expect(await train('--edit-frame', '3')).toMatchObject({ code: 0 });
+  });
+
   it('asks where someone is there to answer, until the answer fits', async () => {
     const out = fresh();
     const answers = ['9', 'strength-1-seed-1'];

@@ -34,7 +34,10 @@ describe('readEdit', () => {
     const path = await write();
     expect(JSON.parse(readFileSync(sidecarPath(path), 'utf8'))).toEqual(sidecar);
     const edit = await readEdit(path);
-    expect(edit).toEqual({ picture: { ...picture, data: expect.anything() }, frame: 12, prompt: 'neon "lights"' });
+    const originalSha256 = sidecar.video?.frameSha256;
+    expect(edit).toEqual({
+      ...{ picture: { ...picture, data: expect.anything() }, frame: 12, prompt: 'neon "lights"', originalSha256 },
+    });
     expect([...edit.picture.data]).toEqual([...picture.data]);
   });
 

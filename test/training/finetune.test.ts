@@ -130,6 +130,17 @@ describe('resuming', () => {
     expect(readFileSync(same.result.result)).toEqual(readFileSync(whole.result.result));
   });
 
+  test('a cosine falls to 0 at the last iteration, and cannot end elsewhere', async () => {
+    const cosine = (more: Partial<FinetuneOptions> = {}) =>
+      options('cosine', { schedule: 'cosine', iterations: 4, warmup: 1, previewEvery: 0, accumulate: 1, ...more });
+    const { steps } = await run(cosine());
+    const falling = [0, 1, 2].map((i) => 1e-3 * 0.5 * (1 + Math.cos((Math.PI * i) / 3)));
+    for (const [i, { learningRate }] of steps.entries()) {
+      expect(learningRate).toBeCloseTo(i === 0 ? 1e-3 : falling[i - 1], 12);
+    }
+    await expect(run(cosine({ resume: true, iterations: 6 }))).rejects.toThrow('(cosineOver: 4 before, 6 now)');
+  });
+
   test('other settings are refused with their differences, as is a folder that is not asked to be continued', async () => {
     const other = options('whole', { resume: true, learningRate: 2e-3, timestepRange: [250, 500] });
     await expect(run(other)).rejects.toThrow(

@@ -6,10 +6,11 @@ import type { Frame } from '../tensor/frame.js';
 import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
 
 /** Which frame, and how it is read. */
-export interface FrameRequest extends Pick<OpenVideoOptions, 'size' | 'crop' | 'signal' | 'onWarning'> {
-  /** Number of the frame, counted from 0. */
+export interface FrameRequest
+  extends Pick<OpenVideoOptions, 'size' | 'crop' | 'start' | 'duration' | 'every' | 'signal' | 'onWarning'> {
+  /** Number of the frame within what is taken of the video, counted from 0. */
   readonly frame?: number;
-  /** Seconds from the beginning, in place of `frame`. Without either it is the frame in the middle. */
+  /** Seconds from the beginning of that part, in place of `frame`. Without either it is the frame in the middle. */
   readonly at?: number;
 }
 
@@ -48,12 +49,16 @@ export async function chooseFrame(path: string, request: FrameRequest): Promise<
   );
 }
 
-async function locate(path: string, { frame, at, size, crop, signal, onWarning }: FrameRequest) {
+async function locate(path: string, request: FrameRequest) {
+  const { frame, at, size, crop, start, every, signal, onWarning } = request;
   if (frame !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
   }
-  const options: OpenVideoOptions = given({ size, crop, signal, onWarning });
-  const { frameRate, duration, expectedFrames = 1 } = await openVideo(path, options);
+  const part = { start, duration: request.duration, every };
+  const options: OpenVideoOptions = given({ size, crop, ...part, signal, onWarning });
+  const { frameRate, duration: whole, expectedFrames = 1 } = await openVideo(path, options);
+  const rest = whole === undefined ? undefined : whole - (start ?? 0);
+  const duration = request.duration === undefined ? rest : Math.min(request.duration, rest ?? Infinity);
   if (at !== undefined) {
     if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
     if (duration !== undefined && at > duration + 1e-3) throw noFrameAt(path, at, duration);

@@ -84,7 +84,8 @@ export async function readEdit(path: string, overrides: EditOverrides = {}): Pro
       `${where('prompt', overrides.prompt)} is ${shown(prompt)}, expected a text; correct it or pass --edit-prompt`,
     );
   }
-  return { picture, frame, prompt };
+  const original = overrides.frame === undefined ? (said as Partial<EditSidecar>).video?.frameSha256 : undefined;
+  return { picture, frame, prompt, ...(typeof original === 'string' && { originalSha256: original }) };
 }
 
 async function readSidecar(picture: string): Promise<Record<string, unknown>> {

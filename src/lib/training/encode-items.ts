@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { UsageError } from '../base/errors.js';
+import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import { encodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
@@ -35,8 +36,14 @@ export async function takeFrames(
   signal?: AbortSignal,
 ): Promise<TakenFrames> {
   let count = 0;
-  for await (const _ of video.frames()) {
+  const originals = new Map<string, number>();
+  for (const { originalSha256 } of edits) if (originalSha256 !== undefined) originals.set(originalSha256, -1);
+  for await (const { data } of video.frames()) {
     signal?.throwIfAborted();
+    if (originals.size > 0) {
+      const hash = sha256(data);
+      if (originals.get(hash) === -1) originals.set(hash, count);
+    }
     count++;
   }
   if (count === 0) throw new UsageError('finetune: the video has no frames; give another one, or take more of it');
@@ -57,7 +64,26 @@ export async function takeFrames(
       `edit ${i + 1}: the picture is ${picture.width}x${picture.height} but the video's frames are ${width}x${height}; use an edit of the frame at that size`,
     );
   });
+  for (const [i, { frame, originalSha256 }] of edits.entries()) {
+    checkOriginal(i, frame, taken.get(frame)!, originalSha256, originals);
+  }
   return { count, taken, items };
+}
+
+/** Frames are numbered within what is taken of a video, so that another start or step gives them other numbers. */
+function checkOriginal(
+  edit: number,
+  frame: number,
+  { data }: Frame,
+  original: string | undefined,
+  places: ReadonlyMap<string, number>,
+): void {
+  if (original === undefined || sha256(data) === original) return;
+  const place = places.get(original)!;
+  const found = place < 0 ? 'which is none of these' : `which is frame ${place} of these`;
+  throw new UsageError(
+    `edit ${edit + 1}: it was made from another picture than frame ${frame} of the frames that are trained, ${found}; train on the same part of the video at the same size, or say which frame it is of (--edit-frame)`,
+  );
 }
 
 /** Items with their latents and contexts, and the shapes of these. */

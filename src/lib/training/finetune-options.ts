@@ -46,6 +46,8 @@ export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
   readonly learningRate?: number;
   /** Iterations over which the learning rate rises from 0; none by default: the recipe publishes no length. */
   readonly warmup?: number;
+  /** What the learning rate does after the warm-up: stays, which is the default, or falls along half a cosine to 0. */
+  readonly schedule?: 'constant' | 'cosine';
   /** AdamW's decay; 0.01 by default. */
   readonly weightDecay?: number;
   /** 1000 by default. May differ on a resume. */
@@ -110,6 +112,7 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
     train: { kind: 'lora' },
     learningRate: 1e-5,
     warmup: 0,
+    schedule: 'constant',
     weightDecay: 1e-2,
     iterations: 1000,
     batch: 1,
@@ -178,6 +181,8 @@ export async function resumeSettings(
     trainingFrames: items.filter(({ edit }) => edit === null).length,
     ...{ objective, weighting, timestepRange, train, learningRate, warmup, weightDecay, batch, accumulate, seed },
     ...(objective === 'rendering-path' && { startRange }),
+    // A cosine that ends elsewhere is another one from its beginning.
+    ...(settings.schedule === 'cosine' && { cosineOver: settings.iterations }),
     clipNorm: clipNorm === Infinity ? null : clipNorm,
     averageDecay: averageDecay ?? null,
     priorPreservation,

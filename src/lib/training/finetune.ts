@@ -24,7 +24,7 @@ import {
 } from './finetune-options.js';
 import { type FinetuneResult, writeCheckpointWeights, writeFinetuneResult } from './finetune-result.js';
 import { type Look, prepareFinetuning } from './finetune-work.js';
-import { constantAfterWarmup } from './learning-rate.js';
+import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from './learning-rate.js';
 import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log-finetune.js';
 import { type Preview, type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
 import { type TrainingStep, train } from './train.js';
@@ -102,6 +102,11 @@ async function planFinetuning(model: Model, video: TrainingVideo, settings: Fine
   return { settings, trained, frames, previews, stored: await resumeSettings(model, frames, previews, settings) };
 }
 
+function learningRateOf({ schedule, learningRate, warmup, iterations }: FinetuneSettings): LearningRate {
+  if (schedule === 'constant') return constantAfterWarmup(learningRate, warmup);
+  return cosineAfterWarmup(learningRate, iterations, warmup);
+}
+
 /** Trains in an open folder, from its nearest checkpoint on, and logs the course. */
 async function* trainInto(
   { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
@@ -147,7 +152,7 @@ async function* trainInto(
       program: work.program,
       weights: trained.initial,
       optimizer: adamw({ weightDecay: settings.weightDecay }),
-      learningRate: constantAfterWarmup(settings.learningRate, settings.warmup),
+      learningRate: learningRateOf(settings),
       iterations,
       batch: work.batch,
       describe: work.describe,

@@ -13,6 +13,8 @@ export interface EditedFrame {
   /** Which frame of the video it was made from, counted from 0. */
   readonly frame: number;
   readonly prompt: string;
+  /** SHA-256 of the original's RGB bytes, where it is known: by it an edit of another frame is noticed. */
+  readonly originalSha256?: string;
 }
 
 /** One item of a training set. */
