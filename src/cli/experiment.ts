@@ -1,7 +1,8 @@
 // `steadyframe experiment`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
 
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { RecipeOptions, Training } from '../experiments/published-recipe/recipe-options.js';
+import type { RecipeOptions, Training, Truth, TunedArm } from '../experiments/published-recipe/recipe-options.js';
 import type { RecipeResult } from '../experiments/published-recipe/recipe-result.js';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
@@ -49,6 +50,7 @@ interface ExperimentValues extends ModelOptions, TrackingValues {
   every?: number;
   frames?: number;
   editFrame?: number;
+  example?: string[];
   proposalStrengths: number[];
   proposalSeeds: number[];
   iterations?: number;
@@ -98,6 +100,12 @@ export function addExperiment(program: Command, context: Context): void {
     .option('--duration <time>', 'take this much of the video', seconds)
     .option('--every <n>', 'take every n-th frame', integer)
     .option('--edit-frame <n>', 'number of the frame that is edited, from 0; the middle one by default', integer)
+    .addOption(
+      new Option(
+        '--example <list>',
+        'the edited frames that are learned, a finetuning each: picked of proposals, true (of a bundled shot in --style), or a file that edit wrote',
+      ).argParser(listOf((text) => text)),
+    )
     .addOption(listOption('--proposal-strengths <list>', 'strengths of proposals', number, [0.75, 0.85, 0.95]))
     .addOption(
       new Option('--proposal-seeds <list>', 'seeds of proposals')
@@ -138,7 +146,8 @@ async function run(video: string | undefined, values: ExperimentValues, context:
           ...(style !== undefined && { style }),
           ...(frames !== undefined && { frames }),
         });
-  const options = { ...(await recipeOptions(values, context)), ...(bundled?.truth && { truth: bundled.truth }) };
+  const truth = bundled?.truth;
+  const options = { ...(await recipeOptions(values, truth, context)), ...given({ truth }) };
   await withModel(values, context, async (model) => {
     const { out, report, result } = await runRecipe(model, video ?? bundled!.path, options);
     context.reporter.close();
@@ -148,7 +157,11 @@ async function run(video: string | undefined, values: ExperimentValues, context:
   });
 }
 
-async function recipeOptions(values: ExperimentValues, context: Context): Promise<RecipeOptions> {
+async function recipeOptions(
+  values: ExperimentValues,
+  truth: Truth | undefined,
+  context: Context,
+): Promise<RecipeOptions> {
   const { DEMO_GUIDANCE, DEMO_TRAINING } = await import('../experiments/published-recipe/recipe-options.js');
   const isDemo = values.preset === 'demo';
   const { start, duration, every, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
@@ -172,12 +185,47 @@ async function recipeOptions(values: ExperimentValues, context: Context): Promis
     strengths: values.strengths,
     guidanceScale: guidance,
     proposals: { strengths: values.proposalStrengths, seeds: values.proposalSeeds },
-    tuned: [{ name: 'finetuned', label: 'finetuned', edits: 'picked', training, guidance: [tuned] }],
+    tuned: (await examples(values, truth)).map((example) => ({ ...example, training, guidance: [tuned] })),
     onProgress: context.reporter.report,
     onWarning: context.warn,
     onFolder: (folder) => context.reporter.note(`steadyframe: writing into ${folder}`),
     signal: context.terminal.signal,
   };
+}
+
+/** The edited frames that are learned; where the truth is known, by default it beside the picked one. */
+async function examples(
+  { example, prompt, editFrame, shot, style }: ExperimentValues,
+  truth: Truth | undefined,
+): Promise<Pick<TunedArm, 'name' | 'label' | 'edits'>[]> {
+  const { heldOutShot, shotPicture } = await import('../lib/world/held-out-shots.js');
+  const { readEdit } = await import('../lib/training/edit-sidecar.js');
+  const asked = [...new Set(example ?? (truth ? ['true', 'picked'] : ['picked']))];
+  const made: Pick<TunedArm, 'name' | 'label' | 'edits'>[] = [];
+  for (const [i, which] of asked.entries()) {
+    const arm = {
+      name: asked.length === 1 ? 'finetuned' : `finetuned-${which === 'true' || which === 'picked' ? which : i + 1}`,
+      label:
+        asked.length === 1
+          ? 'finetuned'
+          : `finetuned on the ${which === 'true' || which === 'picked' ? which : basename(which)} edit`,
+    };
+    if (which === 'picked') made.push({ ...arm, edits: 'picked' });
+    else if (which !== 'true') {
+      const edit = await readEdit(which);
+      made.push({ ...arm, edits: prompt.map((text) => ({ ...edit, prompt: text })) });
+    } else {
+      if (!truth || shot === undefined || style === undefined) {
+        throw new UsageError(
+          '--example true: the true edit is known of bundled shots only; name one with --shot and --style',
+        );
+      }
+      const frame = editFrame ?? Math.floor(truth.car.length / 2);
+      const picture = shotPicture(heldOutShot(shot), frame, style);
+      made.push({ ...arm, edits: prompt.map((text) => ({ picture, frame, prompt: text })) });
+    }
+  }
+  return made;
 }
 
 function summary({ arms, source, claims, grid, truthFloor }: RecipeResult, out: string, report: string): string {
@@ -212,8 +260,11 @@ function summary({ arms, source, claims, grid, truthFloor }: RecipeResult, out: 
       ]),
     ],
   );
-  const verdicts = claims.map(
-    ({ claim, held, measured }) => `${held === null ? '?' : held ? 'yes' : 'no '}  ${claim}: ${measured}`,
-  );
+  const verdicts = [...new Set(claims.map(({ arm }) => arm))].flatMap((arm) => [
+    `${arm}:`,
+    ...claims
+      .filter((claim) => claim.arm === arm)
+      .map(({ claim, held, measured }) => `  ${held === null ? '?' : held ? 'yes' : 'no '}  ${claim}: ${measured}`),
+  ]);
   return `${table}\n${verdicts.join('\n')}\n\ngrid:   ${out}/${grid.mp4}\nreport: ${report}\n`;
 }

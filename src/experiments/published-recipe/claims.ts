@@ -7,6 +7,8 @@ const CAR_LOST = 0.5;
 /** Below this share of the frame difference that it should have, a video counts as frozen. */
 const FROZEN = 0.5;
 
+type Verdict = Omit<RecipeClaim, 'arm'>;
+
 /** The arms that the claims are about. */
 export interface ClaimArms {
   /** The plain model at the low strength, at the high one, and at all of them. */
@@ -30,8 +32,8 @@ export function claimArms(
 }
 
 /** The claims about one finetuned arm. Those that need the truth are left out where it is not known. */
-export function recipeClaims({ low, high, plain, tuned, truth, truthFloor }: ClaimArms): RecipeClaim[] {
-  const claims: RecipeClaim[] = [];
+export function recipeClaims({ low, high, plain, tuned, truth, truthFloor }: ClaimArms): Verdict[] {
+  const claims: Verdict[] = [];
   if (low.truth && high.truth && tuned.truth && truthFloor !== null) {
     const left = tuned.truth.truthError - truthFloor;
     const before = low.truth.truthError - truthFloor;
@@ -56,7 +58,7 @@ export function recipeClaims({ low, high, plain, tuned, truth, truthFloor }: Cla
 }
 
 /** At the same edit strength, the plain model's warping error is higher. */
-function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): RecipeClaim {
+function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): Verdict {
   const [x, y] = pointOf(tuned);
   const curve = plainCurve(plain);
   const at = valueAt(curve, x);
@@ -70,7 +72,7 @@ function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): RecipeCla
 }
 
 /** A style may calm a video or stir it: where the truth is known, the motion that it has is the measure, else the source's. */
-function moves(tuned: RecipeArm, truth: RecipeArm | null): RecipeClaim {
+function moves(tuned: RecipeArm, truth: RecipeArm | null): Verdict {
   const due = truth?.metrics.flicker_ratio ?? 1;
   const ratio = (tuned.metrics.flicker_ratio ?? Number.NaN) / due;
   return {

@@ -1,7 +1,7 @@
 // Makes proposals for the edited frame, and takes the one that keeps the composition best beside how strongly it is edited.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../lib/base/atomic-folder.js';
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
 import type { Model } from '../../lib/models/model.js';
@@ -35,6 +35,16 @@ export async function pickEdit(
   const { prompts, proposals, guidanceScale, negativePrompt, steps = 50, sampler = 'ddim' } = options;
   const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
   const original = await frameOf(rendered, frame);
+  await makeFolder(folder);
+  await writePicture(join(folder, 'original.png'), original);
+  const shownGiven: RecipeResult['editedFrame']['given'][number][] = [];
+  for (const { name, label, edits } of options.tuned) {
+    if (edits === 'picked' || edits.length === 0) continue;
+    await writePicture(join(folder, `given-${name}.png`), edits[0].picture);
+    shownGiven.push({ arm: label, frame: edits[0].frame, picture: `edit/given-${name}.png` });
+  }
+  const shown = { frame, original: 'edit/original.png', given: shownGiven };
+  if (!options.tuned.some(({ edits }) => edits === 'picked')) return { edits: [], shown: { ...shown, proposals: [] } };
   const edits = await renderEdits(model, original, {
     ...{ prompt: prompts[0], guidanceScale, steps, sampler },
     ...given({ negativePrompt, signal: options.signal }),
@@ -44,8 +54,6 @@ export async function pickEdit(
   const scored: (FrameEdit & { scores: EditScores })[] = [];
   for (const edit of edits) scored.push({ ...edit, scores: await scoreEdit(original, edit.frame) });
   scored.sort((a, b) => byRank(a.scores, b.scores));
-  await mkdir(folder, { recursive: true });
-  await writePicture(join(folder, 'original.png'), original);
   for (const { frame: picture, strength, seed, firstTimestep, scores } of scored) {
     const about = { frame, prompt: prompts[0], strength, seed, firstTimestep, guidance: guidanceScale, steps, sampler };
     await writeEdit(join(folder, `${editName({ strength, seed })}.png`), picture, {
@@ -57,8 +65,7 @@ export async function pickEdit(
   return {
     edits: prompts.map((prompt) => ({ picture: scored[0].frame, frame, prompt })),
     shown: {
-      frame,
-      original: 'edit/original.png',
+      ...shown,
       proposals: scored.map(({ strength, seed, scores }, i) => ({
         picture: `edit/${editName({ strength, seed })}.png`,
         ...{ strength, seed, kept: scores.kept, editStrength: scores.editStrength },

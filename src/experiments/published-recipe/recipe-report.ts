@@ -36,7 +36,10 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
   return {
     title: `${prompts[0]}: the published recipe`,
     summary: summary(result, strengths),
-    claims: claims.map((claim) => ({ ...claim })),
+    claims: claims.map(({ arm, ...claim }) => ({
+      ...claim,
+      claim: tuned.length > 1 ? `${capitalised(arm)}. ${claim.claim}` : claim.claim,
+    })),
     facts: [
       { name: 'video', value: `${result.video}, ${frames} frames of ${width}x${height}` },
       { name: 'model', value: result.model },
@@ -63,19 +66,8 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
     },
     ...(training && { training: course(out, training) }),
     pictures: [
-      {
-        title: `Proposals for the edited frame (frame ${editedFrame.frame})`,
-        note: 'Ranked by how well the composition is kept beside how strongly the picture is edited. The marked one was learned.',
-        pictures: [
-          { src: join(out, editedFrame.original), alt: 'the original frame', caption: 'original' },
-          ...editedFrame.proposals.map(({ picture, strength, seed, kept, editStrength, chosen }) => ({
-            src: join(out, picture),
-            alt: `strength ${strength}, seed ${seed}`,
-            caption: `${strength}, seed ${seed}: kept ${kept.toFixed(2)}, edited by ${editStrength.toFixed(0)}`,
-            chosen,
-          })),
-        ],
-      },
+      ...(editedFrame.given.length > 0 ? [givenEdits(out, editedFrame)] : []),
+      ...(editedFrame.proposals.length > 0 ? [proposals(out, editedFrame)] : []),
     ],
     settings: settingsTable(result, trainings[0], strengths),
     provenance: [
@@ -89,6 +81,41 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
     ],
   };
 }
+
+type ShownEdit = RecipeResult['editedFrame'];
+type Pictures = NonNullable<ReportData['pictures']>[number];
+
+function givenEdits(out: string, { original, given }: ShownEdit): Pictures {
+  return {
+    title: 'Edited frames that were given',
+    pictures: [
+      { src: join(out, original), alt: 'the original frame', caption: 'original' },
+      ...given.map(({ arm, frame, picture }) => ({
+        src: join(out, picture),
+        alt: `the edited frame ${frame}`,
+        caption: `frame ${frame}, learned by: ${arm}`,
+      })),
+    ],
+  };
+}
+
+function proposals(out: string, { frame, original, proposals }: ShownEdit): Pictures {
+  return {
+    title: `Proposals for the edited frame (frame ${frame})`,
+    note: 'Ranked by how well the composition is kept beside how strongly the picture is edited. The marked one was learned.',
+    pictures: [
+      { src: join(out, original), alt: 'the original frame', caption: 'original' },
+      ...proposals.map(({ picture, strength, seed, kept, editStrength, chosen }) => ({
+        src: join(out, picture),
+        alt: `strength ${strength}, seed ${seed}`,
+        caption: `${strength}, seed ${seed}: kept ${kept.toFixed(2)}, edited by ${editStrength.toFixed(0)}`,
+        chosen,
+      })),
+    ],
+  };
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Numbers that only shots of the procedural world have. */
 const TRUTH_METRICS: ReportData['metrics'] = {
@@ -150,16 +177,19 @@ function course(
 }
 
 function summary({ arms, claims, truthFloor, frames }: RecipeResult, strengths: readonly number[]): string[] {
-  const held = claims.filter((claim) => claim.held).length;
-  const [tuned] = arms.filter(({ kind }) => kind === 'tuned');
-  const truth = tuned?.truth;
+  const tuned = arms.filter(({ kind }) => kind === 'tuned');
+  const verdicts = tuned.map(({ label, truth }) => {
+    const own = claims.filter(({ arm }) => arm === label);
+    const held = own.filter((claim) => claim.held).length;
+    const error =
+      truth && truthFloor !== null
+        ? ` It is off the truth by ${truth.truthError.toFixed(1)} grey levels; the autoencoder alone costs ${truthFloor.toFixed(1)}.`
+        : '';
+    return `${capitalised(label)}: of ${own.length} claims of the recipe, ${held} hold here.${error}`;
+  });
   return [
     `The same ${frames} frames four ways: as they are, edited frame by frame at strength ${strengths[0]} and at ${strengths[1] ?? strengths[0]}, and at ${strengths[0]} again with a model that was finetuned on this very video and on one edited frame of it.`,
-    `Of ${claims.length} claims of the recipe, ${held} hold here.${
-      truth && truthFloor !== null
-        ? ` The finetuned rendering is off the truth by ${truth.truthError.toFixed(1)} grey levels; the autoencoder alone costs ${truthFloor.toFixed(1)}.`
-        : ''
-    }`,
+    ...verdicts,
   ];
 }
 

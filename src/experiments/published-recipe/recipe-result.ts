@@ -50,6 +50,8 @@ export interface RecipeTraining {
 
 /** A claim of the recipe, and whether the numbers bear it out; null where they cannot tell. */
 export interface RecipeClaim {
+  /** Label of the finetuned arm that it is about. */
+  readonly arm: string;
   readonly claim: string;
   readonly expected: string;
   readonly measured: string;
@@ -72,7 +74,10 @@ export interface RecipeResult {
   readonly editedFrame: {
     readonly frame: number;
     readonly original: string;
+    /** Empty where no arm learns a picked edit. */
     readonly proposals: readonly RecipeProposal[];
+    /** Edited frames that were given to arms, in place of picking one. */
+    readonly given: readonly { readonly arm: string; readonly frame: number; readonly picture: string }[];
   };
   readonly trainings: readonly RecipeTraining[];
   readonly claims: readonly RecipeClaim[];

@@ -23,19 +23,11 @@ import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe, type Readable } from './judge-recipe.js';
 import { logRecipe, recipeRun } from './log-recipe.js';
 import { pickEdit } from './pick-edit.js';
+import { MEDIAN, ROUND_TRIP, recipeArms, type TunedCell } from './recipe-arms.js';
 import type { RecipeOptions } from './recipe-options.js';
 import { writeRecipeReport } from './recipe-report.js';
-import { type RecipeArm, type RecipeResult, type RecipeTraining, TRUTH } from './recipe-result.js';
+import { type RecipeResult, type RecipeTraining, TRUTH } from './recipe-result.js';
 import { trainArm } from './train-arm.js';
-
-/** Names of the arms that are no cells. */
-export const ROUND_TRIP = 'round-trip';
-export const MEDIAN = 'flow-median';
-
-/** One finetuned rendering: its cell, and which training made its weights. */
-interface TunedCell extends Cell {
-  readonly training: string;
-}
 
 /**
  * Runs every stage and writes videos, grid, numbers and report into a folder, which can be continued after an interruption.
@@ -114,47 +106,21 @@ async function runStages(
       () =>
         all.cell(name);
     const low = plain[0].name;
-    const arms = new Map<string, Readable>([
+    const readable = new Map<string, Readable>([
       [ROUND_TRIP, () => all.roundTrip()],
       [MEDIAN, () => flowMedian(all.cell(low), all.source())],
       ...(truth ? [[TRUTH, truth.frames] as const] : []),
       ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, cellOf(name)]),
     ]);
     const numbers = await timed('measuring', () =>
-      judgeRecipe(model, () => all.source(), all.frames, arms, truth, options),
+      judgeRecipe(model, () => all.source(), all.frames, readable, truth, options),
     );
-    const describe = (
-      name: string,
-      rest: Omit<RecipeArm, 'name' | 'video' | 'metrics' | 'curves' | 'truth'>,
-    ): RecipeArm => ({
-      name,
-      ...rest,
-      video: `${name}.mp4`,
-      metrics: numbers.measured.outputs[name].means,
-      curves: numbers.measured.outputs[name].curves,
-      truth: numbers.truths.get(name) ?? null,
-    });
-    const nothing = { strength: null, guidance: null, firstTimestep: null, training: null };
-    const cellArm = (kind: RecipeArm['kind'], plan: CellPlan, cell: Cell, training: string | null): RecipeArm =>
-      describe(cell.name, {
-        label: cell.label,
-        kind,
-        strength: plan.strength,
-        guidance: cell.options.guidanceScale ?? null,
-        firstTimestep: plan.firstTimestep,
-        training,
-      });
-    const plainArms = plain.map((cell, i) => cellArm('plain', planned[i], cell, null));
-    const tunedArms = tuned.map((cell, i) => cellArm('tuned', planTuned[i], cell, cell.training));
-    const found: RecipeArm[] = [
-      describe(ROUND_TRIP, { label: 'no edit', kind: 'floor', ...nothing }),
-      describe(MEDIAN, { label: `${plain[0].label}, flow-warped median`, kind: 'floor', ...nothing }),
-      ...(truth ? [describe(TRUTH, { label: 'the true styled shot', kind: 'floor', ...nothing })] : []),
-      ...plainArms,
-      ...tunedArms,
-    ];
-    const [first] = tunedArms;
-    const high = plainArms[Math.min(1, plainArms.length - 1)];
+    const arms = recipeArms(
+      [...plain, ...tuned].map((cell, i) => ({ cell, plan: [...planned, ...planTuned][i] })),
+      numbers,
+    );
+    const { truthFloor } = numbers;
+    const tunedArms = arms.filter(({ kind }) => kind === 'tuned');
     const result: RecipeResult = {
       video: resolve(path),
       model: resolve(model.path),
@@ -164,17 +130,20 @@ async function runStages(
       width: video.width,
       height: video.height,
       source: numbers.measured.source,
-      arms: found,
-      truthFloor: numbers.truthFloor,
+      arms,
+      truthFloor,
       editedFrame: edit.shown,
       trainings,
-      claims: first ? recipeClaims(claimArms({ arms: found, truthFloor: numbers.truthFloor }, first)) : [],
+      claims: tunedArms.flatMap((arm) =>
+        recipeClaims(claimArms({ arms, truthFloor }, arm)).map((claim) => ({ arm: arm.label, ...claim })),
+      ),
       grid: { mp4: 'grid.mp4', webp: 'grid.webp' },
       seconds,
       settings,
     };
     await timed('writing', async () => {
-      await writeVideos(out, all, arms, result, [low, high.name, ...(first ? [first.name] : [])], options);
+      const shown = [...plain.slice(0, 2), ...tuned.slice(0, 1)].map(({ name }) => name);
+      await writeVideos(out, all, readable, result, shown, options);
       const { outputs, source } = numbers.measured;
       await writeCurves(join(out, 'curves.csv'), { source, ...outputs });
     });
