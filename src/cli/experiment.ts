@@ -53,6 +53,7 @@ interface ExperimentValues extends ModelOptions, TrackingValues {
   example?: string[];
   proposalStrengths: number[];
   proposalSeeds: number[];
+  proposalGuidance?: number;
   iterations?: number;
   trainingFrames?: number;
   learningRate?: number;
@@ -112,6 +113,7 @@ export function addExperiment(program: Command, context: Context): void {
         .argParser(listOf(integer))
         .default([42, 43, 44], '42,43,44'),
     )
+    .option('--proposal-guidance <scale>', 'of proposals', number)
     .option('--iterations <n>', 'updates of the finetuning', integer)
     .option('--training-frames <n>', 'frames that are learned, spread evenly', integer)
     .option('--learning-rate <rate>', 'of the finetuning', number)
@@ -184,7 +186,10 @@ async function recipeOptions(
     prompts: values.prompt,
     strengths: values.strengths,
     guidanceScale: guidance,
-    proposals: { strengths: values.proposalStrengths, seeds: values.proposalSeeds },
+    proposals: {
+      ...{ strengths: values.proposalStrengths, seeds: values.proposalSeeds },
+      ...given({ guidanceScale: values.proposalGuidance ?? (isDemo ? DEMO_GUIDANCE.proposals : undefined) }),
+    },
     tuned: (await examples(values, truth)).map((example) => ({ ...example, training, guidance: [tuned] })),
     onProgress: context.reporter.report,
     onWarning: context.warn,

@@ -32,7 +32,8 @@ export async function pickEdit(
   folder: string,
   options: RecipeOptions,
 ): Promise<PickedEdit> {
-  const { prompts, proposals, guidanceScale, negativePrompt, steps = 50, sampler = 'ddim' } = options;
+  const { prompts, proposals, negativePrompt, steps = 50, sampler = 'ddim' } = options;
+  const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;
   const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
   const original = await frameOf(rendered, frame);
   await makeFolder(folder);

@@ -58,10 +58,15 @@ export interface RecipeOptions
   readonly prompts: readonly string[];
   /** Strengths of the plain model; the first is also the finetuned model's, and the second shows what a strong edit loses. */
   readonly strengths: readonly number[];
-  /** Guidance scale of the plain model and of the proposals. */
+  /** Guidance scale of the plain model. */
   readonly guidanceScale: number;
   /** What the edited frame is picked of. */
-  readonly proposals: { readonly strengths: readonly number[]; readonly seeds: readonly number[] };
+  readonly proposals: {
+    readonly strengths: readonly number[];
+    readonly seeds: readonly number[];
+    /** That of the plain model by default. */
+    readonly guidanceScale?: number;
+  };
   /** Number of the frame that is edited, from 0; the middle one by default. */
   readonly editFrame?: number;
   readonly tuned: readonly TunedArm[];
@@ -100,5 +105,5 @@ export const DEMO_TRAINING: Training = {
   batch: 4,
 };
 
-/** Guidance scales for the demo model: without finetuning, and with. */
-export const DEMO_GUIDANCE = { plain: 3, tuned: 1 };
+/** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */
+export const DEMO_GUIDANCE = { plain: 3, proposals: 5, tuned: 1 };

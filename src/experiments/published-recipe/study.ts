@@ -81,7 +81,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipeOption
     prompts,
     strengths: [0.45, 0.75, 0.3, 0.6, 0.9, 1],
     guidanceScale: DEMO_GUIDANCE.plain,
-    proposals: { strengths: [0.75, 0.85, 0.95], seeds: [42, 43, 44] },
+    proposals: { strengths: [0.75, 0.85, 0.95], seeds: [42, 43, 44], guidanceScale: DEMO_GUIDANCE.proposals },
     editFrame: middle,
     frames,
     size: 128,
