@@ -5,7 +5,7 @@ import { basename, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import { isClaim, keepClaim, takeClaim } from './claim.js';
-import { gitState } from './git-state.js';
+import { type GitState, gitState } from './git-state.js';
 import { openForLogging } from './log-run.js';
 import { thisMachine, thisUser } from './machine.js';
 import { assertExperiment, assertKey, withoutCredentials, withoutCredentialsDeep } from './names.js';
@@ -48,11 +48,15 @@ export interface StartRunOptions extends LoggingOptions {
  * @throws UsageError for a name that cannot be used, or a root that cannot be written
  */
 export async function startRun(options: StartRunOptions): Promise<Run> {
+  assertExperiment(options.experiment);
+  return begin(options, await gitState());
+}
+
+async function begin(options: StartRunOptions, git: GitState | undefined): Promise<Run> {
   const { experiment, name = experiment, parent, key, parameters = {}, given, inputs = [], tags = {} } = options;
   const { device, root = runsRoot() } = options;
   assertExperiment(experiment);
   for (const tag of Object.keys(tags)) assertKey('tag', tag);
-  const git = await gitState();
   const user = thisUser();
   const command = options.command ?? (process.argv[1] && basename(process.argv[1]));
   const record: RunRecord = {
@@ -91,7 +95,8 @@ export function startChild(parent: Run, options: StartChildOptions): Promise<Run
   const { experiment = parent.record.experiment } = options;
   const { command } = parent.record;
   const root = resolve(parent.folder, '../..');
-  return startRun({ command, ...parent.logging, ...options, experiment, parent, root });
+  // The state of the sources is that in which the whole began; and to ask git costs a process.
+  return begin({ command, ...parent.logging, ...options, experiment, parent, root }, parent.record.git);
 }
 
 /**
