@@ -24,16 +24,19 @@ export function gitState(folder: string = process.cwd()): Promise<GitState | und
   return state;
 }
 
+/** One process tells all of it; where that takes too long, another one the commit. */
 async function ask(folder: string): Promise<GitState | undefined> {
   try {
-    const [commit, branch, changes] = await Promise.all([
-      git(folder, ['rev-parse', 'HEAD']),
-      git(folder, ['symbolic-ref', '--short', '-q', 'HEAD']).catch(() => ''),
-      git(folder, ['status', '--porcelain', '--untracked-files=no']).catch(() => undefined),
-    ]);
-    return { commit, ...(branch && { branch }), ...(changes !== undefined && { dirty: changes !== '' }) };
+    const lines = (await git(folder, ['status', '--porcelain=v2', '--branch', '--untracked-files=no'])).split('\n');
+    const told = (key: string): string | undefined =>
+      lines.find((line) => line.startsWith(`# branch.${key} `))?.slice(`# branch.${key} `.length);
+    const [commit, branch] = [told('oid'), told('head')];
+    if (commit === undefined || commit === '(initial)') return undefined;
+    const dirty = lines.some((line) => line !== '' && !line.startsWith('#'));
+    return { commit, ...(branch !== undefined && branch !== '(detached)' && { branch }), dirty };
   } catch {
-    return undefined;
+    const commit = await git(folder, ['rev-parse', 'HEAD']).catch(() => undefined);
+    return commit === undefined ? undefined : { commit };
   }
 }
 
