@@ -2,7 +2,9 @@
 
 import { resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
+import { given } from '../lib/base/given.js';
 import type { Context } from './context.js';
+import { addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { integer, number } from './values.js';
 
 const PARTS = ['vae', 'unet', 'decoder'] as const;
@@ -18,7 +20,7 @@ Examples:
   steadyframe pretrain unet --iterations 20000 --resume
   steadyframe pretrain unet --from-weights --iterations 10000 --learning-rate 2e-4 --seed 1`;
 
-interface PretrainValues {
+interface PretrainValues extends TrackingValues {
   out: string;
   work: string;
   iterations: number;
@@ -34,7 +36,7 @@ interface PretrainValues {
 
 /** Adds the command to the program. */
 export function addPretrain(program: Command, context: Context): void {
-  program
+  const command = program
     .command('pretrain')
     .summary('train the demo model from scratch')
     .description('Trains a part of the demo model from scratch on the procedural world.')
@@ -49,16 +51,16 @@ export function addPretrain(program: Command, context: Context): void {
     .option('--save-every <n>', 'updates between checkpoints', integer, 250)
     .option('--threads <n>', 'threads; on a busy machine one is often fastest', integer)
     .option('--resume', 'go on from the last checkpoint')
-    .option('--from-weights', "start from the weights in the model's folder")
+    .option('--from-weights', "start from the weights in the model's folder");
+  addTrackingOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((part: (typeof PARTS)[number], values: PretrainValues) => run(part, values, context));
 }
 
-async function run(
-  part: (typeof PARTS)[number],
-  values: PretrainValues,
-  { terminal, reporter }: Context,
-): Promise<void> {
+async function run(part: (typeof PARTS)[number], values: PretrainValues, context: Context): Promise<void> {
+  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
+  const { sha256Json } = await import('../lib/base/hash.js');
+  const { terminal, reporter } = context;
   const options = {
     ...values,
     out: resolve(values.out),
@@ -67,17 +69,32 @@ async function run(
     from: values.fromWeights ?? false,
     signal: terminal.signal,
   };
-  const steps =
-    part === 'unet'
-      ? (await import('../experiments/demo-model/train-unet.js')).trainUnet(options)
-      : (await import('../experiments/demo-model/train-vae.js')).trainVae({ ...options, part });
-  for await (const { iteration, secondsLeft, note } of steps) {
-    reporter.report({
-      done: iteration,
-      total: options.iterations,
-      label: part,
-      ...(secondsLeft !== undefined && { secondsLeft }),
-    });
-    if (note) terminal.out(`iteration ${iteration}: ${note}\n`);
-  }
+  const { iterations, batch, pictures, seed, learningRate, out, resume, signal } = options;
+  const parameters = {
+    part,
+    iterations,
+    batch,
+    pictures,
+    seed,
+    learning_rate: learningRate,
+    from_weights: options.from,
+  };
+  const asked = {
+    ...trackingSettings(values, context),
+    ...{ experiment: 'pretrain', name: part, key: sha256Json(parameters), parameters, out, resume, signal },
+  };
+  await trackWork(asked, plainFolder, async ({ run, resumed }) => {
+    const steps =
+      part === 'unet'
+        ? (await import('../experiments/demo-model/train-unet.js')).trainUnet(options)
+        : (await import('../experiments/demo-model/train-vae.js')).trainVae({ ...options, part });
+    let first = true;
+    for await (const { iteration, secondsLeft, metrics, note } of steps) {
+      if (first && resumed) await run.rewind(iteration);
+      first = false;
+      run.logMetrics(metrics, { step: iteration });
+      reporter.report({ done: iteration, total: iterations, label: part, ...given({ secondsLeft }) });
+      if (note) terminal.out(`iteration ${iteration}: ${note}\n`);
+    }
+  });
 }

@@ -27,6 +27,8 @@ export interface PretrainReport {
   readonly iteration: number;
   readonly loss: number;
   readonly secondsLeft: number | undefined;
+  /** The update's loss and learning rate; where it was saved, how good the network is on pictures that training never sees. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** What was found when the update was saved. */
   readonly note?: string;
 }

@@ -68,14 +68,15 @@ export async function* trainUnet(
       sum += loss;
       count++;
       if (!saved) {
-        yield { iteration, loss, secondsLeft };
+        yield { iteration, loss, secondsLeft, metrics: { loss, learning_rate: learningRate } };
         continue;
       }
       await writeModel(out, state.average ?? state.weights);
       const line = { iteration, loss: sum / count, heldOutLoss, learningRate };
       await appendLog(out, 'unet', line);
       const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}`;
-      yield { iteration, loss, secondsLeft, note };
+      const metrics = { loss, learning_rate: learningRate, ...given({ held_out_loss: heldOutLoss }) };
+      yield { iteration, loss, secondsLeft, metrics, note };
       [sum, count] = [0, 0];
     }
   } finally {

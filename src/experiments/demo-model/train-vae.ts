@@ -43,11 +43,12 @@ export async function* trainVae(
     ...given({ threads, signal }),
   });
   let [sum, count] = [0, 0];
-  for await (const { iteration, loss, saved, state, secondsLeft } of steps) {
+  for await (const { iteration, loss, saved, state, secondsLeft, learningRate } of steps) {
+    const metrics = { loss, learning_rate: learningRate };
     sum += loss;
     count++;
     if (!saved) {
-      yield { iteration, loss, secondsLeft };
+      yield { iteration, loss, secondsLeft, metrics };
       continue;
     }
     const weights = new Map([...(start?.weights ?? []), ...(state.average ?? state.weights)]);
@@ -61,6 +62,7 @@ export async function* trainVae(
       iteration,
       loss,
       secondsLeft,
+      metrics: { ...metrics, psnr },
       note: `loss ${(sum / count).toFixed(4)}, held-out PSNR ${psnr.toFixed(2)} dB`,
     };
     [sum, count] = [0, 0];
