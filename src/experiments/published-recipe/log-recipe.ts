@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import type { Settings } from '../../lib/base/settings.js';
 import type { Model } from '../../lib/models/model.js';
 import type { Cell } from '../../lib/sweeps/cell.js';
-import { cellParameters, comparisonRun, logRendering, numbers } from '../../lib/sweeps/log-comparison.js';
+import { cellParameters, comparisonRun, logRendering } from '../../lib/sweeps/log-comparison.js';
+import { definedMetrics } from '../../lib/tracking/defined-metrics.js';
 import type { TrackedWork, WorkOptions } from '../../lib/tracking/tracked-work.js';
+import { finetuneSettings } from '../../lib/training/finetune-options.js';
+import { trainingParameters } from '../../lib/training/log-finetune.js';
 import type { RecipeOptions } from './recipe-options.js';
+import { REPORT } from './recipe-report.js';
 import type { RecipeResult } from './recipe-result.js';
 
 /** The run that the experiment is. */
@@ -23,38 +27,43 @@ export function recipeRun(
     prompt: options.prompts[0],
   });
   const { prompts, proposals, editFrame, tuned } = options;
-  const trainings = Object.fromEntries(tuned.map(({ name, training, guidance }) => [name, { ...training, guidance }]));
+  const trainings = Object.fromEntries(
+    tuned.map(({ name, training, guidance }) => {
+      const settings = finetuneSettings({ ...training, edits: [] });
+      return [name, { ...trainingParameters(settings), guidance }];
+    }),
+  );
   return {
     ...run,
     parameters: { ...parameters, method: 'published-recipe', prompts, proposals, edit_frame: editFrame, ...trainings },
   };
 }
 
-/** Remembers what the experiment found; `cells` are its renderings with a model, by name. */
+/** Remembers what the experiment found; `cells` are its renderings with a model. */
 export async function logRecipe(
   work: TrackedWork<unknown>,
   model: Model,
   out: string,
   result: RecipeResult,
-  cells: ReadonlyMap<string, Cell>,
+  cells: readonly Cell[],
   options: RecipeOptions,
 ): Promise<void> {
   const { run } = work;
   if (!run.tracked) return;
   const { source, claims, arms, grid } = result;
   const held = claims.filter((claim) => claim.held).length;
-  run.logMetrics({ ...numbers(source.means, 'source.'), claims_held: held }, { step: 0 });
-  for (const file of [grid.mp4, grid.webp, 'report.html', 'curves.csv', 'result.json']) {
+  run.logMetrics({ ...definedMetrics(source.means, 'source.'), claims_held: held }, { step: 0 });
+  for (const file of [grid.mp4, grid.webp, REPORT, 'curves.csv', 'result.json']) {
     await run.logArtifact(join(out, file));
   }
   for (const { name, kind, training, metrics, curves, truth, video } of arms) {
-    const cell = cells.get(name);
+    const cell = cells.find((each) => each.name === name);
     const trained = options.tuned.find((arm) => arm.name === training);
     await logRendering(work, {
       name,
       parameters: {
         ...(cell ? cellParameters(model, result.video, cell, options) : { method: name }),
-        ...(trained && { method: 'finetune', ...trained.training }),
+        ...(trained && trainingParameters(finetuneSettings({ ...trained.training, edits: [] }))),
         arm: kind,
       },
       device: model.device,

@@ -2,16 +2,12 @@
 
 import type { Cell, CellPlan } from '../../lib/sweeps/cell.js';
 import type { RecipeNumbers } from './judge-recipe.js';
+import type { TunedCell } from './recipe-cells.js';
 import { type RecipeArm, TRUTH } from './recipe-result.js';
 
 /** Names of the arms that are no cells. */
 export const ROUND_TRIP = 'round-trip';
 export const MEDIAN = 'flow-median';
-
-/** One finetuned rendering: its cell, and which training made its weights. */
-export interface TunedCell extends Cell {
-  readonly training: string;
-}
 
 /** A rendering with what it comes to. */
 export interface PlannedCell {

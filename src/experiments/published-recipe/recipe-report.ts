@@ -11,16 +11,17 @@ import { plainCurve } from './claims.js';
 import { PUBLISHED } from './recipe-options.js';
 import type { RecipeArm, RecipeResult, RecipeTraining } from './recipe-result.js';
 
-/** Writes `report.html` into the folder of the result; it holds everything it shows. */
+/** The page's name in the folder of the result. */
+export const REPORT = 'report.html';
+
+/** Writes the page into the folder of the result; it holds everything it shows. */
 export async function writeRecipeReport(
   out: string,
   result: RecipeResult,
   model: Model,
   strengths: readonly number[],
-): Promise<string> {
-  const path = join(out, 'report.html');
-  await writeReport(path, reportData(out, result, model, strengths));
-  return path;
+): Promise<void> {
+  await writeReport(join(out, REPORT), reportData(out, result, model, strengths));
 }
 
 function reportData(out: string, result: RecipeResult, model: Model, strengths: readonly number[]): ReportData {

@@ -3,7 +3,6 @@
 
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { given } from '../../lib/base/given.js';
 import type { Settings } from '../../lib/base/settings.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
 import type { Model } from '../../lib/models/model.js';
@@ -16,6 +15,7 @@ import { frameCounter } from '../../lib/sweeps/log-comparison.js';
 import { type RenderedCells, renderCells } from '../../lib/sweeps/render-cells.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { type TrackedWork, trackWork } from '../../lib/tracking/tracked-work.js';
+import { hashFrame } from '../../lib/training/encode-items.js';
 import { gridFrames } from '../../lib/video/grid.js';
 import type { Video } from '../../lib/video/open-video.js';
 import { writeVideo } from '../../lib/video/write-video.js';
@@ -23,9 +23,10 @@ import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe, type Readable } from './judge-recipe.js';
 import { logRecipe, recipeRun } from './log-recipe.js';
 import { pickEdit } from './pick-edit.js';
-import { MEDIAN, ROUND_TRIP, recipeArms, type TunedCell } from './recipe-arms.js';
+import { MEDIAN, ROUND_TRIP, recipeArms } from './recipe-arms.js';
+import { plainCells, type TunedCell, tunedCells } from './recipe-cells.js';
 import type { RecipeOptions } from './recipe-options.js';
-import { writeRecipeReport } from './recipe-report.js';
+import { REPORT, writeRecipeReport } from './recipe-report.js';
 import { type RecipeResult, type RecipeTraining, TRUTH } from './recipe-result.js';
 import { trainArm } from './train-arm.js';
 
@@ -76,18 +77,25 @@ async function runStages(
     seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - start) / 1000;
     return result;
   };
+  const unopened = tunedCells(options);
+  const allCells = plain.length + unopened.length;
+  const count = frameCounter(run);
   const opened: Model[] = [];
   let rendered: RenderedCells | undefined;
   const render = async (cells: readonly Cell[]): Promise<RenderedCells> => {
     await rendered?.close();
     rendered = undefined;
-    rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame: frameCounter(run) });
+    // Counted in frames of all renderings, those with models that are not trained yet too.
+    const onFrame = (done: number, total: number): void => count(done, (total / cells.length) * allCells);
+    rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame });
     return rendered;
   };
+  const logged = async (result: RecipeResult): Promise<{ out: string; report: string; result: RecipeResult }> => {
+    await logRecipe(work, model, out, result, [...plain, ...unopened], options);
+    return { out, report: join(out, REPORT), result };
+  };
+  if (folder.finished !== null) return logged(JSON.parse(folder.finished));
   try {
-    if (folder.finished !== null) {
-      return { out, report: join(out, 'report.html'), result: JSON.parse(folder.finished) as RecipeResult };
-    }
     const base = await timed('plain renderings', () => render(plain));
     const edit = await timed('edited frame', () => pickEdit(model, base, join(out, 'edit'), options));
     const trainings: RecipeTraining[] = [];
@@ -96,7 +104,7 @@ async function runStages(
       const trained = await timed('finetuning', () => trainArm(model, base, edit.edits, arm, out, work, options));
       trainings.push(trained.training);
       opened.push(trained.model);
-      for (const guidance of arm.guidance) tuned.push(tunedCell(arm, guidance, trained.model, options));
+      for (const cell of unopened) if (cell.training === arm.name) tuned.push({ ...cell, model: trained.model });
     }
     const planTuned = tuned.length > 0 ? planCells(model, tuned) : [];
     const all = await timed('finetuned renderings', () => render([...plain, ...tuned]));
@@ -151,45 +159,16 @@ async function runStages(
     // States of hundreds of megabytes, which only an interrupted training needs.
     for (const { name } of options.tuned)
       await rm(join(out, 'finetune', name, 'checkpoints'), { recursive: true, force: true });
-    const report = await writeRecipeReport(out, result, model, strengths);
+    await writeRecipeReport(out, result, model, strengths);
     await folder.finish(result);
-    await logRecipe(work, model, out, result, new Map([...plain, ...tuned].map((cell) => [cell.name, cell])), options);
-    return { out, report, result };
+    return await logged(result);
   } finally {
     await rendered?.close();
     for (const each of opened) await each.dispose();
   }
 }
 
-function plainCells({ strengths, seed = 42, guidanceScale, prompts, ...options }: RecipeOptions): Cell[] {
-  return strengths.map((strength) => ({
-    name: `plain-${strength}`,
-    label: `strength ${strength}`,
-    options: { ...denoise(options), prompt: prompts[0], guidanceScale, strength, seed },
-  }));
-}
-
-function tunedCell(
-  arm: RecipeOptions['tuned'][number],
-  guidanceScale: number,
-  model: Model,
-  { strengths, seed = 42, prompts, ...options }: RecipeOptions,
-): TunedCell {
-  const several = arm.guidance.length > 1;
-  return {
-    name: `${arm.name}${several ? `-guidance-${guidanceScale}` : ''}`,
-    label: `${strengths[0]} ${arm.label}${several ? `, guidance ${guidanceScale}` : ''}`,
-    options: { ...denoise(options), prompt: prompts[0], guidanceScale, strength: strengths[0], seed },
-    model,
-    training: arm.name,
-  };
-}
-
-function denoise({ negativePrompt, steps, sampler, batch }: Partial<RecipeOptions>) {
-  return given({ negativePrompt, steps, sampler, batch });
-}
-
-/** Everything that decides what comes out; edited frames that are given stand in it as they are named. */
+/** Everything that decides what comes out. */
 async function recipeSettings(
   model: Model,
   path: string,
@@ -202,7 +181,10 @@ async function recipeSettings(
     name,
     training,
     guidance,
-    edits: edits === 'picked' ? edits : edits.map(({ frame, prompt }) => ({ frame, prompt })),
+    edits:
+      edits === 'picked'
+        ? edits
+        : edits.map(({ picture, frame, prompt }) => ({ sha256: hashFrame(picture), frame, prompt })),
   }));
   const own = { prompts, guidanceScale, proposals, editFrame: editFrame ?? null, arms, truth: truth !== undefined };
   return JSON.parse(JSON.stringify({ ...common, ...own }));

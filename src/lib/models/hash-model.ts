@@ -1,7 +1,9 @@
 // Which weights a model has, by their content: what results are told apart by.
 
-import { sha256File } from '../base/hash.js';
+import { basename, resolve } from 'node:path';
+import { sha256File, sha256Json } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
+import type { RunInput } from '../tracking/run-record.js';
 import type { Model } from './model.js';
 
 /** Hashes of a model's files. */
@@ -29,4 +31,16 @@ export async function hashModel(
     model: checkpoint.files.map((file) => hashes.get(file)!).sort(),
     loras: loras.map(({ file, scale = 1 }) => ({ sha256: hashes.get(file)!, scale })),
   };
+}
+
+/** A model and its low-rank updates as files that a run reads. */
+export function modelInputs({ path, loras }: Model, hashes: ModelHashes): RunInput[] {
+  const input = (kind: RunInput['kind'], file: string, sha256: string): RunInput => ({
+    ...{ kind, name: basename(file), sha256 },
+    path: resolve(file),
+  });
+  return [
+    input('model', path, sha256Json(hashes.model)),
+    ...loras.map(({ file }, i) => input('adapter', file, hashes.loras[i].sha256)),
+  ];
 }

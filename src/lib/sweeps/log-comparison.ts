@@ -6,8 +6,10 @@ import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
+import { type ModelHashes, modelInputs } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import { continueChild } from '../tracking/continue-run.js';
+import { definedMetrics } from '../tracking/defined-metrics.js';
 import type { Run } from '../tracking/run.js';
 import type { RunInput } from '../tracking/run-record.js';
 import { givenOptions, type TrackedWork, type WorkOptions } from '../tracking/tracked-work.js';
@@ -39,24 +41,8 @@ export function comparisonRun(
 
 /** The video, the model and its low-rank updates, by the hashes that the settings of a comparison hold. */
 export function comparisonInputs(model: Model, video: string, settings: Settings): RunInput[] {
-  const {
-    video: sha256,
-    model: files,
-    loras,
-  } = settings as unknown as {
-    video: string;
-    model: readonly string[];
-    loras: readonly { sha256: string }[];
-  };
-  const input = (kind: RunInput['kind'], path: string, hash: string): RunInput => ({
-    ...{ kind, name: basename(path), sha256: hash },
-    path: resolve(path),
-  });
-  return [
-    input('video', video, sha256),
-    input('model', model.path, sha256Json(files)),
-    ...model.loras.map(({ file }, i) => input('adapter', file, loras[i].sha256)),
-  ];
+  const { video: sha256, ...hashes } = settings as unknown as { video: string } & ModelHashes;
+  return [{ kind: 'video', name: basename(video), sha256, path: resolve(video) }, ...modelInputs(model, hashes)];
 }
 
 /** Settings that all renderings with a model have, as far as they are given. */
@@ -132,24 +118,14 @@ export async function logRendering(
   const { name, parameters, device, measurement, metrics = {}, video } = rendering;
   const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
   if (part === undefined) return;
-  part.logMetrics(numbers({ ...measurement.means, ...metrics }), { step: 0 });
+  part.logMetrics(definedMetrics({ ...measurement.means, ...metrics }), { step: 0 });
   for (const [metric, curve] of Object.entries(measurement.curves ?? {})) {
     for (const [frame, value] of curve.entries()) {
-      part.logMetrics(numbers({ [`per_frame.${metric}`]: value }), { step: frame });
+      part.logMetrics(definedMetrics({ [`per_frame.${metric}`]: value }), { step: frame });
     }
   }
   await part.logArtifact(video);
   await part.finish();
-}
-
-/** What is defined of some numbers, each key after a prefix. */
-export function numbers(
-  values: Readonly<Record<string, number | null | undefined>>,
-  prefix = '',
-): Record<string, number> {
-  const defined: Record<string, number> = {};
-  for (const [name, value] of Object.entries(values)) if (value != null) defined[prefix + name] = value;
-  return defined;
 }
 
 /** Remembers what a comparison gave. */
@@ -163,7 +139,10 @@ export async function logComparison(
 ): Promise<void> {
   const { run } = tracked;
   if (!run.tracked) return;
-  run.logMetrics({ ...numbers(result.source, 'source.'), ...numbers(result.roundTrip, 'round_trip.') }, { step: 0 });
+  run.logMetrics(
+    { ...definedMetrics(result.source, 'source.'), ...definedMetrics(result.roundTrip, 'round_trip.') },
+    { step: 0 },
+  );
   for (const file of [result.grid, result.roundTripVideo, result.curves, join(result.out, 'result.json')])
     await run.logArtifact(file);
   for (const [i, cell] of cells.entries()) {

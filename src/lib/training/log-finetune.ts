@@ -1,9 +1,11 @@
 // Remembers a finetuning as a run: its settings, named as in sweep files, its course, its previews, and what came out.
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
+import { type ModelHashes, modelInputs } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
+import { definedMetrics } from '../tracking/defined-metrics.js';
 import type { Run } from '../tracking/run.js';
 import { givenOptions, type WorkOptions } from '../tracking/tracked-work.js';
 import type { TrainingRecord } from './finetune-folder.js';
@@ -19,40 +21,36 @@ export function finetuneRun(
   stored: Settings,
   options: FinetuneOptions,
 ): WorkOptions {
-  const {
-    model: files,
-    loras,
-    preview,
-  } = stored as unknown as {
-    model: readonly string[];
-    loras: readonly { sha256: string }[];
+  const { edits } = settings;
+  const { trainingFrames, preview, ...hashes } = stored as unknown as {
+    trainingFrames: number;
     preview: Record<string, unknown>;
-  };
+  } & ModelHashes;
   return {
     ...options,
     experiment: 'finetune',
     name: options.name ?? 'finetune',
     key: sha256Json(stored),
-    parameters: { ...parametersOf(model, settings, stored), preview },
+    parameters: {
+      ...{ model: basename(model.path), video: settings.name, ...trainingParameters(settings) },
+      training_frames: trainingFrames,
+      edited_frames: [...new Set(edits.map(({ frame }) => frame))],
+      ...{ prompts: edits.map(({ prompt }) => prompt), preview },
+    },
     given: { ...givenOptions(options), model: model.path },
-    inputs: [
-      { kind: 'video', name: settings.name, sha256: sha256Json(stored.video) },
-      { kind: 'model', name: fileName(model.path), sha256: sha256Json(files), path: model.path },
-      ...model.loras.map(({ file }, i) => ({
-        ...{ kind: 'adapter' as const, name: fileName(file), sha256: loras[i].sha256, path: file },
-      })),
-    ],
+    inputs: [{ kind: 'video', name: settings.name, sha256: sha256Json(stored.video) }, ...modelInputs(model, hashes)],
     device: model.device,
   };
 }
 
-function parametersOf(model: Model, settings: FinetuneSettings, stored: Settings): Record<string, unknown> {
-  const { train, edits, objective, weighting, iterations, warmup, accumulate, batch, seed, clipNorm } = settings;
+/** The settings of a training, whatever it is of. */
+export function trainingParameters(settings: FinetuneSettings): Record<string, unknown> {
+  const { train, objective, weighting, iterations, warmup, accumulate, batch, seed, clipNorm } = settings;
   const isLora = train.kind === 'lora';
   return {
     method: 'finetune',
-    ...{ model: fileName(model.path), video: settings.name },
-    ...{ iterations, training_frames: stored.trainingFrames, learning_rate: settings.learningRate, train: train.kind },
+    ...{ iterations, training_frames: settings.trainingFrames },
+    ...{ learning_rate: settings.learningRate, train: train.kind },
     ...(isLora && {
       rank: train.rank ?? 4,
       alpha: train.alpha ?? train.rank ?? 4,
@@ -71,8 +69,6 @@ function parametersOf(model: Model, settings: FinetuneSettings, stored: Settings
     ...(clipNorm < Infinity && { clip_norm: clipNorm }),
     average_decay: settings.averageDecay,
     prior_preservation: settings.priorPreservation,
-    edited_frames: [...new Set(edits.map(({ frame }) => frame))],
-    prompts: edits.map(({ prompt }) => prompt),
   };
 }
 
@@ -96,9 +92,7 @@ export async function logStep(
 
 /** Logs a preview: its metrics as `preview.*`, and its sheet as one of a series of pictures. */
 export async function logPreview(run: Run, { iteration, metrics, sheet }: Preview): Promise<void> {
-  for (const [name, value] of Object.entries(metrics)) {
-    if (value !== null) run.logMetrics({ [`preview.${name}`]: value }, { step: iteration });
-  }
+  run.logMetrics(definedMetrics(metrics, 'preview.'), { step: iteration });
   if (run.tracked) await run.logImage(sheet, { key: 'preview', step: iteration });
 }
 
@@ -106,8 +100,4 @@ export async function logPreview(run: Run, { iteration, metrics, sheet }: Previe
 export async function logFinetuneResult(run: Run, { out, result }: FinetuneResult): Promise<void> {
   await run.logArtifact(result);
   await run.logArtifact(join(out, 'result.json'));
-}
-
-function fileName(path: string): string {
-  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { sha256Json } from '../../base/hash.js';
+import { definedMetrics } from '../../tracking/defined-metrics.js';
 import { listRuns } from '../../tracking/list-runs.js';
 import { folderName } from '../../tracking/names.js';
 import type { Run } from '../../tracking/run.js';
@@ -145,10 +146,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
       logged.add(job.id);
       if (reason !== undefined) return part.finish('failed', { error: reason });
       const told = await (job.kind === 'point' ? readPoint(job.folder, job.point) : readStage(job.stage));
-      const numbers = Object.entries(told?.metrics ?? {}).filter(
-        (entry): entry is [string, number] => entry[1] !== null,
-      );
-      part.logMetrics(Object.fromEntries(numbers), job.kind === 'training' ? { step: job.iterations } : { step: 0 });
+      part.logMetrics(definedMetrics(told?.metrics ?? {}), { step: job.kind === 'training' ? job.iterations : 0 });
       const files =
         job.kind === 'point' ? ['output.mp4', 'comparison.mp4', 'curves.csv', 'result.json'] : ['result.json'];
       for (const file of files) await part.logArtifact(join(job.kind === 'point' ? job.folder : job.stage, file));
