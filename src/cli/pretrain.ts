@@ -28,6 +28,7 @@ interface PretrainValues extends TrackingValues {
   pictures: number;
   seed: number;
   learningRate?: number;
+  noiseOffset?: number;
   saveEvery: number;
   threads?: number;
   resume?: boolean;
@@ -48,6 +49,11 @@ export function addPretrain(program: Command, context: Context): void {
     .option('--pictures <n>', 'different pictures that the denoising network sees', integer, 16384)
     .option('--seed <n>', 'seed of the weights and of the pictures', integer, 0)
     .option('--learning-rate <rate>', 'at its peak; 1e-3 for the autoencoder, 5e-4 for the rest by default', number)
+    .option(
+      '--noise-offset <deviation>',
+      "shift of the denoising network's noise, a channel: lets it change brightness",
+      number,
+    )
     .option('--save-every <n>', 'updates between checkpoints', integer, 250)
     .option('--threads <n>', 'threads; on a busy machine one is often fastest', integer)
     .option('--resume', 'go on from the last checkpoint')
@@ -69,7 +75,7 @@ async function run(part: (typeof PARTS)[number], values: PretrainValues, context
     from: values.fromWeights ?? false,
     signal: terminal.signal,
   };
-  const { iterations, batch, pictures, seed, learningRate, out, resume, signal } = options;
+  const { iterations, batch, pictures, seed, learningRate, noiseOffset, out, resume, signal } = options;
   const parameters = {
     part,
     iterations,
@@ -77,6 +83,7 @@ async function run(part: (typeof PARTS)[number], values: PretrainValues, context
     pictures,
     seed,
     learning_rate: learningRate,
+    noise_offset: noiseOffset,
     from_weights: options.from,
   };
   const asked = {

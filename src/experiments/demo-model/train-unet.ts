@@ -32,7 +32,7 @@ const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
  * must be there already.
  */
 export async function* trainUnet(
-  options: PretrainOptions & { readonly pictures: number },
+  options: PretrainOptions & { readonly pictures: number; readonly noiseOffset?: number },
 ): AsyncGenerator<PretrainReport, void, undefined> {
   const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal } = options;
   const config: DenoiserConfig = {
@@ -42,6 +42,7 @@ export async function* trainUnet(
     predictionType: 'epsilon',
     latentShape: [batch, 4, 32, 32],
     tokens: TOKENS,
+    ...given({ noiseOffset: options.noiseOffset }),
   };
   const folder = join(work, 'unet');
   const isNew = !existsSync(join(out, 'unet/config.json'));

@@ -18,6 +18,7 @@ import { compileGradients } from './gradient-program.js';
 import { initialWeights } from './initial-weights.js';
 import { cosineAfterWarmup } from './learning-rate.js';
 import { minSnrWeight, plainTarget, weightedLoss } from './objective.js';
+import { offsetNoise } from './offset-noise.js';
 import { type TrainingStep, train } from './train.js';
 
 /** Samples to learn from: scaled latents of C h w numbers each, and the token ids of their captions. */
@@ -36,6 +37,8 @@ export interface DenoiserConfig {
   readonly latentShape: readonly number[];
   /** Tokens of a prompt. */
   readonly tokens: number;
+  /** Deviation of the shift of a channel's noise (`offsetNoise`); 0 by default. */
+  readonly noiseOffset?: number;
 }
 
 /** Settings of such a training. */
@@ -108,6 +111,7 @@ export async function* pretrainDenoiser(
       latentShape: options.latentShape,
       start: start ? 'given weights' : 'random weights',
       ...{ seed, learningRate, warmup, iterations },
+      ...(options.noiseOffset && { noiseOffset: options.noiseOffset }),
     },
     ...given({ resume, signal }),
   });
@@ -132,7 +136,7 @@ export function denoiserLoss(scope: Scope, { unet: config, text, latentShape, to
 
 /** Noises each sample at a timestep of its own: sample i of B has one from the i-th of B equal parts of the schedule. */
 function noisedBatch(
-  { schedule, predictionType, latentShape, tokens }: DenoiserConfig,
+  { schedule, predictionType, latentShape, tokens, noiseOffset = 0 }: DenoiserConfig,
   { latents, ids }: CaptionedLatents,
   key: string,
 ): Record<string, Tensor> {
@@ -141,7 +145,8 @@ function noisedBatch(
   const rows = Array.from({ length: batch }, (_, i) => {
     const timestep = Math.floor(((i + generator.uniform()) / batch) * schedule.alphasCumprod.length);
     const level = levelAt(schedule, timestep);
-    const target = plainTarget(predictionType, latents[i], generator.randn(sizeOf(sides)), level);
+    const noise = offsetNoise(generator, sides[0], sizeOf(sides.slice(1)), noiseOffset);
+    const target = plainTarget(predictionType, latents[i], noise, level);
     return { ...target, timestep, weight: minSnrWeight(predictionType, level) };
   });
   const allIds = new Int32Array(batch * tokens);
