@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: 'string', default: join(root, 'models/demo') },
     out: { type: 'string' },
-    frames: { type: 'string', default: '16' },
+    frames: { type: 'string' },
     only: { type: 'string' },
     real: { type: 'string' },
   },
@@ -33,7 +33,6 @@ async function main() {
   const common = {
     model: values.model,
     out: values.out ?? join(root, 'runs', name),
-    frames: Number(values.frames),
     onProgress: reporter.report,
     onNote: (/** @type {string} */ text) => reporter.note(`study: ${text}`),
     signal,
@@ -43,6 +42,7 @@ async function main() {
     const { formatStudy } = await import(new URL('experiments/published-recipe/study-table.js', dist).href);
     const table = await runStudy({
       ...common,
+      frames: Number(values.frames ?? 16),
       guidance: [1, 2, 5, 7.5],
       ...(values.only && { only: values.only.split(',') }),
     });
@@ -56,7 +56,8 @@ async function main() {
     const { DEMO_STUDY, formatStops, runFramesAndIterations } = await import(
       new URL('experiments/frames-and-iterations/study.js', dist).href
     );
-    const stops = await runFramesAndIterations({ ...DEMO_STUDY, ...common });
+    const judged = { ...DEMO_STUDY.judged, ...(values.frames && { frames: Number(values.frames) }) };
+    const stops = await runFramesAndIterations({ ...DEMO_STUDY, ...common, judged });
     reporter.close();
     console.log(formatStops(stops));
   }

@@ -33,8 +33,10 @@ export interface FramesAndIterationsOptions extends RenderHooks {
   readonly shot: string;
   readonly style: Style;
   readonly prompts: readonly string[];
-  /** Frames of the shot that are rendered and judged. */
-  readonly frames: number;
+  /** How many frames the shot has, and how many a second. */
+  readonly length: { readonly frames: number; readonly frameRate: number };
+  /** The successive frames that are rendered and judged at each stop. */
+  readonly judged: { readonly from: number; readonly frames: number };
   readonly trainingFrames: readonly number[];
   /** Iterations in all, and between two stops. */
   readonly iterations: number;
@@ -45,9 +47,11 @@ export interface FramesAndIterationsOptions extends RenderHooks {
   readonly onNote?: (text: string) => void;
 }
 
-/** The question as it stands in README.md. */
+/** The question as it stands in README.md: as long a video as the published one, judged a second and a half off the edited frame. */
 export const DEMO_STUDY = {
   shot: 'red-car-curve',
+  length: { frames: 300, frameRate: 30 },
+  judged: { from: 104, frames: 16 },
   style: 'neon',
   prompts: ['a cyberpunk neon painting of a city street at night', 'a neon painting of a street at night'],
   trainingFrames: [1, 5, 10, 30],
@@ -72,15 +76,15 @@ export interface Stop {
 export async function runFramesAndIterations(options: FramesAndIterationsOptions): Promise<Stop[]> {
   const { out, trainingFrames, onNote } = options;
   await mkdir(out, { recursive: true });
-  const shot = heldOutShot(options.shot);
+  const shot = { ...heldOutShot(options.shot), ...options.length };
   const stops: Stop[] = [];
   const model = await loadModel(options.model);
   try {
     for (const count of trainingFrames) {
       onNote?.(`${count} training ${count === 1 ? 'frame' : 'frames'} ...`);
       stops.push(...(await trainAndJudge(model, shot, count, options)));
-      const { model: path, style, prompts, frames, learningRate, batch, guidance } = options;
-      const settings = { model: path, shot: shot.name, style, prompts, frames, learningRate, batch, guidance };
+      const { style, prompts, length, judged, learningRate, batch, guidance } = options;
+      const settings = { shot: shot.name, style, prompts, length, judged, learningRate, batch, guidance };
       await writeFileAtomic(join(out, 'result.json'), `${JSON.stringify({ settings, stops }, null, 1)}\n`);
       await writeChart(join(out, 'chart.png'), chartOf(stops));
     }
@@ -96,16 +100,16 @@ async function trainAndJudge(
   trainingFrames: number,
   options: FramesAndIterationsOptions,
 ): Promise<Stop[]> {
-  const { style, prompts, frames, iterations, every, guidance, onProgress, signal } = options;
+  const { style, prompts, judged, iterations, every, guidance, onProgress, signal } = options;
   const folder = join(options.out, `frames-${trainingFrames}`);
   const finished = join(folder, 'stops.json');
   if (existsSync(finished)) return JSON.parse(await readFile(finished, 'utf8')) as Stop[];
-  const middle = Math.floor(frames / 2);
+  const middle = Math.floor(shot.frames / 2);
   const picture = shotPicture(shot, middle, style);
   const edits: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
   const steps = finetune(
     model,
-    { frames: () => shotFrames(shot, 'photo', { frames }) },
+    { frames: () => shotFrames(shot) },
     {
       out: folder,
       resume: true,
@@ -118,7 +122,7 @@ async function trainAndJudge(
       iterations,
       checkpointEvery: every,
       previewEvery: every,
-      preview: { frames, from: 0, strength: 0.45, guidanceScale: guidance },
+      preview: { ...judged, strength: 0.45, guidanceScale: guidance },
       ...(signal && { signal }),
     },
   );
@@ -134,8 +138,8 @@ async function trainAndJudge(
     const { pictures, metrics } = preview;
     const { truthError, carCorrelation } = await judgeEdit(
       readPictures(pictures),
-      shotFrames(shot, style, { frames }),
-      shotCarRegions(shot).slice(0, frames),
+      truths(shot, style, judged),
+      shotCarRegions(shot).slice(judged.from, judged.from + judged.frames),
     );
     stops.push({ trainingFrames, iterations: iteration, truthError, carCorrelation, metrics });
   }
@@ -146,6 +150,14 @@ async function trainAndJudge(
 
 async function* readPictures(paths: readonly string[]): AsyncGenerator<Frame> {
   for (const path of paths) yield await readPicture(path);
+}
+
+async function* truths(
+  shot: HeldOutShot,
+  style: Style,
+  { from, frames }: FramesAndIterationsOptions['judged'],
+): AsyncGenerator<Frame> {
+  for (let i = from; i < from + frames; i++) yield shotPicture(shot, i, style);
 }
 
 function chartOf(stops: readonly Stop[]): Chart {
@@ -163,17 +175,33 @@ function chartOf(stops: readonly Stop[]): Chart {
   };
 }
 
+/** Characters of a cell of the table. */
+const COLUMN = 28;
+
 /** The stops as a table: one row a number of iterations, one column a number of training frames. */
 export function formatStops(stops: readonly Stop[]): string {
   const counts = [...new Set(stops.map(({ trainingFrames }) => trainingFrames))];
   const iterations = [...new Set(stops.map((stop) => stop.iterations))];
   const cell = (count: number, iteration: number): string => {
     const stop = stops.find((each) => each.trainingFrames === count && each.iterations === iteration);
-    if (!stop) return '-'.padStart(20);
-    const warping = stop.metrics.warping_error_normalised?.toFixed(3) ?? '-';
-    return `${stop.truthError.toFixed(1)} ${stop.carCorrelation?.toFixed(2) ?? '-'} ${warping}`.padStart(20);
+    if (!stop) return '-'.padStart(COLUMN);
+    const { warping_error_normalised: warping, flicker_ratio: flicker } = stop.metrics;
+    const numbers = [
+      stop.truthError.toFixed(1),
+      stop.carCorrelation?.toFixed(2),
+      warping?.toFixed(3),
+      flicker?.toFixed(2),
+    ];
+    return numbers
+      .map((text) => text ?? '-')
+      .join('  ')
+      .padStart(COLUMN);
   };
-  const head = `iterations${counts.map((count) => `${count} frames`.padStart(20)).join('')}`;
+  const head = `iterations${counts.map((count) => (count === 1 ? '1 frame' : `${count} frames`).padStart(COLUMN)).join('')}`;
   const rows = iterations.map((each) => String(each).padStart(10) + counts.map((count) => cell(count, each)).join(''));
-  return [head, ...rows, 'each: error to the truth, car correlation, warping error per variance'].join('\n');
+  return [
+    head,
+    ...rows,
+    'each: error to the truth, car correlation, warping error per variance, frame difference per source',
+  ].join('\n');
 }

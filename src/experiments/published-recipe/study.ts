@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
 import { loadModel } from '../../lib/models/model.js';
+import { writeChart } from '../../lib/report/chart-picture.js';
 import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { EditedFrame } from '../../lib/training/items.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
@@ -14,6 +15,7 @@ import { COMBINATIONS, type Combination } from './combinations.js';
 import { DEMO_GUIDANCE, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
 import type { RecipeResult } from './recipe-result.js';
 import { runRecipe } from './run-recipe.js';
+import { studyChart } from './study-chart.js';
 import { type StudyTable, studyTable } from './study-table.js';
 
 /** What the study is run with. */
@@ -30,7 +32,7 @@ export interface StudyOptions extends RenderHooks {
   readonly onNote?: (text: string) => void;
 }
 
-/** Runs what is missing of the study, and writes `study.json` over all that is there. */
+/** Runs what is missing of the study, and writes `study.json` and `chart.png` over all that is there. */
 export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   const { out, only, onNote, frames } = options;
   const chosen = COMBINATIONS.filter(({ name }) => !only || only.includes(name));
@@ -49,7 +51,9 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
         resume: true,
       });
       results.push({ combination, result });
-      await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(studyTable(results), null, 1)}\n`);
+      const table = studyTable(results);
+      await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(table, null, 1)}\n`);
+      await writeChart(join(out, 'chart.png'), studyChart(table));
     }
   } finally {
     await model.dispose();
