@@ -51,7 +51,7 @@ interface ExperimentValues extends ModelOptions, TrackingValues {
   frames?: number;
   editFrame?: number;
   example?: string[];
-  proposalStrengths: number[];
+  proposalStrengths?: number[];
   proposalSeeds: number[];
   proposalGuidance?: number;
   iterations?: number;
@@ -107,7 +107,12 @@ export function addExperiment(program: Command, context: Context): void {
         'the edited frames that are learned, a finetuning each: picked of proposals, true (of a bundled shot in --style), or a file that edit wrote',
       ).argParser(listOf((text) => text)),
     )
-    .addOption(listOption('--proposal-strengths <list>', 'strengths of proposals', number, [0.75, 0.85, 0.95]))
+    .addOption(
+      new Option(
+        '--proposal-strengths <list>',
+        'strengths of proposals; 0.75,0.85,0.95, or 0.55,0.65,0.75 with the demo preset',
+      ).argParser(listOf(number)),
+    )
     .addOption(
       new Option('--proposal-seeds <list>', 'seeds of proposals')
         .argParser(listOf(integer))
@@ -164,7 +169,10 @@ async function recipeOptions(
   truth: Truth | undefined,
   context: Context,
 ): Promise<RecipeOptions> {
-  const { DEMO_GUIDANCE, DEMO_TRAINING } = await import('../experiments/published-recipe/recipe-options.js');
+  const { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING } = await import(
+    '../experiments/published-recipe/recipe-options.js'
+  );
+  const { PROPOSED_STRENGTHS } = await import('../lib/sweeps/propose-edits.js');
   const isDemo = values.preset === 'demo';
   const { start, duration, every, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
   const asked = {
@@ -187,7 +195,8 @@ async function recipeOptions(
     strengths: values.strengths,
     guidanceScale: guidance,
     proposals: {
-      ...{ strengths: values.proposalStrengths, seeds: values.proposalSeeds },
+      strengths: values.proposalStrengths ?? (isDemo ? DEMO_PROPOSALS : PROPOSED_STRENGTHS),
+      seeds: values.proposalSeeds,
       ...given({ guidanceScale: values.proposalGuidance ?? (isDemo ? DEMO_GUIDANCE.proposals : undefined) }),
     },
     tuned: (await examples(values, truth)).map((example) => ({ ...example, training, guidance: [tuned] })),

@@ -85,6 +85,7 @@ export const PUBLISHED: Readonly<Record<string, string>> = {
   steps: '50',
   'training frames': '30',
   'edited frames': '1, with 2 prompts',
+  'strengths of proposed edits': '0.75 and more',
   'learning rate': '1e-5',
   iterations: '1000',
   'batch size': '1',
@@ -107,3 +108,6 @@ export const DEMO_TRAINING: Training = {
 
 /** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */
 export const DEMO_GUIDANCE = { plain: 3, proposals: 5, tuned: 1 };
+
+/** Strengths of proposals for the demo model: from 0.75 on it keeps less than 0.4 of a frame's composition (`edit` ranks by it). */
+export const DEMO_PROPOSALS: readonly number[] = [0.55, 0.65, 0.75];

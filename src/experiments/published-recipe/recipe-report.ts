@@ -220,6 +220,11 @@ function settingsTable(
   if (!training) return rendering;
   return [
     ...rendering,
+    row(
+      'finetuning',
+      'strengths of proposed edits',
+      (settings.proposals as { strengths: number[] }).strengths.join(', '),
+    ),
     row('finetuning', 'training frames', String(trained.trainingFrames)),
     row('finetuning', 'edited frames', `1, with ${prompts.length} ${prompts.length === 1 ? 'prompt' : 'prompts'}`),
     row(

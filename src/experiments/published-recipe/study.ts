@@ -12,7 +12,7 @@ import type { EditedFrame } from '../../lib/training/items.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
 import { openBundledShot } from './bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
-import { DEMO_GUIDANCE, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
+import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
 import type { RecipeResult } from './recipe-result.js';
 import { runRecipe } from './run-recipe.js';
 import { studyChart } from './study-chart.js';
@@ -85,7 +85,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipeOption
     prompts,
     strengths: [0.45, 0.75, 0.3, 0.6, 0.9, 1],
     guidanceScale: DEMO_GUIDANCE.plain,
-    proposals: { strengths: [0.75, 0.85, 0.95], seeds: [42, 43, 44], guidanceScale: DEMO_GUIDANCE.proposals },
+    proposals: { strengths: DEMO_PROPOSALS, seeds: [42, 43, 44], guidanceScale: DEMO_GUIDANCE.proposals },
     editFrame: middle,
     frames,
     size: 128,

@@ -14,6 +14,7 @@ import { type ForgettingProbe, forgettingProbe } from './forgetting.js';
 import type { GradientProgram } from './gradient-program.js';
 import { type Preview, type PreviewPlan, renderPreview } from './preview.js';
 import { priorRows } from './prior-preservation.js';
+import { restingProgram } from './resting-program.js';
 import type { TrainOptions } from './train.js';
 import { trainedModel, unetBytes } from './trained-model.js';
 import type { TrainedWeights } from './trained-weights.js';
@@ -78,7 +79,11 @@ export async function prepareFinetuning(
     const network = { config: model.config.unet, frozen, adapters: all, trained: names };
     // All weights of a large UNet, their gradients and AdamW's averages leave no room for all values of a pass.
     const blockwise = !isSmall && adapters.size === 0;
-    program = await denoisingProgram({ ...network, ...shapes, blockwise }, { device: model.device });
+    const open = (): Promise<GradientProgram> =>
+      denoisingProgram({ ...network, ...shapes, blockwise }, { device: model.device });
+    // A large one is compiled when it is run, and rests while something else is: both at once have no room.
+    const large = isSmall ? null : restingProgram(open);
+    program = large ?? (await open());
     const options: BatchOptions = {
       ...settings,
       items,
@@ -106,6 +111,8 @@ export async function prepareFinetuning(
       },
       describe: (iteration, micro) => draws(iteration, micro).map(describeDraw).join(', '),
       async look(weights, iteration, plan) {
+        if (!plan && !probe) return {};
+        await large?.rest();
         const now = await viewOf(weights);
         try {
           const preview = plan ? await renderPreview(now, iteration, plan, signal) : undefined;
