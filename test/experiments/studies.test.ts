@@ -59,8 +59,8 @@ test('frames and iterations: the table has a row for each number of iterations',
 });
 
 test('published recipe: the chart has the plain model’s curve, a line for each training, and the truth', () => {
+  const spread = (mean: number) => ({ mean, deviation: 0 });
   const row = (arm: string, kind: StudyRow['kind'], edit: number, warping: number): StudyRow => {
-    const spread = (mean: number) => ({ mean, deviation: 0 });
     const other = spread(Number.NaN);
     return {
       ...{ arm, label: arm, kind, cases: 9, held: null, editStrength: spread(edit) },
@@ -71,6 +71,7 @@ test('published recipe: the chart has the plain model’s curve, a line for each
   const table: StudyTable = {
     cases: Array.from({ length: 9 }, (_, i) => `case ${i}`),
     claims: [],
+    pickedFrame: spread(30),
     rows: [
       row('truth', 'floor', 61, 0.12),
       row('plain-0.45', 'plain', 18, 0.1),

@@ -35,10 +35,20 @@ export interface StudyTable {
   readonly cases: readonly string[];
   readonly claims: readonly string[];
   readonly rows: readonly StudyRow[];
+  /** Error of the picked edited frames to their truth: what a finetuning on them is led to. */
+  readonly pickedFrame: Spread;
+}
+
+/** One case as the table takes it. */
+export interface StudyCase {
+  readonly combination: Combination;
+  readonly result: RecipeResult;
+  /** Mean absolute error of the picked edited frame to its truth. */
+  readonly pickedError: number;
 }
 
 /** Puts the cases together. */
-export function studyTable(results: readonly { combination: Combination; result: RecipeResult }[]): StudyTable {
+export function studyTable(results: readonly StudyCase[]): StudyTable {
   const names = [...new Set(results.flatMap(({ result }) => result.arms.map(({ name }) => name)))];
   let claims: string[] = [];
   const rows = names.map((arm): StudyRow => {
@@ -66,7 +76,8 @@ export function studyTable(results: readonly { combination: Combination; result:
       held: verdicts ? claims.map((_, i) => verdicts.filter((each) => each[i].held).length) : null,
     };
   });
-  return { cases: results.map(({ combination }) => combination.name), claims, rows };
+  const pickedFrame = spread(results.map(({ pickedError }) => pickedError));
+  return { cases: results.map(({ combination }) => combination.name), claims, rows, pickedFrame };
 }
 
 function remainingError(arm: RecipeArm, { arms, truthFloor }: RecipeResult): number {
@@ -82,7 +93,7 @@ function spread(values: readonly number[]): Spread {
 }
 
 /** The table as text: mean and deviation over the cases. */
-export function formatStudy({ cases, claims, rows }: StudyTable): string {
+export function formatStudy({ cases, claims, rows, pickedFrame }: StudyTable): string {
   const show = ({ mean, deviation }: Spread, digits: number): string =>
     Number.isFinite(mean) ? `${mean.toFixed(digits)} ±${deviation.toFixed(digits)}` : '-';
   const head = ['', 'remaining error', 'truth error', 'car', 'edit', 'flicker', 'warping/var', 'tOF', 'claims held'];
@@ -104,5 +115,10 @@ export function formatStudy({ cases, claims, rows }: StudyTable): string {
       .join('  ')
       .trimEnd(),
   );
-  return `${cases.length} cases: ${cases.join(', ')}\n${text.join('\n')}\nclaims: ${claims.map((claim, i) => `(${i + 1}) ${claim}`).join('; ')}`;
+  return [
+    `${cases.length} cases: ${cases.join(', ')}`,
+    ...text,
+    `claims: ${claims.map((claim, i) => `(${i + 1}) ${claim}`).join('; ')}`,
+    `truth error of the picked edited frames themselves: ${show(pickedFrame, 1)}`,
+  ].join('\n');
 }

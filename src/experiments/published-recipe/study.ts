@@ -5,10 +5,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
+import { compareFrames } from '../../lib/metrics/pixels.js';
 import { loadModel } from '../../lib/models/model.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
 import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { EditedFrame } from '../../lib/training/items.js';
+import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
 import { openBundledShot } from './bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
@@ -16,7 +18,7 @@ import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, type RecipeOptions, type 
 import type { RecipeResult } from './recipe-result.js';
 import { runRecipe } from './run-recipe.js';
 import { studyChart } from './study-chart.js';
-import { type StudyTable, studyTable } from './study-table.js';
+import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
 
 /** What the study is run with. */
 export interface StudyOptions extends RenderHooks {
@@ -37,7 +39,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   const { out, only, onNote, frames } = options;
   const chosen = COMBINATIONS.filter(({ name }) => !only || only.includes(name));
   await mkdir(out, { recursive: true });
-  const results: { combination: Combination; result: RecipeResult }[] = [];
+  const results: StudyCase[] = [];
   const model = await loadModel(options.model);
   try {
     for (const combination of chosen) {
@@ -50,7 +52,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
         out: join(out, name),
         resume: true,
       });
-      results.push({ combination, result });
+      results.push({ combination, result, pickedError: await pickedError(join(out, name), combination, result) });
       const table = studyTable(results);
       await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(table, null, 1)}\n`);
       await writeChart(join(out, 'chart.png'), studyChart(table));
@@ -59,6 +61,17 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
     await model.dispose();
   }
   return studyTable(results);
+}
+
+/** Error of the edited frame that a case picked to the truth of that frame. */
+async function pickedError(
+  folder: string,
+  { shot, style }: Combination,
+  { editedFrame: { frame, proposals } }: RecipeResult,
+): Promise<number> {
+  const picked = proposals.find(({ chosen }) => chosen);
+  if (!picked) return Number.NaN;
+  return compareFrames(await readPicture(join(folder, picked.picture)), shotPicture(shot, frame, style)).absolute;
 }
 
 /** The settings of one case. */
