@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/runs-root.ts',
+    globalSetup: 'test/surroundings.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Processes, because native sessions crash worker threads on their way out, and a fresh one for each file, so that what
