@@ -15,14 +15,16 @@ const { runCli } = await import(new URL('cli/run.js', dist).href);
 const { processTerminal } = await import(new URL('cli/terminal.js', dist).href);
 
 const results = join(process.env.STEADYFRAME_RUNS || join(root, 'runs'), 'experiment');
-const embedded = {
-  '--shot': 'red-car-curve',
-  '--style': 'neon',
-  '--prompt': 'a cyberpunk neon painting of a city street at night',
-  '--preset': 'demo',
-  '--model': join(root, 'models/demo'),
-  '--frames': '24',
-};
+/** One of the nine cases of the study (`src/experiments/published-recipe/combinations.ts`), with its default arm. */
+const embedded = [
+  ['--shot', 'red-car-curve'],
+  ['--style', 'neon'],
+  ['--prompt', 'a cyberpunk neon painting of a city street at night'],
+  ['--prompt', 'a neon painting of a street at night'],
+  ['--preset', 'demo'],
+  ['--model', join(root, 'models/demo')],
+  ['--frames', '16'],
+];
 
 /** Whether an earlier experiment was interrupted: then it is continued where its settings are still the same. */
 function wasInterrupted() {
@@ -35,7 +37,7 @@ async function main() {
   console.error(`steadyframe ${VERSION}: the published recipe on a bundled shot, with the demo model.`);
   process.env.STEADYFRAME_RUNS ||= join(root, 'runs');
   const given = process.argv.slice(2);
-  const defaults = Object.entries(embedded).filter(([option]) => !given.includes(option));
+  const defaults = embedded.filter(([option]) => !given.includes(option));
   const resume = wasInterrupted() && !given.includes('--resume') ? ['--resume'] : [];
   return runCli(['experiment', ...defaults.flat(), ...resume, ...given], processTerminal());
 }
