@@ -2,20 +2,14 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
+import { INSTALLED, ON_PATH } from '../ffmpegs.js';
 
-/** The build of 2018 that comes from npm. */
-export const INSTALLED: string | undefined = installedFfmpeg();
-/** The machine's own. */
-export const ON_PATH: string | undefined = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'ffmpeg'))
-  .find((path) => existsSync(path));
+export { INSTALLED, ON_PATH };
 
 /** Every ffmpeg to run a suite with, as `[title, path]`; where one is missing its title says so and the path is absent. */
 export const FFMPEGS: readonly (readonly [title: string, path: string | undefined])[] = [
@@ -27,14 +21,6 @@ export const FFMPEGS: readonly (readonly [title: string, path: string | undefine
 export const MEDIA: string = fileURLToPath(new URL('../../../shared/media', import.meta.url));
 export const hasMedia: boolean = existsSync(MEDIA);
 export const mediaNote: string = hasMedia ? '' : ' (skipped: ../shared/media is not there)';
-
-function installedFfmpeg(): string | undefined {
-  try {
-    return (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
-  } catch {
-    return undefined;
-  }
-}
 
 const before = process.env.FFMPEG_PATH;
 

@@ -6,6 +6,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { FailureError } from '../../lib/base/errors.js';
+import { streamed } from '../../lib/base/streamed.js';
 import type { MetricName, MetricValue } from '../../lib/metrics/measurement.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
 import { type Chart, writeChart } from '../../lib/report/chart-picture.js';
@@ -130,17 +131,16 @@ async function trainAndJudge(
     const label = `training on ${trainingFrames} frames`;
     onProgress?.({ done: iteration, total: iterations, label, ...(secondsLeft !== undefined && { secondsLeft }) });
   }
+  const truth: Frame[] = [];
+  for await (const frame of shotFrames(shot, style, judged)) truth.push(frame);
+  const cars = shotCarRegions(shot).slice(judged.from, judged.from + judged.frames);
   const stops: Stop[] = [];
   for (let iteration = 0; iteration <= iterations; iteration += every) {
     const preview = await readPreview(folder, iteration);
     if (!preview)
       throw new FailureError(`${folder}: has no preview of iteration ${iteration}; delete it to train anew`);
     const { pictures, metrics } = preview;
-    const { truthError, carCorrelation } = await judgeEdit(
-      readPictures(pictures),
-      truths(shot, style, judged),
-      shotCarRegions(shot).slice(judged.from, judged.from + judged.frames),
-    );
+    const { truthError, carCorrelation } = await judgeEdit(readPictures(pictures), streamed(truth), cars);
     stops.push({ trainingFrames, iterations: iteration, truthError, carCorrelation, metrics });
   }
   await writeFileAtomic(finished, `${JSON.stringify(stops, null, 1)}\n`);
@@ -152,13 +152,8 @@ async function* readPictures(paths: readonly string[]): AsyncGenerator<Frame> {
   for (const path of paths) yield await readPicture(path);
 }
 
-async function* truths(
-  shot: HeldOutShot,
-  style: Style,
-  { from, frames }: FramesAndIterationsOptions['judged'],
-): AsyncGenerator<Frame> {
-  for (let i = from; i < from + frames; i++) yield shotPicture(shot, i, style);
-}
+/** `1 frame`, `30 frames`. */
+const framesOf = (count: number): string => `${count} ${count === 1 ? 'frame' : 'frames'}`;
 
 function chartOf(stops: readonly Stop[]): Chart {
   const counts = [...new Set(stops.map(({ trainingFrames }) => trainingFrames))];
@@ -167,7 +162,7 @@ function chartOf(stops: readonly Stop[]): Chart {
     xLabel: 'iterations',
     marked: true,
     lines: counts.map((count) => ({
-      label: `${count} ${count === 1 ? 'frame' : 'frames'}`,
+      label: framesOf(count),
       points: stops
         .filter(({ trainingFrames }) => trainingFrames === count)
         .map(({ iterations, truthError }) => [iterations, truthError] as const),
@@ -197,7 +192,7 @@ export function formatStops(stops: readonly Stop[]): string {
       .join('  ')
       .padStart(COLUMN);
   };
-  const head = `iterations${counts.map((count) => (count === 1 ? '1 frame' : `${count} frames`).padStart(COLUMN)).join('')}`;
+  const head = `iterations${counts.map((count) => framesOf(count).padStart(COLUMN)).join('')}`;
   const rows = iterations.map((each) => String(each).padStart(10) + counts.map((count) => cell(count, each)).join(''));
   return [
     head,

@@ -109,5 +109,5 @@ export const DEMO_TRAINING: Training = {
 /** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */
 export const DEMO_GUIDANCE = { plain: 3, proposals: 5, tuned: 1 };
 
-/** Strengths of proposals for the demo model: from 0.75 on it keeps less than 0.4 of a frame's composition (`edit` ranks by it). */
+/** Strengths of proposals for the demo model, which loses a frame's composition early: models/demo/README.md has how much it keeps. */
 export const DEMO_PROPOSALS: readonly number[] = [0.55, 0.65, 0.75];

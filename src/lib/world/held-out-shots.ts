@@ -85,8 +85,10 @@ export function shotPicture(
   return renderScene(shotDrive(shot), shotTime(shot, index), style, options);
 }
 
-/** How many frames of a shot, and of what size. */
+/** Which frames of a shot, and of what size. */
 export interface ShotFramesOptions extends RenderOptions {
+  /** Number of the first, 0 by default. */
+  readonly from?: number;
   /** As many as the shot has by default; the drive goes on beyond them. */
   readonly frames?: number;
 }
@@ -97,8 +99,8 @@ export async function* shotFrames(
   style: Style = 'photo',
   options: ShotFramesOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const { frames = shot.frames } = options;
-  for (let i = 0; i < frames; i++) yield shotPicture(shot, i, style, options);
+  const { from = 0, frames = shot.frames } = options;
+  for (let i = from; i < from + frames; i++) yield shotPicture(shot, i, style, options);
 }
 
 /** Where the car is in each frame of a shot. */
