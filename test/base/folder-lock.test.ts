@@ -1,11 +1,12 @@
 // Locks: one process at a time, and none for a process that is gone.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { lockFolder } from '../../src/lib/base/folder-lock.js';
+import { describe, expect, it } from 'vitest';
+import { lockFolder, waitForLock } from '../../src/lib/base/folder-lock.js';
+import { thisProcess } from '../../src/lib/base/process-identity.js';
 import { scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -44,6 +45,77 @@ it.each([
   ['an earlier process with the number of this one', JSON.stringify({ pid: process.pid, host: hostname() })],
   ['a process that was killed while taking it', ''],
 ])('does not count when it belongs to %s', async (name, lock) => {
-  const unlock = await lockFolder(folder(name, lock));
+  const path = folder(name, lock);
+  // An empty one counts for some seconds, in which it may be being written.
+  utimesSync(join(path, 'lock'), new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
+  const unlock = await lockFolder(path);
   await unlock();
+  expect(readdirSync(path)).toEqual([]);
+});
+
+it.skipIf(process.platform === 'win32')(
+  'does not count when its number was given to a process that started later',
+  async () => {
+    // This process's parent lives; by these locks it is another one that had its number.
+    const { host, world } = thisProcess();
+    for (const lock of [
+      { pid: process.ppid, host },
+      { pid: process.ppid, host, world, started: '1', id: 'ab' },
+    ]) {
+      const path = folder(`reused-${Object.keys(lock).length}`, JSON.stringify(lock));
+      utimesSync(join(path, 'lock'), new Date(0), new Date(0));
+      await (await lockFolder(path))();
+    }
+  },
+);
+
+it('of another machine, or of its earlier start, counts while its heartbeats come', async () => {
+  const { world: _, ...here } = thisProcess();
+  for (const [i, { host, world }] of [
+    { host: 'elsewhere.example', world: 'w' },
+    { host: here.host, world: 'an earlier start' },
+  ].entries()) {
+    const path = folder(`heartbeat-${i}`, JSON.stringify({ ...here, host, world, id: 'ab' }));
+    await expect(lockFolder(path)).rejects.toThrow(`process ${here.pid} on ${host} is writing into it`);
+    utimesSync(join(path, 'lock'), new Date(Date.now() - 130_000), new Date(Date.now() - 130_000));
+    await (await lockFolder(path))();
+  }
+});
+
+it('is not deleted by one who lost it', async () => {
+  const path = folder('lost');
+  const unlock = await lockFolder(path);
+  writeFileSync(join(path, 'lock'), 'of another');
+  await unlock();
+  expect(readFileSync(join(path, 'lock'), 'utf8')).toBe('of another');
+});
+
+describe('waitForLock', () => {
+  it('waits until it is given back', async () => {
+    const path = folder('waited-for');
+    const unlock = await lockFolder(path);
+    const waiting = waitForLock(path, path);
+    await unlock();
+    await (await waiting)();
+  });
+
+  it('says who has it when patience ends, and stops when it is told to', async () => {
+    const path = folder('kept');
+    const unlock = await lockFolder(path);
+    await expect(waitForLock(path, 'RUN', { patience: 0 })).rejects.toThrow('RUN: this process is writing into it');
+    const controller = new AbortController();
+    const waiting = waitForLock(path, path, { signal: controller.signal, patience: Infinity });
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await unlock();
+  });
+
+  it('waits for nothing else', async () => {
+    const missing = join(scratch, 'missing');
+    const since = performance.now();
+    await expect(waitForLock(missing, missing, { patience: Infinity })).rejects.toThrow(
+      `${join(missing, 'lock')}: the folder ${missing} does not exist; create it or choose another`,
+    );
+    expect(performance.now() - since).toBeLessThan(20_000);
+  });
 });

@@ -1,66 +1,79 @@
-// Keeps two processes from writing into one folder. A lock whose process is gone does not count.
+// Keeps two processes from writing into one folder. A lock whose process is gone does not count. How locks exclude: lock-file.ts.
 
-import { open, readFile, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { writeError } from './atomic-file.js';
 import { UsageError } from './errors.js';
+import { isHeld, type LockHolder, takeLock } from './lock-file.js';
 
 /** Releases a lock. */
 export type Unlock = () => Promise<void>;
+
+/** The name of the lock in its folder. */
+export const LOCK = 'lock';
 
 const held = new Set<string>();
 
 /**
  * Takes the lock of a folder that exists; `name` is what the error calls it.
  *
- * @throws UsageError when another process, or this one, holds it
+ * @throws UsageError when another process, or this one, holds it, or when the folder is not writable; FailureError when the disk
+ *   is full
  */
 export async function lockFolder(folder: string, name: string = folder): Promise<Unlock> {
-  const path = join(resolve(folder), 'lock');
-  if (held.has(path)) throw new UsageError(`${name}: this process is writing into it already; wait, or choose another`);
+  const taken = await tryLock(folder);
+  if (typeof taken === 'function') return taken;
+  throw refusal(folder, name, taken);
+}
+
+/**
+ * Takes a lock that a worker of a killed sweep may hold for a moment longer; waits for nothing else.
+ *
+ * @throws UsageError when it is still held after `patience` milliseconds; the signal's reason; whatever else `lockFolder` throws
+ */
+export async function waitForLock(
+  folder: string,
+  name: string,
+  { signal, patience = 30_000 }: { signal?: AbortSignal | undefined; patience?: number } = {},
+): Promise<Unlock> {
+  const end = performance.now() + patience;
+  for (;;) {
+    signal?.throwIfAborted();
+    const taken = await tryLock(folder);
+    if (typeof taken === 'function') return taken;
+    if (performance.now() > end) throw refusal(folder, name, taken);
+    await sleep(200, undefined, { signal }).catch(() => {}); // the signal's reason is thrown above
+  }
+}
+
+/** The lock, or who has it: `this` process or another. */
+async function tryLock(folder: string): Promise<Unlock | LockHolder | 'this'> {
+  const path = join(resolve(folder), LOCK);
+  if (held.has(path)) return 'this';
   held.add(path);
   try {
-    await take(path, name);
+    const taken = await takeLock(path);
+    if (isHeld(taken)) {
+      return async () => {
+        await taken.release();
+        held.delete(path);
+      };
+    }
+    held.delete(path);
+    return taken;
   } catch (error) {
     held.delete(path);
-    throw error;
-  }
-  return async () => {
-    await rm(path, { force: true });
-    held.delete(path);
-  };
-}
-
-async function take(path: string, name: string): Promise<void> {
-  for (;;) {
-    try {
-      const handle = await open(path, 'wx');
-      await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() })).finally(() => handle.close());
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(path, error);
-    }
-    const owner = await ownerOf(path);
-    if (owner !== null) {
-      throw new UsageError(
-        `${name}: process ${owner.pid} on ${owner.host} is writing into it; wait for it, or choose another folder (if there is no such process, delete ${path})`,
-      );
-    }
-    await rm(path, { force: true });
+    throw writeError(path, error);
   }
 }
 
-/** Who holds a lock; null when that process is gone. A lock of another machine counts. */
-async function ownerOf(path: string): Promise<{ pid: number; host: string } | null> {
-  try {
-    const { pid, host } = JSON.parse(await readFile(path, 'utf8'));
-    if (host !== hostname()) return { pid, host };
-    // A process number that came round again, as in a restarted container.
-    if (pid === process.pid) return null;
-    process.kill(pid, 0);
-    return { pid, host };
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? { pid: 0, host: hostname() } : null;
+function refusal(folder: string, name: string, holder: LockHolder | 'this'): UsageError {
+  if (holder === 'this') {
+    return new UsageError(`${name}: this process is writing into it already; wait, or choose another`);
   }
+  const { pid, host } = holder.process;
+  const path = join(resolve(folder), LOCK);
+  return new UsageError(
+    `${name}: process ${pid} on ${host} is writing into it; wait for it, or choose another folder (if there is no such process, delete ${path})`,
+  );
 }

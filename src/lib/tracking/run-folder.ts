@@ -3,7 +3,7 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
-import { firstClaim, holderOf } from './claim.js';
+import { type Claim, firstClaim, holderOf, keepClaim } from './claim.js';
 import { folderName } from './names.js';
 import { RUN_FILES, type RunRecord } from './run-record.js';
 
@@ -18,10 +18,10 @@ export function recordText(record: RunRecord): string {
 /**
  * Creates `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... where that is taken, claimed by this process.
  *
- * @returns its absolute path
+ * @returns its absolute path, and the claim
  * @throws UsageError when the root cannot be written; FailureError when the disk is full
  */
-export async function createRunFolder(root: string, record: RunRecord): Promise<string> {
+export async function createRunFolder(root: string, record: RunRecord): Promise<{ folder: string; claim: Claim }> {
   const experiment = join(root, record.experiment);
   const name = folderName(record.name);
   const temporary = temporaryName(join(experiment, name));
@@ -34,7 +34,8 @@ export async function createRunFolder(root: string, record: RunRecord): Promise<
     await mkdir(join(temporary, RUN_FILES.artifacts));
     await writeFile(join(temporary, RUN_FILES.metrics), '');
     await writeFileAtomic(join(temporary, RUN_FILES.record), recordText(record));
-    return await giveName(temporary, experiment, name);
+    const folder = await giveName(temporary, experiment, name);
+    return { folder, claim: keepClaim(folder, owner) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw writeError(join(experiment, name), error);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
-import { isClaim, keepClaim, takeClaim } from './claim.js';
+import { isClaim, takeClaim } from './claim.js';
 import { type GitState, gitState } from './git-state.js';
 import { openForLogging } from './log-run.js';
 import { thisMachine, thisUser } from './machine.js';
@@ -80,8 +80,8 @@ async function begin(options: StartRunOptions, git: GitState | undefined): Promi
     ...(device !== undefined && { device }),
   };
   const listener = await listenerFor(options);
-  const folder = await createRunFolder(resolve(root), record);
-  return openForLogging(folder, record, keepClaim(folder, OWNER), options, listener?.(folder));
+  const { folder, claim } = await createRunFolder(resolve(root), record);
+  return openForLogging(folder, record, claim, options, listener?.(folder));
 }
 
 /** What a part of a run is; its experiment is that of the whole unless it has one of its own. */

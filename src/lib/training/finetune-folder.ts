@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
-import { lockFolder } from '../base/folder-lock.js';
+import { LOCK, lockFolder } from '../base/folder-lock.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
 
@@ -44,7 +44,7 @@ export interface FinetuneFolder {
  */
 export async function openFinetuneFolder(out: string, settings: Settings, resume: boolean): Promise<FinetuneFolder> {
   const folder = resolve(out);
-  const present = (await namesIn(folder)).filter((name) => name !== 'lock' && !name.startsWith('.'));
+  const present = (await namesIn(folder)).filter((name) => name !== LOCK && !name.startsWith('.'));
   const isOurs = present.includes(SETTINGS);
   if (!isOurs && present.length > 0) {
     throw new UsageError(

@@ -5,6 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { removeLeftovers, writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
+import { waitForLock } from '../../base/folder-lock.js';
 import { sha256File } from '../../base/hash.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
@@ -20,7 +21,6 @@ import type { PointJob } from './job.js';
 import { modelOptions, renderOptions, sourceOptions } from './point-options.js';
 import type { PointSettings } from './point-settings.js';
 import { takeEncoded } from './source-job.js';
-import { waitForLock } from './sweep-folder.js';
 import { readStage, type StageResult } from './training-job.js';
 import type { OpenModel } from './workbench.js';
 

@@ -5,6 +5,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
+import { waitForLock } from '../../base/folder-lock.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import { writeVideo } from '../../video/write-video.js';
@@ -13,7 +14,6 @@ import { renderCells } from '../render-cells.js';
 import type { JobHooks } from './executor.js';
 import type { SourceJob } from './job.js';
 import { modelOptions, renderOptions, sourceOptions } from './point-options.js';
-import { waitForLock } from './sweep-folder.js';
 import type { OpenModel } from './workbench.js';
 
 /** What `sources/ID/result.json` holds. */

@@ -10,11 +10,10 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { removeLeftovers, writeError } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
-import { lockFolder, type Unlock } from '../../base/folder-lock.js';
+import { LOCK, lockFolder, type Unlock } from '../../base/folder-lock.js';
 import { iterationName } from '../../training/finetune-folder.js';
 
 /** Digits of a hash that name a folder. */
@@ -73,32 +72,10 @@ export async function checkSweepFolder(out: string, resume: boolean): Promise<vo
     if (!resume) throw new UsageError(`${out}: holds a sweep already; resume it, or choose another folder`);
     return;
   }
-  const foreign = names.filter((name) => !name.startsWith('.') && name !== 'lock' && name !== 'inputs.json');
+  const foreign = names.filter((name) => !name.startsWith('.') && name !== LOCK && name !== 'inputs.json');
   if (foreign.length > 0) {
     throw new UsageError(
       `${out}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
     );
-  }
-}
-
-/**
- * Takes a lock that a worker of a killed sweep may hold for a moment longer.
- *
- * @throws UsageError when it is still held after `patience` milliseconds
- */
-export async function waitForLock(
-  folder: string,
-  name: string,
-  { signal, patience = 30_000 }: { signal?: AbortSignal; patience?: number } = {},
-): Promise<Unlock> {
-  const end = performance.now() + patience;
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      return await lockFolder(folder, name);
-    } catch (error) {
-      if (!(error instanceof UsageError) || performance.now() > end) throw error;
-      await sleep(200);
-    }
   }
 }

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import { FailureError } from '../../base/errors.js';
+import { waitForLock } from '../../base/folder-lock.js';
 import { readEdit } from '../../training/edit-sidecar.js';
 import { finetune } from '../../training/finetune.js';
 import { checkpointFolder, replaceFolder, storedIterations } from '../../training/finetune-folder.js';
@@ -14,7 +15,6 @@ import { openVideo } from '../../video/open-video.js';
 import type { JobHooks } from './executor.js';
 import type { TrainingJob } from './job.js';
 import { modelOptions, sourceOptions, trainingOptions } from './point-options.js';
-import { waitForLock } from './sweep-folder.js';
 import type { OpenModel } from './workbench.js';
 
 /** What `result.json` of a stage holds. */

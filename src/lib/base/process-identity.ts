@@ -1,0 +1,125 @@
+// Which process this is, such that another one can find out whether it still lives: a process number alone is given again.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process, on whatever machine. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host: string;
+  /** When it started, in the system's own words: ticks since the machine's start (Linux), a date (macOS, BSD). */
+  readonly started?: string;
+  /** Which start of the machine, and which space of process numbers, as containers have; where the system tells. */
+  readonly world?: string;
+}
+
+/** How often a living process touches the file that names it, in milliseconds. */
+export const HEARTBEAT = 15_000;
+
+/** After how long without one a process counts as gone where nothing else tells, in milliseconds. */
+const STALE = 8 * HEARTBEAT;
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  own ??= startOf(process.pid) ?? null;
+  const world = thisWorld();
+  return { pid: process.pid, host: hostname(), ...(own && { started: own }), ...(world && { world }) };
+}
+
+/** When this process started: asked once, since it may cost a process. */
+let own: string | null | undefined;
+
+/**
+ * Whether a process lives. On the same machine its number and start decide, so that a kill is seen at once; from elsewhere
+ * the age of its last heartbeat does.
+ *
+ * @param heartbeat when its last heartbeat came, in milliseconds since 1970
+ */
+export function isAlive(identity: ProcessIdentity, heartbeat: number, now: number = Date.now()): boolean {
+  const isFresh = now - heartbeat < STALE;
+  if (identity.host !== hostname() || identity.world !== thisWorld()) return isFresh;
+  if (!hasNumber(identity.pid)) return false;
+  if (identity.started === undefined) return isFresh;
+  const started = identity.pid === process.pid ? thisProcess().started : startOf(identity.pid);
+  return started === identity.started;
+}
+
+/**
+ * Whether a process of this machine lives of which only the number is known, and a moment at which it lived.
+ *
+ * @param seen that moment, in milliseconds since 1970: a process that started later only has the same number
+ */
+export function isNumberAlive(pid: number, seen: number): boolean {
+  if (pid === process.pid || !hasNumber(pid)) return false;
+  const start = startTime(pid);
+  return start === undefined || start < seen + 2000;
+}
+
+function hasNumber(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process started; undefined where the system does not say, where there is none, or where it is a zombie. */
+function startOf(pid: number): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  if (process.platform !== 'linux') return psStart(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is the command in parentheses, which may hold anything; the 22nd is the start.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return /[ZX]/.test(fields[0]) ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function psStart(pid: number): string | undefined {
+  try {
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    const said = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env, stdio: 'pipe', timeout: 5000 });
+    const [, state, start] = /^(\S+)\s+(.+)$/.exec(said.toString().trim()) ?? [];
+    return state === undefined || state.startsWith('Z') ? undefined : start;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process started, in milliseconds since 1970; undefined where the system does not say. */
+function startTime(pid: number): number | undefined {
+  const start = startOf(pid);
+  if (start === undefined) return undefined;
+  if (process.platform !== 'linux') return Date.parse(`${start} UTC`) || undefined;
+  try {
+    const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
+    return Date.now() - 1000 * (uptime - Number(start) / 100); // the kernel tells ticks of 10 ms to all programs
+  } catch {
+    return undefined;
+  }
+}
+
+let world: string | undefined | null = null;
+
+/** The machine's start. Where it is not told, starts of processes are dates, which do not come again. */
+function thisWorld(): string | undefined {
+  if (world !== null) return world;
+  try {
+    if (process.platform === 'darwin') {
+      world = execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { stdio: 'pipe', timeout: 5000 })
+        .toString()
+        .trim();
+    } else {
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      world = `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    }
+  } catch {
+    world = undefined;
+  }
+  return world;
+}
