@@ -56,6 +56,7 @@ async function describe(checkpoint: Checkpoint, vaeFactor: number) {
     names.map(async (file) => ({ file, bytes: (await stat(file)).size, ...(await weightAccess(file)) })),
   );
   const { trainTimesteps, betaSchedule, betaStart, betaEnd, trainedBetas, rescaleZeroSnr = false } = schedule;
+  const { spacing = null, stepsOffset = 1, setAlphaToOne = false, raw } = schedule;
   return {
     path: resolve(checkpoint.path),
     layout: checkpoint.layout,
@@ -69,12 +70,30 @@ async function describe(checkpoint: Checkpoint, vaeFactor: number) {
       betaStart: trainedBetas?.[0] ?? betaStart,
       betaEnd: trainedBetas?.at(-1) ?? betaEnd,
       rescaleZeroSnr,
+      /** null: each sampler has its own. */
+      spacing,
+      stepsOffset,
+      setAlphaToOne,
+      class: typeof raw._class_name === 'string' ? raw._class_name : null,
     },
     latents: { channels: vae.config.latentChannels, vaeFactor, scalingFactor: vae.config.scalingFactor },
     contextWidth: unet.config.crossAttentionDim,
     trainedSize: unet.config.sampleSize * vaeFactor,
     ignoredTensors: checkpoint.ignored.length,
   };
+}
+
+/** How a run's timesteps are spread, in words. */
+function spacingText({
+  spacing,
+  stepsOffset,
+  setAlphaToOne,
+}: Awaited<ReturnType<typeof describe>>['schedule']): string {
+  return [
+    spacing ?? "each sampler's own (leading for ddim and pndm, linspace for the others)",
+    ...(spacing === null || spacing === 'leading' ? [`leading ones from ${stepsOffset}`] : []),
+    ...(setAlphaToOne ? ['ddim and pndm end without noise'] : []),
+  ].join(', ');
 }
 
 interface Network {
@@ -113,8 +132,9 @@ function infoText(info: Awaited<ReturnType<typeof describe>>): string {
       ['predicts', info.predictionType],
       [
         'schedule',
-        `${schedule.trainTimesteps} timesteps, betas ${betas}${schedule.rescaleZeroSnr ? ', zero SNR' : ''}`,
+        `${schedule.trainTimesteps} timesteps, betas ${betas}${schedule.rescaleZeroSnr ? ', zero terminal SNR' : ''}`,
       ],
+      ['spacing', spacingText(schedule)],
       ['tokenizer', `${formatCount(tokenizer.vocabulary)} tokens, ${tokenizer.length} a prompt`],
       [
         'latents',

@@ -57,6 +57,23 @@ describe('noiseSchedule', () => {
     expect([...schedule.alphasCumprod]).toEqual([0.899999976, 0.719999969, 0.504000008, 0.302399993].map(Math.fround));
   });
 
+  it.each([
+    // diffusers' formulas (betas_for_alpha_bar; the logistic curve of DDPMScheduler) in double precision, as Python gives them.
+    ['squaredcos_cap_v2', [0.999958716, 0.999912576, 0.614392286, 2.42876691e-6, 2.42876691e-9]],
+    ['sigmoid', [0.99912243, 0.998245299, 0.514802506, 0.00158969953, 0.00157066696]],
+  ] as const)('knows the beta schedule %s', (betaSchedule, wanted) => {
+    const { alphasCumprod } = noiseSchedule({ ...STABLE_DIFFUSION_SCHEDULE, betaSchedule });
+    for (const [i, t] of [0, 1, 421, 998, 999].entries()) {
+      expect(Math.abs(alphasCumprod[t] / wanted[i] - 1)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('may end without noise', () => {
+    const schedule = noiseSchedule({ ...STABLE_DIFFUSION_SCHEDULE, setAlphaToOne: true });
+    expect(levelAt(schedule, -1)).toEqual({ signal: 1, noise: 0 });
+    expect(levelAt(schedule, 0)).toEqual(levelAt(noiseSchedule(), 0));
+  });
+
   it('refuses betas outside (0, 1)', () => {
     expect(() => noiseSchedule({ ...STABLE_DIFFUSION_SCHEDULE, betaEnd: 2 })).toThrow(/beta \d+ is 1\.\d+, expected/);
     expect(() => noiseSchedule({ ...STABLE_DIFFUSION_SCHEDULE, trainTimesteps: 0 })).toThrow(UsageError);

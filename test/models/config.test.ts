@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { schedulerConfig, textConfig, vaeConfig } from '../../src/lib/models/component-configs.js';
+import { textConfig, vaeConfig } from '../../src/lib/models/component-configs.js';
+import { schedulerConfig } from '../../src/lib/models/scheduler-config.js';
 import { stockConfigurations } from '../../src/lib/models/single-file-checkpoint.js';
 import { unetConfig } from '../../src/lib/models/unet-config.js';
 
@@ -112,7 +113,28 @@ describe('other configurations', () => {
     ],
     [() => textConfig([], 't'), 't: its content is []'],
     [() => schedulerConfig({ prediction_type: 'sample' }, 's'), 'prediction_type is "sample"'],
-    [() => schedulerConfig({ beta_schedule: 'squaredcos_cap_v2' }, 's'), 'beta_schedule is "squaredcos_cap_v2"'],
+    [
+      () => schedulerConfig({ beta_schedule: 'laplace' }, 's'),
+      's: beta_schedule is "laplace" (expected "scaled_linear", "linear", "squaredcos_cap_v2" or "sigmoid")',
+    ],
+    [
+      () => schedulerConfig({ _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 }, 's/scheduler_config.json'),
+      's/scheduler_config.json: FlowMatchEulerDiscreteScheduler samples a model that was trained by flow matching',
+    ],
+    [() => schedulerConfig({ _class_name: 'EDMEulerScheduler' }, 's'), 's: EDMEulerScheduler is of another kind'],
+    [() => schedulerConfig({ _class_name: 'constructor' }, 's'), 's: constructor is of another kind of training'],
+    [
+      () => schedulerConfig({ _class_name: 'UniPCMultistepScheduler', use_flow_sigmas: true }, 's'),
+      'use_flow_sigmas is true (expected false',
+    ],
+    [
+      () => schedulerConfig({ timestep_spacing: 'karras' }, 's'),
+      'timestep_spacing is "karras" (expected "leading", "t',
+    ],
+    [() => schedulerConfig({ steps_offset: -1 }, 's'), 'steps_offset is -1'],
+    [() => schedulerConfig({ num_train_timesteps: 1e9 }, 's'), 'num_train_timesteps is 1000000000'],
+    [() => schedulerConfig({ trained_betas: [0.1, 1.5] }, 's'), 'trained_betas.1 is 1.5'],
+    [() => schedulerConfig(null, 's'), 's: its content is null'],
   ];
   it.each(refused)('refuse what is not supported: %s', (read, sentence) => {
     expect(read).toThrow(sentence);
@@ -131,5 +153,11 @@ describe('other configurations', () => {
       predictionType: 'v_prediction',
       rescaleZeroSnr: true,
     });
+    const stated = { timestep_spacing: 'trailing', steps_offset: 0, set_alpha_to_one: true };
+    expect(schedulerConfig(stated, 's')).toMatchObject({ spacing: 'trailing', stepsOffset: 0, setAlphaToOne: true });
+    // Classes that name another sampler of the same training.
+    for (const name of ['PNDM', 'EulerAncestralDiscrete', 'LCM', 'UniPCMultistep', 'KDPM2Discrete', 'FlaxDDIM']) {
+      expect(schedulerConfig({ _class_name: `${name}Scheduler` }, 's').predictionType).toBe('epsilon');
+    }
   });
 });

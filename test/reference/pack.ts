@@ -13,6 +13,9 @@ export const PACK: string = fileURLToPath(new URL('../../../shared/reference', i
 /** Whether the pack is there; use as `describe.skipIf(!hasPack)(`... ${packNote}`)`. */
 export const hasPack: boolean = existsSync(`${PACK}/sd1/expected.safetensors`);
 
+/** Whether the pack's second part is there: schedules, LoRA kinds, and more. */
+export const hasMore: boolean = existsSync(`${PACK}/more/sd1/schedules.safetensors`);
+
 /** Why a suite that needs the pack is skipped, to be put into its title; empty where the pack is there. */
 export const packNote: string = hasPack ? '' : ' (skipped: ../shared/reference is not there)';
 

@@ -31,6 +31,9 @@ export const STABLE_DIFFUSION_SCHEDULE: NoiseScheduleConfig = {
   betaEnd: 0.012,
 };
 
+/** The smallest float16 above zero, as in diffusers: exactly zero signal would make the last sigma infinite. */
+const LEAST_SIGNAL = 2 ** -24;
+
 /**
  * Computes a noise schedule.
  *
@@ -45,19 +48,18 @@ export function noiseSchedule(config: NoiseScheduleConfig = STABLE_DIFFUSION_SCH
   });
   if (config.rescaleZeroSnr) betas = rescaleToZeroSnr(betas);
   const alphasCumprod = runningProduct(betas);
-  // The smallest float16 above zero, as in diffusers: exactly zero signal would make the last sigma infinite.
-  if (config.rescaleZeroSnr) alphasCumprod[alphasCumprod.length - 1] = 2 ** -24;
-  const sigmas = alphasCumprod.map((a) => Math.sqrt(Math.fround(Math.fround(1 - a) / a)));
+  const sigmas = alphasCumprod.map((a) => Math.sqrt(Math.fround(Math.fround(1 - a) / Math.max(a, LEAST_SIGNAL))));
   return { config, betas, alphasCumprod, sigmas };
 }
 
 /**
- * The noise level at a whole timestep of the training process; a timestep below 0 has that of timestep 0 (diffusers'
- * `set_alpha_to_one: false`).
+ * The noise level at a whole timestep of the training process; a timestep below 0 has that of timestep 0, or no noise where the
+ * configuration says so (diffusers' `set_alpha_to_one`).
  *
  * @throws UsageError when the schedule has no such timestep
  */
 export function levelAt(schedule: NoiseSchedule, timestep: number): NoiseLevel {
+  if (timestep < 0 && schedule.config.setAlphaToOne) return { signal: 1, noise: 0 };
   const a = schedule.alphasCumprod[Math.max(0, timestep)];
   if (a === undefined) {
     const last = schedule.alphasCumprod.length - 1;
@@ -83,9 +85,23 @@ function betasOf(config: NoiseScheduleConfig): Float32Array {
       return evenlySpaced(betaStart, betaEnd, trainTimesteps);
     case 'scaled_linear':
       return evenlySpaced(Math.sqrt(betaStart), Math.sqrt(betaEnd), trainTimesteps).map((root) => root * root);
+    case 'squaredcos_cap_v2':
+      return Float32Array.from({ length: trainTimesteps }, (_, t) => {
+        const before = squaredCosine(t / trainTimesteps);
+        return Math.min(1 - squaredCosine((t + 1) / trainTimesteps) / before, 0.999);
+      });
+    case 'sigmoid':
+      return evenlySpaced(-6, 6, trainTimesteps).map(
+        (x) => Math.fround(1 / (1 + Math.exp(-x))) * (betaEnd - betaStart) + betaStart,
+      );
     default:
       throw new UsageError(`noise schedule: "${betaSchedule}" is not a known beta schedule`);
   }
+}
+
+/** The share of signal variance at a part of the training process (Nichol and Dhariwal 2021, equation 17). */
+function squaredCosine(part: number): number {
+  return Math.cos((((part + 0.008) / 1.008) * Math.PI) / 2) ** 2;
 }
 
 /** `torch.linspace` in float32: it counts from both ends, each value by one fused multiply and add. */

@@ -2,6 +2,7 @@
 // clean latent). Samplers and the training objective share these formulas. Latents are B*C*h*w numbers of any shape.
 
 import { assertSameLength } from '../base/assert.js';
+import { UsageError } from '../base/errors.js';
 import type { NoiseLevel } from './noise-schedule.js';
 
 /** What the network predicts: the noise [Ho et al. 2020], or v = signal eps - noise z0 [Salimans and Ho 2022]. */
@@ -30,8 +31,17 @@ export function noised(z0: Float32Array, noise: Float32Array, level: NoiseLevel)
   return blend(level.signal, z0, level.noise, noise);
 }
 
-/** z0 = (x_t - noise eps) / signal. */
+/**
+ * z0 = (x_t - noise eps) / signal.
+ *
+ * @throws UsageError where there is no signal: the last timestep of a schedule with zero terminal SNR
+ */
 export function x0FromEpsilon(epsilon: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
+  if (level.signal === 0) {
+    throw new UsageError(
+      'prediction: the first timestep is noise alone (zero terminal SNR), of which epsilon says nothing; if the model predicts v, say so (--prediction v), else lower the strength',
+    );
+  }
   return blend(1 / level.signal, x, -level.noise / level.signal, epsilon);
 }
 

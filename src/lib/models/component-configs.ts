@@ -1,9 +1,8 @@
-// Reads the `config.json` of VAE and text encoder and the `scheduler_config.json`, as diffusers and transformers write
-// them. What these models cannot do is refused here, by file, key and value. Defaults are the published Stable
-// Diffusion 1.x checkpoint.
+// Reads the `config.json` of VAE and text encoder as diffusers and transformers write them. What these models cannot do is
+// refused here, by file, key and value. Defaults are the published Stable Diffusion 1.x checkpoint.
 
 import { z } from 'zod';
-import type { SchedulerConfig, TextConfig, VaeConfig } from './config.js';
+import type { TextConfig, VaeConfig } from './config.js';
 import { blocks, count, counts, type Json, mismatch, only, size } from './config-fields.js';
 import { parseJson } from './json-file.js';
 
@@ -88,40 +87,6 @@ export function textConfig(json: unknown, where: string): TextConfig {
     maxPositions: c.max_position_embeddings,
     activation: c.hidden_act,
     layerNormEps: c.layer_norm_eps,
-    raw: json as Json,
-  };
-}
-
-const schedulerSchema = z.looseObject({
-  num_train_timesteps: count.default(1000),
-  beta_schedule: z
-    .enum(['linear', 'scaled_linear'], { error: () => 'expected "scaled_linear" or "linear"' })
-    .default('scaled_linear'),
-  beta_start: z.number().positive().default(0.00085),
-  beta_end: z.number().positive().default(0.012),
-  trained_betas: z.array(z.number()).nullish(),
-  rescale_betas_zero_snr: z.boolean().default(false),
-  prediction_type: z
-    .enum(['epsilon', 'v_prediction'], { error: () => 'expected "epsilon" or "v_prediction"' })
-    .default('epsilon'),
-});
-
-/**
- * Reads a `scheduler_config.json`; `where` is its path, for errors. Spacing and offsets are not read: each sampler has
- * its own.
- *
- * @throws UsageError naming file, key and value of what is not supported
- */
-export function schedulerConfig(json: unknown, where: string): SchedulerConfig {
-  const c = parseJson(json, schedulerSchema, where);
-  return {
-    trainTimesteps: c.trained_betas?.length ?? c.num_train_timesteps,
-    betaSchedule: c.beta_schedule,
-    betaStart: c.beta_start,
-    betaEnd: c.beta_end,
-    ...(c.trained_betas && { trainedBetas: c.trained_betas }),
-    ...(c.rescale_betas_zero_snr && { rescaleZeroSnr: true }),
-    predictionType: c.prediction_type,
     raw: json as Json,
   };
 }

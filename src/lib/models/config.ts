@@ -59,17 +59,29 @@ export interface TextConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** How the checkpoint was trained: its noise schedule and what the UNet predicts. */
+/** How a run's steps are spread over the training timesteps (Lin et al. 2023, table 2). */
+export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
+
+/** How the checkpoint was trained, its noise schedule and what the UNet predicts; and how its timesteps are to be visited. */
 export interface SchedulerConfig {
   readonly trainTimesteps: number;
-  /** `linear`: betas evenly spaced; `scaled_linear`: their square roots are (Rombach et al. 2022). */
-  readonly betaSchedule: 'linear' | 'scaled_linear';
+  /**
+   * `linear`: betas evenly spaced; `scaled_linear`: their square roots are (Rombach et al. 2022); `squaredcos_cap_v2`: the
+   * signal is a squared cosine (Nichol and Dhariwal 2021); `sigmoid`: betas follow a logistic curve from -6 to 6.
+   */
+  readonly betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2' | 'sigmoid';
   readonly betaStart: number;
   readonly betaEnd: number;
   /** The betas themselves, in place of the settings above. */
   readonly trainedBetas?: readonly number[];
   /** Rescales the betas so that the last timestep is noise alone (Lin et al. 2023, algorithm 1). */
   readonly rescaleZeroSnr?: boolean;
+  /** The spacing of every sampler; without it each has its own: leading for ddim and pndm, linspace for the others. */
+  readonly spacing?: TimestepSpacing;
+  /** What is added to the timesteps in leading spacing; 1 unless given. */
+  readonly stepsOffset?: number;
+  /** The last step of ddim and pndm arrives at a latent without noise, not at the level of timestep 0. */
+  readonly setAlphaToOne?: boolean;
   readonly predictionType: 'epsilon' | 'v_prediction';
   readonly raw: Readonly<Record<string, unknown>>;
 }

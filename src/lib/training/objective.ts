@@ -25,6 +25,7 @@ export function weightedLoss(output: Node, target: Node, weights: Node): Node {
 /** The weight with which a prediction's loss counts as min(SNR, 5) times that of x0, SNR = (signal / noise)^2 (Hang et al. 2023). */
 export function minSnrWeight(type: PredictionType, level: NoiseLevel): number {
   const snr = (level.signal / level.noise) ** 2;
+  if (type === 'epsilon' && snr === 0) return 1; // the limit of snr / snr
   return Math.min(snr, SNR_LIMIT) / (type === 'epsilon' ? snr : snr + 1);
 }
 

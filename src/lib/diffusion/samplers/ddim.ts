@@ -1,30 +1,34 @@
-// DDIM [Song et al. 2021], deterministic (eta 0): leading spacing, offset 1, the last step arrives at timestep 0's level.
+// DDIM [Song et al. 2021], deterministic (eta 0): leading spacing unless the checkpoint's configuration says otherwise.
 
-import { levelOfSigma } from '../noise-schedule.js';
+import { levelAt } from '../noise-schedule.js';
 import { noised } from '../prediction.js';
 import type { Sampler } from './sampler.js';
-import { leadingTimesteps, planOverTimesteps, requireSteps } from './spacing.js';
+import { planOverTimesteps, strideOf, wholeTimesteps } from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
-/** x' = signal' x0 + noise' eps: both read off one prediction, put together again at the next level. */
+/**
+ * x' = signal' x0 + noise' eps: both read off one prediction, put together again at the next level.
+ *
+ * A step arrives one stride below its timestep. In trailing and linspace spacing that may be a timestep beside the next one of
+ * the list: diffusers' behaviour, kept because the numbers that people know come from it.
+ */
 export const ddim: Sampler = {
-  plan(schedule, steps) {
-    requireSteps(schedule, steps);
-    return planOverTimesteps(schedule, steps, leadingTimesteps(schedule, steps));
-  },
+  plan: (schedule, steps) => planOverTimesteps(schedule, steps, wholeTimesteps(schedule, steps)),
 
-  addNoise: (z0, noise, plan) => noised(z0, noise, levelOfSigma(plan.sigmas[0])),
+  addNoise: (z0, noise, plan) => noised(z0, noise, levelAt(plan.schedule, plan.timesteps[0])),
 
   fromNoise: (noise) => noise.slice(),
 
   async *sample(denoiser, x, plan, options = {}) {
+    const stride = strideOf(plan.schedule, plan.steps);
     let latent = x;
     for (let i = 0; i < plan.timesteps.length; i++) {
-      const level = levelOfSigma(plan.sigmas[i]);
+      const timestep = plan.timesteps[i];
+      const level = levelAt(plan.schedule, timestep);
       const output = await evaluate(denoiser, latent, plan, i, options);
       const x0 = denoiser.toX0(output, latent, level);
       const epsilon = denoiser.toEpsilon(output, latent, level);
-      latent = noised(x0, epsilon, levelOfSigma(plan.sigmas[i + 1]));
+      latent = noised(x0, epsilon, levelAt(plan.schedule, timestep - stride));
       yield stepAfter(latent, plan, i, options);
     }
   },

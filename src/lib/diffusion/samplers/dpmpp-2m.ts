@@ -1,11 +1,19 @@
-// DPM-Solver++(2M) [Lu et al. 2022, algorithm 2], midpoint, ending without noise: linspace spacing with whole timesteps,
-// once over the training sigmas, once over Karras'.
+// DPM-Solver++(2M) [Lu et al. 2022, algorithm 2], midpoint, ending without noise: linspace spacing with whole timesteps
+// unless the checkpoint's configuration says otherwise, once over the training sigmas, once over Karras'.
 
 import { levelOfSigma, type NoiseLevel, type NoiseSchedule } from '../noise-schedule.js';
 import { blend, noised } from '../prediction.js';
 import { karrasSigmas, timestepOfSigma } from './karras.js';
 import type { Sampler, SamplingPlan } from './sampler.js';
-import { linspace, planOverSigmas, requireSteps, roundHalfEven } from './spacing.js';
+import {
+  leadingTimesteps,
+  linspace,
+  planOverSigmas,
+  requireSteps,
+  roundHalfEven,
+  spacingOf,
+  trailingTimesteps,
+} from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
 /**
@@ -46,13 +54,10 @@ function dpmpp2mOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingP
 
 const lambdaOf = ({ signal, noise }: NoiseLevel) => Math.log(signal) - Math.log(noise);
 
-/** DPM-Solver++(2M) at evenly spaced timesteps, the last one above 0. */
+/** DPM-Solver++(2M) at evenly spaced timesteps: one more than are executed, the last one, 0 or the offset, left out. */
 export const dpmpp2m: Sampler = dpmpp2mOver((schedule, steps) => {
   requireSteps(schedule, steps);
-  const timesteps = linspace(0, schedule.sigmas.length - 1, steps + 1)
-    .slice(1)
-    .map(roundHalfEven)
-    .reverse();
+  const timesteps = timestepsOf(schedule, steps);
   return planOverSigmas(
     schedule,
     steps,
@@ -60,6 +65,21 @@ export const dpmpp2m: Sampler = dpmpp2mOver((schedule, steps) => {
     timesteps.map((timestep) => schedule.sigmas[timestep]),
   );
 });
+
+function timestepsOf(schedule: NoiseSchedule, steps: number): number[] {
+  const all = schedule.sigmas.length;
+  switch (spacingOf(schedule, 'linspace')) {
+    case 'leading':
+      return leadingTimesteps(schedule, steps, Math.floor(all / (steps + 1)), 1);
+    case 'trailing':
+      return trailingTimesteps(schedule, steps);
+    case 'linspace':
+      return linspace(0, all - 1, steps + 1)
+        .slice(1)
+        .map(roundHalfEven)
+        .reverse();
+  }
+}
 
 /** DPM-Solver++(2M) at Karras' sigmas over the whole schedule; timesteps are rounded, so small ones may repeat. */
 export const dpmpp2mKarras: Sampler = dpmpp2mOver((schedule, steps) => {

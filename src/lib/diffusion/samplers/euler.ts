@@ -1,11 +1,12 @@
 // Euler's method on the probability flow in units of sigma [Karras et al. 2022, algorithm 1 without its second-order
-// correction], linspace spacing with fractional timesteps; once over the training sigmas, once over Karras'.
+// correction], linspace spacing with fractional timesteps unless the checkpoint's configuration says otherwise; once over the
+// training sigmas, once over Karras'.
 
 import { levelOfSigma, type NoiseSchedule } from '../noise-schedule.js';
 import { blend } from '../prediction.js';
 import { karrasSigmas, timestepOfSigma } from './karras.js';
 import type { Sampler, SamplingPlan } from './sampler.js';
-import { interpolate, linspace, planOverSigmas, requireSteps } from './spacing.js';
+import { interpolate, linspace, planOverSigmas, requireSteps, spacingOf, wholeTimesteps } from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
 /** Latents are z0 + sigma eps; x' = x + (sigma' - sigma) eps. */
@@ -15,7 +16,12 @@ function eulerOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPla
 
     addNoise: (z0, noise, { sigmas }) => blend(1, z0, sigmas[0], noise),
 
-    fromNoise: (noise, { sigmas }) => noise.map((value) => value * sigmas[0]),
+    // In leading spacing, which begins below the last timestep, diffusers gives the noise the variance of a whole latent.
+    fromNoise: (noise, { schedule, sigmas }) => {
+      const isLeading = spacingOf(schedule, 'linspace') === 'leading';
+      const scale = isLeading ? Math.sqrt(sigmas[0] ** 2 + 1) : sigmas[0];
+      return noise.map((value) => value * scale);
+    },
 
     async *sample(denoiser, x, plan, options = {}) {
       let latent = x;
@@ -32,8 +38,9 @@ function eulerOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPla
   };
 }
 
-/** Timesteps evenly spaced from the last one to 0, with their fractions. */
+/** Timesteps from the last one to 0, with their fractions; whole ones in another spacing than linspace. */
 function evenTimesteps(schedule: NoiseSchedule, steps: number): number[] {
+  if (spacingOf(schedule, 'linspace') !== 'linspace') return wholeTimesteps(schedule, steps);
   requireSteps(schedule, steps);
   return linspace(0, schedule.sigmas.length - 1, steps)
     .map(Math.fround)

@@ -1,4 +1,5 @@
-// The table of samplers by the names that users give. Settings are fixed, whatever a checkpoint's scheduler_config says.
+// The table of samplers by the names that users give. A checkpoint's configuration may set the
+// spacing of timesteps; everything else about a sampler is fixed.
 
 import { UsageError } from '../../base/errors.js';
 import { ddim } from './ddim.js';

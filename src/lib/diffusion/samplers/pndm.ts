@@ -1,10 +1,12 @@
 // PNDM [Liu et al. 2022] as Stable Diffusion runs it: linear multistep only (PLMS), no Runge-Kutta start; leading
-// spacing, offset 1. The first step is taken twice, so a plan has one evaluation more than steps.
+// spacing unless the checkpoint's configuration says otherwise. The first step is taken twice, so a plan has one evaluation
+// more than steps.
 
-import { levelAt, levelOfSigma, type NoiseLevel } from '../noise-schedule.js';
+import { UsageError } from '../../base/errors.js';
+import { levelAt, type NoiseLevel } from '../noise-schedule.js';
 import { blend, noised } from '../prediction.js';
 import type { Sampler } from './sampler.js';
-import { leadingTimesteps, planOverTimesteps, requireSteps, strideOf } from './spacing.js';
+import { planOverTimesteps, strideOf, wholeTimesteps } from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
 /**
@@ -28,18 +30,22 @@ const WEIGHTS: readonly (readonly number[])[] = [
  */
 export const pndm: Sampler = {
   plan(schedule, steps) {
-    requireSteps(schedule, steps);
-    const timesteps = leadingTimesteps(schedule, steps);
+    const timesteps = wholeTimesteps(schedule, steps);
     if (steps > 1) timesteps.splice(1, 0, timesteps[1]);
     return planOverTimesteps(schedule, steps, timesteps);
   },
 
-  addNoise: (z0, noise, plan) => noised(z0, noise, levelOfSigma(plan.sigmas[0])),
+  addNoise: (z0, noise, plan) => noised(z0, noise, levelAt(plan.schedule, plan.timesteps[0])),
 
   fromNoise: (noise) => noise.slice(),
 
   async *sample(denoiser, x, plan, options = {}) {
     const stride = strideOf(plan.schedule, plan.steps);
+    if (levelAt(plan.schedule, plan.timesteps[0]).signal === 0) {
+      throw new UsageError(
+        `pndm: timestep ${plan.timesteps[0]} of this checkpoint is noise alone (zero terminal SNR), from which pndm cannot step; take ddim, euler or dpmpp-2m, or a lower strength`,
+      );
+    }
     const move = (latent: Float32Array, output: Float32Array, from: number, to: number) => {
       const level = levelAt(plan.schedule, from);
       return transfer(latent, denoiser.toEpsilon(output, latent, level), level, levelAt(plan.schedule, to));

@@ -1,6 +1,8 @@
 // How a run's steps are spread over the training timesteps, as NumPy and diffusers spread them.
 
 import { assertInteger } from '../../base/assert.js';
+import { UsageError } from '../../base/errors.js';
+import type { TimestepSpacing } from '../../models/config.js';
 import { levelAt, type NoiseSchedule } from '../noise-schedule.js';
 import type { SamplingPlan } from './sampler.js';
 
@@ -13,23 +15,60 @@ export function requireSteps(schedule: NoiseSchedule, steps: number): void {
   assertInteger('steps: the number', steps, 1, schedule.alphasCumprod.length - 1);
 }
 
-/** The distance between two timesteps in leading spacing: floor(T / steps). */
+/** How far ddim and pndm step, and the distance between two timesteps in leading spacing: floor(T / steps). */
 export function strideOf(schedule: NoiseSchedule, steps: number): number {
   return Math.floor(schedule.alphasCumprod.length / steps);
 }
 
-/** Timesteps in leading spacing with offset 1, descending: 1 + i stride. */
-export function leadingTimesteps(schedule: NoiseSchedule, steps: number): number[] {
-  const stride = strideOf(schedule, steps);
-  return Array.from({ length: steps }, (_, i) => 1 + (steps - 1 - i) * stride);
+/** The spacing that the checkpoint's configuration states, else the sampler's own. */
+export function spacingOf({ config }: NoiseSchedule, own: TimestepSpacing): TimestepSpacing {
+  return config.spacing ?? own;
 }
 
-/** A plan over whole timesteps of the training process that ends at timestep 0's level. */
+/**
+ * Whole timesteps in leading spacing, descending: offset + i stride, from the `count`-th to the first.
+ *
+ * @param first which i is the last one; 0 unless given
+ * @throws UsageError when the offset of the configuration leads beyond the last training timestep
+ */
+export function leadingTimesteps(schedule: NoiseSchedule, count: number, stride: number, first = 0): number[] {
+  const { stepsOffset = 1 } = schedule.config;
+  const timesteps = Array.from({ length: count }, (_, i) => stepsOffset + (count - 1 - i + first) * stride);
+  const last = schedule.alphasCumprod.length - 1;
+  if (timesteps[0] > last) {
+    throw new UsageError(
+      `steps: ${count} of them with steps_offset ${stepsOffset} begin at timestep ${timesteps[0]}, beyond the last one, ${last}; take fewer steps, or correct steps_offset in scheduler_config.json`,
+    );
+  }
+  return timesteps;
+}
+
+/** Whole timesteps in trailing spacing, descending from the last one: round(T - i T / steps) - 1, as `numpy.arange` counts. */
+export function trailingTimesteps(schedule: NoiseSchedule, steps: number): number[] {
+  const all = schedule.alphasCumprod.length;
+  const stride = all - all / steps - all;
+  return Array.from({ length: steps }, (_, i) => roundHalfEven(all + i * stride) - 1);
+}
+
+/** The whole timesteps of ddim and pndm, descending: leading unless the configuration says otherwise. */
+export function wholeTimesteps(schedule: NoiseSchedule, steps: number): number[] {
+  requireSteps(schedule, steps);
+  switch (spacingOf(schedule, 'leading')) {
+    case 'leading':
+      return leadingTimesteps(schedule, steps, strideOf(schedule, steps));
+    case 'trailing':
+      return trailingTimesteps(schedule, steps);
+    case 'linspace':
+      return linspace(0, schedule.alphasCumprod.length - 1, steps)
+        .map(roundHalfEven)
+        .reverse();
+  }
+}
+
+/** A plan over whole timesteps of the training process that ends at the level before timestep 0. */
 export function planOverTimesteps(schedule: NoiseSchedule, steps: number, timesteps: readonly number[]): SamplingPlan {
-  const sigmas = [...timesteps, 0].map((timestep) => {
-    const { signal, noise } = levelAt(schedule, timestep);
-    return noise / signal;
-  });
+  const last = levelAt(schedule, -1);
+  const sigmas = [...timesteps.map((timestep) => schedule.sigmas[timestep]), last.noise / last.signal];
   return { schedule, steps, timesteps: Float64Array.from(timesteps), sigmas: Float64Array.from(sigmas) };
 }
 
