@@ -20,7 +20,7 @@ import {
   trackingSettings,
 } from './render-options.js';
 import { formatPlural, formatTable, formatTimestep } from './table.js';
-import { integer, listOption, number, seconds } from './values.js';
+import { frameRateOption, integer, listOption, number, seconds } from './values.js';
 
 const EXAMPLES = `
 Writes sheet.png (the original, then the edits, the best first), every edit with a sidecar of the same name that says how it was
@@ -43,6 +43,7 @@ interface EditValues extends DenoiseValues, TrackingValues {
   start?: number;
   duration?: number;
   every?: number;
+  frameRate?: number;
   seeds: number[];
   strengths: number[];
   pick?: string;
@@ -60,7 +61,8 @@ export function addEdit(program: Command, context: Context): void {
     .option('--frame <n>', 'which frame, by its number from 0', integer)
     .option('--start <time>', 'count frames and times from here, as finetune does with the same options', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
-    .option('--every <n>', 'count every n-th frame only', integer);
+    .option('--every <n>', 'count every n-th frame only', integer)
+    .addOption(frameRateOption());
   addDenoiseOptions(command)
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.75, 0.85, 0.95]))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]))
@@ -76,8 +78,8 @@ async function run(video: string, values: EditValues, context: Context): Promise
   const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
   const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
   const { shotName } = await import('../lib/video/shot-name.js');
-  const { pick, auto = false, at, frame: number, size, start, duration, every } = values;
-  const part = given({ start, duration, every });
+  const { pick, auto = false, at, frame: number, size, start, duration, every, frameRate } = values;
+  const part = given({ start, duration, every, frameRate });
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
   const which = {
@@ -104,10 +106,10 @@ async function run(video: string, values: EditValues, context: Context): Promise
 /** What must be the same when an edit is picked later. Values are JSON's. */
 function settingsOf(video: string, frame: number, values: EditValues) {
   const { negative, steps, sampler, guidance, noiseDraw, size, strengths, seeds, lora = [] } = values;
-  const { prompt, model } = values;
+  const { prompt, model, start, duration, every, frameRate } = values;
   const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
   const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
-  const part = given({ start: values.start, duration: values.duration, every: values.every });
+  const part = given({ start, duration, every, frameRate });
   return { video: resolve(video), ...part, frame, model: resolve(model), loras, denoise, size, strengths, seeds };
 }
 
@@ -248,7 +250,7 @@ async function report(
 
 /** The options of model and size as finetune takes them. */
 function modelArguments(values: EditValues): string[] {
-  const { model, lora = [], config, device, strict, size, start, duration, every } = values;
+  const { model, lora = [], config, device, strict, size, start, duration, every, frameRate } = values;
   const sides = typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
   return [
     ...['--model', model],
@@ -257,6 +259,9 @@ function modelArguments(values: EditValues): string[] {
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),
     ...(sides === '512' ? [] : ['--size', sides]),
-    ...Object.entries(given({ start, duration, every })).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ...Object.entries(given({ start, duration, every, 'frame-rate': frameRate })).flatMap(([name, value]) => [
+      `--${name}`,
+      String(value),
+    ]),
   ];
 }

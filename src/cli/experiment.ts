@@ -16,7 +16,7 @@ import type { Context } from './context.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
 import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatNumber, formatTable, formatTimestep } from './table.js';
-import { integer, listOf, listOption, number, oneOf, seconds, size } from './values.js';
+import { frameRateOption, integer, listOf, listOption, number, oneOf, seconds, size } from './values.js';
 
 const EXAMPLES = `
 Renders the video with the plain model at each strength, picks an edited frame among proposals made at large strengths, finetunes
@@ -48,6 +48,7 @@ interface ExperimentValues extends ModelOptions, TrackingValues {
   start?: number;
   duration?: number;
   every?: number;
+  frameRate?: number;
   frames?: number;
   editFrame?: number;
   example?: string[];
@@ -100,6 +101,7 @@ export function addExperiment(program: Command, context: Context): void {
     .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
     .option('--every <n>', 'take every n-th frame', integer)
+    .addOption(frameRateOption())
     .option('--edit-frame <n>', 'number of the frame that is edited, from 0; the middle one by default', integer)
     .addOption(
       new Option(
@@ -174,7 +176,7 @@ async function recipeOptions(
   );
   const { PROPOSED_STRENGTHS } = await import('../lib/sweeps/propose-edits.js');
   const isDemo = values.preset === 'demo';
-  const { start, duration, every, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
+  const { start, duration, every, frameRate, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
   const asked = {
     trainingFrames: values.trainingFrames,
     objective: values.objective,
@@ -188,7 +190,7 @@ async function recipeOptions(
   const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
   return {
     ...trackingSettings(values, context),
-    ...given({ start, duration, every, frames, out, resume, editFrame }),
+    ...given({ start, duration, every, frameRate, frames, out, resume, editFrame }),
     ...{ batch, seed, steps, sampler, negativePrompt: values.negative },
     size: values.size ?? (isDemo ? 128 : 512),
     prompts: values.prompt,

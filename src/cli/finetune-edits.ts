@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import type { EditedFrame } from '../lib/training/items.js';
+import type { Video } from '../lib/video/open-video.js';
 import { seconds } from './values.js';
 
 /** A frame by its number, or by its time in seconds. */
@@ -54,14 +55,15 @@ export function frameChoice(text: string): FrameChoice {
 /**
  * Reads the edits; what is given as an option goes before what the file beside the picture says.
  *
- * @param frameRate of the video as it is trained on
+ * @param video as it is trained on
  * @throws UsageError when a picture cannot be read, or it is not known which frame it is of, or which prompt leads there
  */
-export async function readEdits(edits: readonly EditValues[], frameRate: number): Promise<EditedFrame[]> {
+export async function readEdits(edits: readonly EditValues[], video: Video): Promise<EditedFrame[]> {
   const { readEdit } = await import('../lib/training/edit-sidecar.js');
+  const { frameShownAt } = await import('../lib/sweeps/choose-frame.js');
   const read: EditedFrame[] = [];
   for (const { file, frame, prompt } of edits) {
-    const number = frame && ('frame' in frame ? frame.frame : Math.floor(frame.at * frameRate + 1e-4));
+    const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at));
     if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
     // One picture in memory, however many prompts it comes under: it is encoded once.
     const known = read[edits.findIndex((edit) => edit.file === file)];

@@ -16,7 +16,7 @@ import { addEditOptions, type EditValues, readEdits } from './finetune-edits.js'
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
 import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { integer, listOf, number, oneOf, seconds, size } from './values.js';
+import { frameRateOption, integer, listOf, number, oneOf, seconds, size } from './values.js';
 
 const EXAMPLES = `
 The defaults are the published recipe. Frames of the video are learned under the empty prompt; each edited frame, paired with
@@ -39,6 +39,7 @@ interface FinetuneValues extends ModelOptions, TrackingValues {
   duration?: number;
   frames?: number;
   every?: number;
+  frameRate?: number;
   iterations: number;
   trainingFrames: number;
   timestepRange: [number, number];
@@ -87,6 +88,7 @@ export function addFinetune(program: Command, context: Context): void {
     .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
     .option('--every <n>', 'take every n-th frame', integer)
+    .addOption(frameRateOption())
     .option('--frames <n>', 'take at most this many frames; they are numbered from 0', integer)
     .option('--iterations <n>', 'updates in all', integer, 1000)
     .option('--training-frames <n>', 'frames that are learned, spread evenly', integer, 30)
@@ -172,14 +174,14 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
-  const { start, duration, frames, every } = values;
+  const { start, duration, frames, every, frameRate } = values;
   const video = await openVideo(path, {
     size: values.size,
-    ...given({ start, duration, frames, every }),
+    ...given({ start, duration, frames, every, frameRate }),
     signal: terminal.signal,
     onWarning: warn,
   });
-  const edits = await readEdits(values.edit ?? [], video.frameRate);
+  const edits = await readEdits(values.edit ?? [], video);
   await withModel(values, context, async (model) => {
     let out: string | undefined;
     const onFolder = (folder: string): void => {

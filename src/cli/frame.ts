@@ -1,6 +1,7 @@
 // `steadyframe frame`: one frame of a video under several seeds and strengths, to try before a long run.
 
 import type { Command } from 'commander';
+import { given } from '../lib/base/given.js';
 import type { Context } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import {
@@ -13,7 +14,7 @@ import {
   trackingSettings,
 } from './render-options.js';
 import { formatTable, formatTimestep } from './table.js';
-import { integer, listOption, number, seconds } from './values.js';
+import { frameRateOption, integer, listOption, number, seconds } from './values.js';
 
 const EXAMPLES = `
 Writes sheet.png (rows are strengths, columns seeds), every picture of it, and result.json. A sweep with the same seed, size
@@ -25,6 +26,7 @@ Examples:
 
 interface FrameValues extends DenoiseValues, TrackingValues {
   at: number;
+  frameRate?: number;
   seeds: number[];
   strengths: number[];
 }
@@ -36,7 +38,8 @@ export function addFrame(program: Command, context: Context): void {
     .summary('edit one frame with several seeds and strengths')
     .description('Edits a single frame with several seeds and strengths, as a contact sheet.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
-    .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds);
+    .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds)
+    .addOption(frameRateOption());
   addDenoiseOptions(command)
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.6, 0.75]))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]));
@@ -53,14 +56,14 @@ async function run(video: string, values: FrameValues, context: Context): Promis
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
   const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
   const { terminal } = context;
-  const { at, seeds, strengths, size } = values;
+  const { at, seeds, strengths, size, frameRate } = values;
   if (values.quiet) context.quieten();
   if (values.out !== undefined) await checkNewFolder(values.out);
   await withModel(values, context, async (model) => {
     checkPrompts(model, values, context);
     const settings = denoiseSettings(values);
     const { signal } = terminal;
-    const asked = { ...settings, at, seeds, strengths, size };
+    const asked = { ...settings, at, seeds, strengths, size, ...given({ frameRate }) };
     const tracking = { ...trackingSettings(values, context), out: values.out, onWarning: context.warn, signal };
     const begun = await editsRun('frame', `${shotName(video)}-at-${at}s`, model, video, asked, tracking);
     const written = await trackWork(begun, plainFolder, async ({ folder, run }) => {

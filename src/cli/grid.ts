@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
 import { formatPlural } from './table.js';
-import { integer, number } from './values.js';
+import { frameRateOption, integer } from './values.js';
 
 const EXAMPLES = `
 Videos must be of one size. The grid is as long as the shortest of them. Besides .mp4, the name may end in .webp, .gif, or /
@@ -36,7 +36,7 @@ export function addGrid(program: Command, context: Context): void {
     .option('--columns <n>', 'videos in a row', integer, 2)
     .option('--labels <list>', 'one text for each video, with commas between them', (text: string) => text.split(','))
     .option('--clockwise', 'four videos from the top left one round')
-    .option('--frame-rate <n>', 'frames a second, where the videos disagree', number);
+    .addOption(frameRateOption());
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((files: string[], values: GridValues) => run(files, values, context));

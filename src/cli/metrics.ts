@@ -2,12 +2,13 @@
 
 import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
+import { given } from '../lib/base/given.js';
 import type { MetricName } from '../lib/metrics/measurement.js';
 import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { rectangle } from './values.js';
+import { frameRateOption, rectangle } from './values.js';
 
 const EXAMPLES = `
 Frames are measured as stored, each once. Without --source only the metrics that need none are given.
@@ -19,6 +20,7 @@ Examples:
 interface MetricsValues {
   crop?: OpenVideoOptions['crop'];
   source?: string;
+  frameRate?: number;
   sourceCrop?: OpenVideoOptions['crop'];
   json?: boolean;
   quiet?: boolean;
@@ -34,6 +36,7 @@ export function addMetrics(program: Command, context: Context): void {
     .option('--crop <x,y,w,h>', 'the part of it to measure, in pixels', rectangle)
     .option('--source <video>', 'the video that it was made from')
     .option('--source-crop <x,y,w,h>', 'the part of the source that belongs to it', rectangle);
+  command.addOption(frameRateOption());
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((output: string, values: MetricsValues) => run(output, values, context));
@@ -49,7 +52,12 @@ async function run(output: string, values: MetricsValues, context: Context): Pro
     throw new UsageError('--source-crop belongs to --source; name the source, or use --crop for the video itself');
   }
   const open = (path: string, crop: OpenVideoOptions['crop']) =>
-    openVideo(path, { exact: true, signal: terminal.signal, onWarning: context.warn, ...(crop && { crop }) });
+    openVideo(path, {
+      exact: true,
+      signal: terminal.signal,
+      onWarning: context.warn,
+      ...given({ crop, frameRate: values.frameRate }),
+    });
   const video = await open(output, values.crop);
   const source = values.source === undefined ? undefined : await open(values.source, values.sourceCrop);
   const measured = await metrics(video.frames(), source?.frames(), {

@@ -8,7 +8,7 @@ import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
 import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
-import { integer, number, oneOf, seconds, size } from './values.js';
+import { frameRateOption, integer, number, oneOf, seconds, size } from './values.js';
 
 /** The values of `addDenoiseOptions`. */
 export interface DenoiseValues extends ModelOptions {
@@ -30,6 +30,7 @@ export interface ComparisonValues extends DenoiseValues, TrackingValues {
   duration?: number;
   frames?: number;
   every?: number;
+  frameRate?: number;
   batch: number;
   columns?: number;
   audio?: boolean;
@@ -84,6 +85,7 @@ export function addComparisonOptions(command: Command): Command {
     .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
     .option('--every <n>', 'take every n-th frame', integer)
+    .addOption(frameRateOption())
     .option('--batch <n>', 'frames that go through the network together', integer, 1)
     .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
     .option('--audio', "copy the source's sound into the videos")
@@ -101,11 +103,11 @@ export function denoiseSettings(values: DenoiseValues): DenoiseOptions & { noise
 
 /** The library's options of a comparison. */
 export function comparisonSettings(values: ComparisonValues, context: Context): ComparisonOptions {
-  const { size: sides, start, duration, frames, every, batch, columns, audio, out, resume } = values;
+  const { size: sides, start, duration, frames, every, frameRate, batch, columns, audio, out, resume } = values;
   return {
     ...denoiseSettings(values),
     ...trackingSettings(values, context),
-    ...given({ size: sides, start, duration, frames, every, batch, columns, audio, out, resume }),
+    ...given({ size: sides, start, duration, frames, every, frameRate, batch, columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,
     signal: context.terminal.signal,

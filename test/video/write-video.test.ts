@@ -225,7 +225,7 @@ describe('writeVideo without ffmpeg', () => {
     expect(video.expectedFrames).toBe(7);
     expect(bytesOf(await collect(video.frames()))).toEqual(bytesOf(shot));
     const some = await openVideo(at('lossless.webp'), { exact: true, start: 0.05, every: 2 });
-    expect(bytesOf(await collect(some.frames()))).toEqual(bytesOf([shot[2], shot[4], shot[6]]));
+    expect(bytesOf(await collect(some.frames()))).toEqual(bytesOf([shot[1], shot[3], shot[5]]));
     const lossy = smooth(3, 48, 32);
     await writeVideo(at('lossy.webp'), stream(lossy), { frameRate: 10 });
     const read = await collect((await openVideo(at('lossy.webp'))).frames());

@@ -16,8 +16,10 @@ import { type RenderedCells, renderCells } from '../../lib/sweeps/render-cells.j
 import type { Frame } from '../../lib/tensor/frame.js';
 import { type TrackedWork, trackWork } from '../../lib/tracking/tracked-work.js';
 import { hashFrame } from '../../lib/training/encode-items.js';
+import type { FrameTimes } from '../../lib/video/frame-times.js';
 import { gridFrames } from '../../lib/video/grid.js';
 import type { Video } from '../../lib/video/open-video.js';
+import { sayTiming } from '../../lib/video/timing-note.js';
 import { writeVideo } from '../../lib/video/write-video.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe, type Readable } from './judge-recipe.js';
@@ -128,13 +130,15 @@ async function runStages(
       numbers,
     );
     const { truthFloor } = numbers;
+    const timing = await video.times();
+    sayTiming(video, timing, options.onWarning);
     const tunedArms = arms.filter(({ kind }) => kind === 'tuned');
     const result: RecipeResult = {
       video: resolve(path),
       model: resolve(model.path),
       prompts: options.prompts,
       frames: all.frames,
-      frameRate: video.frameRate,
+      frameRate: timing.frameRate,
       width: video.width,
       height: video.height,
       source: numbers.measured.source,
@@ -151,7 +155,7 @@ async function runStages(
     };
     await timed('writing', async () => {
       const shown = [...plain.slice(0, 2), ...tuned.slice(0, 1)].map(({ name }) => name);
-      await writeVideos(out, all, readable, result, shown, options);
+      await writeVideos(out, all, readable, result, timing, shown, options);
       const { outputs, source } = numbers.measured;
       await writeCurves(join(out, 'curves.csv'), { source, ...outputs });
     });
@@ -194,11 +198,12 @@ async function writeVideos(
   out: string,
   rendered: RenderedCells,
   arms: ReadonlyMap<string, Readable>,
-  { frameRate, arms: described }: RecipeResult,
+  { arms: described }: RecipeResult,
+  timing: FrameTimes,
   gridArms: readonly string[],
   { signal, onProgress, onWarning }: RecipeOptions,
 ): Promise<void> {
-  const encode = { frameRate, ...(signal && { signal }), ...(onWarning && { onWarning }) };
+  const encode = { frameRate: timing.frameRate, timing, ...(signal && { signal }), ...(onWarning && { onWarning }) };
   const grid = (): AsyncIterable<Frame> =>
     gridFrames([rendered.source(), ...gridArms.map((name) => arms.get(name)!())], {
       columns: 2,

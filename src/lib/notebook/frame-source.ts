@@ -3,6 +3,7 @@
 import { basename, extname } from 'node:path';
 import { streamed } from '../base/streamed.js';
 import type { Frame } from '../tensor/frame.js';
+import type { FrameTimes } from '../video/frame-times.js';
 import { openVideo, type Video } from '../video/open-video.js';
 
 /** A video to show: the path of a file, an opened video, or frames. */
@@ -12,6 +13,8 @@ export type FrameSource = string | Video | Iterable<Frame> | AsyncIterable<Frame
 export interface SourceFrames {
   readonly frames: AsyncIterable<Frame>;
   readonly frameRate?: number;
+  /** When they are shown, where that is known. */
+  readonly timing?: FrameTimes;
   /** The file's name without its extension. */
   readonly name?: string;
 }
@@ -24,8 +27,9 @@ export interface SourceFrames {
 export async function framesOf(source: FrameSource): Promise<SourceFrames> {
   const video = typeof source === 'string' ? await openVideo(source, { exact: true }) : source;
   if ('frameRate' in video) {
-    const { path, frameRate } = video;
-    return { frames: video.frames(), frameRate, name: basename(path, extname(path)) };
+    const { path } = video;
+    const timing = await video.times();
+    return { frames: video.frames(), frameRate: timing.frameRate, timing, name: basename(path, extname(path)) };
   }
   return { frames: Symbol.asyncIterator in video ? video : streamed(video) };
 }

@@ -1,8 +1,9 @@
 // Videos beside each other as one video, in step.
 
+import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/grid.js';
-import { type FrameSource, framesOf } from './frame-source.js';
+import { type FrameSource, framesOf, type SourceFrames } from './frame-source.js';
 import type { Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';
 import { encoded } from './show-video.js';
@@ -24,12 +25,12 @@ export interface ShownGrid {
  * @throws UsageError when a video does not exist, or they differ in size
  */
 export async function showGrid({ grid, frameRate, ...options }: ShownGrid, settings: ShowSettings): Promise<Display> {
-  let rate = frameRate;
+  let timing: Pick<SourceFrames, 'frameRate' | 'timing'> = given({ frameRate });
   const cells: AsyncIterable<Frame>[] = [];
   for (const source of grid) {
     const video = await framesOf(source);
-    rate ??= video.frameRate;
+    if (timing.frameRate === undefined) timing = video;
     cells.push(video.frames);
   }
-  return encoded(gridFrames(cells, options), rate, 'grid', settings);
+  return encoded(gridFrames(cells, options), timing, 'grid', settings);
 }

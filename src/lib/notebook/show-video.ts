@@ -10,7 +10,7 @@ import type { Frame } from '../tensor/frame.js';
 import { openVideo, type Video } from '../video/open-video.js';
 import { writeVideo } from '../video/write-video.js';
 import { figure } from './figure.js';
-import { type FrameSource, framesOf } from './frame-source.js';
+import { type FrameSource, framesOf, type SourceFrames } from './frame-source.js';
 import { bundleOf, type Display } from './mime-bundle.js';
 import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
@@ -38,7 +38,8 @@ export async function showVideo({ video, frameRate }: ShownVideo, settings: Show
     return { bundle: await playerOf(opened, settings), file: { path: video } };
   }
   const source = await framesOf(video);
-  return encoded(source.frames, frameRate ?? source.frameRate, source.name ?? 'video', settings);
+  const timing = frameRate === undefined ? source : { frameRate };
+  return encoded(source.frames, timing, source.name ?? 'video', settings);
 }
 
 /**
@@ -48,14 +49,14 @@ export async function showVideo({ video, frameRate }: ShownVideo, settings: Show
  */
 export async function encoded(
   frames: AsyncIterable<Frame>,
-  frameRate: number | undefined,
+  { frameRate = 12, timing }: Pick<SourceFrames, 'frameRate' | 'timing'>,
   name: string,
   settings: ShowSettings,
 ): Promise<Display> {
   const folder = await mkdtemp(join(tmpdir(), 'steadyframe-show-'));
   try {
     const path = join(folder, `${name}.mp4`);
-    await writeVideo(path, frames, { frameRate: frameRate ?? 12 });
+    await writeVideo(path, frames, { frameRate, ...(timing && { timing }) });
     const bundle = await playerOf(await openVideo(path), settings);
     return { bundle, file: { name: `${name}.mp4`, data: await readFile(path) } };
   } finally {

@@ -1,13 +1,17 @@
-// One frame of a video by its number, so that what is made of it can be paired with it again. By time alone see edit-frame.ts.
+// One frame of a video, by its time or its number. What is made of it can be paired with it again by the number.
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
-import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
+import { frameAt, pickInOrder, TIME_SLACK } from '../video/frame-times.js';
+import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
 
 /** Which frame, and how it is read. */
 export interface FrameRequest
-  extends Pick<OpenVideoOptions, 'size' | 'crop' | 'start' | 'duration' | 'every' | 'signal' | 'onWarning'> {
+  extends Pick<
+    OpenVideoOptions,
+    'size' | 'crop' | 'start' | 'duration' | 'every' | 'frameRate' | 'signal' | 'onWarning'
+  > {
   /** Number of the frame within what is taken of the video, counted from 0. */
   readonly frame?: number;
   /** Seconds from the beginning of that part, in place of `frame`. Without either it is the frame in the middle. */
@@ -17,13 +21,13 @@ export interface FrameRequest
 /** A frame that was chosen. */
 export interface ChosenFrame {
   readonly frame: number;
-  /** Seconds at which it appears, by the video's frame rate. */
+  /** Seconds at which it appears. */
   readonly at: number;
   readonly picture: Frame;
 }
 
 /**
- * The number of the frame that is asked for: the one shown at `at` is floor(at * frame rate).
+ * The number of the frame that is asked for.
  *
  * @throws UsageError for a bad video, number or time
  */
@@ -37,41 +41,40 @@ export async function frameNumber(path: string, request: FrameRequest): Promise<
  * @throws UsageError for a bad video, or a frame that is not in it
  */
 export async function chooseFrame(path: string, request: FrameRequest): Promise<ChosenFrame> {
-  const { frame, frameRate, duration, options } = await locate(path, request);
-  const video = await openVideo(path, { ...options, frames: frame + 1 });
-  let count = 0;
-  for await (const picture of video.frames()) {
-    if (count++ === frame) return { frame, at: frame / frameRate, picture };
-  }
-  if (request.at !== undefined) throw noFrameAt(path, request.at, duration ?? count / frameRate);
-  throw new UsageError(
-    `${path}: there is no frame ${frame}, its frames are 0 to ${count - 1}; choose one of these, or another video`,
-  );
+  const { video, frame, at } = await locate(path, request);
+  for await (const picture of pickInOrder(video.frames(), [frame])) return { frame, at, picture };
+  throw new UsageError(`${path}: its frames end before frame ${frame}; choose an earlier one, or mend the video`);
 }
 
-async function locate(path: string, request: FrameRequest) {
-  const { frame, at, size, crop, start, every, signal, onWarning } = request;
-  if (frame !== undefined && at !== undefined) {
+/**
+ * The number of the frame that is shown at `at` seconds of what is taken of a video.
+ *
+ * @throws UsageError when it has ended by then
+ */
+export async function frameShownAt({ path, times }: Pick<Video, 'path' | 'times'>, at: number): Promise<number> {
+  if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
+  const shown = await times();
+  if (at < shown.duration + TIME_SLACK) return frameAt(shown.times, at);
+  const lasts = Math.round(shown.duration * 1000) / 1000;
+  throw new UsageError(`${path}: there is no frame at ${at} s, it lasts ${lasts} s; choose an earlier time`);
+}
+
+async function locate(path: string, request: FrameRequest): Promise<{ video: Video; frame: number; at: number }> {
+  const { frame: number, at, size, crop, start, duration, every, frameRate, signal, onWarning } = request;
+  if (number !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
   }
-  const part = { start, duration: request.duration, every };
-  const options: OpenVideoOptions = given({ size, crop, ...part, signal, onWarning });
-  const { frameRate, duration: whole, expectedFrames = 1 } = await openVideo(path, options);
-  const rest = whole === undefined ? undefined : whole - (start ?? 0);
-  const duration = request.duration === undefined ? rest : Math.min(request.duration, rest ?? Infinity);
-  if (at !== undefined) {
-    if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
-    if (duration !== undefined && at > duration + 1e-3) throw noFrameAt(path, at, duration);
-    return { frame: Math.floor(at * frameRate + 1e-4), frameRate, duration, options };
-  }
-  const number = frame ?? Math.floor(expectedFrames / 2);
-  if (!Number.isSafeInteger(number) || number < 0) {
+  if (number !== undefined && !(Number.isSafeInteger(number) && number >= 0)) {
     throw new UsageError(`${path}: there is no frame ${number}; give a whole number from 0 on`);
   }
-  return { frame: number, frameRate, duration, options };
-}
-
-function noFrameAt(path: string, at: number, duration: number): UsageError {
-  const lasts = Math.round(duration * 1000) / 1000;
-  return new UsageError(`${path}: there is no frame at ${at} s, it lasts ${lasts} s; choose an earlier time`);
+  const options = given({ size, crop, start, duration, every, frameRate, signal, onWarning });
+  const video = await openVideo(path, options);
+  const { times } = await video.times();
+  const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at);
+  if (frame >= times.length) {
+    throw new UsageError(
+      `${path}: there is no frame ${frame}, its frames are 0 to ${times.length - 1}; choose one of these, or another video`,
+    );
+  }
+  return { video, frame, at: times[frame] };
 }

@@ -7,7 +7,9 @@ import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { trackWork } from '../tracking/tracked-work.js';
+import type { FrameTimes } from '../video/frame-times.js';
 import { gridFrames } from '../video/grid.js';
+import { sayTiming } from '../video/timing-note.js';
 import { type WriteVideoOptions, writeVideo } from '../video/write-video.js';
 import type { Cell } from './cell.js';
 import { type ComparisonFolder, openComparisonFolder } from './comparison-folder.js';
@@ -52,7 +54,9 @@ export async function compareCells(
     try {
       const measured = await measureCells(rendered, cells, options);
       const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs as Record<string, Measurement>;
-      await writeVideos(rendered, cells, folder.out, video.frameRate, path, options);
+      const timing = await video.times();
+      sayTiming(video, timing, options.onWarning);
+      await writeVideos(rendered, cells, folder.out, timing, path, options);
       const curves = { source: measured.source, [ROUND_TRIP]: roundTrip, ...outputs };
       await writeCurves(join(folder.out, 'curves.csv'), curves);
       const result = {
@@ -61,7 +65,7 @@ export async function compareCells(
         grid: 'grid.mp4',
         curves: 'curves.csv',
         frames: rendered.frames,
-        frameRate: video.frameRate,
+        frameRate: timing.frameRate,
         width: video.width,
         height: video.height,
         source: measured.source.means,
@@ -97,16 +101,17 @@ async function writeVideos(
   rendered: RenderedCells,
   cells: readonly Cell[],
   out: string,
-  frameRate: number,
+  timing: FrameTimes,
   source: string,
   options: ComparisonOptions,
 ): Promise<void> {
-  const { audio, start, signal, onWarning, onProgress } = options;
+  const { audio, signal, onWarning, onProgress } = options;
   const encode: WriteVideoOptions = {
-    frameRate,
+    frameRate: timing.frameRate,
+    timing,
     ...(signal && { signal }),
     ...(onWarning && { onWarning }),
-    ...(audio && { audioFrom: { path: source, ...(start !== undefined && { start }) } }),
+    ...(audio && { audioFrom: { path: source, start: timing.start } }),
   };
   const grid = gridFrames([rendered.source(), ...cells.map(({ name }) => rendered.cell(name))], {
     columns: gridColumns(cells, options),

@@ -3,20 +3,20 @@
 import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
-import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { contactSheet } from '../video/contact-sheet.js';
-import { type OpenVideoOptions, openVideo } from '../video/open-video.js';
+import type { OpenVideoOptions } from '../video/open-video.js';
 import { writePicture } from '../video/still.js';
+import { chooseFrame } from './choose-frame.js';
 import { checkEdits, editName, type FrameEdit, renderEdits } from './render-edits.js';
 
 /** Options of edits of one frame. */
 export interface EditFrameOptions
   extends DenoiseOptions,
-    Pick<OpenVideoOptions, 'size' | 'crop' | 'signal' | 'onWarning'> {
+    Pick<OpenVideoOptions, 'size' | 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
   /** Seconds from the beginning of the video. */
   at: number;
   /** Seeds of the noise, one column of the sheet each. */
@@ -47,7 +47,7 @@ export interface FrameEdits {
 export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<FrameEdits> {
   const { seeds, strengths } = options;
   checkEdits(model, options);
-  const { frame: original, at } = await frameAt(video, options);
+  const { picture: original, at } = await chooseFrame(video, options);
   const edits = await renderEdits(model, original, options);
   const rows = strengths.map((_, row) => edits.slice(row * seeds.length, (row + 1) * seeds.length));
   const sheet = await contactSheet(
@@ -61,32 +61,6 @@ export async function editFrame(model: Model, video: string, options: EditFrameO
     },
   );
   return { at, original, edits, sheet };
-}
-
-/** The frame that is shown at `at` seconds: the last one that appears at or before them. */
-async function frameAt(
-  path: string,
-  { at, size, crop, signal, onWarning }: EditFrameOptions,
-): Promise<{ frame: Frame; at: number }> {
-  const options = {
-    ...(size !== undefined && { size }),
-    ...(crop && { crop }),
-    ...(signal && { signal }),
-    ...(onWarning && { onWarning }),
-  };
-  if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
-  const { frameRate, duration = Number.POSITIVE_INFINITY } = await openVideo(path, options);
-  // Half a frame early, so that no rounding of timestamps skips the frame.
-  const index = Math.floor(at * frameRate + 1e-4);
-  const start = Math.max(0, (index - 0.5) / frameRate);
-  const last = duration + 1e-3;
-  if (at < last && start < duration) {
-    const video = await openVideo(path, { ...options, start, frames: 1 });
-    for await (const frame of video.frames()) return { frame, at: index / frameRate };
-  }
-  throw new UsageError(
-    `${path}: there is no frame at ${at} s, it lasts ${Math.round(duration * 1000) / 1000} s; choose an earlier time`,
-  );
 }
 
 /**

@@ -1,7 +1,5 @@
 // Sound from one file beside the pictures of another. Copied where mp4 can hold it and browsers play it, else AAC.
 
-import { rm } from 'node:fs/promises';
-import { temporaryName } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import { checkReadable } from './check-paths.js';
 import { REPRODUCIBLE } from './encode.js';
@@ -23,6 +21,9 @@ export interface AudioSource {
   /** Seconds to leave out at the beginning. */
   readonly start: number;
   readonly codec: string;
+  readonly container: string;
+  /** Where the file begins on its own clock, seconds. */
+  readonly startTime: number;
 }
 
 interface AudioOptions {
@@ -31,6 +32,7 @@ interface AudioOptions {
 }
 
 const COPIED = new Set(['aac', 'mp3']);
+const SEEK_EARLY = 5; // seconds
 const AAC = ['-c:a', 'aac', '-b:a', '192k'];
 
 /**
@@ -49,55 +51,63 @@ export async function audioSource(
   }
   await checkReadable(path);
   const { signal, onWarning } = options;
-  const codec = await probeAudio(path, { maxPixels: DEFAULT_MAX_PIXELS, signal, onWarning });
-  if (!codec) throw new UsageError(`'${path}' has no sound to take; leave out the sound`);
-  return { path, start, codec };
+  const probe = await probeAudio(path, { maxPixels: DEFAULT_MAX_PIXELS, signal, onWarning });
+  if (!probe) throw new UsageError(`'${path}' has no sound to take; leave out the sound`);
+  return { path, start, ...probe };
 }
 
-/** Joins the pictures of `pictures` (an mp4 of our own) with `duration` seconds of sound into the mp4 `path`. */
-export async function addAudio(
-  pictures: string,
-  audio: AudioSource,
-  duration: number,
+/** Pictures that sound is to be put beside: an mp4 of our own. */
+export interface SilentVideo {
+  readonly path: string;
+  /** How many of its frames are taken; all unless said. */
+  readonly frames?: number;
+  /** Seconds that these are shown. */
+  readonly duration: number;
+}
+
+/**
+ * Puts `video` and the sound that belongs to it, if any, into the mp4 `path`. A copy can only begin between two packets of
+ * sound, so that sound which begins later is encoded again, to be cut to the sample.
+ */
+export async function joinAudio(
+  video: SilentVideo,
+  audio: AudioSource | undefined,
   path: string,
   options: AudioOptions & { readonly name: string },
 ): Promise<void> {
-  const task = `adding the sound of '${audio.path}' to '${options.name}'`;
-  const run = { task, signal: options.signal, onWarning: options.onWarning };
-  const sound = temporaryName(path);
-  const [start, length] = [
-    ['-ss', audio.start.toFixed(6)],
-    ['-t', duration.toFixed(6)],
-  ];
-  const copied = COPIED.has(audio.codec);
-  const shape = [...REPRODUCIBLE, '-map_chapters', '-1', '-f', 'mp4'];
-  try {
-    await runFfmpeg((ffmpeg) => {
-      const input = untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS);
-      // A copy is cut while writing: a seek goes to the last key picture, and all sound since then would be hidden in the file.
-      const cut = copied ? [...input, ...start, ...length, '-c:a', 'copy'] : [...start, ...length, ...input, ...AAC];
-      return ['-loglevel', 'error', '-y', ...cut, '-map', '0:a:0', '-vn', ...shape, fileUrl(sound)];
-    }, run);
-    await runFfmpeg(
-      () => [
-        ...[
-          '-loglevel',
-          'error',
-          '-y',
-          '-i',
-          fileUrl(pictures),
-          '-i',
-          fileUrl(sound),
-          '-map',
-          '0:v:0',
-          '-map',
-          '1:a:0',
-        ],
-        ...['-c', 'copy', ...length, ...shape, '-movflags', '+faststart+write_colr', fileUrl(path)],
-      ],
-      run,
-    );
-  } finally {
-    await rm(sound, { force: true });
+  const { name, signal, onWarning } = options;
+  const task = audio ? `adding the sound of '${audio.path}' to '${name}'` : `writing '${name}'`;
+  await runFfmpeg(
+    (ffmpeg) => [
+      ...['-loglevel', 'error', '-y', '-copyts', '-i', fileUrl(video.path)],
+      ...(audio ? soundInput(audio, untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS), video.duration) : []),
+      ...['-map', '0:v:0', '-c:v', 'copy', ...(video.frames === undefined ? [] : ['-frames:v', String(video.frames)])],
+      ...[...REPRODUCIBLE, '-map_chapters', '-1', '-movflags', '+faststart+write_colr', '-f', 'mp4', fileUrl(path)],
+    ],
+    { task, signal, onWarning },
+  );
+}
+
+/** The second input, and how the output's sound comes from it. Timestamps are the file's own (`-copyts`). */
+function soundInput({ start, startTime, codec, container }: AudioSource, input: string[], duration: number): string[] {
+  const copied = COPIED.has(codec) && start < 0.001 && !/^mpeg/.test(container);
+  if (copied) {
+    const own = ['-itsoffset', (-startTime).toFixed(6)];
+    return [...own, ...input, '-map', '1:a:0', '-c:a', 'copy', '-t', duration.toFixed(6)];
   }
+  const from = start + startTime;
+  const cut = `atrim=start=${from.toFixed(6)}:end=${(from + duration).toFixed(6)},asetpts=PTS-${from.toFixed(6)}/TB`;
+  // To be quick where that is late; the cut itself is by time.
+  const seek = start > 2 * SEEK_EARLY && /mov|matroska/.test(container);
+  const seeking = seek ? ['-noaccurate_seek', '-ss', (start - SEEK_EARLY).toFixed(6)] : [];
+  // Silence where sound begins later than the pictures, or pauses.
+  return [
+    ...seeking,
+    ...input,
+    '-filter_complex',
+    `[1:a:0]${cut},aresample=async=1:first_pts=0[sound]`,
+    '-map',
+    '[sound]',
+    ...AAC,
+  ];
 }

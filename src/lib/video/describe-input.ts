@@ -11,8 +11,12 @@ export interface PictureStream {
   readonly height: number;
   /** Width of a pixel over its height; 1 for square ones. */
   readonly pixelAspect: number;
-  /** Frames per second, averaged over the file. */
-  readonly frameRate: number;
+  /** Frames per second, averaged over the file; absent where only its timestamps tell. */
+  readonly frameRate?: number;
+  /** The rate that ffmpeg guesses from the first timestamps, which it prints as `tbr`. */
+  readonly baseRate?: number;
+  /** Seconds in which the stream's timestamps are counted. */
+  readonly tick: number;
   /** Where chroma samples lie in a row, between pixels or on the left one of two. */
   readonly chroma: 'left' | 'centre';
 }
@@ -22,6 +26,8 @@ export interface InputDescription {
   readonly container: string;
   /** Seconds. */
   readonly duration?: number;
+  /** Time of the first thing in the file, on its own clock; where the file begins for everyone who plays it. */
+  readonly startTime: number;
   readonly audioCodec?: string;
   /** The first stream of pictures that is no cover. */
   readonly picture?: PictureStream;
@@ -55,9 +61,9 @@ const STREAM = /^Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (\w+): (.*)$
 /** Reads a description; undefined when ffmpeg could not open the file. */
 export function describeInput(said: string): InputDescription | undefined {
   const container = /^Input #0, (.+), from '/m.exec(said)?.[1];
-  const line = /^ {2}Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N\/A).*$/m.exec(said);
+  const line = /^ {2}Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N\/A)(?:, start: (-?[\d.]+))?.*$/m.exec(said);
   if (container === undefined || !line) return undefined;
-  const [, hours, minutes, seconds] = line;
+  const [, hours, minutes, seconds, start = '0'] = line;
   const duration = seconds === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   // What a file says of itself as a whole comes before this line, indented like a stream; it must not pass for one.
   const texts = said.slice(line.index).split(/^ {2,4}(?=Stream #0:\d)/m);
@@ -68,6 +74,7 @@ export function describeInput(said: string): InputDescription | undefined {
   return {
     container,
     duration,
+    startTime: Number(start),
     audioCodec: audio && /^\w+/.exec(audio.match![3])?.[0],
     picture: picture && describePicture(picture.match!, picture.text, isBareStream(container)),
     exceeded: exceeded ? [Number(exceeded[1]), Number(exceeded[2])] : undefined,
@@ -91,18 +98,24 @@ function describePicture(match: RegExpExecArray, text: string, bare: boolean): P
   const chroma: PictureStream['chroma'] =
     /^(mjpeg|mpeg1video)\b/.test(about) || /\([^)]*\bcenter\b/.test(about) ? 'centre' : 'left';
   const rotation = Math.abs(Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0));
-  const upright = { stream: Number(match[1]), width, height, pixelAspect, frameRate: rateIn(about, bare), chroma };
+  const rates = ratesIn(about, bare);
+  const upright = { stream: Number(match[1]), width, height, pixelAspect, ...rates, chroma };
   const sideways = Math.abs(rotation - 90) < 1 || Math.abs(rotation - 270) < 1;
   return sideways ? { ...upright, width: height, height: width, pixelAspect: 1 / pixelAspect } : upright;
 }
 
-/** The average rate; of a bare stream the base rate, since it has no timestamps to average; 25 where neither is known. */
-function rateIn(about: string, bare: boolean): number {
-  const read = (unit: string) => {
+/**
+ * What is printed about rates. Of a bare stream the average is that of made-up timestamps. Builds that print a `tbc` give it the
+ * frame rate as `tbr`; later ones may print the rate of fields there, but make up the right timestamps.
+ */
+function ratesIn(about: string, bare: boolean): Pick<PictureStream, 'frameRate' | 'baseRate' | 'tick'> {
+  const read = (unit: string): number | undefined => {
     const match = new RegExp(`, ([\\d.]+)(k?) ${unit}\\b`).exec(about);
-    return match ? Number(match[1]) * (match[2] ? 1000 : 1) : 0;
+    return match ? Number(match[1]) * (match[2] ? 1000 : 1) : undefined;
   };
-  const rates = bare ? [read('tbr'), read('fps')] : [read('fps'), read('tbr')];
-  const printed = rates.find((rate) => rate > 0 && rate <= 1000);
-  return printed ? rateFromPrinted(printed) : 25;
+  const rate = (printed: number | undefined): number | undefined =>
+    printed !== undefined && printed > 0 && printed < 1000 ? rateFromPrinted(printed) : undefined;
+  const baseRate = rate(read('tbr'));
+  const frameRate = !bare ? rate(read('fps')) : read('tbc') === undefined ? undefined : baseRate;
+  return { frameRate, baseRate, tick: 1 / (read('tbn') || 90_000) };
 }

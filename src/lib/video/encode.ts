@@ -1,13 +1,17 @@
 // Frames into an encoding ffmpeg. Which encoder is write-mp4.ts's and write-gif.ts's choice.
 
 import type { Frame } from '../tensor/frame.js';
-import { fileUrl, startFfmpeg } from './ffmpeg.js';
+import { type FfmpegRun, fileUrl, startFfmpeg } from './ffmpeg.js';
 import type { Warn } from './find-ffmpeg.js';
 import { rateAsFraction } from './frame-rate.js';
+import type { FrameTimes } from './frame-times.js';
+import { frameHeader, streamHeader, TIMED_INPUT } from './timed-stream.js';
 
 /** What an encoding needs to know. */
 export interface EncodeOptions {
   readonly frameRate: number;
+  /** Seconds at which frames appear and how long they last in all, where no rate describes them. */
+  readonly timing?: Pick<FrameTimes, 'times' | 'duration'>;
   /** The final name, for error sentences. */
   readonly name: string;
   readonly signal?: AbortSignal;
@@ -28,38 +32,42 @@ export const REPRODUCIBLE: readonly string[] = [
   '-1',
 ];
 
-/** Writes frames to the file `path` with an encoder's arguments, and counts them. */
+/** When the frame of this number appears, by `timing` or by the rate; the one behind the last appears at the end. */
+export function appearance(index: number, { frameRate, timing }: Pick<EncodeOptions, 'frameRate' | 'timing'>): number {
+  if (!timing) return index / frameRate;
+  const { times, duration } = timing;
+  return times[index] ?? duration + (index - times.length) / frameRate;
+}
+
+/**
+ * Writes frames to the file `path` with an encoder's arguments, and counts them. With a `timing`, ffmpeg gets the time of each.
+ */
 export async function encodeFrames(
   path: string,
   frames: AsyncIterable<Frame>,
   encoder: readonly string[],
   options: EncodeOptions,
 ): Promise<{ frames: number }> {
+  const { frameRate, timing, name, signal, onWarning } = options;
   const iterator = frames[Symbol.asyncIterator]();
-  let run: Awaited<ReturnType<typeof startFfmpeg>> | undefined;
+  let run: FfmpegRun | undefined;
   let count = 0;
   try {
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
       const { width, height, data } = next.value;
-      run ??= await startFfmpeg(
-        () => [
-          ...[
-            '-loglevel',
-            'error',
-            '-y',
-            '-f',
-            'rawvideo',
-            '-pixel_format',
-            'rgb24',
-            '-video_size',
-            `${width}x${height}`,
+      if (!run) {
+        const raw = ['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${width}x${height}`];
+        const input = timing ? TIMED_INPUT : [...raw, '-framerate', rateAsFraction(frameRate), '-i', 'pipe:0'];
+        run = await startFfmpeg(
+          (ffmpeg) => [
+            ...['-loglevel', 'error', '-y', ...input, '-an', ...encoder],
+            ...[...(timing ? ffmpeg.everyFrame : []), fileUrl(path)],
           ],
-          ...['-framerate', rateAsFraction(options.frameRate), '-i', 'pipe:0', '-an'],
-          ...encoder,
-          fileUrl(path),
-        ],
-        { task: `writing '${options.name}'`, signal: options.signal, onWarning: options.onWarning },
-      );
+          { task: `writing '${name}'`, signal, onWarning },
+        );
+        if (timing) await run.write(streamHeader(width, height));
+      }
+      if (timing) await run.write(frameHeader(appearance(count, options), data.length));
       await run.write(data);
       count++;
     }

@@ -1,24 +1,26 @@
 // Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures or a single picture.
 
 import { open, stat } from 'node:fs/promises';
-import sharp from 'sharp';
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { checkReadable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
 import { type Warn, warnOnStderr } from './find-ffmpeg.js';
-import { type GeometryOptions, planGeometry } from './geometry.js';
+import { type FrameTimes, pickInOrder } from './frame-times.js';
+import { type Geometry, type GeometryOptions, planGeometry } from './geometry.js';
 import { openAnimatedWebp, openPicture, openPictureFolder, type PictureSequence } from './pictures.js';
-import { type Probe, probeVideo } from './probe.js';
+import { probeVideo } from './probe.js';
 import { scaleFrames } from './raw-frames.js';
 import {
+  type ChosenFrames,
   checkSelection,
   expectedFrames,
   noFrames,
   type Selection,
   type SelectionOptions,
-  selectIndices,
+  selectFrames,
 } from './selection.js';
+import { type FileTimes, type RatedProbe, rated, readTimes } from './source-times.js';
 import { cropFrame } from './still.js';
 import { decodeFile } from './video-file.js';
 
@@ -38,8 +40,10 @@ export interface Video {
   /** Sides of the frames that `frames` gives. */
   readonly width: number;
   readonly height: number;
-  /** Frames per second of what `frames` gives. */
+  /** Frames per second of what `frames` gives; the average of the source where it varies. See `times`. */
   readonly frameRate: number;
+  /** Where the rate is known from: asked for or told by the file, its frames' times, or nowhere, so that 10 is taken. */
+  readonly rateFrom: 'request' | RatedProbe['rateFrom'] | 'default';
   /** Sides of the stored picture, upright. */
   readonly sourceWidth: number;
   readonly sourceHeight: number;
@@ -50,6 +54,11 @@ export interface Video {
   /** How many frames `frames` will give: exact for pictures, an estimate for videos, absent where it cannot be known. */
   readonly expectedFrames?: number;
   readonly hasAudio: boolean;
+  /**
+   * When each frame that `frames` gives is shown. Read from the frames' timestamps, for which a video file is decoded once; the
+   * answer is kept.
+   */
+  times(): Promise<FrameTimes>;
   /** Decodes from the beginning of the selection. Each call is a decoding of its own; leaving the loop early ends it. */
   frames(): AsyncGenerator<Frame, void, undefined>;
 }
@@ -60,12 +69,14 @@ const PICTURE_RATE = 10;
 /**
  * Opens the video at `path`: any file that ffmpeg reads, an animated GIF or WebP, a folder of PNG or JPEG pictures in
  * natural order, or one picture. Frames are the stored ones, each once, unless `frameRate` asks for a resampling in time.
+ * Times count from where the file begins, with its sound, and the frame of a time is the one that is shown then.
  * Order of what is asked: `start` and `duration`, `every`, `frameRate`, `frames`; `crop`, then `size`.
  *
  * @throws UsageError when there is no such file, it is no video, or what is asked of it cannot be
  */
 export async function openVideo(path: string, options: OpenVideoOptions = {}): Promise<Video> {
   const { signal, onWarning = warnOnStderr, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const limits = { maxPixels, signal, onWarning };
   signal?.throwIfAborted();
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) {
@@ -82,12 +93,41 @@ export async function openVideo(path: string, options: OpenVideoOptions = {}): P
     const rate = checkSelection(options, path).frameRate ?? PICTURE_RATE;
     return fromPictures(path, await openPicture(path, rate, maxPixels), options, rate);
   }
-  const probe = await withGifTiming(path, await probeVideo(path, { maxPixels, signal, onWarning }));
+  const probe = await rated({ path, probe: await probeVideo(path, { maxPixels, signal, onWarning }), ...limits });
   const selection = checkSelection(options, path, probe.duration);
   const geometry = planGeometry({ name: path, ...probe }, options);
-  return describe(path, probe, geometry, selection, probe.audioCodec !== undefined, () =>
-    decodeFile({ path, probe, geometry, selection, maxPixels, signal, onWarning }),
-  );
+  return fromFile(path, probe, geometry, selection, limits);
+}
+
+/** A video over a file that ffmpeg decodes. */
+function fromFile(
+  path: string,
+  probe: RatedProbe,
+  geometry: Geometry,
+  selection: Selection,
+  limits: { maxPixels: number; signal?: AbortSignal; onWarning: Warn },
+): Video {
+  const decode = (seek?: number, frames?: number) => decodeFile({ path, probe, geometry, ...limits, seek, frames });
+  const choose = once(async (): Promise<FileTimes & ChosenFrames> => {
+    const read = await readTimes({ path, probe, ...limits }, selection);
+    const chosen = selectFrames(read, selection, selection.frameRate);
+    if (!chosen) throw noFrames(path, selection.start, read.end);
+    return { ...read, ...chosen };
+  });
+  const { every, frames = Number.POSITIVE_INFINITY } = selection;
+  const byTime = selection.start > 0 || selection.duration !== undefined || selection.frameRate !== undefined;
+  return describe(path, probe, geometry, selection, probe.audioCodec !== undefined, choose, async function* () {
+    if (byTime) {
+      const { seek, indices } = await choose();
+      yield* pickInOrder(decode(seek, indices[indices.length - 1] + 1), indices);
+      return;
+    }
+    let index = 0;
+    const last = (frames - 1) * every;
+    for await (const frame of decode(undefined, Number.isFinite(last) ? last + 1 : undefined)) {
+      if (index++ % every === 0) yield frame;
+    }
+  });
 }
 
 /** A video over pictures. `rate` is theirs where they have none of their own; else `frameRate` resamples. */
@@ -96,8 +136,13 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   const selection = checkSelection(options, path, pictures.duration);
   const frameRate = rate ?? pictures.times.length / pictures.duration;
   const resample = rate === undefined ? selection.frameRate : undefined;
-  const indices = selectIndices(pictures.times, pictures.duration, selection, resample);
-  const source = { ...pictures, frameRate };
+  const timed = { times: pictures.times, end: pictures.duration, tick: 0.001, rates: [rate] };
+  const chosen = selectFrames(timed, selection, resample);
+  if (!chosen) throw noFrames(path, selection.start, pictures.duration);
+  const { indices } = chosen;
+  const given = selection.frameRate === undefined ? 'default' : 'request';
+  const rateFrom: Video['rateFrom'] = rate === undefined ? 'container' : given;
+  const source = { ...pictures, frameRate, rateFrom };
   const { region, width, height } = geometry;
   const scaled = width !== region.width || height !== region.height;
   const { signal, onWarning } = options;
@@ -109,16 +154,18 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   };
   const decode = () =>
     scaled ? scaleFrames(cropped(), geometry, { task: `scaling '${path}'`, signal, onWarning }) : cropped();
-  const video = describe(path, source, geometry, { ...selection, frameRate: resample }, false, decode);
+  const asked = { ...selection, frameRate: resample };
+  const video = describe(path, source, geometry, asked, false, async () => chosen, decode);
   return { ...video, expectedFrames: indices.length };
 }
 
 function describe(
   path: string,
-  source: { width: number; height: number; frameRate: number; duration?: number },
+  source: { width: number; height: number; frameRate: number; rateFrom: Video['rateFrom']; duration?: number },
   geometry: { width: number; height: number },
   selection: Selection,
   hasAudio: boolean,
+  times: () => Promise<FrameTimes>,
   decode: () => AsyncGenerator<Frame, void, undefined>,
 ): Video {
   return {
@@ -126,12 +173,17 @@ function describe(
     width: geometry.width,
     height: geometry.height,
     frameRate: selection.frameRate ?? source.frameRate / selection.every,
+    rateFrom: selection.frameRate === undefined ? source.rateFrom : 'request',
     sourceWidth: source.width,
     sourceHeight: source.height,
     sourceFrameRate: source.frameRate,
     duration: source.duration,
     expectedFrames: expectedFrames(selection, source.frameRate, source.duration),
     hasAudio,
+    async times() {
+      const { times: shown, duration, start, frameRate, variable } = await times();
+      return { times: shown, duration, start, frameRate, variable };
+    },
     async *frames() {
       let any = false;
       for await (const frame of decode()) {
@@ -162,11 +214,14 @@ async function kindOf(path: string): Promise<'picture' | 'webp' | 'video'> {
   }
 }
 
-/** A GIF's frame rate and length from its own delays: old ffmpegs look at the first frames only. */
-async function withGifTiming(path: string, probe: Probe): Promise<Probe> {
-  if (probe.container !== 'gif') return probe;
-  const { delay } = await sharp(path, { limitInputPixels: false }).metadata();
-  if (!delay || delay.length === 0) return { ...probe, frameRate: PICTURE_RATE };
-  const milliseconds = delay.reduce((sum, one) => sum + one, 0);
-  return { ...probe, frameRate: (1000 * delay.length) / milliseconds, duration: milliseconds / 1000 };
+/** Asks once, and again only where that failed. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask().catch((error) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
 }

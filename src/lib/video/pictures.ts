@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
+import { delaysToTimes, storedDelays } from './animation-delays.js';
 import { mapInOrder } from './in-order.js';
 import { decodePicture, pictureSize } from './still.js';
 
@@ -91,20 +92,16 @@ function sequenceOf(
  */
 export async function openAnimatedWebp(path: string, maxPixels: number): Promise<PictureSequence | undefined> {
   const size = await pictureSize(path, maxPixels);
-  const { pages = 1, delay } = await sharp(path, { limitInputPixels: false }).metadata();
+  const delays = (await storedDelays(path)) ?? [];
+  const pages = delays.length;
   if (pages < 2) return undefined;
-  const times: number[] = [];
-  let now = 0;
-  for (let page = 0; page < pages; page++) {
-    times.push(now / 1000);
-    now += delay?.[page] || 100; // viewers show a frame without a delay for 100 ms
-  }
+  const { times, end } = delaysToTimes(delays);
   const frameBytes = 3 * size.width * size.height;
   const chunk = Math.max(1, Math.floor(CHUNK_BYTES / frameBytes));
   return {
     ...size,
     times,
-    duration: now / 1000,
+    duration: end,
     async *frames(indices) {
       let from = 0;
       let frames: Uint8Array = new Uint8Array(0);

@@ -13,6 +13,8 @@ export interface Probe extends PictureStream {
   readonly container: string;
   /** Seconds; absent where the container does not say. */
   readonly duration?: number;
+  /** Where the file begins on its own clock, seconds. */
+  readonly startTime: number;
   /** Codec of the first sound stream, such as `aac`; absent without sound. */
   readonly audioCodec?: string;
 }
@@ -30,18 +32,25 @@ export interface ProbeOptions {
  * @throws UsageError when it is no video, has no picture, or has frames of more than `maxPixels`
  */
 export async function probeVideo(path: string, options: ProbeOptions): Promise<Probe> {
-  const { container, duration, audioCodec, picture } = await describe(path, options);
+  const { container, duration, startTime, audioCodec, picture } = await describe(path, options);
   if (!picture) throw new UsageError(`'${path}' has no video stream${audioCodec ? ', only sound' : ''}; give a video`);
-  return { ...picture, container, duration, audioCodec };
+  return { ...picture, container, duration, startTime, audioCodec };
+}
+
+/** A file with sound. */
+export interface AudioProbe extends Pick<Probe, 'container' | 'startTime'> {
+  /** Codec of the first sound stream. */
+  readonly codec: string;
 }
 
 /**
- * The codec of the first sound stream of the file at `path`, or undefined when it has none; it need not have pictures.
+ * Describes the sound of the file at `path`, or undefined when it has none; it need not have pictures.
  *
  * @throws UsageError when ffmpeg cannot read it
  */
-export async function probeAudio(path: string, options: ProbeOptions): Promise<string | undefined> {
-  return (await describe(path, options)).audioCodec;
+export async function probeAudio(path: string, options: ProbeOptions): Promise<AudioProbe | undefined> {
+  const { audioCodec: codec, container, startTime } = await describe(path, options);
+  return codec === undefined ? undefined : { codec, container, startTime };
 }
 
 async function describe(path: string, options: ProbeOptions): Promise<InputDescription> {

@@ -1,13 +1,17 @@
-// Which frames of a source are used. Seconds become filters in video-file.ts and indices in pictures.ts.
+// Which frames of a source are used, by their times. The same arithmetic for videos and pictures.
 
 import { UsageError } from '../base/errors.js';
 import { checkFrameRate } from './frame-rate.js';
+import { type FrameTimes, frameAt, steadyRate, TIME_SLACK } from './frame-times.js';
 
 /** What a caller may ask about time. */
 export interface SelectionOptions {
-  /** Seconds from the beginning; 0 unless said. */
+  /**
+   * Seconds from the beginning; 0 unless said. The first frame is the one shown then. Where frames come at a steady rate it is
+   * shown as long as all others, so that the selection begins with it, up to one frame before `start`.
+   */
   readonly start?: number;
-  /** Seconds from `start`: frames with start <= time < start + duration. */
+  /** Seconds that the selection lasts, as far as there are frames. */
   readonly duration?: number;
   /** At most this many frames. */
   readonly frames?: number;
@@ -27,6 +31,18 @@ export interface Selection {
   readonly frames?: number;
   readonly every: number;
   readonly frameRate?: number;
+}
+
+/** When the frames of a whole source are shown. */
+export interface SourceTimes {
+  /** Seconds at which each frame appears, ascending. */
+  readonly times: readonly number[];
+  /** Seconds until the last one has been shown. */
+  readonly end: number;
+  /** Seconds in which these times are counted. */
+  readonly tick: number;
+  /** Rates that may describe them, such as what the container says. */
+  readonly rates?: readonly (number | undefined)[];
 }
 
 /**
@@ -55,45 +71,78 @@ export function noFrames(name: string, start: number, length: number | undefined
   return new UsageError(`there are no frames from ${seconds(start)} s on in '${name}'${lasts}${remedy}`);
 }
 
-/** How many frames a source of `length` seconds gives, as far as that can be known before decoding. */
+/** How many frames a source of `length` seconds gives, as far as that can be known before its times are. */
 export function expectedFrames(
   selection: Selection,
   sourceRate: number,
   length: number | undefined,
 ): number | undefined {
   const { start, duration = Number.POSITIVE_INFINITY, frames = Number.POSITIVE_INFINITY, every, frameRate } = selection;
-  const span = Math.min(duration, (length ?? Number.POSITIVE_INFINITY) - start);
+  const from = Math.floor(start * sourceRate + 1e-3) / sourceRate;
+  const span = Math.min(duration, (length ?? Number.POSITIVE_INFINITY) - from);
   const rate = frameRate ?? sourceRate / every;
   const count = Math.min(frames, Math.max(1, Math.ceil(span * rate - 1e-3)));
   return Number.isFinite(count) ? count : undefined;
 }
 
+/** Frames that were chosen, by their numbers in the source, and when each is shown. */
+export interface ChosenFrames extends FrameTimes {
+  /** Ascending; a number comes more than once where a frame is repeated. */
+  readonly indices: readonly number[];
+}
+
 /**
- * Indices of the frames that a selection takes from frames shown at the seconds `times` (ascending) until `length`.
- * `resample` is the rate to bring them to; the frame shown at each tick's instant is taken.
+ * The frames that a selection takes; undefined when it begins at or after the end.
+ *
+ * @param resample the rate to bring them to; the frame shown at each tick's instant is taken
  */
-export function selectIndices(
-  times: readonly number[],
-  length: number,
-  selection: Selection,
-  resample?: number,
-): number[] {
+export function selectFrames(source: SourceTimes, selection: Selection, resample?: number): ChosenFrames | undefined {
+  const { times, tick, rates = [] } = source;
   const { start, duration = Number.POSITIVE_INFINITY, frames = Number.POSITIVE_INFINITY, every } = selection;
-  const slack = 1e-6; // seconds; the same rounding that ffmpeg's microseconds bring
-  const inside = times.map((_, i) => i).filter((i) => times[i] >= start - slack && times[i] < start + duration - slack);
-  let kept = inside.filter((_, i) => i % every === 0);
-  if (resample !== undefined && kept.length > 0) {
-    const first = times[kept[0]];
-    const span = Math.min(length, start + duration) - first;
-    const ticks = Math.max(1, Math.round(span * resample));
-    let current = 0;
-    kept = Array.from({ length: ticks }, (_, tick) => {
-      const now = first + tick / resample;
-      while (current + 1 < kept.length && times[kept[current + 1]] <= now + slack) current++;
-      return kept[current];
-    });
+  if (times.length === 0 || start >= source.end) return undefined;
+  const first = frameAt(times, start);
+  const limit = Math.min(first + frames * every, before(times, start + duration));
+  // With the frame behind it, that the last one's length counts too; a last one of the source may be held for long.
+  const rate = steadyRate(times.slice(first, limit + 1), tick, rates);
+  const held = limit < times.length ? 0 : source.end - times[times.length - 1];
+  const steady = rate !== undefined && held <= 1.5 / rate + 0.02;
+  const begin = steady ? times[first] : Math.max(start, times[first]);
+  const end = Math.min(source.end, begin + duration);
+  const last = Math.max(first + 1, before(times, end));
+  let indices: number[] = [];
+  for (let i = first; i < last; i += every) indices.push(i);
+  if (resample !== undefined) {
+    const ticks = Math.min(frames, Math.max(1, Math.round((end - begin) * resample)));
+    const kept = indices.map((i) => times[i]);
+    indices = Array.from({ length: ticks }, (_, tick) => indices[frameAt(kept, begin + tick / resample)]);
+    const resampled = indices.map((_, tick) => tick / resample);
+    return {
+      indices,
+      times: resampled,
+      duration: ticks / resample,
+      start: begin,
+      frameRate: resample,
+      variable: false,
+    };
   }
-  return kept.slice(0, Number.isFinite(frames) ? frames : undefined);
+  const next = indices[frames] === undefined ? end : times[indices[frames]];
+  if (indices.length > frames) indices.length = frames;
+  if (steady) {
+    const each = every / rate;
+    const even = indices.map((_, i) => i * each);
+    const lasts = indices.length * each;
+    return { indices, times: even, duration: lasts, start: begin, frameRate: 1 / each, variable: false };
+  }
+  const shown = indices.map((i) => Math.max(0, times[i] - begin));
+  const lasts = Math.max(next - begin, 0.001);
+  return { indices, times: shown, duration: lasts, start: begin, frameRate: indices.length / lasts, variable: true };
+}
+
+/** How many of the ascending `times` lie before `end`. */
+function before(times: readonly number[], end: number): number {
+  let count = times.length;
+  while (count > 0 && times[count - 1] >= end - TIME_SLACK) count--;
+  return count;
 }
 
 function checkCount(count: number, name: string): void {

@@ -1,12 +1,14 @@
 // Video files in, the video of their grid out.
 
 import { UsageError } from '../base/errors.js';
+import type { Frame } from '../tensor/frame.js';
+import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from './frame-times.js';
 import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
 import { openVideo, type Video } from './open-video.js';
 import { type WriteVideoOptions, writeVideo } from './write-video.js';
 
 /** How a grid of files is made and written. */
-export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate'> {
+export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
   /** Frames per second; needed where the files disagree, which are then resampled in time to it. */
   readonly frameRate?: number;
 }
@@ -29,25 +31,61 @@ export async function grid(files: readonly string[], out: string, options: GridF
           'the videos of a grid must be of one size',
       );
     }
-    if (Math.abs(video.frameRate - first.frameRate) > 1e-3 * first.frameRate) {
-      throw new UsageError(
-        `'${video.path}' has ${rate(video)} frames per second but '${first.path}' has ${rate(first)}; ` +
-          'say which frame rate the grid shall have',
-      );
-    }
   }
+  const timings = await Promise.all(videos.map((video) => video.times()));
+  const pairing = pairFrames(videos, timings, options.length);
   let end: GridEnd = { frames: 0, endedFirst: [] };
-  await writeVideo(out, composed(), { ...options, frameRate: first.frameRate });
-  return end;
+  await writeVideo(out, composed(), { ...options, frameRate: pairing.timing.frameRate, timing: pairing.timing });
+  return pairing.endedFirst ? { ...end, endedFirst: pairing.endedFirst } : end;
 
   async function* composed() {
-    end = yield* gridFrames(
-      videos.map((video) => video.frames()),
-      options,
+    end = yield* gridFrames(pairing.videos, options);
+  }
+}
+
+interface Pairing {
+  /** Frames of each video, of which those of one number belong together. */
+  readonly videos: AsyncIterable<Frame>[];
+  readonly timing: FrameTimes;
+  /** Numbers of the videos that end before the others, where they were paired by time. */
+  readonly endedFirst?: number[];
+}
+
+/** Pairs frames by their numbers where videos have the same times or as many frames, else by what is shown at the same time. */
+function pairFrames(videos: readonly Video[], timings: readonly FrameTimes[], length: GridOptions['length']): Pairing {
+  const [first] = timings;
+  const uneven = timings.find(({ variable }) => variable);
+  const alike = timings.every(({ times }) => times.length === first.times.length);
+  if (!uneven) checkRates(videos, timings);
+  if (!uneven || alike) return { videos: videos.map((video) => video.frames()), timing: uneven ?? first };
+  const durations = timings.map(({ duration }) => duration);
+  const longest = Math.max(...durations);
+  const duration = length === 'longest' ? longest : Math.min(...durations);
+  const changes = timings.flatMap(({ times }) => times).filter((time) => time < duration - TIME_SLACK);
+  changes.sort((a, b) => a - b);
+  const times: number[] = [];
+  for (const time of changes) if (times.length === 0 || time > times[times.length - 1] + TIME_SLACK) times.push(time);
+  return {
+    videos: videos.map((video, i) => {
+      const shown = times.map((time) => frameAt(timings[i].times, time));
+      return pickInOrder(video.frames(), shown);
+    }),
+    timing: { times, duration, start: 0, frameRate: times.length / duration, variable: true },
+    endedFirst: durations.flatMap((each, i) => (each < longest - TIME_SLACK ? [i] : [])),
+  };
+}
+
+function checkRates(videos: readonly Video[], timings: readonly FrameTimes[]): void {
+  const [first] = timings;
+  for (const [i, { frameRate }] of timings.entries()) {
+    if (Math.abs(frameRate - first.frameRate) <= 1e-3 * first.frameRate) continue;
+    throw new UsageError(
+      `'${videos[i].path}' has ${rounded(frameRate)} frames per second but '${videos[0].path}' has ` +
+        `${rounded(first.frameRate)}; say which frame rate the grid shall have`,
     );
   }
 }
 
-function rate(video: Video): number {
-  return Math.round(video.frameRate * 1000) / 1000;
+function rounded(rate: number): number {
+  return Math.round(rate * 1000) / 1000;
 }

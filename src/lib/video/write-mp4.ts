@@ -3,8 +3,8 @@
 import { rm } from 'node:fs/promises';
 import { temporaryName } from '../base/atomic-file.js';
 import type { Frame } from '../tensor/frame.js';
-import { type AudioSource, addAudio } from './audio.js';
-import { type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
+import { type AudioSource, joinAudio } from './audio.js';
+import { appearance, type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
 
 /** What `writeMp4` needs to know. */
 export interface Mp4Options extends EncodeOptions {
@@ -18,25 +18,45 @@ const BT709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc'
 const TO_YUV =
   'scale=out_color_matrix=bt709:out_range=tv:out_h_chr_pos=0:flags=bicubic+accurate_rnd+full_chroma_inp+bitexact';
 
-/** Writes the file `path`. With sound, in two steps: how long it must be is known when the last frame is in. */
+// Each frame's own time, in the unit in which broadcasting counts. Without pictures out of order, times of decoding are times of
+// showing, and the last frame can be left out.
+const TIMED = ['-bf', '0', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'];
+
+/**
+ * Writes the file `path`. With sound, in two steps: how long it must be is known when the last frame is in. With times too: the
+ * frame that says when the last one ends is left out in the second.
+ */
 export async function writeMp4(
   path: string,
   frames: AsyncIterable<Frame>,
   options: Mp4Options,
 ): Promise<{ frames: number }> {
+  const { audio, timing, crf = 18 } = options;
   const encoder = [
-    ...['-vf', `${TO_YUV},format=yuv420p`, '-c:v', 'libx264', '-preset', 'medium', '-crf', String(options.crf ?? 18)],
-    ...[...BT709, ...REPRODUCIBLE, '-movflags', '+faststart+write_colr', '-f', 'mp4'],
+    ...['-vf', `${TO_YUV},format=yuv420p`, '-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf)],
+    ...[...(timing ? TIMED : []), ...BT709, ...REPRODUCIBLE, '-movflags', '+faststart+write_colr', '-f', 'mp4'],
   ];
-  if (!options.audio) return encodeFrames(path, evenSides(frames), encoder, options);
+  if (!audio && !timing) return encodeFrames(path, evenSides(frames), encoder, options);
   const silent = temporaryName(path);
   try {
-    const written = await encodeFrames(silent, evenSides(frames), encoder, options);
-    await addAudio(silent, options.audio, written.frames / options.frameRate, path, options);
-    return written;
+    const even = evenSides(frames);
+    const written = await encodeFrames(silent, timing ? lastTwice(even) : even, encoder, options);
+    const count = written.frames - (timing ? 1 : 0);
+    await joinAudio({ path: silent, frames: count, duration: appearance(count, options) }, audio, path, options);
+    return { frames: count };
   } finally {
     await rm(silent, { force: true });
   }
+}
+
+/** Encoders do not keep how long a last frame is shown: it comes once more, at the time when that ends. */
+async function* lastTwice(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  let last: Frame | undefined;
+  for await (const frame of frames) {
+    last = frame;
+    yield frame;
+  }
+  if (last) yield last;
 }
 
 /** Repeats the last column and row where a side is odd: 4:2:0 stores colours for 2x2 pixels. */

@@ -9,6 +9,7 @@ import { type AudioFrom, audioSource } from './audio.js';
 import { checkWritable } from './check-paths.js';
 import type { Warn } from './find-ffmpeg.js';
 import { checkFrameRate } from './frame-rate.js';
+import type { FrameTimes } from './frame-times.js';
 import { oneSize } from './one-size.js';
 import { writeGif } from './write-gif.js';
 import { writeMp4 } from './write-mp4.js';
@@ -19,6 +20,11 @@ import { writeAnimatedWebp } from './write-webp.js';
 export interface WriteVideoOptions {
   /** Frames per second. A folder of PNG has no place for it. */
   readonly frameRate: number;
+  /**
+   * When each frame is shown, as `video.times()` says, in place of `frameRate` where no rate describes it. An mp4 keeps times to
+   * 1/90000 s, a WebP to 1 ms, a GIF to 10 ms.
+   */
+  readonly timing?: FrameTimes;
   /** mp4 only: takes the sound of this file, for as long as the frames last. */
   readonly audioFrom?: string | AudioFrom;
   /** mp4 only: x264's constant rate factor, 0 (lossless) to 51; 18 unless said, which is hard to tell from the frames. */
@@ -43,9 +49,11 @@ export interface WriteVideoOptions {
 export async function writeVideo(
   path: string,
   frames: AsyncIterable<Frame>,
-  options: WriteVideoOptions,
+  asked: WriteVideoOptions,
 ): Promise<{ frames: number }> {
   const kind = kindOf(path);
+  const { timing: given, frameRate: rate } = asked;
+  const options = { ...asked, frameRate: given?.frameRate ?? rate, timing: given?.variable ? given : undefined };
   checkOptions(options, kind, path);
   options.signal?.throwIfAborted();
   if (kind === 'folder') {

@@ -5,12 +5,12 @@ import { open } from 'node:fs/promises';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from './as-image.js';
+import { appearance, type EncodeOptions } from './encode.js';
 import { mapInOrder } from './in-order.js';
 import { PICTURES_AT_ONCE } from './pictures.js';
 
 /** What `writeAnimatedWebp` needs to know. */
-export interface WebpOptions {
-  readonly frameRate: number;
+export interface WebpOptions extends Pick<EncodeOptions, 'frameRate' | 'timing'> {
   /** The final name, for error sentences. */
   readonly name: string;
   readonly quality?: number | 'lossless';
@@ -26,7 +26,7 @@ export async function writeAnimatedWebp(
   frames: AsyncIterable<Frame>,
   options: WebpOptions,
 ): Promise<{ frames: number }> {
-  const { quality = 90, frameRate, name } = options;
+  const { quality = 90, name } = options;
   const settings = quality === 'lossless' ? { lossless: true } : { quality, smartSubsample: true };
   const encoded = mapInOrder(frames, PICTURES_AT_ONCE, async (frame) => {
     const { width, height } = frame;
@@ -52,7 +52,7 @@ export async function writeAnimatedWebp(
     };
     for await (const { width, height, picture } of encoded) {
       if (count === 0) await append(fileHeader(width, height));
-      const delay = Math.round(((count + 1) * 1000) / frameRate) - Math.round((count * 1000) / frameRate);
+      const delay = milliseconds(count + 1, options) - milliseconds(count, options);
       await append(chunk('ANMF', frameHeader(width, height, delay), picture));
       count++;
     }
@@ -63,6 +63,10 @@ export async function writeAnimatedWebp(
   } finally {
     await file.close();
   }
+}
+
+function milliseconds(index: number, options: WebpOptions): number {
+  return Math.round(1000 * appearance(index, options));
 }
 
 /** One chunk: its name, its length, its bytes, and a zero where the length is odd. */

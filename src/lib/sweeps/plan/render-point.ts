@@ -107,8 +107,10 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
           },
         },
       );
-      const { width, height, frameRate } = video;
-      const encode = { frameRate, signal, onWarning };
+      const { width, height } = video;
+      const timing = await video.times();
+      const { frameRate } = timing;
+      const encode = { frameRate, timing, signal, onWarning };
       const labels = ['original', cell.label];
       const pair = gridFrames([rendered.source(), rendered.cell(cell.name)], { columns: 2, labels });
       await writeVideo(join(folder, 'output.mp4'), rendered.cell(cell.name), encode);

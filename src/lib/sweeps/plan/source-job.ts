@@ -8,6 +8,7 @@ import { makeFolder } from '../../base/atomic-folder.js';
 import { waitForLock } from '../../base/folder-lock.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
+import { sayTiming } from '../../video/timing-note.js';
 import { writeVideo } from '../../video/write-video.js';
 import { openSource } from '../comparison-plan.js';
 import { renderCells } from '../render-cells.js';
@@ -86,8 +87,11 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
           },
         },
       );
-      const { width, height, frameRate } = video;
-      await writeVideo(join(folder, 'round-trip.mp4'), rendered.roundTrip(), { frameRate, signal, onWarning });
+      const { width, height } = video;
+      const timing = await video.times();
+      const { frameRate } = timing;
+      sayTiming(video, timing, onWarning);
+      await writeVideo(join(folder, 'round-trip.mp4'), rendered.roundTrip(), { frameRate, timing, signal, onWarning });
       const result: SourceResult = {
         ...{ frames: rendered.frames, frameRate, width, height },
         source: source.means,
