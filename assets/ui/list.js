@@ -102,6 +102,9 @@ function take(answer) {
       : `${count(matching)} of ${count(total)} runs`;
   find('.counts').textContent = running > 0 ? `${found}, ${running} running` : found;
   showDamaged(answer.damaged);
+  const question = find('.question');
+  question.textContent = answer.questions.join('\n');
+  question.hidden = answer.questions.length === 0;
   showNothing(total);
   draw();
 }

@@ -1,7 +1,8 @@
 // What all commands share while they run: messages, progress, and what to say when they fail.
 
 import { createProgressReporter, type ProgressReporter } from '../lib/base/progress.js';
-import type { Terminal } from './terminal.js';
+import { printableLine } from '../lib/base/printable.js';
+import { printableTerminal, type Terminal } from './terminal.js';
 
 /** The state of one run of the command. */
 export interface Context {
@@ -24,7 +25,7 @@ export function createContext(args: readonly string[], terminal: Terminal): Cont
   let quiet = false;
   return {
     args,
-    terminal,
+    terminal: printableTerminal(terminal),
     get reporter() {
       return reporter;
     },
@@ -35,7 +36,7 @@ export function createContext(args: readonly string[], terminal: Terminal): Cont
     warn(message) {
       if (seen.has(message)) return;
       seen.add(message);
-      const line = `steadyframe: warning: ${message}`;
+      const line = `steadyframe: warning: ${printableLine(message)}`;
       if (quiet) terminal.err.write(`${line}\n`);
       else reporter.note(line);
     },

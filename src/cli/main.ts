@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `steadyframe` command as a process: signals, broken pipes, exit codes. What commands do begins in run.ts.
 
+import { printable } from '../lib/base/printable.js';
 import { describeError, runCli } from './run.js';
 import { processTerminal } from './terminal.js';
 
@@ -13,7 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    process.stderr.write(`steadyframe: ${describeError(error, process.env)}\n`);
+    process.stderr.write(printable(`steadyframe: ${describeError(error, process.env)}\n`));
     process.exit(1);
   });
 }

@@ -32,8 +32,9 @@ again, FFMPEG_PATH the ffmpeg to use.`;
  *
  * @returns the exit code: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted
  */
-export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const context = createContext(args, terminal);
+export async function runCli(args: readonly string[], outside: Terminal): Promise<number> {
+  const context = createContext(args, outside);
+  const { terminal } = context;
   const program = new Command('steadyframe')
     .description('Restyle short videos with Stable Diffusion, and measure how steady the result is.')
     .version(VERSION, '-V, --version', 'print the version')

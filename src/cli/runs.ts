@@ -15,7 +15,7 @@ status, run_name, experiment, start_time, duration, device. Keys with spaces sta
 
 Examples:
   steadyframe runs
-  steadyframe runs --filter "metrics.flicker < 0.2 and params.strength = '0.45'" --sort metrics.warping_error
+  steadyframe runs --filter "metrics.flicker_ratio < 1.1 and params.strength = '0.45'" --sort metrics.warping_error
   steadyframe runs --filter "status = 'failed'" --columns name,start_time,error
   steadyframe runs --sort "-start_time" --limit 5 --json`;
 
@@ -38,7 +38,7 @@ export function addRuns(program: Command, context: Context): void {
     .command('runs')
     .summary('list what has been run')
     .description('Lists runs, newest first, with their parameters and metrics.')
-    .option('-f, --filter <expr>', 'which runs, such as "metrics.flicker < 0.2 and params.strength = \'0.45\'"')
+    .option('-f, --filter <expr>', 'which runs, such as "metrics.flicker_ratio < 1.1 and params.strength = \'0.45\'"')
     .option(
       '-s, --sort <keys>',
       'by which fields, with commas between them; -KEY or KEY desc for the greatest first',

@@ -1,8 +1,10 @@
 // Tables and numbers as people read them.
 
+import { printableLine } from '../lib/base/printable.js';
+
 /** Columns under headings, two spaces apart: numbers flush right, texts flush left. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, ...rows];
+  const lines = [headings, ...rows].map((line) => line.map(printableLine));
   const columns = headings.map((_, column) => ({
     width: Math.max(...lines.map((line) => [...line[column]].length)),
     isNumeric: column > 0 && rows.every((row) => /^([\d.,]+(e[+-]?\d+)?|-|inf)?$/.test(row[column])),
@@ -38,7 +40,7 @@ export function formatPlural(count: number, thing: string): string {
 /** A list of names and values, the values under each other. */
 export function formatList(items: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...items.map(([name]) => name.length));
-  return items.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  return items.map(([name, value]) => `${name.padEnd(width)}  ${printableLine(value)}\n`).join('');
 }
 
 /** A timestep: whole, or with one digit where a sampler has fractions. */

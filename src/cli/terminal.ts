@@ -1,5 +1,7 @@
 // What a command talks to: where results and messages go, and how it is told to stop. Tests bring their own.
 
+import { printable } from '../lib/base/printable.js';
+
 /** The outside of a command. */
 export interface Terminal {
   /** Takes results. */
@@ -11,6 +13,23 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Asks for a line; absent where nobody is there to answer. No more input is an empty line. */
   readonly ask?: (question: string) => Promise<string>;
+}
+
+/** A terminal that gets texts of others with nothing in them that commands it. What it rewrites itself goes to the one behind. */
+export function printableTerminal(terminal: Terminal): Terminal {
+  const { err, ask } = terminal;
+  return {
+    ...terminal,
+    out: (text) => terminal.out(printable(text)),
+    err: {
+      write: (text) => err.write(printable(text)),
+      ...(err.isTTY !== undefined && { isTTY: err.isTTY }),
+      get columns() {
+        return err.columns;
+      },
+    },
+    ...(ask && { ask: (question: string) => ask(printable(question)) }),
+  };
 }
 
 /** The reason that the process's own signal has: which signal came. */

@@ -12,6 +12,10 @@ import { runFile } from './run-files.js';
 import { sendFile } from './send-file.js';
 
 const MOST_CELLS = 16;
+/** Characters of a label: more than a cell shows. */
+const LONGEST_LABEL = 200;
+/** Milliseconds after which a rendering is given up. */
+const PATIENCE = 300_000;
 /** Renderings that may wait for the one at work. */
 const MOST_WAITING = 3;
 
@@ -28,8 +32,9 @@ export function gridRenderer(root: string): GridRenderer {
       throw new HttpProblem(429, 'several grids are being rendered; try again in a moment', { 'retry-after': '5' });
     const gone = new AbortController();
     response.on('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(PATIENCE)]);
     waiting++;
-    const mine = last.then(() => render(request, response, { files, labels, signal: gone.signal }));
+    const mine = last.then(() => render(request, response, { files, labels, signal }));
     last = mine.catch(() => {});
     try {
       await mine;
@@ -56,7 +61,8 @@ async function render(request: IncomingMessage, response: ServerResponse, work: 
     response.setHeader('content-disposition', 'attachment; filename="grid.mp4"');
     await sendFile(request, response, out);
   } catch (error) {
-    if (signal.aborted) return;
+    if (response.destroyed) return;
+    if (signal.aborted) throw new HttpProblem(503, `the grid took longer than ${PATIENCE / 60_000} minutes; choose fewer videos`);
     if (error instanceof UsageError) throw new HttpProblem(422, withoutFolders(error.message, files));
     if (error instanceof FailureError) throw new HttpProblem(500, withoutFolders(error.message, files));
     throw error;
@@ -78,6 +84,10 @@ async function readQuestion(
   }
   if (labels !== undefined && (!isList(labels) || labels.length !== videos.length)) {
     throw new HttpProblem(400, 'labels must be as many texts as there are videos');
+  }
+  const long = labels?.find((label) => label.length > LONGEST_LABEL);
+  if (long !== undefined) {
+    throw new HttpProblem(400, `a label has ${long.length} characters, expected at most ${LONGEST_LABEL}`);
   }
   const files: string[] = [];
   for (const video of videos) {

@@ -1,44 +1,50 @@
-// Who may ask. A page of another site that a browser shows can reach this machine's ports, by a name that it points here (DNS
-// rebinding) or by requests that it sends blindly; both show in the headers Host, Origin and Sec-Fetch-Site.
+// Which requests are this server's own affair. A page of another site that a browser shows can reach this machine's ports, by a name
+// that it points here (DNS rebinding) or by requests that it sends blindly; both show in the headers. Who may ask: access.ts.
 
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { HttpProblem } from './http-problem.js';
+import { isOwnName } from './own-names.js';
 
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-const ANY = ['0.0.0.0', '::'];
+/** What a link from elsewhere may lead to; everything else is asked for by these pages alone, or by no page at all. */
+const PAGES: readonly string[] = ['/', '/compare'];
+
+/** Whether a path is that of a page. */
+export function isPage(pathname: string): boolean {
+  return PAGES.includes(pathname);
+}
 
 /**
  * Checks that a request is meant for this server and comes from its own pages or from no page at all.
  *
- * @param host what the server listens on: a loopback address admits only loopback names; `0.0.0.0` admits every IP address,
- * which no other site can pretend to be, but no name
+ * @param host what the server listens on
  * @throws HttpProblem 403 or 405
  */
-export function checkRequest(request: IncomingMessage, host: string): void {
+export function checkRequest(request: IncomingMessage, pathname: string, host: string): void {
   const { method = '', headers } = request;
   if (!['GET', 'HEAD', 'POST'].includes(method)) {
     throw new HttpProblem(405, `${method} is not answered here: runs are only read`, { allow: 'GET, HEAD' });
   }
   const asked = (headers.host ?? '').toLowerCase();
-  if (!isOwnHost(asked, host)) {
+  if (!isOwnName(asked, host)) {
     throw new HttpProblem(403, `this server is not '${asked}'; open it by the address that it printed`);
   }
-  const { origin } = headers;
-  const site = headers['sec-fetch-site'];
-  const fromElsewhere =
-    origin !== undefined
-      ? origin.toLowerCase() !== `http://${asked}`
-      : site !== undefined && site !== 'same-origin' && site !== 'none';
-  const isLink = method === 'GET' && origin === undefined && headers['sec-fetch-mode'] === 'navigate';
-  if (fromElsewhere && !isLink) throw new HttpProblem(403, 'pages of other sites may not ask here');
+  if (comesFromElsewhere(request, asked) && !isLink(request, pathname)) {
+    throw new HttpProblem(403, 'pages of other sites may not ask here');
+  }
 }
 
-/** Whether the text of a Host header names the server. */
-function isOwnHost(asked: string, host: string): boolean {
-  const [, name] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d+)?$/.exec(asked) ?? [];
-  if (name === undefined) return false;
-  const bare = name.replace(/^\[|\]$/g, '');
-  if (LOOPBACK.includes(name) || bare === host.toLowerCase()) return true;
-  return ANY.includes(host) && isIP(bare) !== 0;
+function comesFromElsewhere({ headers }: IncomingMessage, asked: string): boolean {
+  const { origin, referer } = headers;
+  const site = headers['sec-fetch-site'];
+  if (origin !== undefined) return origin.toLowerCase() !== `http://${asked}`;
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return referer !== undefined && !`${referer.toLowerCase()}/`.startsWith(`http://${asked}/`);
+}
+
+/** Whether somebody follows a link, in a window of its own, to one of the pages. */
+function isLink({ method, headers }: IncomingMessage, pathname: string): boolean {
+  if (method !== 'GET' || headers.origin !== undefined || !isPage(pathname)) return false;
+  const mode = headers['sec-fetch-mode'] ?? 'navigate';
+  const destination = headers['sec-fetch-dest'] ?? 'document';
+  return mode === 'navigate' && destination === 'document';
 }

@@ -27,13 +27,14 @@ ${LIST_STYLES.map(
 <span class="live" data-live="off" title="Not connected">offline</span>
 </header>
 <form class="tools" role="search">
-<label class="filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker &lt; 0.2 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
+<label class="filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker_ratio &lt; 1.1 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
 <label class="search-field"><span>Search</span><input name="search" type="search" spellcheck="false" autocomplete="off" placeholder="name, setting, tag"></label>
 <label class="group-field"><span>Group</span><select name="group"><option value="none">nothing</option><option value="experiment">experiment</option><option value="parent">parent run</option></select></label>
 <div class="menu-place"><button type="button" class="button" data-menu="columns" aria-haspopup="dialog" aria-expanded="false">Columns</button></div>
 <button type="button" class="button primary" data-do="compare" disabled>Compare</button>
 </form>
 <p class="problem" id="filter-problem" role="alert" hidden></p>
+<p class="question" role="status" hidden></p>
 <details class="damaged" hidden><summary></summary><ul></ul></details>
 <div class="grid-frame" role="grid" aria-label="Runs" aria-multiselectable="true" tabindex="0">
 <div class="grid-head" role="rowgroup"></div>

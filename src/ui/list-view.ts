@@ -4,6 +4,7 @@ import { UsageError } from '../lib/base/errors.js';
 import { parseFilter } from '../lib/tracking/filter.js';
 import { orderRuns } from '../lib/tracking/order-runs.js';
 import { parameterText } from '../lib/tracking/parameters.js';
+import { questionFields } from '../lib/tracking/question-fields.js';
 import { parseField, type RunField } from '../lib/tracking/run-fields.js';
 import { type Grouped, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
@@ -62,6 +63,8 @@ export interface ListAnswer {
   readonly columns: readonly (RunColumn & { readonly numeric: boolean })[];
   readonly available: readonly RunColumn[];
   readonly damaged: RunsState['damaged'];
+  /** Names in the filter or the order that no run has, as sentences. */
+  readonly questions: readonly string[];
 }
 
 /**
@@ -84,6 +87,7 @@ export function listView(state: RunsState, query: ListQuery): ListAnswer {
     columns: fields.map((field) => ({ ...columnOf(found, field), numeric: isNumeric(found, field) })),
     available: found.available,
     damaged: state.damaged,
+    questions: found.questions,
   };
 }
 
@@ -96,6 +100,7 @@ interface Found {
   readonly runs: PlacedRun[];
   readonly available: readonly RunColumn[];
   readonly own: readonly string[];
+  readonly questions: readonly string[];
   readonly numeric: Map<string, boolean>;
   readonly grouped: Map<string, Grouped>;
 }
@@ -109,14 +114,20 @@ function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, '
   const key = JSON.stringify([filter, search, sort]);
   const before = ofState.get(key);
   if (before) return before;
-  const runs = asked(() => {
-    const admits = filter.trim() === '' ? () => true : parseFilter(filter);
+  const { runs, questions } = asked(() => {
+    const admits = filter.trim() === '' ? undefined : parseFilter(filter);
+    const inOrder = orderRuns(sort);
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = state.runs.filter((run) => admits(run) && (words.length === 0 || hasWords(run, words)));
-    return orderRuns(sort)(wanted) as PlacedRun[];
+    const wanted = state.runs.filter(
+      (run) => (admits?.(run) ?? true) && (words.length === 0 || hasWords(run, words)),
+    );
+    return {
+      runs: inOrder(wanted) as PlacedRun[],
+      questions: questionFields(state.runs, [...(admits?.fields ?? []), ...inOrder.fields]),
+    };
   });
   const available = columnsOf(runs);
-  const found = { runs, available, own: ownColumns(available), numeric: new Map(), grouped: new Map() };
+  const found = { runs, questions, available, own: ownColumns(available), numeric: new Map(), grouped: new Map() };
   ofState.set(key, found);
   return found;
 }

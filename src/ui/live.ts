@@ -1,11 +1,16 @@
 // Tells open pages that something has changed, as server-sent events. What has changed they ask for themselves.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpProblem } from './http-problem.js';
 import type { RunSource, RunsState } from './run-source.js';
 
 /** Tells pages of changes. */
 export interface Live {
-  /** Keeps an answer open until the page hangs up. */
+  /**
+   * Keeps an answer open until the page hangs up.
+   *
+   * @throws HttpProblem 503 where too many are open
+   */
   open(request: IncomingMessage, response: ServerResponse): void;
   close(): void;
 }
@@ -13,6 +18,8 @@ export interface Live {
 /** Looks once in so many milliseconds, and rests at least so many times as long as a look takes. */
 const EVERY = 1000;
 const REST = 15;
+/** Pages that listen at the same time. */
+const MOST_PAGES = 100;
 
 /** Looks at the runs while a page listens. */
 export function watchRuns(source: RunSource): Live {
@@ -38,6 +45,7 @@ export function watchRuns(source: RunSource): Live {
   };
   return {
     open(request, response) {
+      if (pages.size >= MOST_PAGES) throw new HttpProblem(503, 'too many pages listen for changes; close some');
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write('retry: 2000\n\n');
       pages.add(response);

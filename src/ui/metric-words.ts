@@ -11,7 +11,6 @@ export const METRICS_FIRST: readonly string[] = [
   DECIDING.y,
   'contrast_normalised_flicker',
   'flicker_ratio',
-  'flicker',
   'warping_error',
   'frame_difference',
   'loss',

@@ -1,13 +1,13 @@
 // What columns a table of runs can have, which of them tell the runs apart, and which it shows of its own accord.
 
 import { parameterText } from '../lib/tracking/parameters.js';
-import { ATTRIBUTE_NAMES } from '../lib/tracking/run-fields.js';
+import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/run-fields.js';
 import type { RunSummary } from '../lib/tracking/run-summary.js';
 import { METRICS_FIRST } from './metric-words.js';
 
 /** A column that there could be. */
 export interface RunColumn {
-  /** As filters and orders name it: `metrics.flicker`, ``params.`learning rate` ``, `status`. */
+  /** As filters and orders name it: `metrics.flicker_ratio`, ``params.`learning rate` ``, `status`. */
   readonly field: string;
   readonly kind: 'params' | 'metrics' | 'tags' | 'attributes';
   readonly key: string;
@@ -38,7 +38,7 @@ export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
   );
   const listed = (kind: RunColumn['kind'], seen: ReadonlyMap<string, Seen>): RunColumn[] =>
     [...seen].map(([key, { count, differs }]) => ({
-      field: fieldOf(kind, key),
+      field: fieldName(kind, key),
       kind,
       key,
       count,
@@ -71,12 +71,6 @@ export function ownColumns(columns: readonly RunColumn[]): string[] {
       .slice(0, OWN_COLUMNS[kind])
       .map(({ field }) => field);
   return [...chosen('params', ({ differs }) => differs), ...chosen('metrics', () => true)];
-}
-
-/** A field's name as filters read it. */
-function fieldOf(kind: RunColumn['kind'], key: string): string {
-  if (kind === 'attributes') return key;
-  return `${kind}.${/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(key) ? key : `\`${key}\``}`;
 }
 
 interface Seen {

@@ -1,7 +1,7 @@
 // The runs that the dashboard shows: those of the index that really lie below the root, read again at most once in a while.
 
 import { realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, relative, sep } from 'node:path';
 import { openRunIndex, type RunIndex } from '../lib/tracking/run-index.js';
 import type { RunSummary } from '../lib/tracking/run-summary.js';
 import { isBelow } from './run-files.js';
@@ -54,8 +54,8 @@ export function openRunSource(folder?: string): RunSource {
     return {
       runs: runs.filter((run) => isInside(run.folder)).map((run) => ({ ...run, place: placeOf(run.folder) })),
       damaged: damaged
-        .filter((each) => isInside(each.folder))
-        .map((each) => ({ place: placeOf(each.folder), reason: each.reason })),
+        .filter(({ folder: path }) => !leadsOut(root, path))
+        .map(({ folder: path, reason }) => ({ place: relative(root, path).split(sep).join('/'), reason })),
     };
   };
   return {
@@ -77,6 +77,15 @@ export function openRunSource(folder?: string): RunSource {
       return state;
     },
   };
+}
+
+/** Whether a path exists and lies elsewhere, once links are followed. */
+function leadsOut(root: string, path: string): boolean {
+  try {
+    return !isBelow(realpathSync(root), realpathSync(path));
+  } catch {
+    return false;
+  }
 }
 
 /** The two folders at the end of a run's path. */

@@ -1,11 +1,11 @@
 // Hands out a file: whole, a range of it, or the word that the copy over there is still good.
 
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BROWSER_MEDIA } from '../lib/base/media-types.js';
+import { openRegular } from '../lib/base/regular-file.js';
 import { parseRange } from './byte-range.js';
 import { HttpProblem } from './http-problem.js';
 
@@ -30,12 +30,11 @@ const TYPES: Readonly<Record<string, string>> = {
  * @throws HttpProblem 404 where it is no file, 416 for a range beyond its end
  */
 export async function sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(() => {
+  const handle = await openRegular(path).catch(() => {
     throw new HttpProblem(404, 'there is no such file');
   });
   try {
     const about = await handle.stat();
-    if (!about.isFile()) throw new HttpProblem(404, 'there is no such file');
     const tag = `"${about.size.toString(36)}-${Math.round(about.mtimeMs * 1000).toString(36)}"`;
     const type = TYPES[extname(path).toLowerCase()];
     const headers: Record<string, string | number> = {

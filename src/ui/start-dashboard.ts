@@ -1,13 +1,17 @@
-// The dashboard's server. It reads runs and changes nothing, and answers nobody but its own pages.
+// The dashboard's server. It reads runs and changes nothing, and answers nobody but its own pages, and those who know its token.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FailureError, UsageError } from '../lib/base/errors.js';
-import { checkRequest } from './guard.js';
+import { type Access, chooseToken, openAccess } from './access.js';
+import { limitConnections } from './connections.js';
+import { checkRequest, isPage } from './guard.js';
 import { HttpProblem } from './http-problem.js';
 import { watchRuns } from './live.js';
+import { isAny, outsideName } from './own-names.js';
 import { type Answer, routes } from './routes.js';
 import { openRunSource } from './run-source.js';
+import { TOKEN_PAGE_POLICY, tokenPage } from './token-page.js';
 
 /** Where the dashboard listens and what it shows. */
 export interface DashboardOptions {
@@ -17,13 +21,21 @@ export interface DashboardOptions {
   readonly port?: number | undefined;
   /** Address to listen on; 127.0.0.1 by default, which only this machine reaches. */
   readonly host?: string | undefined;
+  /** What pages and programs must know to be answered; random by default. `false` answers everyone who reaches the port. */
+  readonly token?: string | false | undefined;
+  /** Milliseconds within which a request must have come in whole; 10,000 by default. */
+  readonly patience?: number | undefined;
   /** Hears of errors that are the server's own fault. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** A running dashboard. */
 export interface Dashboard {
+  /** What to open in a browser: the address, with the token where there is one. */
   readonly url: string;
+  /** Where it listens: `http://127.0.0.1:7007/`. */
+  readonly address: string;
+  readonly token: string | undefined;
   /** Absolute path of the folder that it shows. */
   readonly root: string;
   close(): Promise<void>;
@@ -32,6 +44,9 @@ export interface Dashboard {
 const PORT = 7007;
 /** Ports tried after the usual one. */
 const FURTHER = 20;
+const PATIENCE = 10_000;
+/** Connections that are kept; a browser opens six. */
+const MOST_CONNECTIONS = 250;
 
 const HEADERS = {
   'content-security-policy':
@@ -47,23 +62,32 @@ const HEADERS = {
 /**
  * Starts the dashboard.
  *
- * @throws UsageError when the port is taken or the address is not this machine's; FailureError when it cannot listen
+ * @throws UsageError when the port is taken, the address is not this machine's or the token could be guessed; FailureError when it
+ * cannot listen
  */
 export async function startDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
-  const { root, host = '127.0.0.1', port, onError = () => {} } = options;
+  const { root, host = '127.0.0.1', port, patience = PATIENCE, onError = () => {} } = options;
+  const token = options.token === false ? undefined : chooseToken(options.token);
   const source = openRunSource(root);
   source.read().catch(() => {}); // thousands of runs are read before the first page asks
   const live = watchRuns(source);
   const answer = routes(source, live);
-  const server = createServer((request, response) => {
-    void handle(request, response, { answer, host, onError });
+  let access: Access | undefined;
+  const times = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: patience / 10 };
+  const server = createServer({ ...times, keepAliveTimeout: 5000 }, (request, response) => {
+    // Known with the port, before the first request can come.
+    access ??= openAccess(token, (server.address() as AddressInfo).port);
+    void handle(request, response, { answer, access, host, onError });
   });
-  server.requestTimeout = 30_000;
+  limitConnections(server, MOST_CONNECTIONS);
   await listen(server, host, port === undefined ? Array.from({ length: FURTHER }, (_, i) => PORT + i) : [port]);
-  const { port: actual, family, address } = server.address() as AddressInfo;
-  const name = ['0.0.0.0', '::'].includes(address) ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  const { port: actual, address } = server.address() as AddressInfo;
+  const name = isAny(address) ? outsideName() : address;
+  const base = `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
   return {
-    url: `http://${name}:${actual}/`,
+    url: token === undefined ? base : `${base}?token=${token}`,
+    address: base,
+    token,
     root: source.root,
     async close() {
       live.close();
@@ -95,6 +119,7 @@ async function listen(server: Server, host: string, ports: readonly number[]): P
 
 interface Handling {
   readonly answer: Answer;
+  readonly access: Access;
   readonly host: string;
   readonly onError: (error: unknown) => void;
 }
@@ -102,13 +127,18 @@ interface Handling {
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  { answer, host, onError }: Handling,
+  { answer, access, host, onError }: Handling,
 ): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   try {
-    checkRequest(request, host);
-    await answer(request, response, addressOf(request));
+    const url = addressOf(request);
+    checkRequest(request, url.pathname, host);
+    if (!access.admits(request, response, url)) return;
+    // Its work is done; it may stand in addresses that are handed on.
+    url.searchParams.delete('token');
+    await answer(request, response, url);
   } catch (error) {
+    if (request.destroyed && !request.complete) return; // it hung up, or took too long, in the middle of what it asked
     const problem =
       error instanceof HttpProblem ? error : new HttpProblem(500, 'the server failed; its terminal says how');
     if (problem !== error) onError(error);
@@ -133,11 +163,14 @@ function sendProblem(
   { status, message, headers }: HttpProblem,
 ): void {
   const isApi = request.url?.startsWith('/api/') ?? false;
-  const text = isApi ? JSON.stringify({ problem: message }) : `${message}\n`;
+  const url = status === 401 && request.method === 'GET' ? addressOf(request) : undefined;
+  const asks = url !== undefined && isPage(url.pathname);
+  const text = isApi ? JSON.stringify({ problem: message }) : asks ? tokenPage(url) : `${message}\n`;
+  if (asks) response.setHeader('content-security-policy', TOKEN_PAGE_POLICY);
   for (const name of ['content-disposition', 'content-length', 'etag', 'last-modified']) response.removeHeader(name);
   response.writeHead(status, {
     ...headers,
-    'content-type': isApi ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
+    'content-type': `${isApi ? 'application/json' : asks ? 'text/html' : 'text/plain'}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     // What is left of a body that nobody reads would be taken for the next request.

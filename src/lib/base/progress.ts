@@ -1,5 +1,7 @@
 // How far long work has come: what it reports, the estimate of the time left, and a reporter that prints both.
 
+import { printable, printableLine } from './printable.js';
+
 /** One report of progress. */
 export interface Progress {
   /** Units finished, out of `total`. */
@@ -128,7 +130,7 @@ export function createProgressReporter(options: ProgressReporterOptions = {}): P
       if (silent) return;
       if (open) stream.write('\r\x1b[2K');
       open = false;
-      stream.write(`${line}\n`);
+      stream.write(`${printable(line)}\n`);
       printedAt = -Infinity;
     },
     close: () => endLine(),
@@ -144,5 +146,5 @@ function progressLine(progress: Progress, secondsLeft: number | undefined, bar: 
   if (bar) pieces.splice(1, 0, '█'.repeat(filled) + '░'.repeat(width - filled));
   if (secondsLeft !== undefined && done < total) pieces.push(`${formatSeconds(secondsLeft)} left`);
   if (detail) pieces.push(detail);
-  return pieces.join('  ');
+  return printableLine(pieces.join('  '));
 }

@@ -1,5 +1,6 @@
 // A checkpoint that can be run: prompts to contexts, pictures to latents and back, and the denoising network.
 
+import { printableLine } from '../base/printable.js';
 import { assertShape } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
@@ -87,7 +88,7 @@ export interface Model {
  * @throws UsageError when the path is no such checkpoint, or a weight is missing or mis-shaped
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
-  const { strict = false, threads, onWarning = (message) => console.warn(message) } = options;
+  const { strict = false, threads, onWarning = (message) => console.warn(printableLine(message)) } = options;
   const device = resolveDevice(options.device);
   const checkpoint = await openCheckpoint(path, options.config === undefined ? {} : { config: options.config });
   const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);

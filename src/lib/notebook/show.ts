@@ -1,6 +1,7 @@
 // One function that shows anything: in a notebook as the output of the cell, in a script as a text or as a file whose path is printed.
 // What each kind looks like is in the file named after it.
 
+import { printable } from '../base/printable.js';
 import { UsageError } from '../base/errors.js';
 import type { Display } from './mime-bundle.js';
 import { type ShownFrames, showFrames } from './show-frames.js';
@@ -44,7 +45,7 @@ function displayOf(what: Shown, settings: ShowSettings): Promise<Display> {
 }
 
 async function print({ bundle, file }: Display, { folder, caption }: ShowSettings): Promise<void> {
-  if (!file) return console.log(String(bundle['text/plain']));
+  if (!file) return console.log(printable(String(bundle['text/plain'])));
   const path = 'path' in file ? fromHere(file.path) : await writeShown(folder, file.name, file.data);
-  console.log(caption === undefined ? path : `${path}\n${caption}`);
+  console.log(printable(caption === undefined ? path : `${path}\n${caption}`));
 }

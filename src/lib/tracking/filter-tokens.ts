@@ -65,5 +65,10 @@ function unquote([source, single, double]: RegExpExecArray): string {
 /** An error that says where in the filter it is. */
 export function filterError(text: string, start: number, problem: string): UsageError {
   const place = start >= text.length ? 'at its end' : `at character ${start + 1}`;
-  return new UsageError(`the filter "${text}" cannot be read ${place}: ${problem}`);
+  return new UsageError(`the filter "${shown(text)}" cannot be read ${place}: ${problem}`);
+}
+
+/** A filter as errors repeat it. */
+function shown(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

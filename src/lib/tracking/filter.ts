@@ -1,18 +1,30 @@
 // Filters of runs in the manner of MLflow's search, with `or`, `not` and parentheses besides: parsed once, applied to many.
 
+import { UsageError } from '../base/errors.js';
 import { filterError, filterTokens, type Token } from './filter-tokens.js';
+import { likePattern } from './like-pattern.js';
 import { type FieldValue, type RunField, runField } from './run-fields.js';
 import { RUN_STATUSES } from './run-record.js';
 import type { RunSummary } from './run-summary.js';
 
 /** Whether a run is wanted. */
-export type RunFilter = (run: RunSummary) => boolean;
+type Condition = (run: RunSummary) => boolean;
+
+/** A filter: whether a run is wanted, and which fields it asks for. */
+export interface RunFilter {
+  (run: RunSummary): boolean;
+  readonly fields: readonly RunField[];
+}
+
+/** Characters of the longest filter, and parentheses and `not` within each other: more than anyone writes. */
+const LONGEST = 10_000;
+const DEEPEST = 100;
 
 /** MLflow's names of what is `interrupted` and so on here. */
 const STATUSES: Readonly<Record<string, string>> = { killed: 'interrupted', scheduled: 'running' };
 
 /**
- * Parses a filter such as `metrics.flicker < 0.2 and params.strength = '0.45'`.
+ * Parses a filter such as `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`.
  *
  * Fields are `metrics.x` (its last value), `params.x`, `tags.x` and attributes (`status`, `start_time`, `attributes.run_name`);
  * a key with spaces or the like stands in backticks. Operators: = != < <= > >=, LIKE, ILIKE (% for anything, _ for one
@@ -20,9 +32,16 @@ const STATUSES: Readonly<Record<string, string>> = { killed: 'interrupted', sche
  * `params.strength < 0.5`, are compared as numbers. A run that lacks a field meets no comparison of it, != included, as in
  * MLflow. Times compare with milliseconds since 1970, or with texts such as '2026-01-31'.
  *
- * @throws UsageError that points at what cannot be read
+ * @throws UsageError that points at what cannot be read, or for a filter that is too long or nested too deeply
  */
 export function parseFilter(text: string): RunFilter {
+  if (text.length > LONGEST) {
+    throw new UsageError(
+      `the filter "${text.slice(0, 40)}..." has ${text.length} characters, expected at most ${LONGEST}; ask for less at once`,
+    );
+  }
+  const fields: RunField[] = [];
+  let depth = 0;
   const tokens = filterTokens(text);
   let at = 0;
   const peek = (): Token => tokens[at];
@@ -38,17 +57,24 @@ export function parseFilter(text: string): RunFilter {
     return test;
   };
 
-  const either = (): RunFilter => {
+  const either = (): Condition => {
     const parts = [both()];
     while (eat(isWord('or'))) parts.push(both());
     return parts.length === 1 ? parts[0] : (run) => parts.some((part) => part(run));
   };
-  const both = (): RunFilter => {
+  const both = (): Condition => {
     const parts = [single()];
     while (eat(isWord('and'))) parts.push(single());
     return parts.length === 1 ? parts[0] : (run) => parts.every((part) => part(run));
   };
-  const single = (): RunFilter => {
+  const single = (): Condition => {
+    const token = peek();
+    if (++depth > DEEPEST) throw filterError(text, token.start, `conditions are nested more than ${DEEPEST} deep`);
+    const condition = nested();
+    depth--;
+    return condition;
+  };
+  const nested = (): Condition => {
     if (eat(isWord('not'))) {
       const inner = single();
       return (run) => !inner(run);
@@ -60,10 +86,11 @@ export function parseFilter(text: string): RunFilter {
     }
     return comparison();
   };
-  const comparison = (): RunFilter => {
+  const comparison = (): Condition => {
     const token = next();
-    if (token.kind !== 'word') fail(token, 'a field such as metrics.flicker, params.strength, tags.x or status');
+    if (token.kind !== 'word') fail(token, 'a field such as metrics.flicker_ratio, params.strength, tags.x or status');
     const field = runField(`the filter "${text}" at character ${token.start + 1}`, token.value, token.key);
+    fields.push(field);
     if (eat(isWord('is'))) {
       const wanted = eat(isWord('not'));
       if (!eat(isWord('null'))) fail(peek(), 'NULL');
@@ -78,8 +105,8 @@ export function parseFilter(text: string): RunFilter {
     }
     if (operator.kind === 'word' && (name === 'like' || name === 'ilike')) {
       if (field.kind === 'metrics') fail(operator, 'one of =, !=, <, <=, >, >= after a metric');
-      const pattern = likePattern(textValue(), name === 'ilike');
-      return present(field, (value) => pattern.test(String(value)) !== negated);
+      const matches = likePattern(textValue(), name === 'ilike');
+      return present(field, (value) => matches(String(value)) !== negated);
     }
     if (negated) fail(operator, 'IN, LIKE or ILIKE after NOT');
     if (operator.kind !== 'sign' || !Object.hasOwn(COMPARE, name)) {
@@ -126,7 +153,7 @@ export function parseFilter(text: string): RunFilter {
 
   const filter = either();
   if (peek().kind !== 'end') fail(peek(), 'and, or, or the end');
-  return filter;
+  return Object.assign((run: RunSummary) => filter(run), { fields });
 }
 
 type Compare = (left: string | number, right: string | number) => boolean;
@@ -140,7 +167,7 @@ const COMPARE: Readonly<Record<string, Compare>> = {
   '>=': (left, right) => left >= right,
 };
 
-function present(field: RunField, test: (value: NonNullable<FieldValue>) => boolean): RunFilter {
+function present(field: RunField, test: (value: NonNullable<FieldValue>) => boolean): Condition {
   return (run) => {
     const value = field.of(run);
     return value !== undefined && test(value);
@@ -162,14 +189,4 @@ function numberOf(source: string): number {
 function numberIn(text: string): number | undefined {
   const number = text.trim() === '' ? Number.NaN : Number(text);
   return Number.isNaN(number) ? undefined : number;
-}
-
-/** SQL's pattern: % stands for any text, _ for one character, a backslash takes the next one as it is. */
-function likePattern(pattern: string, ignoreCase: boolean): RegExp {
-  const source = pattern.replace(/\\?[\s\S]/gu, (piece) => {
-    if (piece === '%') return '[\\s\\S]*';
-    if (piece === '_') return '[\\s\\S]';
-    return piece.replace(/^\\(?=.)/su, '').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`, ignoreCase ? 'iu' : 'u');
 }

@@ -1,6 +1,6 @@
 // Reads files of one JSON value a line, from a place on, while another process may be appending to them.
 
-import { open } from 'node:fs/promises';
+import { assertSize, openRegular } from '../base/regular-file.js';
 
 /** What was read. */
 export interface JsonLines {
@@ -12,16 +12,20 @@ export interface JsonLines {
 }
 
 const CHUNK = 1 << 22;
+/** Bytes of the largest file that is read, and of its longest line. */
+const MOST_BYTES = 1 << 30;
+const LONGEST_LINE = 1 << 24;
 
 /**
  * The values of all whole lines from a byte on, which must be the beginning of a line; nothing where there is no such file. A
  * last line without its end is still being written, or its writer was killed: it does not count.
  *
  * @param most reads at most about this many bytes, and at least a line
+ * @throws FailureError where something else lies there, or it cannot be read
  */
 export async function readJsonLines(path: string, from: number = 0, most: number = Infinity): Promise<JsonLines> {
-  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const handle = await openRegular(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;
   });
   const values: unknown[] = [];
@@ -30,6 +34,9 @@ export async function readJsonLines(path: string, from: number = 0, most: number
   if (handle === undefined) return { values, next, damaged };
   try {
     const { size } = await handle.stat();
+    assertSize(path, size, MOST_BYTES);
+    // Of a line that is too long only the number of its bytes is kept until it ends.
+    let skipped = 0;
     let rest: Buffer = Buffer.alloc(0);
     for (let position = from; position < size && next - from < most; ) {
       const chunk = Buffer.alloc(Math.min(CHUNK, size - position, Math.max(1 << 16, most)));
@@ -40,9 +47,17 @@ export async function readJsonLines(path: string, from: number = 0, most: number
         rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
       const end = bytes.lastIndexOf(10) + 1;
       rest = bytes.subarray(end);
-      if (end === 0) continue;
-      damaged += parseLines(bytes.toString('utf8', 0, end - 1), values);
-      next += end;
+      if (end > 0) {
+        const start = skipped > 0 ? bytes.indexOf(10) + 1 : 0;
+        if (skipped > 0) damaged++;
+        if (start < end) damaged += parseLines(bytes.toString('utf8', start, end - 1), values);
+        next += skipped + end;
+        skipped = 0;
+      }
+      if (rest.length > LONGEST_LINE) {
+        skipped += rest.length;
+        rest = Buffer.alloc(0);
+      }
     }
   } finally {
     await handle.close();

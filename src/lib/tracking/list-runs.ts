@@ -6,6 +6,7 @@ import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { parseFilter } from './filter.js';
 import { orderRuns } from './order-runs.js';
+import { questionFields } from './question-fields.js';
 import { openRunIndex, type RunIndex } from './run-index.js';
 import { RUN_FILES, readRunRecord, runsRoot } from './run-record.js';
 import { type RunSummary, summarize } from './run-summary.js';
@@ -16,13 +17,13 @@ export interface ListRunsOptions {
   readonly root?: string | RunIndex | undefined;
   /** Only runs of this experiment. */
   readonly experiment?: string | undefined;
-  /** As in MLflow's search: `metrics.flicker < 0.2 and params.strength = '0.45'`. */
+  /** As in MLflow's search: `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`. */
   readonly filter?: string | undefined;
-  /** As in MLflow's search: `metrics.flicker ASC`; the newest first by default. */
+  /** As in MLflow's search: `metrics.flicker_ratio ASC`; the newest first by default. */
   readonly orderBy?: string | readonly string[] | undefined;
   /** At most so many, the first in the order. */
   readonly limit?: number | undefined;
-  /** Told about runs that cannot be read. */
+  /** Told about runs that cannot be read, and about names in the filter or the order that no run has. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -34,13 +35,16 @@ export interface ListRunsOptions {
 export async function listRuns(options: ListRunsOptions = {}): Promise<RunSummary[]> {
   const { root, experiment, filter, orderBy = [], limit = Infinity, onWarning } = options;
   if (limit !== Infinity) assertInteger('listRuns: limit', limit, 1);
-  const admits = filter === undefined || filter.trim() === '' ? () => true : parseFilter(filter);
+  const admits = filter === undefined || filter.trim() === '' ? undefined : parseFilter(filter);
   const inOrder = orderRuns(typeof orderBy === 'string' ? [orderBy] : orderBy);
   const index = typeof root === 'object' ? root : openRunIndex(root);
   const { runs, damaged } = await index.read();
   for (const { reason } of damaged) onWarning?.(reason);
-  const found = runs.filter((run) => (experiment === undefined || run.experiment === experiment) && admits(run));
-  return inOrder(found).slice(0, limit);
+  const scope = experiment === undefined ? runs : runs.filter((run) => run.experiment === experiment);
+  if (onWarning) {
+    for (const question of questionFields(scope, [...(admits?.fields ?? []), ...inOrder.fields])) onWarning(question);
+  }
+  return inOrder(admits ? scope.filter(admits) : scope).slice(0, limit);
 }
 
 /**

@@ -1,17 +1,24 @@
 // Puts runs in an order, in the manner of MLflow's `order_by`.
 
-import { parseField, type RunField } from './run-fields.js';
+import { assertFieldLength, parseField, type RunField } from './run-fields.js';
 import type { RunSummary } from './run-summary.js';
 
 /**
- * An order by fields, the first one deciding: `metrics.flicker`, `params.strength DESC`, `-metrics.psnr`. Texts that are numbers
+ * An order by fields, the first one deciding: `metrics.flicker_ratio`, `params.strength DESC`, `-metrics.psnr`. Texts that are numbers
  * are compared as numbers. Runs without the field, or with NaN there, come last either way; ties, the newest run first.
  *
  * @throws UsageError for a field that does not exist
  */
-export function orderRuns(by: readonly string[]): (runs: readonly RunSummary[]) => RunSummary[] {
+export function orderRuns(by: readonly string[]): RunOrder {
   const keys = by.map(parseOrder);
-  return (runs) => [...runs].sort((a, b) => compareBy(keys, a, b));
+  const order = (runs: readonly RunSummary[]): RunSummary[] => [...runs].sort((a, b) => compareBy(keys, a, b));
+  return Object.assign(order, { fields: keys.map(({ field }) => field) });
+}
+
+/** Puts runs in an order; and which fields it asks for. */
+export interface RunOrder {
+  (runs: readonly RunSummary[]): RunSummary[];
+  readonly fields: readonly RunField[];
 }
 
 interface OrderKey {
@@ -20,6 +27,7 @@ interface OrderKey {
 }
 
 function parseOrder(text: string): OrderKey {
+  assertFieldLength('the order', text);
   const [, minus, name, word = 'asc'] = /^\s*(-?)(.*?)(?:\s+(asc|desc))?\s*$/is.exec(text)!;
   const descending = (minus === '-') !== (word.toLowerCase() === 'desc');
   return { field: parseField(`the order '${text}'`, name), direction: descending ? -1 : 1 };

@@ -1,4 +1,4 @@
-// What filters, orders and columns can ask of a run: `metrics.flicker`, `params.strength`, `tags.x`, `attributes.status`.
+// What filters, orders and columns can ask of a run: `metrics.flicker_ratio`, `params.strength`, `tags.x`, `attributes.status`.
 
 import { UsageError } from '../base/errors.js';
 import { parameterText } from './parameters.js';
@@ -103,12 +103,32 @@ function attribute(what: string, name: string): RunField {
   );
 }
 
+/** A field as filters, orders and columns name it: `status`, `metrics.flicker_ratio`, ``params.`learning rate` ``. */
+export function fieldName(kind: RunField['kind'], key: string): string {
+  if (kind === 'attributes') return key;
+  return `${kind}.${/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(key) ? key : `\`${key}\``}`;
+}
+
+/** Characters of the longest name of a field. */
+const LONGEST = 1000;
+
 /**
- * The field that a column or an order names: `metrics.flicker`, ``params.`learning rate` ``, `status`.
+ * Checks the length of a text that names a field.
+ *
+ * @throws UsageError for a longer one than anyone writes
+ */
+export function assertFieldLength(what: string, text: string): void {
+  if (text.length <= LONGEST) return;
+  throw new UsageError(`${what}: a field of ${text.length} characters, expected at most ${LONGEST}`);
+}
+
+/**
+ * The field that a column or an order names: `metrics.flicker_ratio`, ``params.`learning rate` ``, `status`.
  *
  * @throws UsageError when there is no such field
  */
 export function parseField(what: string, text: string): RunField {
+  assertFieldLength(what, text);
   const [, word, quoted, key = quoted] =
     /^\s*([\p{L}_][\p{L}\p{N}_]*)(?:\.(?:[`"](.+)[`"]|(.+?)))?\s*$/u.exec(text) ?? [];
   if (word === undefined)

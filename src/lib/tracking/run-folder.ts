@@ -68,10 +68,10 @@ async function removeDeadLeftovers(experiment: string): Promise<void> {
   for (const name of await readdir(experiment)) {
     if (!isTemporaryName(basename(name))) continue;
     const leftover = join(experiment, name);
-    const isDead = await stat(leftover).then(
-      ({ mtimeMs }) => !(holderOf(leftover, OWNER)?.alive ?? Date.now() - mtimeMs < CLAIMED_WITHIN),
-      () => false,
-    );
-    if (isDead) await rm(leftover, { recursive: true, force: true });
+    // One that cannot be looked at or removed hinders no run.
+    const isDead = await stat(leftover)
+      .then(({ mtimeMs }) => !(holderOf(leftover, OWNER)?.alive ?? Date.now() - mtimeMs < CLAIMED_WITHIN))
+      .catch(() => false);
+    if (isDead) await rm(leftover, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -1,27 +1,38 @@
 // All runs below a root, read once and again only where files changed; a copy on disk spares the next process the reading.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isTemporaryName, writeFileAtomic } from '../base/atomic-file.js';
-import { FailureError } from '../base/errors.js';
+import { readError, readRegularSync } from '../base/regular-file.js';
 import { VERSION } from '../base/version.js';
+import { recordProblem } from './check-record.js';
 import { followMetrics, type MetricsFollower } from './follow-metrics.js';
-import { parseRunRecord, RUN_FILES, runsRoot } from './run-record.js';
+import { RUN_FILES, readRecordFile, runsRoot } from './run-record.js';
 import { type RunSummary, type SummaryStamp, stampOf, summarize, withStatus } from './run-summary.js';
 
 /** The runs below a root. */
 export interface RunIndex {
   readonly root: string;
-  /** Every run as it is now, in no order. */
+  /**
+   * Every run as it is now, in no order. What cannot be read is named, and takes none of the others down.
+   *
+   * @throws FailureError when the root itself cannot be read
+   */
   read(): Promise<RunIndexState>;
 }
 
 /** What a reading of the index gave. */
 export interface RunIndexState {
   readonly runs: readonly RunSummary[];
-  /** Folders whose run.json cannot be read, and why. */
-  readonly damaged: readonly { readonly folder: string; readonly reason: string }[];
+  readonly damaged: readonly DamagedRun[];
+}
+
+/** What lies where a run is expected and cannot be read. */
+export interface DamagedRun {
+  /** The run's folder, or that of an experiment. */
+  readonly folder: string;
+  /** Why, naming the file. */
+  readonly reason: string;
 }
 
 interface Entry {
@@ -33,6 +44,7 @@ interface Entry {
 }
 
 const FILE = '.index.json';
+const MOST_BYTES = 1 << 29;
 /** The copy is written again when it spares reading so many records, or their worth in points; at most one in twenty runs. */
 const WORTH_STORING = 50;
 const POINT_BYTES_PER_RECORD = 50_000;
@@ -47,11 +59,12 @@ export function openRunIndex(root: string = runsRoot()): RunIndex {
   return {
     root: path,
     async read() {
-      entries ??= await readStored(path);
+      entries ??= readStored(path);
       const now = new Map<string, Entry>();
-      const damaged: { folder: string; reason: string }[] = [];
+      const runs: RunSummary[] = [];
+      const { folders, damaged } = runFolders(path);
       let turn = performance.now();
-      for (const [place, folder] of runFolders(path)) {
+      for (const [place, folder] of folders) {
         if (performance.now() - turn > TURN) {
           await new Promise((next) => setImmediate(next));
           turn = performance.now();
@@ -60,11 +73,11 @@ export function openRunIndex(root: string = runsRoot()): RunIndex {
           const before = entries.get(place);
           const entry = before && isCurrent(folder, before.stamp) ? before : await readEntry(folder, before?.follower);
           if (entry === undefined) continue;
+          runs.push(withStatus(entry.summary));
           now.set(place, entry);
           if (entry !== before) unstored += 1 + (entry.follower?.bytes ?? 0) / POINT_BYTES_PER_RECORD;
         } catch (error) {
-          if (!(error instanceof FailureError)) throw error;
-          damaged.push({ folder, reason: error.message });
+          damaged.push({ folder, reason: reasonOf(folder, error) });
         }
       }
       entries = now;
@@ -72,16 +85,24 @@ export function openRunIndex(root: string = runsRoot()): RunIndex {
         await store(path, now);
         unstored = 0;
       }
-      return { runs: [...now.values()].map(({ summary }) => withStatus(summary)), damaged };
+      return { runs, damaged };
     },
   };
 }
 
-/** Folders two levels below the root, by their path from there. */
-function* runFolders(root: string): Generator<[place: string, folder: string]> {
+/** Folders two levels below the root, by their path from there, and those of experiments that cannot be read. */
+function runFolders(root: string): { folders: [place: string, folder: string][]; damaged: DamagedRun[] } {
+  const folders: [string, string][] = [];
+  const damaged: DamagedRun[] = [];
   for (const experiment of foldersIn(root)) {
-    for (const run of foldersIn(join(root, experiment))) yield [`${experiment}/${run}`, join(root, experiment, run)];
+    const parent = join(root, experiment);
+    try {
+      for (const run of foldersIn(parent)) folders.push([`${experiment}/${run}`, join(parent, run)]);
+    } catch (error) {
+      damaged.push({ folder: parent, reason: reasonOf(parent, error) });
+    }
   }
+  return { folders, damaged };
 }
 
 function foldersIn(folder: string): string[] {
@@ -93,8 +114,13 @@ function foldersIn(folder: string): string[] {
     });
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
+    throw readError(folder, error);
   }
+}
+
+function reasonOf(folder: string, error: unknown): string {
+  const told = readError(folder, error);
+  return told instanceof Error ? told.message : String(told);
 }
 
 function isCurrent(folder: string, stamp: SummaryStamp): boolean {
@@ -108,7 +134,7 @@ async function readEntry(folder: string, before?: MetricsFollower): Promise<Entr
   const record = stampOf(path);
   if (record === undefined) return undefined;
   const metrics = stampOf(join(folder, RUN_FILES.metrics));
-  const parsed = parseRunRecord(path, readFileSync(path, 'utf8'));
+  const parsed = readRecordFile(path);
   const follower = parsed.metrics === undefined ? (before ?? followMetrics(folder)) : undefined;
   const { status: _, end: __, ...summary } = await summarize(folder, parsed, follower);
   return {
@@ -123,21 +149,21 @@ interface Stored {
   readonly entries: readonly (readonly [place: string, entry: Entry])[];
 }
 
-/** The stored copy; an empty one where there is none, or it is of another version or place. */
-async function readStored(root: string): Promise<Map<string, Entry>> {
+/** The stored copy; an empty one where there is none, or it is of another version or place. Of its entries those that can be runs. */
+function readStored(root: string): Map<string, Entry> {
+  const found = new Map<string, Entry>();
   try {
-    const { version, entries } = JSON.parse(await readFile(join(root, FILE), 'utf8')) as Stored;
-    if (version !== VERSION) return new Map();
-    // Folders may have been moved: their place below the root says where they are.
-    return new Map(
-      entries.map(([place, { stamp, summary }]) => [
-        place,
-        { stamp, summary: { ...summary, folder: join(root, place) } },
-      ]),
-    );
+    const { version, entries } = JSON.parse(readRegularSync(join(root, FILE), MOST_BYTES).toString('utf8')) as Stored;
+    if (version !== VERSION) return found;
+    for (const [place, { stamp, summary }] of entries) {
+      if (typeof stamp?.record !== 'string' || recordProblem(summary) !== undefined) continue;
+      // Folders may have been moved: their place below the root says where they are.
+      found.set(place, { stamp, summary: { ...summary, folder: join(root, place) } });
+    }
   } catch {
-    return new Map();
+    // None yet, or damaged: the runs themselves are read.
   }
+  return found;
 }
 
 /** Written at best: where it cannot be, the next process reads the runs themselves. */

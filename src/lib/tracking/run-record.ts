@@ -1,17 +1,15 @@
 // What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in metrics.jsonl.
 
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FailureError, UsageError } from '../base/errors.js';
+import { readRegularSync } from '../base/regular-file.js';
+import { recordProblem } from './check-record.js';
 import type { GitState } from './git-state.js';
 import type { Machine } from './machine.js';
 import type { MetricSummary } from './metric-summary.js';
+import type { RunStatus } from './run-status.js';
 
-/** How a run stands. A run whose process is gone without an end is `interrupted`, whatever its file says. */
-export type RunStatus = 'running' | 'finished' | 'failed' | 'interrupted';
-
-/** All of them. */
-export const RUN_STATUSES: readonly RunStatus[] = ['running', 'finished', 'failed', 'interrupted'];
+export { RUN_STATUSES, type RunStatus } from './run-status.js';
 
 /** A setting of a run; lists and objects are kept as JSON. */
 export type ParameterValue = string | number | boolean | null | readonly unknown[];
@@ -59,6 +57,8 @@ export interface RunRecord {
   readonly device?: string;
   /** Why it failed. */
   readonly error?: string;
+  /** Folders outside of the runs' root that it recorded files of, besides the one in its tag `out`. */
+  readonly outside?: readonly string[];
   /** Where every metric stood in the end. */
   readonly metrics?: Readonly<Record<string, MetricSummary>>;
 }
@@ -77,16 +77,17 @@ export function runsRoot(env: Readonly<Record<string, string | undefined>> = pro
   return resolve(env.STEADYFRAME_RUNS || 'runs');
 }
 
+/** Bytes of the largest `run.json` that is read. */
+const MOST_BYTES = 16e6;
+
 /**
  * Reads a run's `run.json`.
  *
- * @throws UsageError when the folder holds none; FailureError when it is not one of this version
+ * @throws UsageError when the folder holds none; FailureError when it cannot be read, or is not one of this version
  */
 export async function readRunRecord(folder: string): Promise<RunRecord> {
-  const path = join(folder, RUN_FILES.record);
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    return readRecordFile(join(folder, RUN_FILES.record));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -94,37 +95,28 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
     }
     throw error;
   }
-  return parseRunRecord(path, text);
 }
 
 /**
- * The record in the text of a `run.json`.
+ * The record in a `run.json`.
  *
- * @throws FailureError when it is damaged or of another version
+ * @throws FailureError when it cannot be read, is damaged, or of another version; the system's own error where it is not there
  */
-export function parseRunRecord(path: string, text: string): RunRecord {
+export function readRecordFile(path: string): RunRecord {
+  const text = readRegularSync(path, MOST_BYTES).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new FailureError(`${path}: is damaged (not JSON); delete the run's folder, or restore the file`);
   }
-  const record = value as RunRecord;
-  const isRecord =
-    typeof value === 'object' &&
-    value !== null &&
-    record.format === 1 &&
-    [record.id, record.name, record.experiment, record.start].every((field) => typeof field === 'string') &&
-    RUN_STATUSES.includes(record.status) &&
-    isObject(record.parameters) &&
-    isObject(record.tags) &&
-    Array.isArray(record.inputs);
-  if (isRecord) return record;
-  throw new FailureError(
-    `${path}: is no run of this version of steadyframe; delete it, or read it with the version that wrote it`,
-  );
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const format = (value as { format?: unknown } | null)?.format;
+  if (format !== 1) {
+    throw new FailureError(
+      `${path}: is no run of this version of steadyframe; delete it, or read it with the version that wrote it`,
+    );
+  }
+  const problem = recordProblem(value);
+  if (problem === undefined) return value as RunRecord;
+  throw new FailureError(`${path}: is damaged (${problem}); delete the run's folder, or restore the file`);
 }

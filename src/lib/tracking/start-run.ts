@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { VERSION } from '../base/version.js';
 import { isClaim, takeClaim } from './claim.js';
 import { type GitState, gitState } from './git-state.js';
@@ -135,7 +136,7 @@ async function listenerFor({
   const { liveUploads } = await import('./mlflow/live.js');
   const uploads = liveUploads(
     uri,
-    onWarning ?? ((message) => process.stderr.write(`steadyframe: warning: ${message}\n`)),
+    onWarning ?? ((message) => process.stderr.write(printable(`steadyframe: warning: ${message}\n`))),
   );
   return (folder) => uploads.follow(folder);
 }

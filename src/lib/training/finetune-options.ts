@@ -1,5 +1,6 @@
 // The settings of a finetuning: what they are, the published recipe as their defaults, and what a resume must find again.
 
+import { printableLine } from '../base/printable.js';
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
@@ -125,7 +126,7 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
     preview: {},
     previewEvery: 200,
     checkpointEvery: 200,
-    onWarning: (message) => console.warn(message),
+    onWarning: (message) => console.warn(printableLine(message)),
     ...given(options),
     edits: options.edits,
   };

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { FailureError, UsageError } from '../base/errors.js';
+import { printableLine } from '../base/printable.js';
 
 /** An ffmpeg that was found and answered. */
 export interface Ffmpeg {
@@ -25,7 +26,7 @@ export type Warn = (message: string) => void;
 
 /** The default of every `onWarning` in this folder: one line on stderr. */
 export const warnOnStderr: Warn = (message) => {
-  process.stderr.write(`steadyframe: ${message}\n`);
+  process.stderr.write(`steadyframe: ${printableLine(message)}\n`);
 };
 
 // Demuxers that open further files or devices by name, or that draw text files as if they were pictures.

@@ -19,6 +19,8 @@ export interface Label {
 }
 
 const SMALLEST = 6;
+/** Characters that are looked at: more never fit. */
+const LONGEST = 2000;
 const PEN = 1.35; // width of a stroke in the font's units
 
 /**
@@ -28,11 +30,12 @@ const PEN = 1.35; // width of a stroke in the font's units
  * @param maxWidth pixels; a longer text is first drawn smaller (capitals of 6 pixels at least), then shortened
  */
 export async function drawText(text: string, capitals: number, maxWidth: number): Promise<Text> {
-  let shown = text;
+  const characters = [...text.slice(0, 2 * LONGEST)].slice(0, LONGEST);
+  let shown = characters.join('');
   let size = capitals;
   if (widthOf(shown, size) > maxWidth) size = Math.max(SMALLEST, (size * maxWidth) / widthOf(shown, size));
-  for (let length = [...text].length - 1; length > 0 && widthOf(shown, size) > maxWidth; length--) {
-    shown = `${[...text].slice(0, length).join('').trimEnd()}...`;
+  for (let length = characters.length - 1; length > 0 && widthOf(shown, size) > maxWidth; length--) {
+    shown = `${characters.slice(0, length).join('').trimEnd()}...`;
   }
   if (!hasStrokes(shown)) {
     const drawn = await drawWithFont(shown, size, maxWidth);

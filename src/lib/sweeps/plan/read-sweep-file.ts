@@ -6,7 +6,7 @@ import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocum
 import type { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../../base/nearest-name.js';
 import { type GivenSettings, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
 

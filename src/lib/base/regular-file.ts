@@ -1,0 +1,111 @@
+// Reads files that others may have put there: regular ones alone, up to a size. A pipe, a device or a socket under a file's name
+// would be waited for without end; opening them must not hang.
+
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { FailureError } from './errors.js';
+import { formatBytes } from './format-bytes.js';
+
+/** Opening a pipe without a writer gives it at once; Windows has neither the flag nor such pipes in folders. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+interface Kinds {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}
+
+/** What lies at a path where a file was expected, in words; undefined for a file. */
+export function notAFile(about: Kinds): string | undefined {
+  if (about.isFile()) return undefined;
+  if (about.isDirectory()) return 'is a folder, expected a file';
+  return `is a ${about.isFIFO() ? 'pipe' : about.isSocket() ? 'socket' : 'device'}, expected a file`;
+}
+
+/**
+ * Opens a regular file for reading, and never waits for it.
+ *
+ * @throws FailureError when there is something else, or it cannot be opened; the system's own error, ENOENT or ENOTDIR, where there
+ * is nothing
+ */
+export async function openRegular(path: string): Promise<FileHandle> {
+  let handle: FileHandle | undefined;
+  try {
+    // Looked at before it is opened, since opening some devices does something; and after, since it may have been replaced.
+    assertFile(path, await stat(path));
+    handle = await open(path, READ);
+    assertFile(path, await handle.stat());
+    return handle;
+  } catch (error) {
+    await handle?.close();
+    throw readError(path, error);
+  }
+}
+
+/**
+ * The bytes of a small regular file, read at once.
+ *
+ * @param most bytes that it may have
+ * @throws as `openRegular`, and FailureError for a larger one
+ */
+export function readRegularSync(path: string, most: number): Buffer {
+  let fd: number | undefined;
+  try {
+    assertFile(path, statSync(path));
+    fd = openSync(path, READ);
+    const about = fstatSync(fd);
+    assertFile(path, about);
+    assertSize(path, about.size, most);
+    const bytes = Buffer.alloc(about.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(fd, bytes, length, bytes.length - length, length);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    throw readError(path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/**
+ * Checks the size of what is about to be read.
+ *
+ * @throws FailureError when it is larger
+ */
+export function assertSize(path: string, size: number, most: number): void {
+  if (size > most) {
+    throw new FailureError(`${path}: has ${formatBytes(size)}, expected at most ${formatBytes(most)}; it is not read`);
+  }
+}
+
+function assertFile(path: string, about: Kinds): void {
+  const problem = notAFile(about);
+  if (problem !== undefined) throw new FailureError(`${path}: ${problem}`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'is a link that leads in a circle',
+  EISDIR: 'is a folder, expected a file',
+  ENXIO: 'is no file that could be read',
+  ENAMETOOLONG: 'has a name that is too long',
+  EIO: 'cannot be read: the disk reports an error',
+  EMFILE: 'cannot be opened: too many files are open; allow more with ulimit -n',
+  ENFILE: 'cannot be opened: too many files are open on this machine',
+};
+
+/**
+ * The error to show for one that came from reading `path`: the system's word as a sentence. That there is nothing (ENOENT, ENOTDIR)
+ * stays as it is, since it often is no error.
+ */
+export function readError(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || code === undefined || code === 'ENOENT' || code === 'ENOTDIR') return error;
+  return new FailureError(`${path}: ${REASONS[code] ?? 'cannot be read'} (${code})`, { cause: error });
+}
