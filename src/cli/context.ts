@@ -1,7 +1,7 @@
 // What all commands share while they run: messages, progress, and what to say when they fail.
 
-import { createProgressReporter, type ProgressReporter } from '../lib/base/progress.js';
 import { printableLine } from '../lib/base/printable.js';
+import { createProgressReporter, type ProgressReporter } from '../lib/base/progress.js';
 import { printableTerminal, type Terminal } from './terminal.js';
 
 /** The state of one run of the command. */

@@ -48,11 +48,13 @@ async function run({ port, host = '127.0.0.1', runs, token }: UiValues, { termin
   const root = runs ?? runsRoot(env);
   if (!existsSync(root)) {
     const sentence = `there is no folder ${root}`;
-    if (runs !== undefined) throw new UsageError(`--runs ${runs}: ${sentence}; name the folder that holds the experiments`);
+    if (runs !== undefined)
+      throw new UsageError(`--runs ${runs}: ${sentence}; name the folder that holds the experiments`);
     warn(`${sentence} yet; runs appear on the page once there are any (--runs names another folder)`);
   }
   if (!isLoopback(host)) {
-    const who = token === false ? 'everyone who can reach this machine' : 'everyone who sees the address with its token';
+    const who =
+      token === false ? 'everyone who can reach this machine' : 'everyone who sees the address with its token';
     warn(`with --host ${host} ${who} can look at the runs, and nothing is encrypted`);
   }
   signal.throwIfAborted();

@@ -141,7 +141,8 @@ function videos(comparison: Comparison, served: boolean): Html {
     files.filter(({ kind, problem }) => kind === 'video' && problem !== undefined).map((file) => ({ file, label })),
   );
   const away = kept.map(
-    ({ file, label }) => html`<li><b>${label}</b>: ${file.name} ${file.problem} <small>${file.path}</small></li>`,
+    ({ file, label }) =>
+      html`<li><b>${label}</b>: ${file.name} ${file.problem}${served && html` <small>${file.path}</small>`}</li>`,
   );
   const rest = away.length > 0 && html`<ul class="away">${away.slice(0, 12)}</ul>`;
   if (playable.length === 0 || shot === undefined) {

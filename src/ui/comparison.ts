@@ -53,7 +53,7 @@ export async function collectComparison(
   const labels = labelsOf(found);
   const runs: ComparedRun[] = [];
   for (const [i, run] of found.entries()) {
-    runs.push({ ...run, label: labels[i], files: await filesOfRun(run.folder, urlOf) });
+    runs.push({ ...run, label: labels[i], files: await filesOfRun(run, urlOf) });
   }
   const missing = places.filter((place) => !byPlace.has(place));
   const parts = runs.length === 1 ? state.runs.filter(({ parent }) => parent === runs[0].id) : [];

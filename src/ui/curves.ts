@@ -1,6 +1,7 @@
 // The courses of metrics for charts: as many points as a chart can show, read again only where a run has gone on.
 
 import { join } from 'node:path';
+import { FailureError } from '../lib/base/errors.js';
 import { downsample } from '../lib/tracking/downsample.js';
 import { type MetricHistory, type RunMetrics, readMetrics } from '../lib/tracking/read-metrics.js';
 import { RUN_FILES } from '../lib/tracking/run-record.js';
@@ -37,10 +38,10 @@ export interface CurveReader {
 
 const REMEMBERED = 24;
 
-/** Opens a reader for runs below a root. */
-export function openCurves(root: string): CurveReader {
+/** Opens a reader for runs below a root; `onWarning` is told of points that cannot be read. */
+export function openCurves(root: string, onWarning: (message: string) => void = () => {}): CurveReader {
   const known = new Map<string, { stamp: string; metrics: Promise<RunMetrics> }>();
-  const metricsOf = (folder: string): Promise<RunMetrics> => {
+  const metricsOf = async (folder: string): Promise<RunMetrics> => {
     const path = join(folder, RUN_FILES.metrics);
     const stamp = stampOf(path) ?? '';
     const before = known.get(folder);
@@ -58,7 +59,11 @@ export function openCurves(root: string): CurveReader {
   };
   return {
     async read(run, { keys, points, from, to }) {
-      const { histories } = await metricsOf(run.folder);
+      const { histories } = await metricsOf(run.folder).catch((error: unknown) => {
+        if (!(error instanceof FailureError)) throw error;
+        onWarning(`${run.place}: ${error.message}`);
+        return NONE;
+      });
       const start = Date.parse(run.start);
       return keys.flatMap((key): Curve[] => {
         const history = histories.get(key);

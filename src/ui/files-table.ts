@@ -21,7 +21,7 @@ ${runs.map(
   ) => html`<tbody>${runs.length > 1 && html`<tr class="group"><th colspan="3" scope="rowgroup" class="${seriesClass(i)}"><i class="swatch"></i> ${label}</th></tr>`}
 ${files.slice(0, MOST).map(
   ({ name, url, bytes, problem, path }) =>
-    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatBytes(bytes)}</td><td class="why">${problem === undefined ? '' : `${problem}: ${path}`}</td></tr>
+    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatBytes(bytes)}</td><td class="why">${problem === undefined ? '' : served ? `${problem}: ${path}` : problem}</td></tr>
 `,
 )}${files.length > MOST && html`<tr><td colspan="3" class="why">and ${files.length - MOST} more</td></tr>`}</tbody>`,
 )}

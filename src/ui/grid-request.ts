@@ -62,7 +62,8 @@ async function render(request: IncomingMessage, response: ServerResponse, work: 
     await sendFile(request, response, out);
   } catch (error) {
     if (response.destroyed) return;
-    if (signal.aborted) throw new HttpProblem(503, `the grid took longer than ${PATIENCE / 60_000} minutes; choose fewer videos`);
+    if (signal.aborted)
+      throw new HttpProblem(503, `the grid took longer than ${PATIENCE / 60_000} minutes; choose fewer videos`);
     if (error instanceof UsageError) throw new HttpProblem(422, withoutFolders(error.message, files));
     if (error instanceof FailureError) throw new HttpProblem(500, withoutFolders(error.message, files));
     throw error;

@@ -118,9 +118,7 @@ function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, '
     const admits = filter.trim() === '' ? undefined : parseFilter(filter);
     const inOrder = orderRuns(sort);
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = state.runs.filter(
-      (run) => (admits?.(run) ?? true) && (words.length === 0 || hasWords(run, words)),
-    );
+    const wanted = state.runs.filter((run) => (admits?.(run) ?? true) && (words.length === 0 || hasWords(run, words)));
     return {
       runs: inOrder(wanted) as PlacedRun[],
       questions: questionFields(state.runs, [...(admits?.fields ?? []), ...inOrder.fields]),

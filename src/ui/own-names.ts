@@ -44,7 +44,10 @@ function addresses(): string[] {
 
 /** A name without brackets or zone, in the one way of writing it. */
 function bare(name: string): string {
-  const plain = name.toLowerCase().replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const plain = name
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/%.*$/, '');
   if (!plain.includes(':')) return plain;
   try {
     return new URL(`http://[${plain}]`).hostname.slice(1, -1);

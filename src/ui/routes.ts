@@ -16,7 +16,7 @@ import { integerOf, listOf, numberOf, queryOf } from './query.js';
 import { runFile, runFileUrl } from './run-files.js';
 import type { FileUrl } from './run-media.js';
 import type { PlacedRun, RunSource } from './run-source.js';
-import { sendFile } from './send-file.js';
+import { isMedia, sendFile } from './send-file.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
 
 /** Answers a request, or throws an `HttpProblem`. */
@@ -26,6 +26,9 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, url: U
 const POINTS = { usual: 800, most: 20_000 };
 /** Runs whose courses are read for one answer. */
 const MOST_CURVES = 60;
+
+const FILE_POLICY =
+  "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The answers of a dashboard. */
 export function routes(source: RunSource, live: Live): Answer {
@@ -51,12 +54,12 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   if (pathname === '/api/grid') throw new HttpProblem(405, 'a grid is asked for with POST', { allow: 'POST' });
   const [, area, rest = ''] = /^\/(files|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
   if (area === 'files') {
-    // Whatever a run has made is shown by itself: nothing in it may run, load or embed anything.
-    response.setHeader(
-      'content-security-policy',
-      "sandbox; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'",
-    );
-    return sendFile(request, response, await runFile(source.root, rest.split('/')));
+    const path = await runFile(source.root, rest.split('/'));
+    // Whatever a run has made is shown by itself: nothing in it may run, load or embed anything. In a sandbox a video could not even
+    // load itself.
+    const sandbox = isMedia(path) ? '' : 'sandbox; ';
+    response.setHeader('content-security-policy', `${sandbox}${FILE_POLICY}`);
+    return sendFile(request, response, path);
   }
   if (area === 'assets') {
     const asset = servedAsset(rest);

@@ -1,8 +1,16 @@
 // What runs have made, sorted into what a page can show: videos, pictures, and files to fetch.
 
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { type Artifact, artifactPath, readArtifacts } from '../lib/tracking/artifact-records.js';
+import { extname, join } from 'node:path';
+import { FailureError } from '../lib/base/errors.js';
+import type { ArtifactOwner } from '../lib/tracking/artifact-file.js';
+import {
+  type Artifact,
+  type ArtifactRecords,
+  artifactPath,
+  readArtifactRecords,
+} from '../lib/tracking/artifact-records.js';
+import { RUN_FILES } from '../lib/tracking/run-record.js';
 
 /** A file that a run has made. */
 export interface RunFile {
@@ -20,15 +28,20 @@ export interface RunFile {
   readonly image?: Artifact['image'];
 }
 
-/** Gives the URL of a file, or the reason why there is none. */
-export type FileUrl = (path: string) => Promise<{ readonly url: string } | { readonly problem: string }>;
+/** Gives the URL of an artifact that is there, or the reason why there is none. */
+export type FileUrl = (
+  path: string,
+  run: ArtifactOwner,
+  artifact: Artifact,
+) => Promise<{ readonly url: string } | { readonly problem: string }>;
 
 const VIDEOS = ['.mp4', '.webm', '.m4v'];
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp', '.gif'];
 
 /** The files of a run, videos that show its result first. */
-export async function filesOfRun(folder: string, urlOf: FileUrl): Promise<RunFile[]> {
-  const artifacts = await readArtifacts(folder);
+export async function filesOfRun(run: ArtifactOwner, urlOf: FileUrl): Promise<RunFile[]> {
+  const { folder } = run;
+  const { artifacts, refused } = await recordsOf(folder);
   const files = await Promise.all(
     artifacts.map(async (artifact): Promise<RunFile> => {
       const { name, image, bytes } = artifact;
@@ -36,10 +49,24 @@ export async function filesOfRun(folder: string, urlOf: FileUrl): Promise<RunFil
       const kind = kindOf(name);
       const about = await stat(path).catch(() => undefined);
       if (!about?.isFile()) return { name, path, bytes, kind, image, problem: 'was deleted or moved' };
-      return { name, path, bytes: about.size, kind, image, ...(await urlOf(path)) };
+      return { name, path, bytes: about.size, kind, image, ...(await urlOf(path, run, artifact)) };
     }),
   );
-  return files.sort((a, b) => rank(a) - rank(b));
+  const path = join(folder, RUN_FILES.artifactRecords);
+  const others = refused.map(
+    (problem): RunFile => ({ name: RUN_FILES.artifactRecords, path, bytes: 0, kind: 'other', problem }),
+  );
+  return [...files.sort((a, b) => rank(a) - rank(b)), ...others];
+}
+
+/** What artifacts.jsonl says; that it cannot be read is as good as a record that cannot be. */
+async function recordsOf(folder: string): Promise<ArtifactRecords> {
+  try {
+    return await readArtifactRecords(folder);
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return { artifacts: [], refused: [error.message] };
+  }
 }
 
 /** What a page can do with a file, by its name. */

@@ -23,6 +23,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.yml': 'text/plain; charset=utf-8',
 };
 
+/** Whether a browser shows a file as a picture or a video, in which nothing can run. */
+export function isMedia(path: string): boolean {
+  return Object.hasOwn(BROWSER_MEDIA, extname(path).toLowerCase());
+}
+
 /**
  * Answers with a file. Kinds that a browser might run (HTML, SVG) and all that are not known are handed out to be saved.
  *

@@ -138,9 +138,9 @@ async function handle(
     url.searchParams.delete('token');
     await answer(request, response, url);
   } catch (error) {
-    if (request.destroyed && !request.complete) return; // it hung up, or took too long, in the middle of what it asked
-    const problem =
-      error instanceof HttpProblem ? error : new HttpProblem(500, 'the server failed; its terminal says how');
+    const isOurs = error instanceof HttpProblem;
+    if (!isOurs && request.destroyed && !request.complete) return; // it hung up, or took too long, in the middle of what it asked
+    const problem = isOurs ? error : new HttpProblem(500, 'the server failed; its terminal says how');
     if (problem !== error) onError(error);
     if (response.headersSent) response.destroy();
     else sendProblem(request, response, problem);

@@ -1,11 +1,12 @@
 // The comparison of runs as a folder on disk: the dashboard's page with everything that it shows beside it.
 
-import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
-import { basename, extname, join, relative } from 'node:path';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { checkNewFolder, createFolderAtomically } from '../lib/base/atomic-folder.js';
-import { UsageError } from '../lib/base/errors.js';
+import { FailureError, UsageError } from '../lib/base/errors.js';
 import type { Progress } from '../lib/base/progress.js';
-import { listRuns, locateRun } from '../lib/tracking/list-runs.js';
+import { artifactFile } from '../lib/tracking/artifact-file.js';
+import { listRuns, locateRuns } from '../lib/tracking/list-runs.js';
 import { folderName } from '../lib/tracking/names.js';
 import { collectComparison } from './comparison.js';
 import { comparisonPage } from './comparison-page.js';
@@ -52,7 +53,7 @@ export async function writeRunReport(out: string, options: RunReportOptions): Pr
   await checkNewFolder(out);
   const runs = await findRuns(options);
   return createFolderAtomically(out, async (folder) => {
-    const copies = copiesInto(folder, signal);
+    const copies = copiesInto(folder, options);
     const shown = new Set(runs.map(({ folder: own }) => own));
     const comparison = await collectComparison(
       { runs, damaged: [] },
@@ -64,7 +65,7 @@ export async function writeRunReport(out: string, options: RunReportOptions): Pr
       signal?.throwIfAborted();
       onProgress?.({ done, total: runs.length, label: 'reading metrics' });
       const keys = Object.keys(run.metrics).filter((key) => run.metrics[key].count > 1);
-      curves.push(...(await openCurves(join(run.folder, '../..')).read(run, { keys, points: POINTS })));
+      curves.push(...(await openCurves(join(run.folder, '../..'), onWarning).read(run, { keys, points: POINTS })));
     }
     const running = runs.filter(({ status }) => status === 'running').length;
     if (running > 0)
@@ -81,15 +82,15 @@ async function findRuns({ names = [], filter, root, onWarning }: RunReportOption
     throw new UsageError('report needs runs; name some, as steadyframe runs lists them, or give --filter');
   }
   const found = new Map<string, PlacedRun>();
-  for (const name of names) {
-    const run = await locateRun(name, root);
-    found.set(run.folder, { ...run, place: placeOf(run.folder) });
-  }
+  const named = await locateRuns(names, root);
+  for (const run of named.found) found.set(run.folder, { ...run, place: placeOf(run.folder) });
+  for (const { reason } of named.damaged) onWarning?.(reason);
   if (filter !== undefined) {
     for (const run of await listRuns({ root, filter, onWarning })) {
       if (!found.has(run.folder)) found.set(run.folder, { ...run, place: placeOf(run.folder) });
     }
   }
+  if (found.size === 0 && named.damaged.length > 0) throw new FailureError(named.damaged[0].reason);
   if (found.size === 0) throw new UsageError(`report: the filter "${filter}" admits none of the runs; change it`);
   return [...found.values()];
 }
@@ -97,7 +98,7 @@ async function findRuns({ names = [], filter, root, onWarning }: RunReportOption
 /** Copies files into the report as pages ask for their addresses. */
 function copiesInto(
   folder: string,
-  signal?: AbortSignal,
+  { signal, onWarning }: RunReportOptions,
 ): { urlOf: FileUrl; readonly files: number; readonly bytes: number } {
   const copied = new Map<string, string>();
   const taken = new Set<string>();
@@ -109,13 +110,18 @@ function copiesInto(
     get bytes() {
       return bytes;
     },
-    async urlOf(path) {
+    async urlOf(_, run, artifact) {
       signal?.throwIfAborted();
+      const file = await artifactFile(run, artifact);
+      if ('problem' in file) {
+        onWarning?.(`${run.folder}: ${artifact.name} is not copied: it ${file.problem} (${file.path})`);
+        return { problem: `${file.problem}, and was not copied` };
+      }
+      const { path, bytes: size } = file;
       const before = copied.get(path);
       if (before !== undefined) return { url: before };
-      const { size } = await stat(path);
       if (kindOf(path) === 'other' && size > MOST_OTHER_BYTES) return { problem: 'is large and was not copied' };
-      const name = freeName(path, taken);
+      const name = freeName(run.folder, path, taken);
       const url = `files/${encodeURIComponent(name)}`;
       copied.set(path, url);
       bytes += size;
@@ -127,10 +133,11 @@ function copiesInto(
 }
 
 /** A name that says where a file comes from: `run-strength-0.45.mp4`. */
-function freeName(path: string, taken: Set<string>): string {
-  const run = basename(join(path, '../..'));
-  const extension = extname(path).toLowerCase();
-  const stem = folderName(`${run}-${basename(relative('/', path), extname(path))}`).slice(0, 80);
+function freeName(folder: string, path: string, taken: Set<string>): string {
+  const extension = extname(path)
+    .toLowerCase()
+    .replace(/[^.a-z0-9]/g, '');
+  const stem = folderName(`${basename(folder)}-${basename(path, extname(path))}`).slice(0, 80);
   for (let n = 1; ; n++) {
     const name = `${stem}${n === 1 ? '' : `-${n}`}${extension}`;
     if (taken.has(name)) continue;

@@ -96,9 +96,41 @@ describe('ui', () => {
     await expect.poll(() => seen, { timeout: 30_000 }).toContain(`showing ${root}; Ctrl-C ends it`);
     stop.abort();
     const { code, out } = await ended;
-    expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\n$/);
+    expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[0-9a-f]{48}\n$/);
     expect(code).toBe(0);
     await expect(fetch(out.trim())).rejects.toThrow();
+  });
+
+  it.each([
+    [
+      'a folder that is not there',
+      ['--runs', '/nowhere'],
+      '--runs /nowhere: there is no folder /nowhere; name the folder',
+    ],
+    ['a token that could be guessed', ['--token', 'abc'], 'the token must be 8 to 256 letters, digits or - _ . ~'],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, out, err } = await steadyframe(['ui', '--port', '0', ...args], { env });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+  });
+
+  it.each([
+    ['--host', '0.0.0.0', 'everyone who sees the address with its token can look at the runs'],
+    ['--host=0.0.0.0', '--no-token', 'everyone who can reach this machine can look at the runs'],
+  ])('warns with %s %s', async (...args) => {
+    const message = args.pop()!;
+    const stop = new AbortController();
+    let seen = '';
+    const onErr = (text: string): void => {
+      seen += text;
+      if (seen.includes('Ctrl-C ends it')) stop.abort();
+    };
+    const { code, out, err } = await steadyframe(['ui', '--port', '0', ...args], { env, signal: stop.signal, onErr });
+    expect(code).toBe(0);
+    expect(err).toContain(message);
+    expect(out).toMatch(/^http:\/\/[\w.[\]:-]+:\d+\/(\?token=\w+)?\n$/);
+    expect(out).not.toContain('0.0.0.0');
+    expect(out.includes('token')).toBe(!args.includes('--no-token'));
   });
 
   it('refuses a port that is none', async () => {

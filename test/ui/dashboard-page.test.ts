@@ -32,10 +32,10 @@ let expected = /^$/;
 /** Shows an address in the one window: a new one for each test would take longer than the tests. */
 async function open(path: string, complaints: RegExp = /^$/): Promise<void> {
   const isFile = path.startsWith('file:');
-  const servers = [dashboard.url, empty.url].join('|');
+  const servers = [dashboard.address, empty.address].join('|');
   ours = isFile ? /^(file|data|blob):/ : new RegExp(`^(${servers}|blob:|data:)`);
   expected = complaints;
-  await page.goto(isFile || path.startsWith('http:') ? path : dashboard.url + path);
+  await page.goto(isFile || path.startsWith('http:') ? path : dashboard.address + path);
 }
 
 /** What comes in time, on a busy machine too. */
@@ -53,6 +53,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     dashboard = await startDashboard({ root, port: 0, onError: (error) => problems.push(String(error)) });
     empty = await startDashboard({ root: join(top, 'none'), port: 0 });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    // The printed address, once: from then on its cookie opens every other one.
+    await page.goto(dashboard.url);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' && !expected.test(message.text())) problems.push(message.text());
@@ -304,8 +306,45 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     rmSync(running.folder, { recursive: true });
   });
 
+  it('shows videos and pictures by themselves, as its table of files links them', async () => {
+    await open('compare?run=sweep/strength-0.45');
+    const link = page.locator('.files a', { hasText: 'result.mp4' });
+    expect(await link.getAttribute('href')).toBe('/files/sweep/strength-0.45/artifacts/result.mp4');
+    const [tab] = await Promise.all([page.waitForEvent('popup'), link.click()]);
+    await eventually(() => tab.evaluate(`document.querySelector('video')?.readyState >= 2`)).toBe(true);
+    await tab.close();
+  });
+
+  it('asks about names that no run has, under the filter', async () => {
+    await open('?filter=metrics.flickr%20%3C%202');
+    await eventually(() => page.locator('.question').textContent()).toBe(
+      'no run has metrics.flickr; did you mean metrics.flicker?',
+    );
+    expect(await page.locator('.question').isVisible()).toBe(true);
+    await page.locator('[name=filter]').fill('metrics.flicker < 2');
+    await eventually(() => page.locator('.question').isHidden()).toBe(true);
+  });
+
+  it('asks for the token where it does not know it, and remembers it', async () => {
+    const context = await browser.newContext();
+    const stranger = await context.newPage();
+    try {
+      await stranger.goto(`${dashboard.address}compare?run=sweep/street`);
+      expect(await stranger.locator('h1').textContent()).toBe('This dashboard asks for its token');
+      await stranger.getByLabel('Token').fill(dashboard.token!);
+      await stranger.getByText('Open', { exact: true }).click();
+      await eventually(() => stranger.locator('h1').first().textContent()).toContain('street');
+      expect(stranger.url()).toBe(`${dashboard.address}compare?run=sweep%2Fstreet`);
+      await stranger.goto(dashboard.address);
+      await eventually(() => stranger.locator('.counts').textContent()).toBe('8 runs');
+    } finally {
+      await context.close();
+    }
+  });
+
   it('says how to begin where there is no run', async () => {
-    await open(empty.url);
+    await page.goto(empty.url);
+    await open(empty.address);
     await eventually(() => page.locator('.grid-frame .nothing h2').textContent()).toBe('No runs yet');
     expect(await page.locator('[data-do=compare]').isDisabled()).toBe(true);
   });

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRun } from '../../src/lib/tracking/start-run.js';
@@ -18,7 +19,8 @@ let dashboard: Dashboard;
 let video: Buffer;
 let host: string;
 
-const get = (path: string, question: Question = {}) => ask(dashboard.url, path, question);
+const get = (path: string, { headers, ...question }: Question = {}) =>
+  ask(dashboard.url, path, { ...question, headers: { authorization: `Bearer ${dashboard.token}`, ...headers } });
 
 /** Every file below the runs, with a hash of its content. */
 function contents(): Record<string, string> {
@@ -121,9 +123,28 @@ describe('what is refused', () => {
     expect((await get('/api/runs', { headers: { origin: `http://${host}` } })).status).toBe(200);
     for (const site of ['cross-site', 'same-site']) {
       expect((await get(VIDEO, { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' } })).status).toBe(403);
-      // A link to the dashboard may be followed.
-      expect((await get('/', { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' } })).status).toBe(200);
+      // A link to the dashboard's pages may be followed, in a window of its own.
+      const link = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+      for (const [path, destination, status] of [
+        ['/', 'document', 200],
+        ['/compare?run=sweep/street', 'document', 200],
+        ['/', 'iframe', 403],
+        ['/', 'embed', 403],
+        ['/api/runs', 'document', 403],
+        ['/api/runs?filter=x', 'document', 403],
+        [VIDEO, 'document', 403],
+        ['/assets/ui/list.js', 'document', 403],
+      ] as const) {
+        const { status: got } = await get(path, { headers: { ...link, 'sec-fetch-dest': destination } });
+        expect([path, destination, got]).toEqual([path, destination, status]);
+      }
     }
+    // Of browsers that say no more than where a link stands.
+    const referer = 'http://evil.example/';
+    expect((await get('/api/runs', { headers: { referer } })).status).toBe(403);
+    expect((await get('/api/runs', { headers: { referer: `http://${host}.evil.example/` } })).status).toBe(403);
+    expect((await get('/', { headers: { referer } })).status).toBe(200);
+    expect((await get('/api/runs', { headers: { referer: `http://${host}/` } })).status).toBe(200);
   });
 
   it('other methods', async () => {
@@ -231,7 +252,10 @@ describe('files', () => {
     const { headers } = await get('/files/sweep/strength-0.45/artifacts/page.html');
     expect(headers['content-type']).toBe('application/octet-stream');
     expect(headers['content-disposition']).toBe('attachment');
-    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'.*frame-ancestors 'none'/);
+    // A sandboxed video could not load itself; nothing in it can run anyway.
+    const video = String((await get(VIDEO)).headers['content-security-policy']);
+    expect(video).toMatch(/^default-src 'none'; media-src 'self'.*frame-ancestors 'none'/);
   });
 
   it('may be links that stay inside', async () => {
@@ -247,6 +271,7 @@ describe('pages', () => {
     const policy = String(compare.headers['content-security-policy']);
     const script = /<script type="module">([\s\S]*?)<\/script>/.exec(compare.text)![1];
     expect(policy).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    expect(compare.headers['x-frame-options']).toBe('DENY');
     for (const each of [list, policy]) {
       expect(each).toContain("frame-ancestors 'none'");
       expect(each).not.toMatch(/unsafe-eval|script-src[^;]*unsafe-inline|https?:/);
@@ -304,11 +329,17 @@ describe('a grid of chosen videos', () => {
     expect((await post({ videos }, { 'content-type': 'text/plain' })).status).toBe(415);
     expect((await post({ videos, labels: ['x'.repeat(200_000)] })).status).toBe(413);
   });
+
+  it('has labels that can be read', async () => {
+    const { status, json } = await post({ videos: [VIDEO], labels: ['x'.repeat(90_000)] });
+    expect([status, json()]).toEqual([400, { problem: 'a label has 90000 characters, expected at most 200' }]);
+  });
 });
 
 describe('where it listens', () => {
   it('is this machine alone, at an address of its own', async () => {
-    expect(dashboard.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    expect(dashboard.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[0-9a-f]{48}$/);
+    expect(dashboard.url).toBe(`${dashboard.address}?token=${dashboard.token}`);
     const port = Number(new URL(dashboard.url).port);
     await expect(startDashboard({ root, port })).rejects.toThrow(
       `port ${port} of 127.0.0.1 is taken; choose another with --port`,
@@ -318,11 +349,23 @@ describe('where it listens', () => {
     );
   });
 
-  it('with 0.0.0.0 admits addresses, but no other names', async () => {
-    const open = await startDashboard({ root, port: 0, host: '0.0.0.0' });
+  it('with 0.0.0.0 admits the names of this machine, and prints one by which others reach it', async () => {
+    const open = await startDashboard({ root, port: 0, host: '0.0.0.0', token: false });
+    const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    const names = own.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
     try {
-      expect((await ask(open.url, '/', { headers: { host: '192.168.0.7:7007' } })).status).toBe(200);
-      expect((await ask(open.url, '/', { headers: { host: 'evil.example' } })).status).toBe(403);
+      const { port } = new URL(open.url);
+      for (const name of [...names, hostname(), 'localhost']) {
+        const { status } = await ask(`http://127.0.0.1:${port}`, '/', { headers: { host: `${name}:${port}` } });
+        expect([name, status]).toEqual([name, 200]);
+      }
+      for (const name of ['evil.example', '203.0.113.7', '[2001:db8::7]', `${hostname()}.evil.example`, '0.0.0.0']) {
+        const { status } = await ask(`http://127.0.0.1:${port}`, '/', { headers: { host: name } });
+        expect([name, status]).toEqual([name, name === '0.0.0.0' ? 200 : 403]);
+      }
+      const printed = new URL(open.url).hostname;
+      expect(printed).not.toMatch(/^(0\.0\.0\.0|\[::\])$/);
+      expect((await ask(open.url, '/')).status).toBe(200);
     } finally {
       await open.close();
     }

@@ -6,12 +6,13 @@
 // who comes late finds another id in place and begins again. The guard of one that died in between is taken over likewise.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { link, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from './hash.js';
 import { HEARTBEAT, isAlive, isNumberAlive, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { assertSize, openRegularSync } from './regular-file.js';
 
 /** A lock that this process holds. */
 export interface HeldLock {
@@ -36,6 +37,9 @@ interface StoredHolder extends LockHolder {
 
 /** A lock without a sound text is being written, where there are no links, for at most this long (ms). */
 const WRITING = 5000;
+
+/** Bytes of the longest lock that is read; ours have some hundred. */
+const LONGEST = 100_000;
 
 /** How long another process that takes over a dead one's lock is waited for (ms); it needs less than a hundredth of a second. */
 const TAKING_OVER = 10_000;
@@ -196,8 +200,10 @@ function read(path: string): { text: string; isSound: boolean; holder: StoredHol
   let heartbeat: number;
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
-    heartbeat = fstatSync(fd).mtimeMs;
+    fd = openRegularSync(path);
+    const about = fstatSync(fd);
+    assertSize(path, about.size, LONGEST);
+    heartbeat = about.mtimeMs;
     text = readFileSync(fd, 'utf8');
   } catch (error) {
     if (isGone(error)) return undefined;

@@ -1,7 +1,7 @@
 // Reads files that others may have put there: regular ones alone, up to a size. A pipe, a device or a socket under a file's name
 // would be waited for without end; opening them must not hang.
 
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { FailureError } from './errors.js';
 import { formatBytes } from './format-bytes.js';
@@ -50,25 +50,28 @@ export async function openRegular(path: string): Promise<FileHandle> {
  * @throws as `openRegular`, and FailureError for a larger one
  */
 export function readRegularSync(path: string, most: number): Buffer {
+  const fd = openRegularSync(path);
+  try {
+    assertSize(path, fstatSync(fd).size, most);
+    return readFileSync(fd);
+  } catch (error) {
+    throw readError(path, error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** As `openRegular`, at once; gives the descriptor, which the caller closes. */
+export function openRegularSync(path: string): number {
   let fd: number | undefined;
   try {
     assertFile(path, statSync(path));
     fd = openSync(path, READ);
-    const about = fstatSync(fd);
-    assertFile(path, about);
-    assertSize(path, about.size, most);
-    const bytes = Buffer.alloc(about.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(fd, bytes, length, bytes.length - length, length);
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.subarray(0, length);
+    assertFile(path, fstatSync(fd));
+    return fd;
   } catch (error) {
-    throw readError(path, error);
-  } finally {
     if (fd !== undefined) closeSync(fd);
+    throw readError(path, error);
   }
 }
 

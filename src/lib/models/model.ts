@@ -1,9 +1,9 @@
 // A checkpoint that can be run: prompts to contexts, pictures to latents and back, and the denoising network.
 
-import { printableLine } from '../base/printable.js';
 import { assertShape } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { printableLine } from '../base/printable.js';
 import { type Device, resolveDevice } from '../engine/devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';

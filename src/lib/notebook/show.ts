@@ -1,8 +1,8 @@
 // One function that shows anything: in a notebook as the output of the cell, in a script as a text or as a file whose path is printed.
 // What each kind looks like is in the file named after it.
 
-import { printable } from '../base/printable.js';
 import { UsageError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import type { Display } from './mime-bundle.js';
 import { type ShownFrames, showFrames } from './show-frames.js';
 import { type ShownGrid, showGrid } from './show-grid.js';

@@ -115,7 +115,8 @@ function recordProblem(value: unknown): string | undefined {
     assertKey('artifact', name);
     if (image === undefined) return undefined;
     const { key, step } = (image ?? {}) as { key?: unknown; step?: unknown };
-    if (typeof key !== 'string' || !Number.isSafeInteger(step)) return `the artifact '${name}' is of no series of pictures`;
+    if (typeof key !== 'string' || !Number.isSafeInteger(step))
+      return `the artifact '${name}' is of no series of pictures`;
     assertKey('series', key);
     return undefined;
   } catch (error) {

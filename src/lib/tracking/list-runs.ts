@@ -3,13 +3,14 @@
 import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { assertInteger } from '../base/assert.js';
-import { UsageError } from '../base/errors.js';
+import { FailureError, UsageError } from '../base/errors.js';
+import { readError } from '../base/regular-file.js';
 import { parseFilter } from './filter.js';
 import { orderRuns } from './order-runs.js';
 import { questionFields } from './question-fields.js';
 import { openRunIndex, type RunIndex } from './run-index.js';
 import { RUN_FILES, readRunRecord, runsRoot } from './run-record.js';
-import { type RunSummary, summarize } from './run-summary.js';
+import { type RunSummary, stampOf, summarize } from './run-summary.js';
 
 /** Which runs, and in which order. */
 export interface ListRunsOptions {
@@ -54,8 +55,14 @@ export async function listRuns(options: ListRunsOptions = {}): Promise<RunSummar
  */
 export async function locateRun(name: string, root: string = runsRoot()): Promise<RunSummary> {
   const direct = [resolve(name), ...(name.split(sep).length < 3 ? [join(resolve(root), name)] : [])];
-  const folder = direct.find((path) => existsSync(join(path, RUN_FILES.record)));
-  if (folder !== undefined) return summarize(folder, await readRunRecord(folder));
+  const folder = direct.find((path) => existsSync(join(path, RUN_FILES.record)) || isUnreadable(path));
+  if (folder !== undefined) {
+    try {
+      return await summarize(folder, await readRunRecord(folder));
+    } catch (error) {
+      throw readError(folder, error);
+    }
+  }
   if (/^[0-9a-f]{4,32}$/.test(name)) {
     const { runs } = await openRunIndex(root).read();
     const found = runs.filter(({ id }) => id.startsWith(name));
@@ -66,6 +73,38 @@ export async function locateRun(name: string, root: string = runsRoot()): Promis
   throw new UsageError(
     `${name}: there is no such run in ${root}; give a folder, experiment/name or id (steadyframe runs lists them)`,
   );
+}
+
+/** Whether there is a folder or link of which cannot be told what is in it. */
+function isUnreadable(path: string): boolean {
+  try {
+    stampOf(join(path, RUN_FILES.record));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * The runs that texts name, as `locateRun` does; those that are there and cannot be read are named, and take no others down.
+ *
+ * @throws UsageError when there is none of a name, or several
+ */
+export async function locateRuns(
+  names: readonly string[],
+  root?: string,
+): Promise<{ found: RunSummary[]; damaged: { readonly name: string; readonly reason: string }[] }> {
+  const found: RunSummary[] = [];
+  const damaged: { name: string; reason: string }[] = [];
+  for (const name of names) {
+    try {
+      found.push(await locateRun(name, root));
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      damaged.push({ name, reason: error.message });
+    }
+  }
+  return { found, damaged };
 }
 
 /** Where to look for a run with given settings. */

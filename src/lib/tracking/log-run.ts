@@ -2,10 +2,10 @@
 // process ends is written then.
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { temporaryName, writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
-import { type Artifact, describeArtifacts } from './artifact-records.js';
+import { type Artifact, describeArtifacts, leadsOut } from './artifact-records.js';
 import type { Claim } from './claim.js';
 import { type LineLog, openLineLog } from './line-log.js';
 import { assertPoint, pointLine, rewindLine } from './metric-points.js';
@@ -70,6 +70,13 @@ export async function openForLogging(
     await artifactLog.flush();
     listener?.changed();
   };
+  /** Files elsewhere are followed only to where the run says that it wrote: see artifact-file.ts. */
+  const knowPlaces = async (artifacts: readonly Artifact[]): Promise<void> => {
+    const known = new Set([...(record.outside ?? []), ...(record.tags.out === undefined ? [] : [record.tags.out])]);
+    const places = artifacts.filter(({ path }) => isAbsolute(path)).map(({ path }) => dirname(path));
+    const fresh = places.filter((place) => ![...known].some((each) => !leadsOut(relative(each, place))));
+    if (fresh.length > 0) await update({ outside: [...new Set([...(record.outside ?? []), ...fresh])] });
+  };
   const atExit = (code: number): void => {
     claim.abandon();
     const interrupted = code === 0 || code === 130 || code === 143;
@@ -126,6 +133,7 @@ export async function openForLogging(
     async logArtifact(path, { name } = {}) {
       mustBeOpen();
       const artifacts = await describeArtifacts(folder, path, name);
+      await knowPlaces(artifacts);
       await addArtifacts(artifacts);
       return artifacts;
     },
@@ -133,6 +141,7 @@ export async function openForLogging(
       assertKey('image', key);
       mustBeOpen();
       const artifacts = await describeArtifacts(folder, path);
+      await knowPlaces(artifacts);
       await addArtifacts(artifacts.map((artifact) => ({ ...artifact, image: { key, step } })));
     },
     async logInputs(inputs) {

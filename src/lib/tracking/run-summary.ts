@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readError } from '../base/regular-file.js';
 import { holderOf } from './claim.js';
 import { followMetrics, type MetricsFollower } from './follow-metrics.js';
 import type { MetricSummary } from './metric-summary.js';
@@ -26,10 +27,18 @@ export interface SummaryStamp {
   readonly metrics?: string;
 }
 
-/** Size and time of change of a file, as a text; undefined where there is none. */
+/**
+ * Size and time of change of a file, as a text; undefined where there is none.
+ *
+ * @throws FailureError where it cannot be told, as of a link that leads in a circle
+ */
 export function stampOf(path: string): string | undefined {
-  const about = statSync(path, { throwIfNoEntry: false });
-  return about && `${about.size} ${about.mtimeMs}`;
+  try {
+    const about = statSync(path, { throwIfNoEntry: false });
+    return about && `${about.size} ${about.mtimeMs}`;
+  } catch (error) {
+    throw readError(path, error);
+  }
 }
 
 /** A summary from a run's record; `follower` counts its points where the record does not sum them up. */

@@ -1,9 +1,9 @@
 // The settings of a finetuning: what they are, the published recipe as their defaults, and what a resume must find again.
 
-import { printableLine } from '../base/printable.js';
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { printableLine } from '../base/printable.js';
 import type { OnProgress } from '../base/progress.js';
 import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';

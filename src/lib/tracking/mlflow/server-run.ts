@@ -1,5 +1,7 @@
 // A run as the server describes it, and where its artifacts go.
 
+import { FailureError } from '../../base/errors.js';
+
 /** The tag by which our runs are found again on the server. */
 export const RUN_ID_TAG = 'steadyframe.run_id';
 
@@ -56,7 +58,17 @@ export function artifactPlace(artifactUri: string): string {
   return encodePath(PROXIED.exec(artifactUri)?.[1] ?? '');
 }
 
-/** A path with its parts encoded for a URL. */
+/**
+ * A path with its parts encoded for a URL.
+ *
+ * @throws FailureError for one that would lead elsewhere: `..` means the folder above wherever it stands
+ */
 export function encodePath(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  const parts = path.split('/');
+  if (parts.some((part) => part === '.' || part === '..')) {
+    throw new FailureError(
+      `'${path.slice(0, 200)}' leads out of the place for a run's artifacts; nothing is sent there`,
+    );
+  }
+  return parts.map(encodeURIComponent).join('/');
 }

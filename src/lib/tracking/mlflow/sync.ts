@@ -1,7 +1,8 @@
 // Uploads stored runs to an MLflow server: whatever it does not have yet, in the order in which parents come before their parts.
 
+import { basename, dirname } from 'node:path';
 import type { OnProgress } from '../../base/progress.js';
-import { listRuns, locateRun } from '../list-runs.js';
+import { listRuns, locateRuns } from '../list-runs.js';
 import { runsRoot } from '../run-record.js';
 import type { RunSummary } from '../run-summary.js';
 import { type ClientOptions, createClient, type MlflowClient } from './client.js';
@@ -51,8 +52,11 @@ export async function syncRuns(uri: string, options: SyncOptions = {}): Promise<
   const { root = runsRoot(), filter, signal, onProgress, onWarning, env, attempts, base, longest } = options;
   const address = serverAddress(uri, env);
   const all = await listRuns({ root, onWarning, orderBy: 'start_time' });
-  const chosen = options.runs?.length ? await Promise.all(options.runs.map((name) => locateRun(name, root))) : all;
-  const admitted = filter === undefined ? undefined : new Set((await listRuns({ root, filter })).map(({ id }) => id));
+  const { found: chosen, damaged } = options.runs?.length
+    ? await locateRuns(options.runs, root)
+    : { found: all, damaged: [] };
+  const asked = filter === undefined ? undefined : await listRuns({ root, filter, onWarning });
+  const admitted = asked && new Set(asked.map(({ id }) => id));
   const runs = chosen.filter(({ id }) => admitted === undefined || admitted.has(id));
   // Said once: what goes on comes right, or ends in an error that says so too.
   let said = false;
@@ -70,8 +74,15 @@ export async function syncRuns(uri: string, options: SyncOptions = {}): Promise<
   };
   // One question before all the work: a server that is away is one problem, not one for each run.
   if (runs.length > 0) await client.findExperiment(runs[0].experiment);
-  const synced: SyncedRun[] = [];
-  const report = (): void => onProgress?.({ done: synced.length, total: runs.length, label: 'uploading runs' });
+  const synced: SyncedRun[] = damaged.map(({ name, reason }) => ({
+    folder: name,
+    experiment: basename(dirname(name)),
+    name: basename(name),
+    outcome: 'failed',
+    reason,
+  }));
+  const report = (): void =>
+    onProgress?.({ done: synced.length, total: runs.length + damaged.length, label: 'uploading runs' });
   report();
   for (const generation of generations(runs, byId)) {
     const queue = [...generation];

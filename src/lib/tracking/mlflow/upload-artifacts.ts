@@ -1,10 +1,11 @@
 // Uploads what a run made: files under their names, pictures of a series under the names by which MLflow shows them as an image grid.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { sha256 } from '../../base/hash.js';
 import { BROWSER_MEDIA } from '../../base/media-types.js';
-import { type Artifact, artifactPath } from '../artifact-records.js';
+import { type ArtifactOwner, artifactFile } from '../artifact-file.js';
+import type { Artifact } from '../artifact-records.js';
 import { RUN_FILES } from '../run-record.js';
 import type { MlflowClient } from './client.js';
 import type { Body } from './http.js';
@@ -25,17 +26,15 @@ interface Upload {
 export async function uploadArtifact(
   client: MlflowClient,
   run: Pick<ServerRun, 'artifactUri'>,
-  folder: string,
+  owner: ArtifactOwner,
   runId: string,
   artifact: Artifact,
 ): Promise<number | string> {
-  const path = artifactPath(folder, artifact);
-  const size = await stat(path).then(
-    (about) => about.size,
-    () => undefined,
-  );
-  if (size === undefined) return `${artifact.name} is gone: there is no ${path}`;
-  if (size !== artifact.bytes) return `${artifact.name} has changed since it was recorded: ${path}`;
+  const file = await artifactFile(owner, artifact);
+  const { path } = file;
+  if ('problem' in file) return `${artifact.name} is not sent: it ${file.problem} (${path})`;
+  const size = file.bytes;
+  if (size !== artifact.bytes) return `${artifact.name} is not sent: it has changed since it was recorded (${path})`;
   for (const { name, type, body } of uploadsOf(path, runId, artifact)) {
     await client.putArtifact(run, name, type, await body());
   }

@@ -2,7 +2,7 @@
 // start anywhere. A repeat of anything changes nothing.
 
 import { sha256Json } from '../../base/hash.js';
-import { type Artifact, readArtifacts } from '../artifact-records.js';
+import { type Artifact, type ArtifactRecords, readArtifactRecords } from '../artifact-records.js';
 import { type RunRecord, readRunRecord } from '../run-record.js';
 import { statusOf } from '../run-summary.js';
 import type { MlflowClient } from './client.js';
@@ -66,7 +66,8 @@ export async function uploadRun(folder: string, context: UploadContext): Promise
       await writeUploadState(folder, client.uri, state);
     };
     const run = { id: state.run!, artifactUri: state.artifactUri! };
-    await uploadPairs(client, run.id, record, context, state, sent, remember, await readArtifacts(folder));
+    const recorded = await readArtifactRecords(folder);
+    await uploadPairs(client, run.id, record, context, state, sent, remember, recorded.artifacts);
     sent.points = await uploadPoints(client, run.id, folder, state.metricsByte ?? 0, (metricsByte) =>
       remember({ metricsByte }),
     );
@@ -77,11 +78,13 @@ export async function uploadRun(folder: string, context: UploadContext): Promise
       sent.inputs = datasets.length;
       await remember({ inputs });
     }
-    const artifacts = takesArtifacts(run) ? await readArtifacts(folder) : [];
+    const { artifacts, refused } = takesArtifacts(run) ? await readArtifactRecords(folder) : NO_ARTIFACTS;
+    sent.missing.push(...refused);
     if (!takesArtifacts(run)) sent.missing.push(noArtifacts(client, run));
+    const owner = { ...record, folder };
     for (const artifact of artifacts) {
       if (state.artifacts?.[artifact.name] === artifact.sha256) continue;
-      const outcome = await uploadArtifact(client, run, folder, record.id, artifact);
+      const outcome = await uploadArtifact(client, run, owner, record.id, artifact);
       if (typeof outcome === 'string') {
         sent.missing.push(outcome);
         continue;
@@ -94,6 +97,8 @@ export async function uploadRun(folder: string, context: UploadContext): Promise
     return sent;
   });
 }
+
+const NO_ARTIFACTS: ArtifactRecords = { artifacts: [], refused: [] };
 
 type Remember = (more: UploadState) => Promise<void>;
 

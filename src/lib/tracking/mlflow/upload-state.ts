@@ -1,9 +1,9 @@
 // What a run's folder remembers of its uploads: enough to go on where they stopped, for each server. Losing the file costs time only:
 // runs are found again by their tag, and what is sent twice counts once.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
+import { readRegularSync } from '../../base/regular-file.js';
 import { RUN_FILES } from '../run-record.js';
 
 /** What one server has of a run. Hashes are of what was sent. */
@@ -27,6 +27,8 @@ interface Stored {
   readonly servers: Readonly<Record<string, UploadState>>;
 }
 
+const MOST_BYTES = 16e6;
+
 /** What a server has of a run, as far as is remembered. */
 export async function readUploadState(folder: string, uri: string): Promise<UploadState> {
   return (await read(folder)).servers[uri] ?? {};
@@ -41,7 +43,7 @@ export async function writeUploadState(folder: string, uri: string, state: Uploa
 
 async function read(folder: string): Promise<Stored> {
   try {
-    const stored = JSON.parse(await readFile(join(folder, RUN_FILES.uploads), 'utf8')) as Stored;
+    const stored = JSON.parse(readRegularSync(join(folder, RUN_FILES.uploads), MOST_BYTES).toString('utf8')) as Stored;
     if (stored.format === 1 && typeof stored.servers === 'object' && stored.servers !== null) return stored;
   } catch {
     // None yet, or damaged: begin anew.
