@@ -16,6 +16,7 @@ import {
   addTrackingOptions,
   type DenoiseValues,
   denoiseSettings,
+  sizeArguments,
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
@@ -78,14 +79,13 @@ async function run(video: string, values: EditValues, context: Context): Promise
   const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
   const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
   const { shotName } = await import('../lib/video/shot-name.js');
-  const { pick, auto = false, at, frame: number, size, start, duration, every, frameRate } = values;
+  const { pick, auto = false, at, frame: number, start, duration, every, frameRate } = values;
   const part = given({ start, duration, every, frameRate });
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
   const which = {
     ...given({ frame: number, at }),
     ...part,
-    size,
     onWarning: context.warn,
     signal: context.terminal.signal,
   };
@@ -105,12 +105,12 @@ async function run(video: string, values: EditValues, context: Context): Promise
 
 /** What must be the same when an edit is picked later. Values are JSON's. */
 function settingsOf(video: string, frame: number, values: EditValues) {
-  const { negative, steps, sampler, guidance, noiseDraw, size, strengths, seeds, lora = [] } = values;
-  const { prompt, model, start, duration, every, frameRate } = values;
+  const { negative, steps, sampler, guidance, noiseDraw, strengths, seeds, lora = [] } = values;
+  const { prompt, model, start, duration, every, frameRate, size } = values;
   const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
   const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
-  const part = given({ start, duration, every, frameRate });
-  return { video: resolve(video), ...part, frame, model: resolve(model), loras, denoise, size, strengths, seeds };
+  const part = given({ start, duration, every, frameRate, size });
+  return { video: resolve(video), ...part, frame, model: resolve(model), loras, denoise, strengths, seeds };
 }
 
 /** Where edits of this name were proposed last. */
@@ -136,7 +136,7 @@ async function propose(
   const { editsRun } = await import('../lib/sweeps/log-edits.js');
   const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
   const { runsRoot } = await import('../lib/tracking/run-record.js');
-  const { strengths, seeds, size, auto } = values;
+  const { strengths, seeds, auto } = values;
   const out = values.out === undefined ? undefined : resolve(values.out);
   if (out !== undefined) await checkNewFolder(out);
   const above = out === undefined ? join(runsRoot(), 'edit') : dirname(out);
@@ -144,7 +144,7 @@ async function propose(
   return withModel(values, context, async (model) => {
     checkPrompts(model, values, context);
     const { onWarning, signal } = which;
-    const asked = { ...denoiseSettings(values), strengths, seeds, size };
+    const asked = { ...denoiseSettings(values), strengths, seeds, ...given({ size: values.size }) };
     const tracking = { ...trackingSettings(values, context), out, onWarning, signal };
     const begun = await editsRun('edit', name, model, video, { ...asked, frame: settings.frame }, tracking);
     try {
@@ -250,15 +250,14 @@ async function report(
 
 /** The options of model and size as finetune takes them. */
 function modelArguments(values: EditValues): string[] {
-  const { model, lora = [], config, device, strict, size, start, duration, every, frameRate } = values;
-  const sides = typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
+  const { model, lora = [], config, device, strict, start, duration, every, frameRate } = values;
   return [
     ...['--model', model],
     ...lora.flatMap(({ file, scale }) => ['--lora', scale === undefined ? file : `${file}:${scale}`]),
     ...(config === undefined ? [] : ['--config', config]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),
-    ...(sides === '512' ? [] : ['--size', sides]),
+    ...sizeArguments(values),
     ...Object.entries(given({ start, duration, every, 'frame-rate': frameRate })).flatMap(([name, value]) => [
       `--${name}`,
       String(value),

@@ -10,13 +10,19 @@ import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import { samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { Objective } from '../lib/training/denoising-batch.js';
 import type { WhatIsTrained } from '../lib/training/trained-weights.js';
-import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { FrameSize } from '../lib/video/geometry.js';
 import type { Style } from '../lib/world/styles/styles.js';
 import type { Context } from './context.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
-import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
+import {
+  addOutputOptions,
+  addSizeOption,
+  addTrackingOptions,
+  type TrackingValues,
+  trackingSettings,
+} from './render-options.js';
 import { formatNumber, formatTable, formatTimestep } from './table.js';
-import { frameRateOption, integer, listOf, listOption, number, oneOf, seconds, size } from './values.js';
+import { frameRateOption, integer, listOf, listOption, number, oneOf, seconds } from './values.js';
 
 const EXAMPLES = `
 Renders the video with the plain model at each strength, picks an edited frame among proposals made at large strengths, finetunes
@@ -44,7 +50,7 @@ interface ExperimentValues extends ModelOptions, TrackingValues {
   sampler: SamplerName;
   seed: number;
   batch: number;
-  size?: NonNullable<OpenVideoOptions['size']>;
+  size?: FrameSize;
   start?: number;
   duration?: number;
   every?: number;
@@ -74,7 +80,7 @@ export function addExperiment(program: Command, context: Context): void {
     .summary('the whole recipe on one video, with a report')
     .description('Compares plain and finetuned editing of one video: renderings, numbers and a report.')
     .argument('[video]', 'a video, a GIF, or a folder of pictures');
-  addModelOptions(command)
+  addSizeOption(addModelOptions(command))
     .requiredOption('-p, --prompt <text>', 'what to show; repeated, the others are only trained', collect)
     .option('--shot <name>', 'a bundled shot in place of a video: its true edit is known')
     .option('--style <name>', 'the style that the prompt means, for the truth of a bundled shot')
@@ -96,7 +102,6 @@ export function addExperiment(program: Command, context: Context): void {
     .option('--sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
     .option('--seed <n>', 'seed of the noise that all frames share', integer, 42)
     .option('--batch <n>', 'frames that go through the network together', integer, 4)
-    .option('--size <size>', 'side or WIDTHxHEIGHT of the frames; 512, or 128 with the demo preset', size)
     .option('--frames <n>', 'take at most this many frames', integer)
     .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
@@ -190,9 +195,8 @@ async function recipeOptions(
   const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
   return {
     ...trackingSettings(values, context),
-    ...given({ start, duration, every, frameRate, frames, out, resume, editFrame }),
+    ...given({ size: values.size, start, duration, every, frameRate, frames, out, resume, editFrame }),
     ...{ batch, seed, steps, sampler, negativePrompt: values.negative },
-    size: values.size ?? (isDemo ? 128 : 512),
     prompts: values.prompt,
     strengths: values.strengths,
     guidanceScale: guidance,

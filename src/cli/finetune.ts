@@ -10,13 +10,20 @@ import type { FinetuneOptions } from '../lib/training/finetune-options.js';
 import type { FinetuneResult } from '../lib/training/finetune-result.js';
 import type { Preview } from '../lib/training/preview.js';
 import type { LoraLayers, WhatIsTrained } from '../lib/training/trained-weights.js';
-import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, type EditValues, readEdits } from './finetune-edits.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
-import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
+import {
+  addOutputOptions,
+  addSizeOption,
+  addTrackingOptions,
+  sizeArguments,
+  type TrackingValues,
+  trackingSettings,
+} from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { frameRateOption, integer, listOf, number, oneOf, seconds, size } from './values.js';
+import { frameRateOption, integer, listOf, number, oneOf, seconds } from './values.js';
 
 const EXAMPLES = `
 The defaults are the published recipe. Frames of the video are learned under the empty prompt; each edited frame, paired with
@@ -34,7 +41,7 @@ Examples:
 
 interface FinetuneValues extends ModelOptions, TrackingValues {
   edit?: EditValues[];
-  size: NonNullable<OpenVideoOptions['size']>;
+  size?: FrameSize;
   start?: number;
   duration?: number;
   frames?: number;
@@ -83,8 +90,7 @@ export function addFinetune(program: Command, context: Context): void {
     .summary('train a model on a video and an edited frame of it')
     .description('Trains a model on a video, so that mild edits of it come out strong and steady.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
-  addEditOptions(addModelOptions(command))
-    .option('--size <size>', 'side or WIDTHxHEIGHT of the frames, cropped and scaled to it', size, 512)
+  addSizeOption(addEditOptions(addModelOptions(command)))
     .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
     .option('--duration <time>', 'take this much of the video', seconds)
     .option('--every <n>', 'take every n-th frame', integer)
@@ -169,20 +175,19 @@ function rangeOption(flags: string, description: string, byDefault: [number, num
 }
 
 async function run(path: string, values: FinetuneValues, context: Context): Promise<void> {
-  const { openVideo } = await import('../lib/video/open-video.js');
+  const { openForModel } = await import('../lib/sweeps/open-for-model.js');
   const { shotName } = await import('../lib/video/shot-name.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
   const { start, duration, frames, every, frameRate } = values;
-  const video = await openVideo(path, {
-    size: values.size,
-    ...given({ start, duration, frames, every, frameRate }),
-    signal: terminal.signal,
-    onWarning: warn,
-  });
-  const edits = await readEdits(values.edit ?? [], video);
   await withModel(values, context, async (model) => {
+    const video = await openForModel(model, path, {
+      ...given({ size: values.size, start, duration, frames, every, frameRate }),
+      signal: terminal.signal,
+      onWarning: warn,
+    });
+    const edits = await readEdits(values.edit ?? [], video);
     let out: string | undefined;
     const onFolder = (folder: string): void => {
       out = folder;
@@ -296,10 +301,7 @@ function renderCommand(path: string, values: FinetuneValues, { kind, result }: F
   ]);
   const model = kind === 'lora' ? [values.model, ...loras, '--lora', result] : [result, ...loras];
   const config = kind === 'lora' && values.config !== undefined ? ['--config', values.config] : [];
-  const { size: sides } = values;
-  const side = typeof sides === 'number' ? String(sides) : `${sides.width}x${sides.height}`;
-  const sized = side === '512' ? [] : ['--size', side];
-  const args = ['sweep', path, '--model', ...model, ...config, ...sized];
+  const args = ['sweep', path, '--model', ...model, ...config, ...sizeArguments(values)];
   return shellCommand([...args, '--prompt', prompt, '--strengths', String(values.previewStrength)]);
 }
 

@@ -51,6 +51,7 @@ export function addFrame(program: Command, context: Context): void {
 
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
   const { editFrame, writeFrameEdits } = await import('../lib/sweeps/edit-frame.js');
+  const { renderSize } = await import('../lib/sweeps/open-for-model.js');
   const { editsRun } = await import('../lib/sweeps/log-edits.js');
   const { shotName } = await import('../lib/video/shot-name.js');
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
@@ -63,13 +64,18 @@ async function run(video: string, values: FrameValues, context: Context): Promis
     checkPrompts(model, values, context);
     const settings = denoiseSettings(values);
     const { signal } = terminal;
-    const asked = { ...settings, at, seeds, strengths, size, ...given({ frameRate }) };
+    const asked = { ...settings, at, seeds, strengths, ...given({ size, frameRate }) };
     const tracking = { ...trackingSettings(values, context), out: values.out, onWarning: context.warn, signal };
     const begun = await editsRun('frame', `${shotName(video)}-at-${at}s`, model, video, asked, tracking);
     const written = await trackWork(begun, plainFolder, async ({ folder, run }) => {
       const hooks = { onProgress: context.reporter.report, onWarning: context.warn, signal };
       const edited = await editFrame(model, video, { ...asked, ...hooks });
-      const files = await writeFrameEdits(folder.out, edited, { ...settings, video, model: model.path, size });
+      const files = await writeFrameEdits(folder.out, edited, {
+        ...settings,
+        video,
+        model: model.path,
+        size: renderSize(model, size),
+      });
       await run.logArtifact(files.out);
       return files;
     });

@@ -8,7 +8,7 @@ import { formatPlural } from './table.js';
 import { frameRateOption, integer } from './values.js';
 
 const EXAMPLES = `
-Videos must be of one size. The grid is as long as the shortest of them. Besides .mp4, the name may end in .webp, .gif, or /
+Videos of another size than most are cut and scaled to it. The grid is as long as the shortest of them. Besides .mp4, the name may end in .webp, .gif, or /
 for a folder of PNG.
 
 Examples:

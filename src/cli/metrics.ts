@@ -8,13 +8,15 @@ import type { OpenVideoOptions } from '../lib/video/open-video.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { frameRateOption, rectangle } from './values.js';
+import { frameRateOption, rectangle, seconds } from './values.js';
 
 const EXAMPLES = `
-Frames are measured as stored, each once. Without --source only the metrics that need none are given.
+Frames are measured as players show them, each once. Without --source only the metrics that need none are given. A source of other
+sides or another frame rate is brought to those of the video, as renderings are; of the longer one the beginning is taken.
 
 Examples:
   steadyframe metrics edited.mp4 --source shot.mp4
+  steadyframe metrics edited.mp4 --source shot.mp4 --source-start 3.2
   steadyframe metrics grid.gif --crop 192,0,192,192 --source grid.gif --source-crop 0,0,192,192 --json`;
 
 interface MetricsValues {
@@ -22,6 +24,7 @@ interface MetricsValues {
   source?: string;
   frameRate?: number;
   sourceCrop?: OpenVideoOptions['crop'];
+  sourceStart?: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -35,7 +38,8 @@ export function addMetrics(program: Command, context: Context): void {
     .argument('<output>', 'the video to measure')
     .option('--crop <x,y,w,h>', 'the part of it to measure, in pixels', rectangle)
     .option('--source <video>', 'the video that it was made from')
-    .option('--source-crop <x,y,w,h>', 'the part of the source that belongs to it', rectangle);
+    .option('--source-crop <x,y,w,h>', 'the part of the source that belongs to it', rectangle)
+    .option('--source-start <time>', 'where in the source it begins, such as 3.2 or 1:03.2', seconds);
   command.addOption(frameRateOption());
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -44,23 +48,25 @@ export function addMetrics(program: Command, context: Context): void {
 
 async function run(output: string, values: MetricsValues, context: Context): Promise<void> {
   const { METRICS } = await import('../lib/metrics/measurement.js');
-  const { metrics } = await import('../lib/metrics/metrics.js');
+  const { metrics, unevenSentence } = await import('../lib/metrics/metrics.js');
+  const { openPair } = await import('../lib/metrics/open-pair.js');
   const { openVideo } = await import('../lib/video/open-video.js');
   const { terminal } = context;
   if (values.quiet) context.quieten();
   if (values.sourceCrop && values.source === undefined) {
     throw new UsageError('--source-crop belongs to --source; name the source, or use --crop for the video itself');
   }
-  const open = (path: string, crop: OpenVideoOptions['crop']) =>
-    openVideo(path, {
-      exact: true,
-      signal: terminal.signal,
-      onWarning: context.warn,
-      ...given({ crop, frameRate: values.frameRate }),
-    });
-  const video = await open(output, values.crop);
-  const source = values.source === undefined ? undefined : await open(values.source, values.sourceCrop);
+  if (values.sourceStart !== undefined && values.source === undefined) {
+    throw new UsageError('--source-start belongs to --source; name the source');
+  }
+  const { crop, sourceCrop, sourceStart, frameRate } = values;
+  const opened = given({ crop, frameRate, signal: terminal.signal, onWarning: context.warn });
+  const { output: video, source } =
+    values.source === undefined
+      ? { output: await openVideo(output, { exact: true, ...opened }), source: undefined }
+      : await openPair(output, values.source, { ...opened, ...given({ sourceCrop, sourceStart }) });
   const measured = await metrics(video.frames(), source?.frames(), {
+    onUneven: (shorter, longer, frames) => context.warn(unevenSentence(shorter, longer, frames)),
     onFrame: (done) => {
       terminal.signal.throwIfAborted();
       context.reporter.report({ done, total: Math.max(done, video.expectedFrames ?? 0), label: 'measuring' });

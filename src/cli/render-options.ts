@@ -5,7 +5,7 @@ import { given } from '../lib/base/given.js';
 import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
-import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import { type FrameSize, sizeText } from '../lib/video/geometry.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
 import { frameRateOption, integer, number, oneOf, seconds, size } from './values.js';
@@ -18,7 +18,7 @@ export interface DenoiseValues extends ModelOptions {
   sampler: SamplerName;
   guidance: number;
   noiseDraw: number;
-  size: NonNullable<OpenVideoOptions['size']>;
+  size?: FrameSize;
   out?: string;
   json?: boolean;
   quiet?: boolean;
@@ -66,16 +66,30 @@ export function addOutputOptions(command: Command): Command {
     .option('-q, --quiet', 'print no progress, only warnings and errors');
 }
 
+/** Adds --size. */
+export function addSizeOption(command: Command): Command {
+  return command.option(
+    '--size <size>',
+    'shorter side of the frames, or WIDTHxHEIGHT, cropped to it; what the model was trained at by default',
+    size,
+  );
+}
+
+/** --size as it was given. */
+export function sizeArguments({ size: sides }: { size?: FrameSize | undefined }): string[] {
+  return sides === undefined ? [] : ['--size', sizeText(sides)];
+}
+
 /** Adds the options of the model, the prompt and the sampler, and the size of frames. */
 export function addDenoiseOptions(command: Command): Command {
-  return addModelOptions(command)
+  const chosen = addModelOptions(command)
     .requiredOption('-p, --prompt <text>', 'what the picture should show')
     .option('--negative <text>', 'what it should not show', '')
     .option('--steps <n>', 'steps of a full run, of which a strength executes the last part', integer, 50)
     .option('--sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
     .option('--guidance <scale>', 'how strongly to follow the prompt; 1 halves the work', number, 7.5)
-    .option('--noise-draw <n>', "which draw of the seed is the noise; 2 is PyTorch pipelines'", integer, 1)
-    .option('--size <size>', 'side or WIDTHxHEIGHT of the frames, cropped and scaled to it', size, 512);
+    .option('--noise-draw <n>', "which draw of the seed is the noise; 2 is PyTorch pipelines'", integer, 1);
+  return addSizeOption(chosen);
 }
 
 /** Adds which frames to take, how to work, and where to write. */

@@ -41,7 +41,7 @@ export function oneOf<T extends string>(words: readonly T[]): (text: string) => 
   };
 }
 
-/** `512` for a square, or `768x432`. */
+/** `512` for the shorter side, or `768x432`. */
 export function size(text: string): NonNullable<OpenVideoOptions['size']> {
   const [, width, height] = /^(\d+)(?:[x×](\d+))?$/i.exec(text.trim()) ?? [];
   if (width === undefined) throw new InvalidArgumentError('Expected a side such as 512, or sides such as 768x432.');

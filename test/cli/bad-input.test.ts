@@ -20,7 +20,7 @@ beforeAll(async () => {
 let runs = 0;
 const fresh = () => join(scratch, `out-${runs++}`);
 const sweep = (path: string, out: string, ...more: string[]) => {
-  const options = ['--model', model, '--prompt', 'a street', '--steps', '4', '--size', '32', '--strengths', '0.5'];
+  const options = ['--model', model, '--prompt', 'a street', '--steps', '4', '--size', '32x32', '--strengths', '0.5'];
   return steadyframe(['sweep', path, ...options, '--out', out, '-q', ...more]);
 };
 
@@ -72,7 +72,7 @@ describe('videos', () => {
   });
 
   it('odd sizes: a size that is no multiple of 8 is refused, a video with odd sides is not', async () => {
-    await refuses(video, /a width of 100 is not a multiple of 8; the nearest are 96 and 104\n$/, '--size', '100');
+    await refuses(video, /a size of 100 is not a multiple of 8; the nearest are 96 and 104\n$/, '--size', '100');
     await refuses(video, /a height of 4 is too small; sides are multiples of 8, from 8 on\n$/, '--size', '32x4');
     const odd = join(scratch, 'odd');
     mkdirSync(odd);

@@ -25,7 +25,7 @@ const proposals = () => {
   cpSync(join(scratch, 'proposed'), out, { recursive: true });
   return out;
 };
-const request = ['--steps', '4', '--size', '32', '--strengths', '0.5,1', '--seeds', '1,2'];
+const request = ['--steps', '4', '--size', '32x32', '--strengths', '0.5,1', '--seeds', '1,2'];
 const args = (...more: string[]) => ['edit', video, '--model', model, '--prompt', 'night', ...request, ...more];
 const edit = (...more: string[]) => steadyframe(args('-q', ...more));
 
@@ -110,7 +110,7 @@ describe('edit', () => {
     const train = (...more: string[]) => {
       const few = ['--iterations', '1', '--training-frames', '1', '--preview-every', '0', '--no-track', '-q'];
       return steadyframe([
-        ...['finetune', long, '--model', model, '--size', '32', '--edit', picture, ...few, ...more],
+        ...['finetune', long, '--model', model, '--size', '32x32', '--edit', picture, ...few, ...more],
         ...['--out', fresh()],
       ]);
     };

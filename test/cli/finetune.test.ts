@@ -24,7 +24,18 @@ beforeAll(async () => {
   bare = join(scratch, 'bare.png');
   await writeEdit(edit, picture, { frame, prompt });
   await writePicture(bare, picture);
-  common = ['finetune', video, '--model', model, '--size', '32', '--training-frames', '3', '--learning-rate', '1e-3'];
+  common = [
+    'finetune',
+    video,
+    '--model',
+    model,
+    '--size',
+    '32x32',
+    '--training-frames',
+    '3',
+    '--learning-rate',
+    '1e-3',
+  ];
 });
 
 const quick = ['--preview-steps', '8', '--preview-guidance', '1', '--preview-frames', '2'];
@@ -119,7 +130,7 @@ describe('steadyframe finetune', () => {
       () => ['--edit', edit, '--edit-frame', '6'],
       /frame 6, which is not in the video \(its frames are 0 to 5\)/,
     ],
-    ['another size', () => ['--edit', edit, '--size', '64'], /the picture is 32x32 but the video's frames are 64x64/],
+    ['another size', () => ['--edit', edit, '--size', '64'], /the picture is 32x32 but the video's frames are 96x64/],
     ['nothing to learn', () => ['--training-frames', '0'], /the training set has 0 items/],
     [
       'a rank of all weights',

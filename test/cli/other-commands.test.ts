@@ -23,7 +23,20 @@ beforeAll(async () => {
 
 describe('frame', () => {
   const frame = (...more: string[]) =>
-    steadyframe(['frame', video, '--model', model, '--prompt', 'night', '--steps', '4', '--size', '32', '-q', ...more]);
+    steadyframe([
+      'frame',
+      video,
+      '--model',
+      model,
+      '--prompt',
+      'night',
+      '--steps',
+      '4',
+      '--size',
+      '32x32',
+      '-q',
+      ...more,
+    ]);
 
   it('writes a sheet and prints a row for each picture', async () => {
     const out = join(scratch, 'sheet');

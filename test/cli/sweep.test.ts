@@ -14,7 +14,7 @@ let common: string[];
 beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
   video = await shot(scratch, 'street.mp4');
-  common = [video, '--model', model, '--prompt', 'a street at night', '--steps', '4', '--size', '32'];
+  common = [video, '--model', model, '--prompt', 'a street at night', '--steps', '4', '--size', '32x32'];
 });
 let runs = 0;
 const fresh = () => join(scratch, `run-${runs++}`);

@@ -15,7 +15,7 @@ let common: string[];
 beforeAll(async () => {
   const model = await smallestCheckpoint(scratch);
   const video = await shot(scratch, 'street.mp4');
-  common = [video, '--model', model, '--size', '32'];
+  common = [video, '--model', model, '--size', '32x32'];
   vi.stubEnv('STEADYFRAME_RUNS', root);
 });
 afterAll(() => {
@@ -38,7 +38,7 @@ describe('commands', () => {
     expect(frame).toMatchObject({
       status: 'finished',
       command: expect.stringMatching(/^steadyframe frame .*street\.mp4 --model .* --at 0 --seeds 1 --strengths 0\.5$/),
-      parameters: { at: 0, strength: [0.5], seed: [1], guidance: 7.5, size: 32 },
+      parameters: { at: 0, strength: [0.5], seed: [1], guidance: 7.5, size: '32x32' },
     });
     expect(frame.inputs.map(({ kind }) => kind)).toEqual(['video', 'model']);
     expect(await filesOf(frame.folder)).toEqual([

@@ -11,7 +11,7 @@ import { openVideo } from '../../src/lib/video/open-video.js';
 import { scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
 const scratch = scratchFolder();
-const request = { prompt: 'a street', seeds: [7, 8], strength: 0.5, steps: 4, size: 32 };
+const request = { prompt: 'a street', seeds: [7, 8], strength: 0.5, steps: 4, size: { width: 32, height: 32 } };
 let model: Model;
 let video: string;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ it('renders every seed under every noise, and measures what a rendering by hand 
     [8, 'per-frame', join(out, 'seed-8-per-frame.mp4')],
   ]);
   // Frame by frame: with noise per frame, frame i has the fixed noise of seed + i.
-  const source = await openVideo(video, { size: 32 });
+  const source = await openVideo(video, { size: { width: 32, height: 32 } });
   const rendered: Frame[] = [];
   for (let i = 0; i < 3; i++) {
     let index = 0;

@@ -12,7 +12,13 @@ import { readPicture } from '../../src/lib/video/still.js';
 import { scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
 const scratch = scratchFolder();
-const request = { prompt: 'a street', seeds: [7, 8, 9], strengths: [0.5, 1], steps: 4, size: 32 };
+const request = {
+  prompt: 'a street',
+  seeds: [7, 8, 9],
+  strengths: [0.5, 1],
+  steps: 4,
+  size: { width: 32, height: 32 },
+};
 const same = (a: Frame, b: Frame) => Buffer.compare(a.data, b.data) === 0;
 let model: Model;
 let video: string;
@@ -21,7 +27,7 @@ beforeAll(async () => {
   model = await loadModel(await smallestCheckpoint(scratch));
   video = await shot(scratch, 'street.mp4', { frames: 5 });
   frames = [];
-  for await (const frame of (await openVideo(video, { size: 32 })).frames()) frames.push(frame);
+  for await (const frame of (await openVideo(video, { size: { width: 32, height: 32 } })).frames()) frames.push(frame);
 });
 afterAll(() => model.dispose());
 
@@ -55,7 +61,7 @@ describe('editFrame', () => {
       [1, 9, 751],
     ]);
     let index = 0;
-    const rendering = restyle(model, (await openVideo(video, { size: 32 })).frames(), {
+    const rendering = restyle(model, (await openVideo(video, { size: { width: 32, height: 32 } })).frames(), {
       ...request,
       strength: 1,
       seed: 8,

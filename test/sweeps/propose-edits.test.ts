@@ -55,7 +55,7 @@ describe('the ranking', () => {
 });
 
 describe('with a model', () => {
-  const request = { prompt: 'a street', seeds: [7, 8], strengths: [0.5, 1], steps: 4, size: 32 };
+  const request = { prompt: 'a street', seeds: [7, 8], strengths: [0.5, 1], steps: 4, size: { width: 32, height: 32 } };
   let model: Model;
   let video: string;
   let frames: Frame[];
@@ -64,7 +64,8 @@ describe('with a model', () => {
     model = await loadModel(await smallestCheckpoint(scratch));
     video = await shot(scratch, 'street.mp4', { frames: 5 });
     frames = [];
-    for await (const frame of (await openVideo(video, { size: 32 })).frames()) frames.push(frame);
+    for await (const frame of (await openVideo(video, { size: { width: 32, height: 32 } })).frames())
+      frames.push(frame);
     proposed = await proposeEdits(model, video, { ...request, frame: 2 });
   });
   afterAll(() => model.dispose());
@@ -99,7 +100,8 @@ describe('with a model', () => {
   });
 
   it('takes the frame that is shown at a time, the one of a number, or the one in the middle', async () => {
-    const number = async (which: object): Promise<number> => (await chooseFrame(video, { size: 32, ...which })).frame;
+    const number = async (which: object): Promise<number> =>
+      (await chooseFrame(video, { size: { width: 32, height: 32 }, ...which })).frame;
     // 10 frames a second.
     expect([await number({ at: 0.09 }), await number({ at: 0.1 }), await number({ at: 0.49 })]).toEqual([0, 1, 4]);
     expect([await number({ frame: 4 }), await number({})]).toEqual([4, 2]);

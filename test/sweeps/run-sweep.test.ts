@@ -27,7 +27,7 @@ beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
   // Pictures: no ffmpeg has to start for each point.
   video = await shot(scratch, 'street', { frames: 3 });
-  head = `video: ${video}\nmodel: ${model}\nprompt: a street\nsize: 32\n`;
+  head = `video: ${video}\nmodel: ${model}\nprompt: a street\nsize: 32x32\n`;
 });
 
 /** Writes a sweep file and reads it. */
@@ -75,7 +75,7 @@ describe('a sweep of renderings', () => {
     ]);
     const opened = await loadModel(model);
     try {
-      const source = await openVideo(video, { size: 32 });
+      const source = await openVideo(video, { size: { width: 32, height: 32 } });
       const settings = { prompt: 'a street', steps: 4, strength: 0.5, guidanceScale: 7.5 };
       const { outputs } = await measure(source.frames(), { only: restyle(opened, source.frames(), settings) });
       expect(outcome.points[1].metrics).toEqual(outputs.only.means);
@@ -148,7 +148,7 @@ describe('a sweep of renderings', () => {
     const file = async () => {
       const path = join(scratch, 'changed.yaml');
       const parameters = 'parameters: {steps: {value: 2}, strength: {value: 1}}';
-      writeFileSync(path, `video: moving\nmodel: ${model}\nsize: 32\nmethod: grid\n${parameters}\n`);
+      writeFileSync(path, `video: moving\nmodel: ${model}\nsize: 32x32\nmethod: grid\n${parameters}\n`);
       return readSweepFile(path);
     };
     await shot(scratch, 'moving', { frames: 3 });

@@ -14,7 +14,7 @@ import { openVideo } from '../../src/lib/video/open-video.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
 const scratch = scratchFolder();
-const request = { prompt: 'a street', strengths: [0.5, 1], steps: 4, size: 32, batch: 2 };
+const request = { prompt: 'a street', strengths: [0.5, 1], steps: 4, size: { width: 32, height: 32 }, batch: 2 };
 let model: Model;
 let video: string;
 let whole: ComparisonResult;
@@ -55,7 +55,7 @@ describe('a sweep', () => {
   });
 
   it('measures the very frames that it renders, not those of the encoded videos', async () => {
-    const source = await openVideo(video, { size: 32 });
+    const source = await openVideo(video, { size: { width: 32, height: 32 } });
     const frames = (strength: number) => restyle(model, source.frames(), { ...request, strength });
     const { outputs } = await measure(source.frames(), { low: frames(0.5), high: frames(1) });
     expect(whole.cells.map(({ metrics }) => metrics)).toEqual([outputs.low.means, outputs.high.means]);

@@ -19,6 +19,7 @@ export const SMALLEST: RandomCheckpointOptions = {
     attention_head_dim: 2,
     cross_attention_dim: 8,
     norm_num_groups: 4,
+    sample_size: 4,
   },
   vae: { block_out_channels: [4, 4, 4, 4], norm_num_groups: 2 },
   text: { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, projection_dim: 8 },

@@ -12,7 +12,13 @@ import { startRun } from '../../src/lib/tracking/start-run.js';
 import { scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
 const scratch = scratchFolder();
-const common = { prompt: 'a street at night', strengths: [0.5, 1], steps: 4, size: 32, frames: 3 };
+const common = {
+  prompt: 'a street at night',
+  strengths: [0.5, 1],
+  steps: 4,
+  size: { width: 32, height: 32 },
+  frames: 3,
+};
 let model: Model;
 let video: string;
 beforeAll(async () => {
@@ -32,7 +38,14 @@ describe('a comparison', () => {
     expect(whole).toMatchObject({
       ...{ experiment: 'sweep', status: 'finished', command: 'npm run night', device: 'cpu' },
       parameters: {
-        ...{ video: 'street.mp4', prompt: 'a street at night', steps: 4, sampler: 'ddim', guidance: 7.5, size: 32 },
+        ...{
+          video: 'street.mp4',
+          prompt: 'a street at night',
+          steps: 4,
+          sampler: 'ddim',
+          guidance: 7.5,
+          size: '32x32',
+        },
         ...{ strength: [0.5, 1], seed: 42, frames_to_render: 6, noise: 'fixed' },
       },
     });

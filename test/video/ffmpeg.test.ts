@@ -236,23 +236,39 @@ At least one output file must be specified
       container: 'mov,mp4,m4a,3gp,3g2,mj2',
       duration: 3723.5,
       audioCodec: 'aac',
-      picture: { stream: 1, width: 240, height: 320, pixelAspect: 3 / 4, frameRate: 30000 / 1001, chroma: 'left' },
+      pictures: [
+        {
+          ...{ stream: 1, width: 240, height: 320, pixelAspect: 3 / 4, frameRate: 30000 / 1001, chroma: 'left' },
+          ...{ codec: 'h264', format: 'yuv420p', isDefault: true, isTransparent: false },
+        },
+      ],
       exceeded: undefined,
     });
+  });
+  it.each([
+    ['hevc (Main 10), yuv420p10le(tv, bt2020nc/bt2020/arib-std-b67), 64x64', 'hdr.transfer', 'arib-std-b67'],
+    ['hevc (Main 10), yuv420p10le(tv, unknown/bt2020/smpte2084), 64x64', 'hdr.primaries', 'bt2020'],
+    ['h264 (High), yuv420p(tv, bt709, top coded first (swapped)), 64x64', 'fields', 'interlaced'],
+    ['mpeg2video (Main), yuv420p(tv, bottom first), 64x64 [SAR 1:1 DAR 1:1]', 'fields', 'interlaced'],
+    ['prores (4444) (ap4h / 0x68347061), yuva444p12le(tv, progressive), 64x16', 'isTransparent', true],
+    ['qtrle (rle  / 0x20656C72), argb, 64x16', 'isTransparent', true],
+    ['rawvideo (BGRA / 0x41524742), bgra, 64x16', 'isTransparent', false],
+    ['gif, bgra, 64x16', 'isTransparent', false],
+  ])('understands %s', (about, key, value) => {
+    const text = `Input #0, x, from 'file:/x':\n  Duration: N/A, start: 0.0\n  Stream #0:0: Video: ${about}, 25 fps, 25 tbr\n`;
+    expect(describeInput(text)?.pictures[0]).toHaveProperty(key, value);
   });
   it('reads what newer builds print', () => {
     const text = `Input #0, matroska,webm, from 'file:/x.mkv':
   Duration: N/A, start: 0.000000, bitrate: 498 kb/s
   Stream #0:0[0x1](eng): Video: h264 (High) (avc1 / 0x31637661), yuv420p(tv, bt709, progressive), 960x506, 495 kb/s, 25 fps, 25 tbr, 25 tbn (default)
 `;
-    expect(describeInput(text)?.picture).toEqual({
-      stream: 0,
-      width: 960,
-      height: 506,
-      pixelAspect: 1,
-      frameRate: 25,
-      chroma: 'left',
-    });
+    expect(describeInput(text)?.pictures).toEqual([
+      {
+        ...{ stream: 0, width: 960, height: 506, pixelAspect: 1, frameRate: 25, chroma: 'left', codec: 'h264' },
+        ...{ format: 'yuv420p', isDefault: true, isTransparent: false, fields: 'progressive' },
+      },
+    ]);
     expect(describeInput(text)?.duration).toBeUndefined();
     expect(describeInput('file:/x: Invalid data found when processing input\n')).toBeUndefined();
   });

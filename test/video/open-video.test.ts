@@ -133,7 +133,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
   it('crops to the asked shape and scales well', async () => {
     const [picture] = smooth(1, 200, 120);
     writeLossless(ffmpeg, [picture], '10', at('smooth.mkv'));
-    const video = await openVideo(at('smooth.mkv'), { size: 64 });
+    const video = await openVideo(at('smooth.mkv'), { size: { width: 64, height: 64 } });
     const [scaled] = await collect(video.frames());
     expect([scaled.width, scaled.height]).toEqual([64, 64]);
     // the waves themselves, seen where the centres of the new pixels lie; half a pixel off would be 1.6 on average
@@ -167,7 +167,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
 
   it('makes pixels square when it scales', async () => {
     ffmpegMakes(ffmpeg, ['-i', at('smooth.mkv'), '-vf', 'setsar=2/1', '-c:v', 'ffv1', at('wide-pixels.mkv')]);
-    const square = await openVideo(at('wide-pixels.mkv'), { size: 64 });
+    const square = await openVideo(at('wide-pixels.mkv'), { size: { width: 64, height: 64 } });
     const [frame] = await collect(square.frames());
     // the middle 60 of 200 columns are as wide as all 120 rows are high
     expect(difference(frame, smoothAt(64, 64, 70, 0, 60 / 64, 120 / 64)).mean).toBeLessThan(0.8);
@@ -234,7 +234,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
     await refuses('n.mp4', { start: 9 }, /no frames from 9 s on in '.*', which lasts 4 s; start earlier/);
     await refuses('n.mp4', { start: 4 }, /no frames from 4 s on in '.*', which lasts 4 s/);
     await refuses('n.h264', { start: 9 }, /no frames from 9 s on/);
-    await refuses('n.mp4', { size: 500 }, /a width of 500 is not a multiple of 8; the nearest are 496 and 504/);
+    await refuses('n.mp4', { size: 500 }, /a size of 500 is not a multiple of 8; the nearest are 496 and 504/);
     await refuses('n.mp4', { size: { width: 64, height: 33 } }, /height of 33 .* 32 and 40/);
     await refuses('n.mp4', { size: 0 }, /too small/);
     await refuses('n.mp4', { size: 64, exact: true }, /exclude each other/);
@@ -342,13 +342,13 @@ describe('openVideo of pictures', () => {
     const [picture] = smooth(1, 200, 120);
     const path = join(folder, 'smooth.png');
     await sharp(picture.data, { raw: { width: 200, height: 120, channels: 3 } }).toFile(path);
-    const [smaller] = await collect((await openVideo(path, { size: 64 })).frames());
+    const [smaller] = await collect((await openVideo(path, { size: { width: 64, height: 64 } })).frames());
     expect(difference(smaller, smoothAt(64, 64, 40, 0, 120 / 64, 120 / 64)).mean).toBeLessThan(0.8);
-    const [larger] = await collect((await openVideo(path, { size: 128 })).frames());
+    const [larger] = await collect((await openVideo(path, { size: { width: 128, height: 128 } })).frames());
     expect(difference(larger, smoothAt(128, 128, 40, 0, 120 / 128, 120 / 128)).mean).toBeLessThan(0.8);
-    const all = await collect((await openVideo(pictures, { size: 16 })).frames());
+    const all = await collect((await openVideo(pictures, { size: { width: 16, height: 16 } })).frames());
     expect(all.map(({ width, height }) => [width, height])).toEqual(shot.map(() => [16, 16]));
-    for await (const _ of (await openVideo(pictures, { size: 16 })).frames()) break;
+    for await (const _ of (await openVideo(pictures, { size: { width: 16, height: 16 } })).frames()) break;
   });
 
   it('reads one picture as a video of one frame', async () => {

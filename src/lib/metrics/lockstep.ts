@@ -13,12 +13,16 @@ export interface NamedFrames {
 }
 
 /**
- * Yields frame t of every video, for t = 0, 1, ... Whatever ends the reading, every video is closed.
+ * Yields frame t of every video, for t = 0, 1, ... Whatever ends the reading, every video is closed. With `onUneven`, videos may
+ * differ in length: the reading ends with the shortest, and `onUneven` hears of it.
  *
- * @throws UsageError when a video has no frames, when two differ in length or size, when a frame's data is no RGB picture of
+ * @throws UsageError when a video has no frames, when two differ in length (without `onUneven`) or size, when a frame's data is no RGB picture of
  *   its size, or when two videos are one and the same stream
  */
-export async function* lockstep(videos: readonly NamedFrames[]): AsyncGenerator<Frame[], void, undefined> {
+export async function* lockstep(
+  videos: readonly NamedFrames[],
+  onUneven?: (shorter: string, longer: string, frames: number) => void,
+): AsyncGenerator<Frame[], void, undefined> {
   const readers = videos.map(({ frames }) =>
     Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator](),
   );
@@ -38,6 +42,10 @@ export async function* lockstep(videos: readonly NamedFrames[]): AsyncGenerator<
       const ended = steps.findIndex((step) => step.done);
       if (ended >= 0) {
         const longer = steps.findIndex((step) => !step.done);
+        if (onUneven && count > 0) {
+          onUneven(videos[ended].name, videos[longer].name, count);
+          return;
+        }
         const length = count + 1 + (await countRest(readers[longer]));
         throw new UsageError(
           `${videos[ended].name} has ${count} frames but ${videos[longer].name} has ${length}; cut them to the same frames`,

@@ -24,6 +24,11 @@ export interface MeasureOptions {
    * flow. Farneback's flow of the source's frames if absent. tOF then compares each output's Farneback flow with it.
    */
   readonly motion?: (t: number, from: Frame, to: Frame) => Motion | Promise<Motion>;
+  /**
+   * Called where videos differ in length, with the names of a shorter and a longer one and the number of frames that all have; only
+   * these are measured then. Without it that is an error.
+   */
+  readonly onUneven?: (shorter: string, longer: string, frames: number) => void;
   /** Called after each frame with the number of frames measured so far. */
   readonly onFrame?: (done: number) => void;
 }
@@ -65,7 +70,7 @@ export async function measure<Name extends string>(
     { name: 'the source', frames: source },
     ...names.map((name) => ({ name: `output ${name}`, frames: outputs[name] })),
   ];
-  for await (const frames of lockstep(videos)) {
+  for await (const frames of lockstep(videos, options.onUneven)) {
     const grays = frames.map(toGray);
     // The flows run in other threads while this one does the rest of the pair.
     const flows = previous && pairFlows(count - 1, previous, { frames, grays }, options);

@@ -47,6 +47,8 @@ export interface ModelConfig {
   predictionType: 'epsilon' | 'v_prediction';
   /** Pixels of a picture along one latent cell: 8 for the published models. */
   vaeFactor: number;
+  /** Side in pixels of the pictures that the UNet was trained on: 512 for 1.x, 768 for 2.x with v-prediction. */
+  trainedSide: number;
 }
 
 /** An open model. Everything it computes is deterministic. */
@@ -93,13 +95,15 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const checkpoint = await openCheckpoint(path, options.config === undefined ? {} : { config: options.config });
   const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
   const { tokenizer } = checkpoint;
+  const vaeFactor = 2 ** (checkpoint.vae.config.blockOutChannels.length - 1);
   const config: ModelConfig = {
     unet: checkpoint.unet.config,
     vae: checkpoint.vae.config,
     text: checkpoint.textEncoder.config,
     schedule: checkpoint.schedule,
     predictionType: checkpoint.predictionType,
-    vaeFactor: 2 ** (checkpoint.vae.config.blockOutChannels.length - 1),
+    vaeFactor,
+    trainedSide: checkpoint.unet.config.sampleSize * vaeFactor,
   };
   checkWeights(checkpoint, config);
 

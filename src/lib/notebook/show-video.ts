@@ -34,7 +34,7 @@ const PLAYED = ['.mp4', '.webm', '.gif', '.webp'];
 export async function showVideo({ video, frameRate }: ShownVideo, settings: ShowSettings): Promise<Display> {
   if (typeof video === 'string' && PLAYED.includes(extname(video).toLowerCase())) {
     // Opening it says what is wrong with the file, if anything is.
-    const opened = await openVideo(video);
+    const opened = await openVideo(video, { exact: true });
     return { bundle: await playerOf(opened, settings), file: { path: video } };
   }
   const source = await framesOf(video);
@@ -57,7 +57,7 @@ export async function encoded(
   try {
     const path = join(folder, `${name}.mp4`);
     await writeVideo(path, frames, { frameRate, ...(timing && { timing }) });
-    const bundle = await playerOf(await openVideo(path), settings);
+    const bundle = await playerOf(await openVideo(path, { exact: true }), settings);
     return { bundle, file: { name: `${name}.mp4`, data: await readFile(path) } };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -32,7 +32,8 @@ export interface ChosenFrame {
  * @throws UsageError for a bad video, number or time
  */
 export async function frameNumber(path: string, request: FrameRequest): Promise<number> {
-  return (await locate(path, request)).frame;
+  const { size: _, ...rest } = request; // it does not count, and would be spoken of
+  return (await locate(path, { ...rest, exact: true })).frame;
 }
 
 /**
@@ -59,15 +60,18 @@ export async function frameShownAt({ path, times }: Pick<Video, 'path' | 'times'
   throw new UsageError(`${path}: there is no frame at ${at} s, it lasts ${lasts} s; choose an earlier time`);
 }
 
-async function locate(path: string, request: FrameRequest): Promise<{ video: Video; frame: number; at: number }> {
-  const { frame: number, at, size, crop, start, duration, every, frameRate, signal, onWarning } = request;
+async function locate(
+  path: string,
+  request: FrameRequest & Pick<OpenVideoOptions, 'exact'>,
+): Promise<{ video: Video; frame: number; at: number }> {
+  const { frame: number, at, size, crop, start, duration, every, frameRate, exact, signal, onWarning } = request;
   if (number !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
   }
   if (number !== undefined && !(Number.isSafeInteger(number) && number >= 0)) {
     throw new UsageError(`${path}: there is no frame ${number}; give a whole number from 0 on`);
   }
-  const options = given({ size, crop, start, duration, every, frameRate, signal, onWarning });
+  const options = given({ size, crop, start, duration, every, frameRate, exact, signal, onWarning });
   const video = await openVideo(path, options);
   const { times } = await video.times();
   const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at);

@@ -9,10 +9,11 @@ import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
 import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/grid.js';
-import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
+import type { OpenVideoOptions, Video } from '../video/open-video.js';
 import { type Cell, type CellPlan, planCells } from './cell.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
+import { openForModel } from './open-for-model.js';
 import { workBytes } from './render-cells.js';
 
 /**
@@ -85,13 +86,7 @@ async function assertDeviceStarts(device: Device): Promise<void> {
 export async function openSource(model: Model, path: string, options: ComparisonOptions): Promise<Video> {
   const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
   const chosen: OpenVideoOptions = given({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
-  const video = await openVideo(path, chosen);
-  const factor = model.config.vaeFactor;
-  if (video.width % factor !== 0 || video.height % factor !== 0) {
-    throw new UsageError(
-      `${path}: frames of ${video.width}x${video.height} do not fit this model, whose sides must be multiples of ${factor}; pass a size`,
-    );
-  }
+  const video = await openForModel(model, path, chosen);
   if (audio && !video.hasAudio) throw new UsageError(`${path}: has no sound to copy; leave out audio`);
   return video;
 }

@@ -7,6 +7,7 @@ import { hashModel } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import type { Cell } from './cell.js';
 import type { ComparisonOptions } from './comparison-options.js';
+import { renderSize } from './open-for-model.js';
 
 /** The settings of a comparison, with the content of video and weights as hashes. */
 export async function settingsOf(
@@ -16,14 +17,14 @@ export async function settingsOf(
   cells: readonly Cell[],
   options: ComparisonOptions,
 ): Promise<Settings> {
-  const { size, start, duration, frames, every, crop, frameRate, columns, audio = false } = options;
+  const { start, duration, frames, every, crop, frameRate, columns, audio = false } = options;
   const { prompt, negativePrompt = '', steps = 50, sampler = 'ddim', guidanceScale = 7.5 } = options;
   const { noiseDraw = 1, batch = 1 } = options;
   const settings = {
     kind,
     version: VERSION,
     video: await sha256Path(video),
-    selection: { size, start, duration, frames, every, crop, frameRate },
+    selection: { size: renderSize(model, options.size), start, duration, frames, every, crop, frameRate },
     ...(await hashModel(model, options)),
     device: model.device,
     denoise: { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, batch },

@@ -11,6 +11,7 @@ import { contactSheet } from '../video/contact-sheet.js';
 import type { OpenVideoOptions } from '../video/open-video.js';
 import { writePicture } from '../video/still.js';
 import { chooseFrame } from './choose-frame.js';
+import { sizedFor } from './open-for-model.js';
 import { checkEdits, editName, type FrameEdit, renderEdits } from './render-edits.js';
 
 /** Options of edits of one frame. */
@@ -47,7 +48,7 @@ export interface FrameEdits {
 export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<FrameEdits> {
   const { seeds, strengths } = options;
   checkEdits(model, options);
-  const { picture: original, at } = await chooseFrame(video, options);
+  const { picture: original, at } = await chooseFrame(video, sizedFor(model, options));
   const edits = await renderEdits(model, original, options);
   const rows = strengths.map((_, row) => edits.slice(row * seeds.length, (row + 1) * seeds.length));
   const sheet = await contactSheet(

@@ -13,9 +13,11 @@ import { definedMetrics } from '../tracking/defined-metrics.js';
 import type { Run } from '../tracking/run.js';
 import type { RunInput } from '../tracking/run-record.js';
 import { givenOptions, type TrackedWork, type WorkOptions } from '../tracking/tracked-work.js';
+import { sizeText } from '../video/geometry.js';
 import { shotName } from '../video/shot-name.js';
 import type { Cell } from './cell.js';
 import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
+import { renderSize } from './open-for-model.js';
 
 /** The run that a comparison is. */
 export function comparisonRun(
@@ -52,7 +54,8 @@ export function denoiseParameters(
   { size, start, duration, frames, every, crop, frameRate }: Partial<ComparisonOptions>,
   { prompt, negativePrompt = '', steps = 50, sampler = 'ddim', guidanceScale = 7.5, noiseDraw = 1 }: Denoising,
 ): Record<string, unknown> {
-  const sides = typeof size === 'object' ? `${size.width}x${size.height}` : size;
+  const asked = renderSize(model, size);
+  const sides = typeof asked === 'number' ? asked : sizeText(asked);
   const loras = model.loras.map(({ file, scale = 1 }) => `${basename(file)}:${scale}`);
   return {
     ...{ video: basename(video), size: sides, start, duration, frames, every, crop, frame_rate: frameRate },

@@ -10,6 +10,7 @@ import type { Frame } from '../tensor/frame.js';
 import type { EditScores, EditSidecar } from '../training/edit-sidecar.js';
 import { type ChosenFrame, chooseFrame, type FrameRequest } from './choose-frame.js';
 import { openEditStore } from './edit-store.js';
+import { sizedFor } from './open-for-model.js';
 import { proposalSheet } from './proposal-sheet.js';
 import { checkEdits, editName, type RenderEditsOptions, renderEdits } from './render-edits.js';
 
@@ -83,7 +84,7 @@ export async function proposeEdits(model: Model, video: string, options: Propose
   const { strengths = PROPOSED_STRENGTHS, seeds = PROPOSED_SEEDS, work } = options;
   const request = { ...options, strengths: unique('strengths', strengths), seeds: unique('seeds', seeds) };
   checkEdits(model, request);
-  const chosen = await chooseFrame(video, options);
+  const chosen = await chooseFrame(video, sizedFor(model, options));
   const store = work === undefined ? undefined : await openEditStore(work, model, chosen.picture, request);
   const edits = await renderEdits(model, chosen.picture, request, store);
   const about = aboutFrame(model, video, chosen, request);

@@ -1,5 +1,6 @@
 // Reads what `ffmpeg -i FILE` prints about a file. The form is the same from before 2018 to today. Parsing only.
 
+import { given } from '../base/given.js';
 import { rateFromPrinted } from './frame-rate.js';
 
 /** A picture stream, upright: sides are those of the frames after rotation. */
@@ -19,6 +20,21 @@ export interface PictureStream {
   readonly tick: number;
   /** Where chroma samples lie in a row, between pixels or on the left one of two. */
   readonly chroma: 'left' | 'centre';
+  /** Its codec and the form of its pixels as ffmpeg names them, such as `h264` and `yuv420p`. */
+  readonly codec: string;
+  readonly format: string;
+  /** The file says that this is the one to show. */
+  readonly isDefault: boolean;
+  /** Whether its frames hold two moments each; undefined where the file does not say. */
+  readonly fields?: 'interlaced' | 'progressive';
+  /** Whether its pictures can be transparent. Those of a GIF are not: ffmpeg lays them on white. */
+  readonly isTransparent: boolean;
+  /** How brightness and colours are to be understood, where they go beyond SDR. */
+  readonly hdr?: {
+    readonly transfer: 'smpte2084' | 'arib-std-b67';
+    readonly primaries?: string;
+    readonly matrix?: string;
+  };
 }
 
 /** What a description holds. */
@@ -29,8 +45,8 @@ export interface InputDescription {
   /** Time of the first thing in the file, on its own clock; where the file begins for everyone who plays it. */
   readonly startTime: number;
   readonly audioCodec?: string;
-  /** The first stream of pictures that is no cover. */
-  readonly picture?: PictureStream;
+  /** The streams of pictures that are no covers, in the file's order. */
+  readonly pictures: readonly PictureStream[];
   /** Sides that were above the limit given to ffmpeg. */
   readonly exceeded?: readonly [number, number];
 }
@@ -69,14 +85,14 @@ export function describeInput(said: string): InputDescription | undefined {
   const texts = said.slice(line.index).split(/^ {2,4}(?=Stream #0:\d)/m);
   const streams = texts.map((text) => ({ text, match: STREAM.exec(text) }));
   const audio = streams.find(({ match }) => match?.[2] === 'Audio');
-  const picture = streams.find(({ match }) => match?.[2] === 'Video' && !isCover(match[3]));
+  const pictures = streams.filter(({ match }) => match?.[2] === 'Video' && !isCover(match[3]));
   const exceeded = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(said);
   return {
     container,
     duration,
     startTime: Number(start),
     audioCodec: audio && /^\w+/.exec(audio.match![3])?.[0],
-    picture: picture && describePicture(picture.match!, picture.text, isBareStream(container)),
+    pictures: pictures.map(({ match, text }) => describePicture(match!, text, isBareStream(container))),
     exceeded: exceeded ? [Number(exceeded[1]), Number(exceeded[2])] : undefined,
   };
 }
@@ -99,9 +115,44 @@ function describePicture(match: RegExpExecArray, text: string, bare: boolean): P
     /^(mjpeg|mpeg1video)\b/.test(about) || /\([^)]*\bcenter\b/.test(about) ? 'centre' : 'left';
   const rotation = Math.abs(Number(/display ?matrix: rotation of (-?[\d.]+)/i.exec(text)?.[1] ?? 0));
   const rates = ratesIn(about, bare);
-  const upright = { stream: Number(match[1]), width, height, pixelAspect, ...rates, chroma };
+  const kind = kindIn(about, text);
+  const upright = { stream: Number(match[1]), width, height, pixelAspect, ...rates, chroma, ...kind };
   const sideways = Math.abs(rotation - 90) < 1 || Math.abs(rotation - 270) < 1;
   return sideways ? { ...upright, width: height, height: width, pixelAspect: 1 / pixelAspect } : upright;
+}
+
+/** What is printed about codec, fields, colours and transparency. */
+function kindIn(
+  about: string,
+  text: string,
+): Pick<PictureStream, 'codec' | 'format' | 'isDefault' | 'fields' | 'isTransparent' | 'hdr'> {
+  const codec = /^\w+/.exec(about)?.[0] ?? '';
+  const [, format = '', notes = ''] =
+    /, ([a-z]\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?, (?:\d+x\d+|none)/.exec(about) ?? [];
+  const fields = /\b(top|bottom) (coded )?first\b/.test(notes)
+    ? 'interlaced'
+    : /\bprogressive\b/.test(notes)
+      ? 'progressive'
+      : undefined;
+  const [, matrix, primaries, transfer] = /([^/, ]+)\/([^/, ]+)\/(smpte2084|arib-std-b67)/.exec(notes) ?? [];
+  const told = (value: string) => (value === 'unknown' || value === 'reserved' ? undefined : value);
+  // 32 bits a pixel without a codec are often written with an alpha of 0 throughout.
+  const isTransparent =
+    (/^(yuva|rgba|bgra|argb|abgr|gbrap|ya8|ya16|pal8|ayuv|vuya)/.test(format) && !/^(gif|rawvideo)$/.test(codec)) ||
+    /^ +alpha_mode +: 1\s*$/m.test(text);
+  return {
+    codec,
+    format,
+    isDefault: /\(default\)/.test(about),
+    isTransparent,
+    ...(fields && { fields }),
+    ...(transfer && {
+      hdr: {
+        transfer: transfer as 'smpte2084' | 'arib-std-b67',
+        ...given({ primaries: told(primaries), matrix: told(matrix) }),
+      },
+    }),
+  };
 }
 
 /**

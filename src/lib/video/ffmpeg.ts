@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FailureError } from '../base/errors.js';
+import { isAnimatedPng } from './animated-png.js';
 import { type Ffmpeg, findFfmpeg, type Warn } from './find-ffmpeg.js';
 
 /** What a run is told besides its arguments. */
@@ -43,7 +44,9 @@ export function fileUrl(path: string): string {
 /** Arguments that open an untrusted file: local files only, containers only, no frame above `maxPixels`. */
 export function untrustedInput(ffmpeg: Ffmpeg, path: string, maxPixels: number): string[] {
   const limits = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', ffmpeg.demuxers];
-  return [...limits, '-max_pixels', String(maxPixels), '-i', fileUrl(path)];
+  // ffmpeg looks at the first bytes, where an animated PNG with much text looks like a still one.
+  const kind = isAnimatedPng(path) ? ['-f', 'apng'] : [];
+  return [...limits, ...kind, '-max_pixels', String(maxPixels), '-i', fileUrl(path)];
 }
 
 /**
@@ -133,6 +136,8 @@ export function reasonOf(stderr: string): string {
   }
   const lines = stderr
     .split(/[\r\n]+/)
+    // Where lines bear their level (-loglevel level+...), only those of errors.
+    .filter((line) => !/^(\[[^\]]* @ [^\]]*\] *)*\[(warning|info|verbose|debug|trace)\]/.test(line))
     .map((line) => line.replace(/^(\[[^\]]*\] *)+/, '').trim())
     .filter((line) => line !== '');
   const causes = lines.filter((line) => !AFTERMATH.test(line));

@@ -10,14 +10,30 @@ export interface Region {
   readonly height: number;
 }
 
+/** Length of the shorter side, or both sides; in pixels. */
+export type FrameSize = number | { readonly width: number; readonly height: number };
+
+/** A size as it is written: `512`, `768x432`. */
+export function sizeText(size: FrameSize): string {
+  return typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
+}
+
 /** What a caller may ask of the picture. */
 export interface GeometryOptions {
-  /** Side of the square, or sides of the rectangle, that frames are centre-cropped and scaled to; multiples of 8. */
-  readonly size?: number | { readonly width: number; readonly height: number };
+  /**
+   * Sides of the frames, multiples of 8. One number is the shorter side; the longer one follows the picture's shape, to the
+   * nearest multiple of 8. Of both, the shape is kept by cropping around the centre.
+   */
+  readonly size?: FrameSize;
   /** The part of the stored picture to use; applied before anything else. */
   readonly crop?: Region;
-  /** Frames as stored (after `crop`), whatever their sides; without it sides are cut down to multiples of 8. */
+  /**
+   * Frames as players show them (after `crop`), whatever their sides: those stored, or larger ones where stored pixels are not
+   * square. Without it sides are cut down to multiples of 8.
+   */
   readonly exact?: boolean;
+  /** Sides of other frames, whatever they are, that these shall match: cropped around the centre and scaled as `size` does. */
+  readonly fit?: { readonly width: number; readonly height: number };
 }
 
 /** The part of the stored picture that is used, and the size of the frames made from it. */
@@ -43,29 +59,78 @@ export interface Source {
  * picture that is too small
  */
 export function planGeometry(source: Source, options: GeometryOptions): Geometry {
+  const { size, exact, fit } = options;
   const crop = options.crop ?? { x: 0, y: 0, width: source.width, height: source.height };
   checkCrop(crop, source);
-  if (options.size !== undefined) {
-    if (options.exact) throw new UsageError('size and exact exclude each other; exact means frames as stored');
-    const { width, height } =
-      typeof options.size === 'number' ? { width: options.size, height: options.size } : options.size;
-    checkSide(width, 'width');
-    checkSide(height, 'height');
-    const aspect = width / height / (source.pixelAspect ?? 1); // in stored pixels
-    const fits = crop.width / crop.height > aspect;
-    const region = fits
-      ? centred(crop, evenly(crop.height * aspect, crop.width), crop.height)
-      : centred(crop, crop.width, evenly(crop.width / aspect, crop.height));
-    return { region, width, height };
+  if (size !== undefined && exact) {
+    throw new UsageError('size and exact exclude each other; exact means frames as stored');
   }
-  if (options.exact) return { region: crop, width: crop.width, height: crop.height };
-  const [width, height] = [crop.width - (crop.width % 8), crop.height - (crop.height % 8)];
-  if (width === 0 || height === 0) {
+  const pixel = squared(source.pixelAspect);
+  const shown = shownSides(crop, pixel);
+  if (size !== undefined) return framed(crop, sidesOf(size, (crop.width * pixel) / crop.height), pixel);
+  if (exact) return { region: crop, ...shown };
+  const inEights = { width: shown.width - (shown.width % 8), height: shown.height - (shown.height % 8) };
+  if (fit !== undefined && !(fit.width === inEights.width && fit.height === inEights.height)) {
+    return fit.width === shown.width && fit.height === shown.height
+      ? { region: crop, ...shown }
+      : framed(crop, fit, pixel);
+  }
+  if (inEights.width === 0 || inEights.height === 0) {
     throw new UsageError(
       `a picture of ${crop.width}x${crop.height} from '${source.name}' is too small: sides of 8 pixels are the least; give a size to scale it`,
     );
   }
-  return { region: centred(crop, width, height), width, height };
+  if (pixel === 1) return { region: centred(crop, inEights.width, inEights.height), ...inEights };
+  return framed(crop, inEights, pixel);
+}
+
+/**
+ * The sentence that says what a geometry leaves out of the picture besides what `crop` asks for; undefined where it is nothing.
+ */
+export function cropSentence(source: Source, geometry: Geometry, crop?: Region): string | undefined {
+  const whole = crop ?? source;
+  const { region, width, height } = geometry;
+  if (region.width === whole.width && region.height === whole.height) return undefined;
+  const kept = Math.floor((100 * region.width * region.height) / (whole.width * whole.height));
+  return (
+    `'${source.name}': frames of ${width}x${height} show the middle ${region.width}x${region.height} ` +
+    `of ${whole.width}x${whole.height} (${kept} %)`
+  );
+}
+
+/** The sides that a size means for a picture of this shape (width over height, as shown). */
+function sidesOf(size: FrameSize, shape: number): { width: number; height: number } {
+  if (typeof size !== 'number') {
+    checkSide(size.width, 'width');
+    checkSide(size.height, 'height');
+    return size;
+  }
+  checkSide(size, 'size');
+  const longer = 8 * Math.round((size * Math.max(shape, 1 / shape)) / 8);
+  return shape >= 1 ? { width: longer, height: size } : { width: size, height: longer };
+}
+
+/** The middle of `outer` in the shape of these sides, scaled to them. */
+function framed(outer: Region, sides: { width: number; height: number }, pixel: number): Geometry {
+  const { width, height } = sides;
+  const shape = width / height / pixel; // in stored pixels
+  const region =
+    outer.width / outer.height > shape
+      ? centred(outer, evenly(outer.height * shape, outer.width), outer.height)
+      : centred(outer, outer.width, evenly(outer.width / shape, outer.height));
+  return { region, width, height };
+}
+
+/** A pixel's width over its height; what differs from 1 by less than can be seen is rounding by whoever wrote the file. */
+function squared(aspect = 1): number {
+  return Math.abs(aspect - 1) < 0.005 || !(aspect > 0) ? 1 : aspect;
+}
+
+/** Sides of a stored part as players show it: stretched, never squeezed, so that nothing of it is lost. */
+function shownSides({ width, height }: Region, pixel: number): { width: number; height: number } {
+  return pixel >= 1
+    ? { width: Math.round(width * pixel), height }
+    : { width, height: Math.max(1, Math.round(height / pixel)) };
 }
 
 /** The nearest whole number to `length`, even where that fits: chroma of most videos is stored for pairs of pixels. */
@@ -83,7 +148,7 @@ function centred(outer: Region, width: number, height: number): Region {
   };
 }
 
-function checkSide(side: number, name: string): void {
+function checkSide(side: number, name: 'size' | 'width' | 'height'): void {
   if (Number.isInteger(side) && side >= 8 && side % 8 === 0) return;
   if (!Number.isFinite(side) || side < 8) {
     throw new UsageError(`a ${name} of ${side} is too small; sides are multiples of 8, from 8 on`);

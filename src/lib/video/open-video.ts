@@ -1,13 +1,21 @@
 // Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures or a single picture.
 
-import { open, stat } from 'node:fs/promises';
-import { UsageError } from '../base/errors.js';
+import { stat } from 'node:fs/promises';
 import type { Frame } from '../tensor/frame.js';
 import { checkReadable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
-import { type Warn, warnOnStderr } from './find-ffmpeg.js';
+import { findFfmpeg, type Warn, warnOnStderr } from './find-ffmpeg.js';
 import { type FrameTimes, pickInOrder } from './frame-times.js';
-import { type Geometry, type GeometryOptions, planGeometry } from './geometry.js';
+import {
+  cropSentence,
+  type Geometry,
+  type GeometryOptions,
+  planGeometry,
+  type Region,
+  type Source,
+} from './geometry.js';
+import { kindOf } from './kind-of.js';
+import { pictureNotes } from './picture-filters.js';
 import { openAnimatedWebp, openPicture, openPictureFolder, type PictureSequence } from './pictures.js';
 import { probeVideo } from './probe.js';
 import { scaleFrames } from './raw-frames.js';
@@ -30,7 +38,7 @@ export interface OpenVideoOptions extends SelectionOptions, GeometryOptions {
   readonly maxPixels?: number;
   /** Stops opening and decoding; both then throw its reason. */
   readonly signal?: AbortSignal;
-  /** Hears of damaged frames and of an old ffmpeg; stderr unless said. */
+  /** Hears of damaged frames, of what is cropped, and of an old ffmpeg; stderr unless said. */
   readonly onWarning?: Warn;
 }
 
@@ -44,6 +52,8 @@ export interface Video {
   readonly frameRate: number;
   /** Where the rate is known from: asked for or told by the file, its frames' times, or nowhere, so that 10 is taken. */
   readonly rateFrom: 'request' | RatedProbe['rateFrom'] | 'default';
+  /** The part of the stored picture, upright, that frames show. */
+  readonly region: Region;
   /** Sides of the stored picture, upright. */
   readonly sourceWidth: number;
   readonly sourceHeight: number;
@@ -81,7 +91,7 @@ export async function openVideo(path: string, options: OpenVideoOptions = {}): P
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) {
     const rate = checkSelection(options, path).frameRate ?? PICTURE_RATE;
-    return fromPictures(path, await openPictureFolder(path, rate, maxPixels), options, rate);
+    return fromPictures(path, await openPictureFolder(path, rate, { maxPixels, signal, onWarning }), options, rate);
   }
   await checkReadable(path);
   const kind = await kindOf(path);
@@ -91,11 +101,12 @@ export async function openVideo(path: string, options: OpenVideoOptions = {}): P
   }
   if (kind !== 'video') {
     const rate = checkSelection(options, path).frameRate ?? PICTURE_RATE;
-    return fromPictures(path, await openPicture(path, rate, maxPixels), options, rate);
+    return fromPictures(path, await openPicture(path, rate, { maxPixels, signal, onWarning }), options, rate);
   }
   const probe = await rated({ path, probe: await probeVideo(path, { maxPixels, signal, onWarning }), ...limits });
+  for (const note of await pictureNotes(await findFfmpeg(onWarning), path, probe)) onWarning(note);
   const selection = checkSelection(options, path, probe.duration);
-  const geometry = planGeometry({ name: path, ...probe }, options);
+  const geometry = framing({ name: path, ...probe }, options);
   return fromFile(path, probe, geometry, selection, limits);
 }
 
@@ -130,9 +141,18 @@ function fromFile(
   });
 }
 
+/** Plans crop and scale, and says what of the picture is left out. */
+function framing(source: Source, options: OpenVideoOptions): Geometry {
+  const geometry = planGeometry(source, options);
+  const sentence = cropSentence(source, geometry, options.crop);
+  // Who asks for a fit says so with more words.
+  if (sentence !== undefined && options.fit === undefined) (options.onWarning ?? warnOnStderr)(sentence);
+  return geometry;
+}
+
 /** A video over pictures. `rate` is theirs where they have none of their own; else `frameRate` resamples. */
 function fromPictures(path: string, pictures: PictureSequence, options: OpenVideoOptions, rate?: number): Video {
-  const geometry = planGeometry({ name: path, ...pictures }, options);
+  const geometry = framing({ name: path, ...pictures }, options);
   const selection = checkSelection(options, path, pictures.duration);
   const frameRate = rate ?? pictures.times.length / pictures.duration;
   const resample = rate === undefined ? selection.frameRate : undefined;
@@ -162,7 +182,7 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
 function describe(
   path: string,
   source: { width: number; height: number; frameRate: number; rateFrom: Video['rateFrom']; duration?: number },
-  geometry: { width: number; height: number },
+  geometry: Geometry,
   selection: Selection,
   hasAudio: boolean,
   times: () => Promise<FrameTimes>,
@@ -172,6 +192,7 @@ function describe(
     path,
     width: geometry.width,
     height: geometry.height,
+    region: geometry.region,
     frameRate: selection.frameRate ?? source.frameRate / selection.every,
     rateFrom: selection.frameRate === undefined ? source.rateFrom : 'request',
     sourceWidth: source.width,
@@ -193,25 +214,6 @@ function describe(
       if (!any) throw noFrames(path, selection.start, source.duration);
     },
   };
-}
-
-/** What the first bytes of a file say it is: a picture, a WebP (still or animated), or something for ffmpeg. */
-async function kindOf(path: string): Promise<'picture' | 'webp' | 'video'> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    const head = buffer.toString('latin1', 0, bytesRead);
-    if (head.startsWith('version https://git-lfs')) {
-      throw new UsageError(`'${path}' is a Git LFS pointer, not the video itself; fetch it with 'git lfs pull'`);
-    }
-    if (head.startsWith('\x89PNG\r\n')) return head.includes('acTL') ? 'video' : 'picture';
-    if (head.startsWith('\xff\xd8\xff')) return /\.mjpe?g$/i.test(path) ? 'video' : 'picture';
-    if (head.startsWith('RIFF') && head.startsWith('WEBP', 8)) return 'webp';
-    if (/^(II\*\0|MM\0\*)/.test(head) || head.startsWith('ftypavif', 4)) return 'picture';
-    return 'video';
-  } finally {
-    await file.close();
-  }
 }
 
 /** Asks once, and again only where that failed. */

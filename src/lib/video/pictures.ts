@@ -1,5 +1,6 @@
 // Sources that sharp reads: a folder of pictures, one picture, an animated WebP. Frames come in order, decoded ahead.
 
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,10 @@ import sharp from 'sharp';
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { delaysToTimes, storedDelays } from './animation-delays.js';
+import { warnOnStderr } from './find-ffmpeg.js';
 import { mapInOrder } from './in-order.js';
-import { decodePicture, pictureSize } from './still.js';
+import type { ProbeOptions } from './probe.js';
+import { decodePicture, notAPicture, pictureSize } from './still.js';
 
 /** A sequence whose frames can be asked for by number. */
 export interface PictureSequence {
@@ -25,25 +28,35 @@ export interface PictureSequence {
 /** How many pictures are decoded or encoded at once. */
 export const PICTURES_AT_ONCE: number = Math.min(4, availableParallelism());
 
-const PICTURE_NAME = /^[^.].*\.(png|jpe?g|webp)$/i;
+const PICTURE_NAME = /^[^.].*\.(png|jpe?g|webp|bmp|dib|tiff?|avif)$/i;
+/** What systems put into folders by themselves. */
+const UNSAID_NAME = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 const CHUNK_BYTES = 1 << 26;
 
 /**
- * The PNG, JPEG and WebP files of a folder in natural order (2 before 10).
+ * The pictures of a folder in natural order (2 before 10). What else it holds is named in a warning.
  *
  * @throws UsageError when there are none, or when one differs in size from the first (naming it)
  */
 export async function openPictureFolder(
   folder: string,
   frameRate: number,
-  maxPixels: number,
+  { maxPixels, onWarning = warnOnStderr }: ProbeOptions,
 ): Promise<PictureSequence> {
   const order = new Intl.Collator('en', { numeric: true });
-  const names = (await readdir(folder)).filter((name) => PICTURE_NAME.test(name));
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !UNSAID_NAME.test(name));
+  const isPicture = (entry: Dirent) => PICTURE_NAME.test(entry.name) && !entry.isDirectory();
+  const names = entries.filter(isPicture).map(({ name }) => name);
+  const others = entries.filter((entry) => !isPicture(entry)).map(({ name }) => name);
   names.sort((a, b) => order.compare(a, b) || (a < b ? -1 : 1));
   if (names.length === 0) {
     throw new UsageError(
-      `the folder '${folder}' holds no PNG, JPEG or WebP pictures; give a folder of frames or a video`,
+      `the folder '${folder}' holds no PNG, JPEG or WebP pictures, nor BMP, TIFF or AVIF${others.length > 0 ? `, only ${someOf(others)}` : ''}; give a folder of frames or a video`,
+    );
+  }
+  if (others.length > 0) {
+    onWarning(
+      `the folder '${folder}' also holds ${someOf(others)}, which is left out: not a PNG, JPEG, WebP, BMP, TIFF or AVIF by its name`,
     );
   }
   const paths = names.map((name) => join(folder, name));
@@ -63,8 +76,18 @@ export async function openPictureFolder(
 }
 
 /** One picture as a sequence of one frame. */
-export async function openPicture(path: string, frameRate: number, maxPixels: number): Promise<PictureSequence> {
+export async function openPicture(
+  path: string,
+  frameRate: number,
+  { maxPixels }: ProbeOptions,
+): Promise<PictureSequence> {
   return sequenceOf([path], await pictureSize(path, maxPixels), frameRate, maxPixels);
+}
+
+/** Up to three names, and how many more there are. */
+function someOf(names: readonly string[]): string {
+  const first = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${first} and ${names.length - 3} more` : first;
 }
 
 function sequenceOf(
@@ -109,7 +132,17 @@ export async function openAnimatedWebp(path: string, maxPixels: number): Promise
         if (frames.length === 0 || index >= from + chunk) {
           from = index;
           const run = { page: from, pages: Math.min(chunk, pages - from), limitInputPixels: false };
-          frames = await sharp(path, run).flatten({ background: '#ffffff' }).toColourspace('srgb').raw().toBuffer();
+          frames = await sharp(path, run)
+            .flatten({ background: '#ffffff' })
+            .toColourspace('srgb')
+            .raw()
+            .toBuffer()
+            .catch((error: Error) => {
+              throw notAPicture(path, error);
+            });
+          if (frames.length !== run.pages * frameBytes) {
+            throw notAPicture(path, new Error('its frames are not of the size that it says; it is damaged'));
+          }
         }
         const data = new Uint8Array(frames.subarray((index - from) * frameBytes, (index - from + 1) * frameBytes));
         yield { ...size, data };

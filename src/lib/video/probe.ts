@@ -3,12 +3,17 @@
 
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import { describeInput, type InputDescription, type PictureStream } from './describe-input.js';
+import { type Orientation, readOrientation } from './display-matrix.js';
 import { reasonOf, runFfmpeg, untrustedInput } from './ffmpeg.js';
 import type { Warn } from './find-ffmpeg.js';
+import { fieldsOf, shownStream } from './look-closer.js';
 
 /** The picture stream of a video, its container, and the sound beside it. */
 export interface Probe extends PictureStream {
+  /** How its pictures are brought upright; absent where that is left to ffmpeg. */
+  readonly orientation?: Orientation;
   /** Container as ffmpeg names it, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly container: string;
   /** Seconds; absent where the container does not say. */
@@ -32,9 +37,11 @@ export interface ProbeOptions {
  * @throws UsageError when it is no video, has no picture, or has frames of more than `maxPixels`
  */
 export async function probeVideo(path: string, options: ProbeOptions): Promise<Probe> {
-  const { container, duration, startTime, audioCodec, picture } = await describe(path, options);
+  const { container, duration, startTime, audioCodec, shown: picture } = await describe(path, options);
   if (!picture) throw new UsageError(`'${path}' has no video stream${audioCodec ? ', only sound' : ''}; give a video`);
-  return { ...picture, container, duration, startTime, audioCodec };
+  const fields = await fieldsOf(path, picture, options.maxPixels, options);
+  const orientation = container.split(',').includes('mov') ? await readOrientation(path, picture.stream) : undefined;
+  return { ...picture, container, duration, startTime, audioCodec, ...given({ fields, orientation }) };
 }
 
 /** A file with sound. */
@@ -53,7 +60,10 @@ export async function probeAudio(path: string, options: ProbeOptions): Promise<A
   return codec === undefined ? undefined : { codec, container, startTime };
 }
 
-async function describe(path: string, options: ProbeOptions): Promise<InputDescription> {
+async function describe(
+  path: string,
+  options: ProbeOptions,
+): Promise<InputDescription & { readonly shown?: PictureStream }> {
   const { maxPixels, signal, onWarning } = options;
   const said = await runFfmpeg((ffmpeg) => untrustedInput(ffmpeg, path, maxPixels), {
     task: `opening '${path}'`,
@@ -72,7 +82,7 @@ async function describe(path: string, options: ProbeOptions): Promise<InputDescr
   if (!described) {
     throw new UsageError(`'${path}' is not a video that ffmpeg can read${reason ? `: ${reason}` : ''}; give a video`);
   }
-  const size = described.picture;
+  const size = await shownStream(path, described.pictures, maxPixels, { signal, onWarning });
   if (described.exceeded || (size && size.width * size.height > maxPixels)) {
     const [width, height] = described.exceeded ?? [size!.width, size!.height];
     throw new UsageError(
@@ -85,5 +95,5 @@ async function describe(path: string, options: ProbeOptions): Promise<InputDescr
       `'${path}' has a video stream of unknown size${reason ? `: ${reason}` : ''}; give a whole video`,
     );
   }
-  return described;
+  return { ...described, ...(size && { shown: size }) };
 }

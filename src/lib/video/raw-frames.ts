@@ -10,7 +10,7 @@ import type { Geometry } from './geometry.js';
 export const RAW_OUTPUT: readonly string[] = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
 
 // Full chroma, and arithmetic that gives the same bits on every processor.
-const EXACT = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
+export const EXACT = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 
 /** Stored pictures: their sides, and where chroma samples lie in a row that has one for two pixels. */
 export interface StoredPictures {

@@ -81,7 +81,9 @@ async function bareRate(file: TimedFile): Promise<number> {
 export async function readTimes(file: TimedFile & { probe: RatedProbe }, selection: Selection): Promise<FileTimes> {
   const { probe } = file;
   if (probe.times) return probe.times;
-  const seek = selection.start > 0 && isOf(probe, INDEXED) ? selection.start : undefined;
+  // A frame that is made of fields depends on the one before it, whatever is asked for.
+  const seek =
+    selection.start > 0 && isOf(probe, INDEXED) && probe.fields !== 'interlaced' ? selection.start : undefined;
   const read = await listTimes(file, selection, seek);
   const late = seek !== undefined && (read.times.length === 0 || read.times[0] > selection.start + TIME_SLACK);
   return late ? listTimes(file, selection, undefined) : { ...read, seek };

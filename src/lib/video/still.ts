@@ -1,4 +1,4 @@
-// Single pictures: PNG, JPEG, WebP (and what else sharp reads) as frames, and frames as such files.
+// Single pictures: PNG, JPEG, WebP, TIFF, AVIF and BMP as frames, and frames as such files.
 
 import { extname } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from './as-image.js';
+import { bitmapSize, decodeBitmap } from './bitmap.js';
 import { checkReadable, checkWritable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
 import type { Region } from './geometry.js';
@@ -36,6 +37,8 @@ export async function pictureSize(
   maxPixels: number = DEFAULT_MAX_PIXELS,
 ): Promise<{ width: number; height: number }> {
   await checkReadable(path);
+  const bitmap = await bitmapSize(path);
+  if (bitmap) return checkPixels(path, bitmap, maxPixels);
   const about = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch((error: Error) => {
@@ -45,7 +48,14 @@ export async function pictureSize(
   if (!['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'].includes(about.format ?? '')) {
     throw new UsageError(`'${path}' is not a picture but ${about.format}; give a PNG, JPEG or WebP`);
   }
-  const { width, height } = about.autoOrient;
+  return checkPixels(path, about.autoOrient, maxPixels);
+}
+
+function checkPixels(
+  path: string,
+  { width, height }: { width: number; height: number },
+  maxPixels: number,
+): { width: number; height: number } {
   if (width * height > maxPixels) {
     throw new UsageError(
       `'${path}' is ${width}x${height}, more than the limit of ${maxPixels} pixels; set maxPixels higher if you trust the file`,
@@ -56,6 +66,7 @@ export async function pictureSize(
 
 /** Decodes a picture whole, without looking first whether the file is there. */
 export async function decodePicture(path: string, maxPixels: number = DEFAULT_MAX_PIXELS): Promise<Frame> {
+  if (await bitmapSize(path)) return decodeBitmap(path, { maxPixels });
   const image = sharp(path, { limitInputPixels: maxPixels }).autoOrient();
   return toFrame(image).catch((error: Error) => {
     throw notAPicture(path, error);
@@ -115,7 +126,8 @@ function toRgb(data: Uint8Array, pixels: number, channels: number): Uint8Array {
   return rgb;
 }
 
-function notAPicture(name: string, error: Error): UsageError {
+/** The error for a picture that sharp cannot decode. */
+export function notAPicture(name: string, error: Error): UsageError {
   const reason = error.message.split('\n')[0].trim();
   return new UsageError(`'${name}' is not a picture that can be read: ${reason}`);
 }

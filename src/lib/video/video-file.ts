@@ -2,8 +2,9 @@
 
 import type { Frame } from '../tensor/frame.js';
 import { reasonOf, startFfmpeg, untrustedInput } from './ffmpeg.js';
-import type { Warn } from './find-ffmpeg.js';
+import { findFfmpeg, type Warn } from './find-ffmpeg.js';
 import type { Geometry } from './geometry.js';
+import { pictureDecoding } from './picture-filters.js';
 import type { Probe } from './probe.js';
 import { RAW_OUTPUT, rawFrames, shapeFilters } from './raw-frames.js';
 import { timedInput } from './scan-times.js';
@@ -30,10 +31,13 @@ export interface DecodePlan {
 export async function* decodeFile(plan: DecodePlan): AsyncGenerator<Frame, void, undefined> {
   const { path, probe, seek, frames, signal, onWarning } = plan;
   const task = `reading '${path}'`;
-  const filters = shapeFilters(probe, plan.geometry);
+  const decoding = await pictureDecoding(await findFfmpeg(onWarning), probe);
+  const shape = shapeFilters(decoding.isRgb ? { ...probe, chroma: 'centre' } : probe, plan.geometry);
+  const filters = [...decoding.filters, ...shape];
   const run = await startFfmpeg(
     (ffmpeg) => [
-      ...['-loglevel', 'error', '-bitexact', ...timedInput(seek), ...untrustedInput(ffmpeg, path, plan.maxPixels)],
+      ...['-loglevel', 'level+verbose', '-nostats', '-bitexact', ...timedInput(seek), ...decoding.input],
+      ...untrustedInput(ffmpeg, path, plan.maxPixels),
       ...['-map', `0:${probe.stream}`, '-an', '-sn', '-dn', '-vf', filters.join(','), ...ffmpeg.everyFrame],
       ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
       ...RAW_OUTPUT,
@@ -52,5 +56,16 @@ export async function* decodeFile(plan: DecodePlan): AsyncGenerator<Frame, void,
     if (complaint) onWarning(`${task}: some of it is damaged (${complaint}); the picture may show it`);
   } finally {
     run.kill();
+    const sizes = sizesSaid(run.said());
+    if (sizes.length > 1) {
+      onWarning(
+        `'${path}' changes its size in mid-stream (${sizes.join(', ')}): all frames are brought to the first one's, cut around the centre where their shape differs`,
+      );
+    }
   }
+}
+/** The sizes of the pictures that went into the filters, in their order, each once. */
+function sizesSaid(said: string): string[] {
+  const lines = said.matchAll(/^\[graph.* in.*\] \[verbose\] w:(\d+) h:(\d+) pixfmt:/gm);
+  return [...new Set([...lines].map(([, width, height]) => `${width}x${height}`))];
 }

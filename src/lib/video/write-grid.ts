@@ -1,7 +1,9 @@
 // Video files in, the video of their grid out.
 
 import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
+import { fitVideo } from './fit-video.js';
 import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from './frame-times.js';
 import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
 import { openVideo, type Video } from './open-video.js';
@@ -14,26 +16,21 @@ export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, '
 }
 
 /**
- * Writes the grid of video files (all of one size) to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does.
+ * Writes the grid of video files to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos of another size than
+ * most are cut and scaled to it, as renderings are; `onWarning` hears of it.
  *
- * @throws UsageError when files cannot be opened, differ in size or in frame rate, or cannot be arranged as asked
+ * @throws UsageError when files cannot be opened, differ too much in shape or in frame rate, or cannot be arranged as asked
  * @throws FailureError when reading or writing fails
  */
 export async function grid(files: readonly string[], out: string, options: GridFilesOptions = {}): Promise<GridEnd> {
   checkGridOptions(files.length, options);
   const { frameRate, signal, onWarning } = options;
-  const videos = await Promise.all(files.map((file) => openVideo(file, { exact: true, frameRate, signal, onWarning })));
-  const first = videos[0];
-  for (const video of videos) {
-    if (video.width !== first.width || video.height !== first.height) {
-      throw new UsageError(
-        `'${video.path}' is ${video.width}x${video.height} but '${first.path}' is ${first.width}x${first.height}; ` +
-          'the videos of a grid must be of one size',
-      );
-    }
-  }
+  const opening = given({ exact: true, frameRate, signal, onWarning });
+  const videos = await Promise.all(files.map((file) => openVideo(file, opening)));
+  const cell = cellSize(videos);
+  const cells = await Promise.all(videos.map((video) => fitVideo(video, cell, opening)));
   const timings = await Promise.all(videos.map((video) => video.times()));
-  const pairing = pairFrames(videos, timings, options.length);
+  const pairing = pairFrames(cells, timings, options.length);
   let end: GridEnd = { frames: 0, endedFirst: [] };
   await writeVideo(out, composed(), { ...options, frameRate: pairing.timing.frameRate, timing: pairing.timing });
   return pairing.endedFirst ? { ...end, endedFirst: pairing.endedFirst } : end;

@@ -5,6 +5,7 @@ import { sha256Json } from '../../base/hash.js';
 import { VERSION } from '../../base/version.js';
 import type { Model } from '../../models/model.js';
 import { readEdit } from '../../training/edit-sidecar.js';
+import { trainedSize } from '../open-for-model.js';
 import type { ContentHasher } from './content-hash.js';
 import { type PointSettings, SETTING_NAMES, type SettingName } from './point-settings.js';
 
@@ -23,14 +24,14 @@ export interface IdentifiedPoint {
 }
 
 /**
- * Resolves what settings leave open (the device, which frame an edit is of) and hashes the files they name.
+ * Resolves what settings leave open (the device, the size, which frame an edit is of) and hashes the files they name.
  *
  * @param model the model that the settings name, before any training
  * @throws UsageError for a file that is missing or cannot be what it is given as
  */
 export async function identifyPoint(
   given: PointSettings,
-  { device, checkpoint: { files } }: Pick<Model, 'device' | 'checkpoint'>,
+  { device, config, checkpoint: { files } }: Pick<Model, 'device' | 'config' | 'checkpoint'>,
   hasher: ContentHasher,
 ): Promise<IdentifiedPoint> {
   const base = {
@@ -51,6 +52,7 @@ export async function identifyPoint(
   }
   const settings: PointSettings = {
     ...given,
+    size: given.size ?? trainedSize(config),
     device,
     ...(given.edits && { edits: edits.map(({ file, frame, prompt }) => ({ file, frame, prompt })) }),
   };

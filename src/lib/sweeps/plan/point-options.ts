@@ -14,8 +14,19 @@ export function sourceOptions(
   settings: PointSettings,
 ): Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'frameRate'> {
   const { size, start, duration, frames, every, frame_rate } = settings;
-  const [width, height] = typeof size === 'string' ? size.split('x').map(Number) : [size, size];
-  return given({ size: { width, height }, start, duration, frames, every, frameRate: frame_rate });
+  return given({
+    size: typeof size === 'string' ? sidesIn(size) : size,
+    start,
+    duration,
+    frames,
+    every,
+    frameRate: frame_rate,
+  });
+}
+
+function sidesIn(text: string): { width: number; height: number } {
+  const [width, height] = text.split('x').map(Number);
+  return { width, height };
 }
 
 /** How the model is opened. */

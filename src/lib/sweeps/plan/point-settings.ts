@@ -19,7 +19,9 @@ const edits = z
 /** Which pictures are worked on. */
 const SOURCE = {
   video: text.describe('A video, a GIF, or a folder of pictures.'),
-  size: side.describe('Side or WIDTHxHEIGHT of the frames, cropped and scaled to it; 512 by default.'),
+  size: side.describe(
+    'Shorter side of the frames, or WIDTHxHEIGHT, cropped to it; what the model was trained at by default.',
+  ),
   start: z.number().min(0).describe('Begin at this time, in seconds.'),
   duration: z.number().gt(0).describe('Take so many seconds of the video.'),
   frames: whole(1).describe('Take at most so many frames.'),
@@ -116,7 +118,6 @@ export type PointSettings = GivenSettings &
       GivenSettings,
       | 'method'
       | 'video'
-      | 'size'
       | 'model'
       | 'prompt'
       | 'negative'
@@ -132,7 +133,6 @@ export type PointSettings = GivenSettings &
   >;
 
 const DEFAULTS: GivenSettings = {
-  size: 512,
   prompt: '',
   negative: '',
   strength: 0.45,

@@ -11,7 +11,7 @@ import { readEdit } from '../../training/edit-sidecar.js';
 import { finetune } from '../../training/finetune.js';
 import { checkpointFolder, replaceFolder, storedIterations } from '../../training/finetune-folder.js';
 import type { FinetuneResult } from '../../training/finetune-result.js';
-import { openVideo } from '../../video/open-video.js';
+import { openForModel } from '../open-for-model.js';
 import type { JobHooks } from './executor.js';
 import type { TrainingJob } from './job.js';
 import { modelOptions, sourceOptions, trainingOptions } from './point-options.js';
@@ -58,7 +58,7 @@ export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: 
   try {
     if (hasStage(stage)) return;
     const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
-    const video = await openVideo(settings.video, { ...sourceOptions(settings), signal, onWarning });
+    const video = await openForModel(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
     const edits = [];
     for (const edit of settings.edits ?? []) {
       const { file, ...overrides } = typeof edit === 'string' ? { file: edit } : edit;
