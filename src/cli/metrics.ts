@@ -59,8 +59,9 @@ async function run(output: string, values: MetricsValues, context: Context): Pro
   if (values.sourceStart !== undefined && values.source === undefined) {
     throw new UsageError('--source-start belongs to --source; name the source');
   }
-  const { crop, sourceCrop, sourceStart, frameRate } = values;
-  const opened = given({ crop, frameRate, signal: terminal.signal, onWarning: context.warn });
+  const { crop, sourceCrop, sourceStart } = values;
+  const hooks = { signal: terminal.signal, onWarning: context.warn };
+  const opened = { ...hooks, ...given({ crop, frameRate: values.frameRate }) };
   const { output: video, source } =
     values.source === undefined
       ? { output: await openVideo(output, { exact: true, ...opened }), source: undefined }

@@ -6,7 +6,7 @@ import { fitVideo } from '../video/fit-video.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
 
 /** How a pair is opened. */
-export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> {
+export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
   /** The part of the source that belongs to the video. */
   readonly sourceCrop?: OpenVideoOptions['crop'];
   /** Seconds into the source at which the video begins. */
@@ -22,11 +22,11 @@ export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'signal' | 
 export async function openPair(
   output: string,
   source: string,
-  { crop, sourceCrop, sourceStart, signal, onWarning = warnOnStderr }: PairOptions = {},
+  { crop, frameRate, sourceCrop, sourceStart, signal, onWarning = warnOnStderr }: PairOptions = {},
 ): Promise<{ output: Video; source: Video }> {
   const hooks = given({ signal, onWarning });
-  const video = await openVideo(output, { exact: true, ...hooks, ...given({ crop }) });
-  const part = { exact: true, ...hooks, ...given({ crop: sourceCrop, start: sourceStart }) };
+  const video = await openVideo(output, { exact: true, ...hooks, ...given({ crop, frameRate }) });
+  const part = { exact: true, ...hooks, ...given({ crop: sourceCrop, start: sourceStart, frameRate }) };
   const stored = await openVideo(source, part);
   const time = timing(stored, video);
   if (Object.keys(time).length > 0) {
