@@ -40,6 +40,13 @@ export async function grid(files: readonly string[], out: string, options: GridF
   }
 }
 
+/** The video whose size the cells have: the one that most videos have; where none leads, the last one's, as sources come first. */
+function cellSize(videos: readonly Video[]): Video {
+  const sharing = ({ width, height }: Video) =>
+    videos.filter((one) => one.width === width && one.height === height).length;
+  return videos.reduce((best, video) => (sharing(video) >= sharing(best) ? video : best));
+}
+
 interface Pairing {
   /** Frames of each video, of which those of one number belong together. */
   readonly videos: AsyncIterable<Frame>[];
