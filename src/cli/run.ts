@@ -20,6 +20,7 @@ import { addSweep } from './sweep.js';
 import { addSync } from './sync.js';
 import { Interrupted, type Terminal } from './terminal.js';
 import { addUi } from './ui.js';
+import { addVerify } from './verify.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
@@ -71,6 +72,7 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
     addUi,
     addReport,
     addSync,
+    addVerify,
   ])
     add(program, context);
   try {

@@ -90,6 +90,7 @@ export {
 } from './sweeps/propose-edits.js';
 export type { FrameEdit } from './sweeps/render-edits.js';
 export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './sweeps/strength-sweep.js';
+export { type Verified, type VerifyOptions, verify } from './sweeps/verify.js';
 export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
 export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';

@@ -21,6 +21,7 @@ const COMMANDS = [
   'run',
   'runs',
   'sync',
+  'verify',
   'ui',
 ];
 

@@ -116,6 +116,27 @@ describe('resuming', () => {
     expect(rest.result.losses).toEqual(whole.result.losses);
   });
 
+  test('a damaged checkpoint is not gone on from, but made again, to the same bits', async () => {
+    const out = join(scratch, 'rot');
+    await run(options('rot'), ({ iteration }) => iteration === 7);
+    for (const file of ['state.safetensors', 'record.json']) {
+      const path = join(out, 'checkpoints/000004', file);
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 40] ^= 1;
+      writeFileSync(path, bytes);
+      const warnings: string[] = [];
+      const onWarning = (message: string) => warnings.push(message);
+      const rest = await run(options('rot', { resume: true, onWarning }), (step) => step.iteration === 4);
+      expect(rest.steps[0].iteration).toBe(3);
+      expect(warnings.filter((message) => message.includes('is damaged'))).toEqual([
+        expect.stringContaining(`000004/${file}: is damaged`),
+      ]);
+    }
+    const rest = await run(options('rot', { resume: true }));
+    expect(rest.steps[0].iteration).toBe(5);
+    expect(bits(out)).toEqual(bits(join(scratch, 'whole')));
+  });
+
   test('another number of iterations trains on from the nearest checkpoint that is not past it', async () => {
     expect(existsSync(join(scratch, 'left/checkpoints/000002'))).toBe(true);
     const fewer = await run(options('left', { resume: true, iterations: 3 }));

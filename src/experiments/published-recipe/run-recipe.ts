@@ -48,7 +48,8 @@ export async function runRecipe(
   const video = await openSource(model, path, { ...options, prompt: options.prompts[0] });
   const settings = await recipeSettings(model, path, plain, options);
   const asked = recipeRun(model, path, plain, settings, options);
-  const open = (out: string): Promise<ComparisonFolder> => openComparisonFolder(out, settings, options.resume ?? false);
+  const open = (out: string): Promise<ComparisonFolder> =>
+    openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
   return trackWork(asked, open, (work) => runStages(work, model, path, { plain, planned, video, settings }, options));
 }
 
@@ -96,7 +97,7 @@ async function runStages(
     await logRecipe(work, model, out, result, [...plain, ...unopened], options);
     return { out, report: join(out, REPORT), result };
   };
-  if (folder.finished !== null) return logged(JSON.parse(folder.finished));
+  if (folder.finished !== null) return logged(folder.finished as RecipeResult);
   try {
     const base = await timed('plain renderings', () => render(plain));
     const edit = await timed('edited frame', () => pickEdit(model, base, join(out, 'edit'), options));

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { FailureError, UsageError } from './errors.js';
 
 const PREFIX = '.partial-';
@@ -69,6 +69,13 @@ async function flush(path: string): Promise<void> {
   }
 }
 
+/** What to say where no file can be opened because so many are open; undefined for other codes. */
+export function fewDescriptors(code: string | undefined): string | undefined {
+  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+  const whose = code === 'EMFILE' ? 'this process may open no more files' : 'the system can open no more files';
+  return `${whose} (${code}); raise the limit (ulimit -n 1024), or close other programs, and run again`;
+}
+
 /**
  * The error to show for one that came from writing `path`: a full disk, a missing folder and the like as a sentence that
  * says what to do; any other error, one about another file included, as it is.
@@ -76,7 +83,9 @@ async function flush(path: string): Promise<void> {
 export function writeError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof UsageError || error instanceof FailureError) return error;
   const { code, path: culprit } = error as NodeJS.ErrnoException;
-  if (culprit !== undefined && dirname(culprit) !== dirname(path)) return error;
+  const few = fewDescriptors(code);
+  if (few !== undefined) return new FailureError(`${path}: ${few}`, { cause: error });
+  if (culprit !== undefined && dirname(culprit) !== dirname(path) && !isAbove(culprit, path)) return error;
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT': {
@@ -86,16 +95,42 @@ export function writeError(path: string, error: unknown): unknown {
         { cause: error },
       );
     }
-    case 'ENOENT':
     case 'ENOTDIR':
+    case 'EEXIST':
+      return new UsageError(
+        `${path}: ${culprit ?? 'something above it'} is a file, expected a folder; choose another`,
+        {
+          cause: error,
+        },
+      );
+    case 'ENAMETOOLONG':
+      return new UsageError(`${path}: the name is too long for the file system (${code}); choose a shorter one`, {
+        cause: error,
+      });
+    case 'ELOOP':
+      return new UsageError(`${path}: its links lead in a circle (${code}); choose another folder`, { cause: error });
+    case 'EXDEV':
+      return new UsageError(
+        `${path}: lies on another file system than its folder (${code}), so that it cannot be replaced in one step; choose a folder within one`,
+        { cause: error },
+      );
+    case 'EFBIG':
+      return new FailureError(
+        `${path}: is larger than the file system or a limit (ulimit -f) allows (${code}) and nothing half-written was left there`,
+        { cause: error },
+      );
+    case 'ENOENT':
       return new UsageError(`${path}: the folder ${dirname(path)} does not exist; create it or choose another`, {
         cause: error,
       });
     case 'EISDIR':
       return new UsageError(`${path}: is a folder, expected a file name`, { cause: error });
+    case 'EROFS':
+      return new UsageError(`${path}: the file system can only be read (${code}); choose another folder`, {
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return new UsageError(`${path}: no permission to write there (${code}); choose another folder`, { cause: error });
     case 'EIO':
       return new FailureError(`${path}: the disk reports an error (EIO) and nothing half-written was left there`, {
@@ -104,4 +139,9 @@ export function writeError(path: string, error: unknown): unknown {
     default:
       return error;
   }
+}
+
+/** Whether a folder is above a path: what could not be made on the way to it. */
+function isAbove(folder: string, path: string): boolean {
+  return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
 }

@@ -1,12 +1,13 @@
 // The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftovers, writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { removeLeftovers, writeError } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
-import { UsageError } from '../base/errors.js';
+import { DamageError, UsageError } from '../base/errors.js';
 import { lockFolder } from '../base/folder-lock.js';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { hasRendered } from './render-cells.js';
 
@@ -23,8 +24,8 @@ export interface ComparisonFolder {
   readonly out: string;
   readonly work: string;
   /** The stored result, where a resumed comparison turns out to be finished. */
-  readonly finished: string | null;
-  /** Stores the result, which ends the comparison, and removes the unfinished work. */
+  readonly finished: object | null;
+  /** Stores the result with the hashes of all files, which ends the comparison, and removes the unfinished work. */
   finish(result: object): Promise<void>;
   /** Gives the folder free for other processes; removes it again where there is nothing to keep. */
   close(): Promise<void>;
@@ -37,13 +38,17 @@ const SETTINGS = 'settings.json';
 /**
  * Creates the folder, or opens it again to continue.
  *
+ * A finished one of which a file is damaged or missing is made again.
+ *
+ * @param onWarning told what is damaged
  * @throws UsageError when the folder holds something else, other settings, a comparison that was not asked to be continued,
- *   or when another process writes into it
+ *   or when another process writes into it; FailureError when what was asked for is damaged
  */
 export async function openComparisonFolder(
   folder: string,
   settings: Settings,
   resume: boolean,
+  onWarning?: (message: string) => void,
 ): Promise<ComparisonFolder> {
   await checkComparisonFolder(folder, resume);
   const work = join(folder, WORK);
@@ -51,18 +56,21 @@ export async function openComparisonFolder(
   await makeFolder(work);
   const unlock = await lockFolder(work, folder);
   const opened = async (): Promise<ComparisonFolder> => {
-    const stored = [result, join(work, SETTINGS)].find((path) => existsSync(path));
-    if (stored !== undefined) {
-      const { settings: before = {} } = JSON.parse(await readFile(stored, 'utf8')) as { settings?: Settings };
-      assertSameSettings(folder, before, settings);
-      await removeLeftovers(folder);
-    } else await writeFileAtomic(join(work, SETTINGS), `${JSON.stringify({ settings }, null, 1)}\n`);
+    const finished = await readFinished(folder, settings, onWarning);
+    if (finished === null) {
+      const asked = join(work, SETTINGS);
+      if (existsSync(asked)) {
+        const { value } = await readSealedJson<{ settings?: Settings }>(asked);
+        assertSameSettings(folder, value.settings ?? {}, settings);
+      } else await writeSealedJson(asked, { settings });
+    }
+    await removeLeftovers(folder);
     return {
       out: folder,
       work,
-      finished: stored === result ? await readFile(result, 'utf8') : null,
+      finished,
       async finish(value) {
-        await writeFileAtomic(result, `${JSON.stringify(value, null, 1)}\n`);
+        await writeSealedJson(result, { ...value, files: await hashFiles(folder, [RESULT]) });
         await rm(work, { recursive: true, force: true });
       },
       async close() {
@@ -79,6 +87,30 @@ export async function openComparisonFolder(
     await rmdir(work).catch(() => {}); // where it held nothing else
     throw error;
   });
+}
+
+/** The stored result of a finished comparison; null where there is none, or where it has to be made again. */
+async function readFinished(
+  folder: string,
+  settings: Settings,
+  onWarning?: (message: string) => void,
+): Promise<object | null> {
+  const path = join(folder, RESULT);
+  if (!existsSync(path)) return null;
+  const damage: string[] = [];
+  try {
+    const { value } = await readSealedJson<{ settings?: Settings; files?: FileHashes }>(path);
+    const { files, ...result } = value;
+    assertSameSettings(folder, value.settings ?? {}, settings);
+    damage.push(...(await damageOf(folder, files)));
+    if (damage.length === 0) return result;
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    damage.push(error.message);
+  }
+  onWarning?.(`${damage.join('; ')}: the comparison is made again`);
+  await rm(path); // until then it would pass for done
+  return null;
 }
 
 /**

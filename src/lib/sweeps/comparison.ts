@@ -40,7 +40,8 @@ export async function compareCells(
   const video = await openSource(model, path, options);
   const settings = await settingsOf(kind, model, path, cells, options);
   const asked = comparisonRun(kind, model, path, cells, settings, options);
-  const open = (out: string): Promise<ComparisonFolder> => openComparisonFolder(out, settings, options.resume ?? false);
+  const open = (out: string): Promise<ComparisonFolder> =>
+    openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
   return trackWork(asked, open, async (work) => {
     const { folder, run } = work;
     options.onFolder?.(folder.out);
@@ -49,7 +50,7 @@ export async function compareCells(
       await logComparison(work, model, result, cells, options, outputs);
       return result;
     };
-    if (folder.finished !== null) return log(JSON.parse(folder.finished));
+    if (folder.finished !== null) return log(folder.finished as Omit<ComparisonResult, 'out'>);
     const rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame: frameCounter(run) });
     try {
       const measured = await measureCells(rendered, cells, options);

@@ -1,8 +1,9 @@
 // Edits that are finished while others are still being made, kept on disk so that an interrupted proposal goes on from there.
 
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
@@ -13,7 +14,7 @@ import type { EditStore, RenderEditsOptions } from './render-edits.js';
 
 /**
  * A store for the edits of one picture by one model under one prompt and sampler; others find nothing of it. Weights are told
- * apart by the size and date of their files.
+ * apart by the size and date of their files. An edit that is damaged is made again.
  *
  * @throws UsageError when the folder cannot be made
  */
@@ -37,8 +38,17 @@ export async function openEditStore(
   }).slice(0, 16);
   const pathOf = (name: string): string => join(folder, `${key}-${name}.png`);
   await makeFolder(folder);
+  const sumOf = (name: string): string => `${pathOf(name)}.sha256`;
   return {
-    read: async (name) => (existsSync(pathOf(name)) ? readPicture(pathOf(name)) : undefined),
-    write: (name, frame) => writePicture(pathOf(name), frame),
+    async read(name) {
+      if (!existsSync(pathOf(name))) return undefined;
+      const expected = await readFile(sumOf(name), 'utf8').catch(() => undefined);
+      const frame = await readPicture(pathOf(name)).catch(() => undefined);
+      return frame && sha256(frame.data) === expected?.trim() ? frame : undefined;
+    },
+    async write(name, frame) {
+      await writeFileAtomic(sumOf(name), `${sha256(frame.data)}\n`);
+      await writePicture(pathOf(name), frame);
+    },
   };
 }

@@ -2,9 +2,9 @@
 
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.js';
 import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
-import { UsageError } from '../base/errors.js';
+import { DamageError, UsageError } from '../base/errors.js';
+import { damageOf, type FileHashes, hashFiles, unseal, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { type EditSidecar, sidecarPath, writeEdit } from '../training/edit-sidecar.js';
 import { readPicture, writePicture } from '../video/still.js';
@@ -55,9 +55,11 @@ export async function writeProposals(
     }
     await writePicture(join(temporary, 'original.png'), original);
     await writePicture(join(temporary, 'sheet.png'), sheet);
+    // The picked one changes; sidecars may be written by hand.
+    const unsealed = [PICKED, sidecarPath(PICKED), ...proposals.map(({ name }) => `${name}.json`)];
     const edits = proposals.map(({ name, sidecar }) => ({ name, picture: `${name}.png`, ...sidecar }));
     const result = { frame, at, sheet: 'sheet.png', original: 'original.png', edits, settings };
-    await writeFileAtomic(join(temporary, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+    await writeSealedJson(join(temporary, RESULT), { ...result, files: await hashFiles(temporary, unsealed) });
   });
   return readProposals(out);
 }
@@ -87,16 +89,27 @@ export async function readProposals(folder: string, settings?: Settings): Promis
  * Makes one of the proposed edits the picked one: a copy of it as `edit.png` and `edit.json`, in place of one picked before.
  *
  * @param choice its number on the sheet, from 1, or its name
- * @throws UsageError when there is no such edit
+ * @throws UsageError when there is no such edit; DamageError when its picture is not the one that was proposed
  */
 export async function pickEdit({ out, edits }: WrittenProposals, choice: string): Promise<PickedEdit> {
   const { name, picture, ...sidecar } = findEdit(edits, choice);
   const path = join(out, PICKED);
+  const { files = {} } = await readResult(out);
+  const damage = await damageOf(out, picked(files, `${name}.png`));
+  if (damage.length > 0) {
+    throw new DamageError(
+      `${damage[0]}; propose the edits again, or, where you changed it yourself, name the picture itself to finetune --edit`,
+    );
+  }
   const frame = await readPicture(picture);
   // The old sidecar goes first, so that it never stands beside the new picture.
   await rm(sidecarPath(path), { force: true });
   await writeEdit(path, frame, sidecar);
   return { name, picture: path, sidecar };
+}
+
+function picked(files: FileHashes, name: string): FileHashes {
+  return name in files ? { [name]: files[name] } : {};
 }
 
 /**
@@ -120,6 +133,8 @@ interface StoredResult {
   original: string;
   edits: (EditSidecar & Proposal['sidecar'] & { name: string; picture: string })[];
   settings: Settings;
+  /** Absent where an earlier version proposed them. */
+  files?: FileHashes;
 }
 
 async function readResult(out: string): Promise<StoredResult> {
@@ -129,12 +144,7 @@ async function readResult(out: string): Promise<StoredResult> {
       cause: error,
     });
   });
-  let value: Partial<StoredResult> | null = null;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Said below.
-  }
-  if (value && Array.isArray(value.edits) && value.edits.length > 0 && value.settings) return value as StoredResult;
+  const { value } = unseal<Partial<StoredResult>>(path, text);
+  if (Array.isArray(value.edits) && value.edits.length > 0 && value.settings) return value as StoredResult;
   throw new UsageError(`${path}: is not a list of proposed edits; propose them again into another folder`);
 }

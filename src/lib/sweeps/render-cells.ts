@@ -3,13 +3,13 @@
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OnProgress } from '../base/progress.js';
+import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Video } from '../video/open-video.js';
 import { type Cell, planCell } from './cell.js';
-import { openJournal, type RecordJournal } from './record-journal.js';
 
 /** Rendered frames of a whole comparison; the same frames each time they are asked for. */
 export interface RenderedCells {
@@ -62,8 +62,8 @@ export async function renderCells(
   const { width, height } = video;
   const { frameBytes, latentBytes } = sizes(model, video);
   const journals: RecordJournal[] = [];
-  const journal = async (name: string, bytes: number): Promise<RecordJournal> => {
-    const opened = await openJournal(join(work, name), bytes);
+  const journal = async (name: string, bytes: number, options: JournalOptions = hooks): Promise<RecordJournal> => {
+    const opened = await openJournal(join(work, name), bytes, options);
     journals.push(opened);
     return opened;
   };
@@ -75,7 +75,8 @@ export async function renderCells(
   };
   try {
     await warnOfLittleSpace(model, video, cells.length, work, hooks.onWarning);
-    const source = await journal('source.rgb', frameBytes);
+    // Decoding again is quick and gives the same frames; whether an earlier process reached the end is not known.
+    const source = await journal('source.rgb', frameBytes, { fresh: true });
     await readSource(video, source, hooks);
     const latents = await journal(LATENTS, latentBytes);
     const roundTrip = await journal('round-trip.rgb', frameBytes);
@@ -120,9 +121,7 @@ async function warnOfLittleSpace(
   }
 }
 
-/** Decoding again is quick and gives the same frames; whether an earlier process reached the end is not known. */
 async function readSource(video: Video, source: RecordJournal, { onProgress, signal }: RenderHooks): Promise<void> {
-  await source.truncate(0);
   for await (const frame of video.frames()) {
     signal?.throwIfAborted();
     await source.append(frame.data);

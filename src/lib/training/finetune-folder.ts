@@ -1,13 +1,14 @@
 // The folder of a finetuning: its settings, its checkpoints, all of which are kept, and its previews. Each of them is whole or absent.
 
-import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { isTemporaryName, temporaryName, writeError } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
-import { UsageError } from '../base/errors.js';
+import { DamageError, UsageError } from '../base/errors.js';
 import { LOCK, lockFolder } from '../base/folder-lock.js';
+import { type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
-import { loadTrainingState, saveTrainingState, type TrainingState } from './training-checkpoint.js';
+import { loadTrainingState, STATE, saveTrainingState, type TrainingState } from './training-checkpoint.js';
 
 /** What has happened up to a checkpoint, one number an iteration. */
 export interface TrainingRecord {
@@ -60,12 +61,13 @@ export async function openFinetuneFolder(out: string, settings: Settings, resume
   try {
     if ((await storedIterations(folder)).length > 0) {
       if (!resume) throw new UsageError(`${out}: holds a training already; resume it, or choose another folder`);
-      assertSameSettings(out, JSON.parse(await readFile(join(folder, SETTINGS), 'utf8')), settings);
+      const { value } = await readSealedJson<Settings>(join(folder, SETTINGS));
+      assertSameSettings(out, value, settings);
       await removeTemporary(folder);
     } else {
       await removeTemporary(folder);
       await rm(join(folder, 'previews'), { recursive: true, force: true });
-      await writeFileAtomic(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
+      await writeSealedJson(join(folder, SETTINGS), settings);
     }
   } catch (error) {
     await close();
@@ -83,19 +85,38 @@ export async function storedIterations(out: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** The last stored state that is not past `iterations`, with the record up to it; null where there is none. */
+/**
+ * The last stored state that is not past `iterations`, with the record up to it; null where there is none. A damaged checkpoint is
+ * deleted: the training makes it again, from the one before.
+ *
+ * @param onWarning told what is damaged
+ */
 export async function nearestCheckpoint(
   out: string,
   iterations: number,
   names: readonly string[],
   settings: Settings,
+  onWarning?: (message: string) => void,
 ): Promise<{ state: TrainingState; record: TrainingRecord } | null> {
-  const iteration = (await storedIterations(out)).filter((stored) => stored <= iterations).at(-1);
-  if (iteration === undefined) return null;
-  const folder = checkpointFolder(out, iteration);
-  const state = await loadTrainingState(folder, names, settings);
-  if (!state) throw new UsageError(`${folder}: the state is missing; delete this folder to go on from an earlier one`);
-  return { state, record: JSON.parse(await readFile(join(folder, RECORD), 'utf8')) };
+  for (const iteration of (await storedIterations(out)).filter((stored) => stored <= iterations).reverse()) {
+    const folder = checkpointFolder(out, iteration);
+    try {
+      const state = await loadTrainingState(folder, names, settings);
+      if (!state) throw new DamageError(`${folder}: the state is missing`);
+      return { state, record: await readRecord(folder) };
+    } catch (error) {
+      if (!(error instanceof DamageError)) throw error;
+      onWarning?.(`${error.message}: the checkpoint is deleted, and made again`);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return null;
+}
+
+async function readRecord(folder: string): Promise<TrainingRecord> {
+  const { value } = await readSealedJson<TrainingRecord & { files?: FileHashes }>(join(folder, RECORD));
+  const { files: _, ...record } = value;
+  return record;
 }
 
 /** Stores a state with its record and what `writeResult` puts beside it. Checkpoints of interruptions before it are dropped. */
@@ -109,12 +130,13 @@ export async function saveCheckpoint(
   await replaceFolder(checkpointFolder(out, state.iteration), async (folder) => {
     await saveTrainingState(folder, state, settings);
     await writeResult(folder);
-    await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record)}\n`);
+    // The state carries a checksum of its own.
+    await writeSealedJson(join(folder, RECORD), { ...record, files: await hashFiles(folder, [STATE]) });
   });
   for (const iteration of await storedIterations(out)) {
     const folder = checkpointFolder(out, iteration);
     if (iteration >= state.iteration) continue;
-    const { interrupted = false }: TrainingRecord = JSON.parse(await readFile(join(folder, RECORD), 'utf8'));
+    const { interrupted = false } = await readRecord(folder).catch(() => ({ interrupted: false }));
     if (interrupted) await rm(folder, { recursive: true, force: true });
   }
 }

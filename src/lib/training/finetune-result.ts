@@ -1,7 +1,8 @@
 // What a finetuning leaves behind: a LoRA file or a diffusers folder, and a record of how it was made.
 
 import { join, resolve } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.js';
+import { sha256File } from '../base/hash.js';
+import { type FileHashes, hashFiles, writeSealedJson } from '../base/sealed-json.js';
 import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
 import type { Weights } from './adamw.js';
@@ -68,6 +69,13 @@ export async function writeFinetuneResult(
     checkpoints: await storedIterations(folder),
     settings: told.settings,
   };
-  await writeFileAtomic(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
+  const files = isLora ? { [name]: await sha256File(join(folder, name)) } : await modelHashes(folder, name);
+  await writeSealedJson(join(folder, 'result.json'), { ...result, files });
   return { out: folder, ...result, result: join(folder, name) };
+}
+
+/** Hashes of a model's files, by their paths from the folder above it. */
+async function modelHashes(folder: string, name: string): Promise<FileHashes> {
+  const inside = await hashFiles(join(folder, name));
+  return Object.fromEntries(Object.entries(inside).map(([path, hash]) => [`${name}/${path}`, hash]));
 }

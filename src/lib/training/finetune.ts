@@ -115,7 +115,7 @@ async function* trainInto(
   resume: boolean,
 ): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
   const { edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
-  const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored) : null;
+  const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored, settings.onWarning) : null;
   const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
   delete record.interrupted;
   let state: TrainingState | null = nearest?.state ?? null;

@@ -1,8 +1,7 @@
 // Renders a few frames of the video with the UNet as it is in the middle of a training, and measures them.
 
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writeFileAtomic } from '../base/atomic-file.js';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { streamed } from '../base/streamed.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../diffusion/restyle.js';
@@ -133,17 +132,18 @@ export async function renderPreview(
     };
     const sheet = await contactSheet([...originals, ...frames], { columns: frames.length, labels });
     await writePicture(join(temporary, stored.sheet), sheet);
-    await writeFileAtomic(join(temporary, 'preview.json'), `${JSON.stringify(stored, null, 1)}\n`);
+    await writeSealedJson(join(temporary, 'preview.json'), { ...stored, files: await hashFiles(temporary) });
   });
   return (await readPreview(plan.out, iteration))!;
 }
 
-/** The preview that a training into `out` has rendered at an iteration; null where there is none. */
+/** The preview that a training into `out` has rendered at an iteration; null where there is none, or where it is damaged. */
 export async function readPreview(out: string, iteration: number): Promise<Preview | null> {
   const folder = previewFolder(out, iteration);
-  const text = await readFile(join(folder, 'preview.json'), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const preview: Preview = JSON.parse(text);
+  const stored = await readSealedJson<Preview & { files?: FileHashes }>(join(folder, 'preview.json')).catch(() => null);
+  if (stored === null) return null;
+  const { files, ...preview } = stored.value;
+  if ((await damageOf(folder, files)).length > 0) return null;
   return {
     ...preview,
     pictures: preview.pictures.map((file) => join(folder, file)),

@@ -4,9 +4,11 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { fewDescriptors } from '../base/atomic-file.js';
 import { FailureError } from '../base/errors.js';
 import { isAnimatedPng } from './animated-png.js';
 import { type Ffmpeg, findFfmpeg, type Warn } from './find-ffmpeg.js';
+import { watchFfmpeg } from './watch-ffmpeg.js';
 
 /** What a run is told besides its arguments. */
 export interface RunOptions {
@@ -24,12 +26,18 @@ export interface FfmpegRun {
   write(data: Uint8Array): Promise<void>;
   /** Closes its standard input. */
   end(): void;
-  /** Settles when it has ended: FailureError with its own words when that was not well, or the signal's reason. */
+  /**
+   * Settles when it has ended: FailureError when that was not well, with its own words, or that it crashed or was stopped because
+   * it hung; or the signal's reason.
+   */
   readonly done: Promise<void>;
   /** What it has said so far (the last 256 KiB). */
   said(): string;
   kill(): void;
 }
+
+/** It ended of its own accord, with a complaint. */
+class Complaint extends FailureError {}
 
 /** Pixels a frame may have unless told otherwise: 8192 x 8192. */
 export const DEFAULT_MAX_PIXELS: number = 8192 * 8192;
@@ -65,25 +73,53 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     windowsHide: true,
     detached: process.platform !== 'win32', // Ctrl-C is for us to answer
   });
+  if (!child.stderr) {
+    // Without pipes Node gives none of them, and an error a moment later.
+    throw await new Promise((resolve) => child.once('error', (error) => resolve(startError(task, ffmpeg.path, error))));
+  }
   let said = '';
+  let killed = false;
+  let inputEnded = false;
+  let writing = 0;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-STDERR_KEPT);
   });
   const kill = () => {
+    killed = true;
     child.kill('SIGKILL');
   };
   signal?.addEventListener('abort', kill, { once: true });
   child.stdin.on('error', () => {}); // a write that fails is answered in its own callback
 
   const done = new Promise<void>((fulfil, reject) => {
-    child.once('error', (error) =>
-      reject(new FailureError(`${task}: '${ffmpeg.path}' does not start: ${error.message}`)),
-    );
+    const unwatch = watchFfmpeg(child, {
+      isWaitedFor: () => writing > 0 || (inputEnded && child.stdout.readableLength === 0),
+      said: () => said.length,
+      onHang(seconds) {
+        const hung = new FailureError(
+          `${task}: ffmpeg has made no progress for ${Math.round(seconds)} seconds and was stopped; look whether the drive answers, try another ffmpeg with FFMPEG_PATH, or give it more seconds with STEADYFRAME_FFMPEG_TIMEOUT`,
+        );
+        // Not only killed: where a drive does not answer, not even that ends it.
+        reject(hung);
+        kill();
+        child.stdin.destroy(hung);
+        child.stdout.destroy(hung);
+        child.stderr.destroy();
+        child.unref();
+      },
+    });
+    child.once('error', (error) => {
+      unwatch();
+      reject(startError(task, ffmpeg.path, error));
+    });
     child.once('close', (code, killedBy) => {
+      unwatch();
       signal?.removeEventListener('abort', kill);
+      const crash = killed ? undefined : crashOf(code, killedBy, said);
       if (signal?.aborted) reject(signal.reason);
       else if (code === 0 && !UNWRITTEN.test(said)) fulfil();
-      else reject(new FailureError(`${task}: ${reasonOf(said) || `ffmpeg ended with ${killedBy ?? `code ${code}`}`}`));
+      else if (crash) reject(new FailureError(`${task}: ${crash}`));
+      else reject(new Complaint(`${task}: ${reasonOf(said) || `ffmpeg ended with ${killedBy ?? `code ${code}`}`}`));
     });
   });
   done.catch(() => {}); // the caller may learn of it through `write` or `output` first
@@ -93,9 +129,14 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     done,
     kill,
     said: () => said,
-    end: () => child.stdin.end(),
+    end() {
+      inputEnded = true;
+      child.stdin.end();
+    },
     async write(data) {
+      writing++;
       const error = await new Promise<Error | null | undefined>((fulfil) => child.stdin.write(data, fulfil));
+      writing--;
       if (!error) return;
       await done;
       throw new FailureError(`${task}: ffmpeg stopped reading frames before the last one`);
@@ -103,7 +144,12 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
   };
 }
 
-/** Runs ffmpeg to its end, discards its output, and returns what it said; `allowFailure` for runs that always fail. */
+/**
+ * Runs ffmpeg to its end, discards its output, and returns what it said.
+ *
+ * @param options `allowFailure` for runs that always end with a complaint
+ * @throws FailureError when it does not start, crashes, hangs, or, unless allowed, complains
+ */
 export async function runFfmpeg(
   build: (ffmpeg: Ffmpeg) => string[],
   options: RunOptions & { readonly allowFailure?: boolean },
@@ -114,9 +160,41 @@ export async function runFfmpeg(
   try {
     await run.done;
   } catch (error) {
-    if (!options.allowFailure || options.signal?.aborted) throw error;
+    if (!options.allowFailure || !(error instanceof Complaint)) throw error;
   }
   return run.said();
+}
+
+/** Signals that a program gets for its own fault, and the numbers by which a shell passes them on, above 128. */
+const FAULTS: Readonly<Record<string, number>> = {
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGSEGV: 11,
+  SIGSYS: 31,
+};
+
+/** How a process that was not stopped by us came to its end without ending; undefined where it ended. */
+function crashOf(code: number | null, killedBy: string | null, said: string): string | undefined {
+  const viaShell = Object.keys(FAULTS).find((name) => code === 128 + FAULTS[name] && reasonOf(said) === '');
+  const fault = killedBy ?? viaShell;
+  const isWindowsFault = code !== null && code >= 0xc0000000;
+  if (fault === undefined && !isWindowsFault) return code === 137 && reasonOf(said) === '' ? KILLED : undefined;
+  if (fault === 'SIGKILL') return KILLED;
+  const how = fault ?? `0x${code!.toString(16)}`;
+  if (fault !== undefined && !(fault in FAULTS)) return `ffmpeg was stopped from outside (${how}); run again`;
+  return `ffmpeg crashed (${how}), which is its fault and says little about the file; try another ffmpeg with FFMPEG_PATH`;
+}
+
+const KILLED =
+  'ffmpeg was killed (SIGKILL), often because the system is out of memory; free some, or use smaller frames, and run again';
+
+function startError(task: string, path: string, error: Error): FailureError {
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = fewDescriptors(code) ?? `'${path}' does not start: ${error.message}; set FFMPEG_PATH to another`;
+  return new FailureError(`${task}: ${reason}`, { cause: error });
 }
 
 // Said when the last bytes of a file could not be written; old and new builds end well all the same.

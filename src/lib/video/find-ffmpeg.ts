@@ -5,8 +5,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { fewDescriptors } from '../base/atomic-file.js';
 import { FailureError, UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
+import { ffmpegPatience } from './watch-ffmpeg.js';
 
 /** An ffmpeg that was found and answered. */
 export interface Ffmpeg {
@@ -113,10 +115,11 @@ function packaged(name: string, pathOf: (exported: unknown) => string): string |
 }
 
 async function inspect(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg> {
+  const timeout = 1000 * ffmpegPatience();
   try {
     const [about, demuxers] = await Promise.all([
-      run(path, ['-hide_banner', '-version']),
-      run(path, ['-hide_banner', '-demuxers'], { maxBuffer: 1 << 22 }),
+      run(path, ['-hide_banner', '-version'], { timeout }),
+      run(path, ['-hide_banner', '-demuxers'], { maxBuffer: 1 << 22, timeout }),
     ]);
     const version = /^ffmpeg version (\S+)/m.exec(about.stdout)?.[1];
     if (!version) throw new Error('it does not answer like an ffmpeg');
@@ -125,7 +128,14 @@ async function inspect(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg> 
     const everyFrame = library >= 60 ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
     return { path, origin, version, everyFrame, demuxers: allowedDemuxers(demuxers.stdout) };
   } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
+    const { code, signal, killed } = error as NodeJS.ErrnoException & { signal?: string; killed?: boolean };
+    const few = fewDescriptors(code);
+    if (few !== undefined) throw new FailureError(`ffmpeg cannot be started: ${few}`, { cause: error });
+    const reason = killed
+      ? `it has not answered for ${ffmpegPatience()} seconds`
+      : signal
+        ? `it crashed (${signal})`
+        : (error as Error).message.split('\n')[0];
     throw new FailureError(
       `the ffmpeg at '${path}' (from ${origin}) does not run: ${reason}; set FFMPEG_PATH to another`,
     );

@@ -1,10 +1,10 @@
 // Hashes of what a sweep reads, remembered by a file's size and time, so that gigabytes are not read again at every start.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../base/atomic-file.js';
 import { UsageError } from '../../base/errors.js';
 import { sha256File, sha256Json } from '../../base/hash.js';
+import { readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
 
 /** Hashes contents. */
 export interface ContentHasher {
@@ -28,10 +28,10 @@ interface Known {
 export async function contentHasher(remembered?: string, signal?: AbortSignal): Promise<ContentHasher> {
   const known = new Map<string, Known>();
   if (remembered !== undefined) {
-    const text = await readFile(remembered, 'utf8').catch(() => '{}');
     try {
-      for (const [path, entry] of Object.entries(JSON.parse(text))) known.set(path, entry as Known);
-    } catch {} // it is made anew
+      const { value } = await readSealedJson<Record<string, Known>>(remembered);
+      for (const [path, entry] of Object.entries(value)) known.set(path, entry);
+    } catch {} // it is made again
   }
   const hash = async (path: string): Promise<string> => {
     signal?.throwIfAborted();
@@ -54,6 +54,6 @@ export async function contentHasher(remembered?: string, signal?: AbortSignal): 
   };
   return {
     hash,
-    save: (path) => writeFileAtomic(path, `${JSON.stringify(Object.fromEntries(known), null, 1)}\n`),
+    save: (path) => writeSealedJson(path, Object.fromEntries(known)),
   };
 }

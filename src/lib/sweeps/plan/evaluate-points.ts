@@ -9,7 +9,7 @@ import { type PointResult, readPoint } from './render-point.js';
 import { type JobOutcome, runJobs } from './run-jobs.js';
 import { pointFolder } from './sweep-folder.js';
 import type { SweepProgress } from './sweep-progress.js';
-import { hasStage } from './training-job.js';
+import { dropDamagedStage, hasStage } from './training-job.js';
 
 /** A point that has come to its end. */
 export type Evaluated = { readonly result: PointResult } | { readonly reason: string };
@@ -46,12 +46,14 @@ export async function evaluatePoints(
   const all = planJobs(out, [...distinct.values()], hasStage);
   for (const job of all) {
     if (job.kind !== 'point') continue;
-    const result = await readPoint(job.folder, job.point);
+    const result = await readPoint(job.folder, job.point, onWarning);
     if (!result) continue;
     await log.end(job);
     conclude(distinct.get(job.point)!, { result });
   }
   const todo = [...distinct.values()].filter(({ id }) => !results.has(id));
+  // Before it is known what is left to train.
+  for (const stage of stagesOf(planJobs(out, todo, () => false))) await dropDamagedStage(stage, onWarning);
   const jobs = planJobs(out, todo, hasStage);
   progress.expect(jobs);
   const note = await journal(join(out, 'jobs.jsonl'));
@@ -80,6 +82,10 @@ export async function evaluatePoints(
     },
   });
   return results;
+}
+
+function stagesOf(jobs: readonly Job[]): string[] {
+  return jobs.flatMap((job) => (job.kind === 'training' ? [job.stage] : []));
 }
 
 async function evaluatedOf(job: PointJob, outcome: JobOutcome): Promise<Evaluated> {

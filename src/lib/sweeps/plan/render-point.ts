@@ -1,12 +1,14 @@
 // Renders and measures one point of a sweep: its video, a comparison with the source, its curves, and the record of it all.
 
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { removeLeftovers, writeFileAtomic } from '../../base/atomic-file.js';
+import { removeLeftovers } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
+import { DamageError } from '../../base/errors.js';
 import { waitForLock } from '../../base/folder-lock.js';
 import { sha256File } from '../../base/hash.js';
+import { damageOf, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import type { Model } from '../../models/model.js';
@@ -51,14 +53,26 @@ export interface PointResult {
 const RESULT = 'result.json';
 const WORK = '.partial';
 
-/** The result of a point, or null where it is not done. */
-export async function readPoint(folder: string, id: string): Promise<PointResult | null> {
+/**
+ * The result of a point, or null where it is not done, or where something of it is damaged: it is made again.
+ *
+ * @param onWarning told what is damaged
+ */
+export async function readPoint(
+  folder: string,
+  id: string,
+  onWarning?: (message: string) => void,
+): Promise<PointResult | null> {
   if (!existsSync(join(folder, RESULT))) return null;
   try {
-    const result: PointResult = JSON.parse(await readFile(join(folder, RESULT), 'utf8'));
+    const { value: result } = await readSealedJson<PointResult>(join(folder, RESULT));
+    const damage = await damageOf(folder, result.files);
+    if (damage.length > 0) throw new DamageError(damage.join('; '));
     return result.point === id ? result : null;
-  } catch {
-    return null; // it is made anew
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    onWarning?.(`${error.message}: the point is made again`);
+    return null;
   }
 }
 
@@ -82,11 +96,14 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
   const { folder, point, settings, identity } = job;
   const { signal, onProgress, onWarning } = hooks;
   const work = join(folder, WORK);
-  if (await readPoint(folder, point)) return;
+  if (await readPoint(folder, point, onWarning)) return;
   await makeFolder(work);
   const unlock = await waitForLock(work, folder, { signal });
+  let done = false;
   try {
-    if (await readPoint(folder, point)) return;
+    done = (await readPoint(folder, point)) !== null;
+    if (done) return;
+    await rm(join(folder, RESULT), { force: true }); // of a damaged one
     await removeLeftovers(folder);
     const stage = job.stage === undefined ? undefined : await readStage(job.stage);
     const model = await openTrained(job, stage, openModel, onWarning);
@@ -131,10 +148,11 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
     } finally {
       await rendered.close();
     }
-    await writeFileAtomic(join(folder, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+    await writeSealedJson(join(folder, RESULT), result);
+    done = true;
   } finally {
     await unlock();
-    if (existsSync(join(folder, RESULT))) await rm(work, { recursive: true, force: true });
+    if (done) await rm(work, { recursive: true, force: true });
   }
 }
 

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { removeLeftovers, writeError, writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import { waitForLock } from '../../base/folder-lock.js';
+import { sha256File } from '../../base/hash.js';
+import { checksumsPath } from '../../base/record-journal.js';
+import { writeSealedJson } from '../../base/sealed-json.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import { sayTiming } from '../../video/timing-note.js';
@@ -49,12 +52,16 @@ export async function dropEncoded(folder: string): Promise<void> {
 /** Gives a point's work folder the encoded frames, unless it has them. */
 export async function takeEncoded(folder: string, work: string): Promise<void> {
   for (const name of JOURNALS) {
-    const target = join(work, name);
-    if (existsSync(target)) continue;
-    // A copy that is torn is filled up by the point itself; a link would let it change the original.
-    await copyFile(join(folder, ENCODED, name), target, constants.COPYFILE_FICLONE).catch((error) => {
-      throw writeError(target, error);
-    });
+    if (existsSync(join(work, name))) continue;
+    // A copy that is torn is filled up by the point itself, as its checksums, which come first, tell; a link would let it change
+    // the original.
+    for (const file of [checksumsPath(name), name]) {
+      const from = join(folder, ENCODED, file);
+      if (!existsSync(from)) continue;
+      await copyFile(from, join(work, file), constants.COPYFILE_FICLONE).catch((error) => {
+        throw writeError(join(work, file), error);
+      });
+    }
   }
 }
 
@@ -97,12 +104,13 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
         source: source.means,
         roundTrip: outputs.roundTrip.means,
       };
-      await writeFileAtomic(join(folder, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+      const files = { 'round-trip.mp4': await sha256File(join(folder, 'round-trip.mp4')) };
+      await writeSealedJson(join(folder, RESULT), { ...result, files });
     } finally {
       await rendered.close();
     }
     // Points read the frames again themselves.
-    await rm(join(work, 'source.rgb'), { force: true });
+    for (const file of ['source.rgb', checksumsPath('source.rgb')]) await rm(join(work, file), { force: true });
     await writeFileAtomic(join(work, 'whole'), '');
   } finally {
     await unlock();

@@ -1,12 +1,12 @@
 // Trains a model up to a stage of a training, and puts the weights of that stage aside for the points that use them.
 
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
-import { FailureError } from '../../base/errors.js';
+import { DamageError, FailureError } from '../../base/errors.js';
 import { waitForLock } from '../../base/folder-lock.js';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
 import { readEdit } from '../../training/edit-sidecar.js';
 import { finetune } from '../../training/finetune.js';
 import { checkpointFolder, replaceFolder, storedIterations } from '../../training/finetune-folder.js';
@@ -31,16 +31,39 @@ export interface StageResult {
   };
   readonly losses: readonly number[];
   readonly gradientNorms: readonly number[];
+  /** Files of the weights with their SHA-256; absent in those of earlier versions. */
+  readonly files?: FileHashes;
 }
+
+const RESULT = 'result.json';
 
 /** Whether a stage is there. */
 export function hasStage(stage: string): boolean {
-  return existsSync(join(stage, 'result.json'));
+  return existsSync(join(stage, RESULT));
 }
 
-/** What a stage has come to. */
+/**
+ * What a stage has come to.
+ *
+ * @throws DamageError when it, or its weights, are damaged
+ */
 export async function readStage(stage: string): Promise<StageResult> {
-  return JSON.parse(await readFile(join(stage, 'result.json'), 'utf8'));
+  const { value } = await readSealedJson<StageResult>(join(stage, RESULT));
+  const damage = await damageOf(stage, value.files);
+  if (damage.length > 0) throw new DamageError(damage.join('; '));
+  return value;
+}
+
+/** Deletes a stage that is damaged, which is then trained again. */
+export async function dropDamagedStage(stage: string, onWarning?: (message: string) => void): Promise<void> {
+  if (!hasStage(stage)) return;
+  try {
+    await readStage(stage);
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    onWarning?.(`${error.message}: the weights are trained again`);
+    await rm(stage, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -106,10 +129,10 @@ async function putAside(folder: string, stage: string, result: FinetuneResult): 
     gradientNorms,
   };
   // It speaks of weights that are about to move.
-  await rm(join(folder, 'result.json'), { force: true });
+  await rm(join(folder, RESULT), { force: true });
   await replaceFolder(stage, async (inside) => {
     // If this is interrupted, the training makes them anew from its checkpoint.
     await rename(result.result, join(inside, told.weights));
-    await writeFileAtomic(join(inside, 'result.json'), `${JSON.stringify(told, null, 1)}\n`);
+    await writeSealedJson(join(inside, RESULT), { ...told, files: await hashFiles(inside) });
   });
 }
