@@ -309,9 +309,10 @@ describe('bad input', () => {
     );
     const state = join(out, 'checkpoints/000002/state.safetensors');
     const [tensors, { metadata }] = [await readSafetensors(state), await readSafetensorsHeader(state)];
+    const { checksum: _, ...rest } = metadata; // as a version without checksums left it
     const [name] = Object.keys(tensors).filter((key) => key.startsWith('weights/') && key.endsWith('.up'));
     tensors[name].data[0] = Number.NaN;
-    await writeSafetensors(state, tensors, metadata);
+    await writeSafetensors(state, tensors, rest);
     await expect(run({ ...options, iterations: 6, resume: true })).rejects.toThrow(
       /training: the loss is NaN at iteration 3, with (edited frame 2 \("a neon city at night"\)|frame \d) at timestep \d+; the last checkpoint in .*nan is kept: lower the learning rate/,
     );

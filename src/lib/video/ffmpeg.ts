@@ -90,6 +90,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
   };
   signal?.addEventListener('abort', kill, { once: true });
   child.stdin.on('error', () => {}); // a write that fails is answered in its own callback
+  child.stdout.on('error', () => {}); // and a read by its reader
 
   const done = new Promise<void>((fulfil, reject) => {
     const unwatch = watchFfmpeg(child, {

@@ -96,7 +96,7 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
   const { folder, point, settings, identity } = job;
   const { signal, onProgress, onWarning } = hooks;
   const work = join(folder, WORK);
-  if (await readPoint(folder, point, onWarning)) return;
+  if (await readPoint(folder, point)) return;
   await makeFolder(work);
   const unlock = await waitForLock(work, folder, { signal });
   let done = false;
