@@ -8,7 +8,8 @@ import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import { verifyJournal } from '../base/record-journal.js';
 import { type FileHashes, fileDamage, readSealedJson } from '../base/sealed-json.js';
-import { artifactPath, readArtifacts } from '../tracking/artifact-records.js';
+import { type ArtifactOwner, artifactFile } from '../tracking/artifact-file.js';
+import { artifactPath, readArtifactRecords } from '../tracking/artifact-records.js';
 import { readJsonLines } from '../tracking/json-lines.js';
 import { locateRun } from '../tracking/list-runs.js';
 import { openRunIndex } from '../tracking/run-index.js';
@@ -126,14 +127,14 @@ function createLook(signal: AbortSignal | undefined) {
 
 async function verifyRun(folder: string, look: Look): Promise<void> {
   const path = join(folder, RUN_FILES.record);
-  let out: string | undefined;
+  let owner: ArtifactOwner = { folder, tags: {} };
   try {
     const record = await readRunRecord(folder);
     if (statusOf(folder, record).status === 'running') {
       look.running.add(folder);
       return;
     }
-    out = record.tags.out;
+    owner = { ...record, folder };
     await look.check(path, async () => undefined);
   } catch (error) {
     look.name(path, (error as Error).message);
@@ -144,10 +145,16 @@ async function verifyRun(folder: string, look: Look): Promise<void> {
       return damaged > 0 ? `is damaged (${damaged} of its lines cannot be read)` : undefined;
     });
   }
-  const artifacts = await readArtifacts(folder).catch(() => []);
-  for (const artifact of artifacts) await look.hash(artifactPath(folder, artifact), artifact.sha256);
+  const records = await readArtifactRecords(folder).catch(() => ({ artifacts: [], refused: [] }));
+  for (const problem of records.refused) look.name(join(folder, RUN_FILES.artifactRecords), `is damaged (${problem})`);
+  for (const artifact of records.artifacts) {
+    const file = await artifactFile(owner, artifact);
+    if (!('problem' in file) || /^(has changed|was deleted)/.test(file.problem)) {
+      await look.hash(artifactPath(folder, artifact), artifact.sha256);
+    } else look.name(file.path, file.problem);
+  }
   await verifyFolder(join(folder, RUN_FILES.artifacts), look);
-  if (out !== undefined) await verifyFolder(out, look);
+  if (owner.tags.out !== undefined) await verifyFolder(owner.tags.out, look);
 }
 
 /** Every file below a folder that has a checksum, or should. */
