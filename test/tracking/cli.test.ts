@@ -1,9 +1,13 @@
 // `steadyframe runs` and `steadyframe sync` where no server is needed.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { root as repository } from '../../scripts/setup.js';
+import { METRICS } from '../../src/lib/metrics/measurement.js';
+import { parseFilter } from '../../src/lib/tracking/filter.js';
 import { startRun } from '../../src/lib/tracking/start-run.js';
+import { listPage } from '../../src/ui/list-page.js';
 import { steadyframe } from '../cli/run-command.js';
 import { startProxy } from './fault-proxy.js';
 import { scratchFolder } from './scratch.js';
@@ -22,6 +26,21 @@ beforeAll(async () => {
     run.logMetrics({ flicker: 0.1 + 0.2 * i, 'val loss': Number.NaN });
     await run.finish(i === 0 ? 'finished' : 'failed', i === 0 ? {} : { error: new Error('no\nframes') });
   }
+});
+
+describe('examples', () => {
+  it('name metrics that exist', async () => {
+    const page = listPage('runs').replaceAll('&lt;', '<');
+    const readme = readFileSync(join(repository, 'README.md'), 'utf8');
+    const texts = [(await steadyframe(['runs', '--help'])).out, page, readme];
+    const names = texts.flatMap((text) => [...text.matchAll(/(?<![\w/-])metrics\.([a-z_]\w*)/g)].map(([, name]) => name));
+    expect(names.length).toBeGreaterThan(4);
+    for (const name of new Set(names)) expect(Object.keys(METRICS)).toContain(name);
+    // And each whole example is a filter.
+    const filters = texts.flatMap((text) => [...text.matchAll(/--filter "([^"]+)"/g)].map(([, filter]) => filter));
+    expect(filters.length).toBeGreaterThan(2);
+    for (const filter of filters) expect(() => parseFilter(filter)).not.toThrow();
+  });
 });
 
 describe('steadyframe runs', () => {
@@ -84,6 +103,17 @@ describe('steadyframe runs', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(sentence);
     expect(err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('asks about names that no run has', async () => {
+    const { code, out, err } = await steadyframe(['runs', '--filter', 'metrics.flick < 5', '--sort', 'params.step'], {
+      env,
+    });
+    expect([code, out]).toEqual([0, `no runs in ${root} that the filter admits\n`]);
+    expect(err).toBe(
+      'steadyframe: warning: no run has metrics.flick; did you mean metrics.flicker?\n' +
+        'steadyframe: warning: no run has params.step; did you mean params.steps?\n',
+    );
   });
 
   it('says where there are none', async () => {

@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { parseFilter } from '../../src/lib/tracking/filter.js';
+import { likePattern } from '../../src/lib/tracking/like-pattern.js';
 import { orderRuns } from '../../src/lib/tracking/order-runs.js';
+import { questionFields } from '../../src/lib/tracking/question-fields.js';
 import type { RunSummary } from '../../src/lib/tracking/run-summary.js';
 
 const machine = { host: 'box', platform: 'linux', arch: 'x64', cpu: 'c', cores: 2, memoryBytes: 1, node: '20' };
@@ -161,6 +163,113 @@ describe('a filter', () => {
     expect(() => parseFilter(filter)).toThrow(UsageError);
     expect(() => parseFilter(filter)).toThrow(where);
     expect(() => parseFilter(filter)).toThrow(what);
+  });
+});
+
+describe('LIKE', () => {
+  const expression = (pattern: string, flags: string) => {
+    const source = pattern.replace(/\\?[\s\S]/gu, (piece) =>
+      piece === '%'
+        ? '[^]*'
+        : piece === '_'
+          ? '[^]'
+          : piece.replace(/^\\(?=.)/su, '').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
+    );
+    return new RegExp(`^${source}$`, flags);
+  };
+
+  it('agrees with an expression, for every short pattern and text', () => {
+    const words = (letters: string, longest: number): string[] => {
+      const found = [''];
+      for (let from = 0, length = 0; length < longest; length++) {
+        const to = found.length;
+        for (; from < to; from++) for (const letter of letters) found.push(found[from] + letter);
+      }
+      return found;
+    };
+    const texts = words('ab%', 5);
+    for (const pattern of words('ab%_\\', 4)) {
+      const matches = likePattern(pattern, false);
+      const wanted = expression(pattern, 'u');
+      expect([pattern, texts.filter(matches)]).toEqual([pattern, texts.filter((text) => wanted.test(text))]);
+    }
+  });
+
+  it('knows patterns longer than a word of bits, letters of several units, and cases', () => {
+    const long = 'x'.repeat(31);
+    for (const length of [30, 31, 32, 33, 63, 64, 65, 100]) {
+      const text = 'ab'.repeat(length).slice(0, length);
+      expect(likePattern(text, false)(text)).toBe(true);
+      expect(likePattern(`${text}c`, false)(text)).toBe(false);
+      expect(likePattern(`%${text}%`, false)(`${long}${text}${long}`)).toBe(true);
+      expect(likePattern(`${'_'.repeat(length)}%`, false)(text)).toBe(true);
+      expect(likePattern(`${'_'.repeat(length + 1)}%`, false)(text)).toBe(false);
+    }
+    expect(likePattern('_b', false)('🎬b')).toBe(true);
+    expect(likePattern('%ÄÖ%', true)('xäöy')).toBe(true);
+    expect(likePattern('straße', true)('STRAßE')).toBe(true);
+    expect(likePattern('%ÄÖ%', false)('xäöy')).toBe(false);
+  });
+
+  it('reads each character once, whatever the pattern', () => {
+    const text = 'a'.repeat(200_000);
+    const before = process.cpuUsage();
+    for (const pattern of [
+      '%_%_%_%_%_%_%_zz',
+      `${'%a'.repeat(200)}%b`,
+      `${'%_a'.repeat(100)}z`,
+      `%${'_'.repeat(300)}b`,
+    ]) {
+      expect(likePattern(pattern, false)(text)).toBe(false);
+      expect(likePattern(pattern, true)(text)).toBe(false);
+    }
+    const { user } = process.cpuUsage(before);
+    expect(user / 1e6).toBeLessThan(5);
+  });
+});
+
+describe('what is asked too much', () => {
+  it.each([
+    ['a filter that is too long', `name = '${'x'.repeat(20_000)}'`, 'has 20009 characters, expected at most 10000'],
+    ['parentheses', '('.repeat(4000), 'at character 101: conditions are nested more than 100 deep'],
+    ['not', 'not '.repeat(2000), 'conditions are nested more than 100 deep'],
+  ])('%s is refused in a short sentence', (_, filter, sentence) => {
+    expect(() => parseFilter(filter)).toThrow(sentence);
+    try {
+      parseFilter(filter);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      expect((error as Error).message.length).toBeLessThan(400);
+    }
+  });
+
+  it('is no long list of conditions', () => {
+    const filter = Array(300).fill("(not status = 'failed')").join(' and ');
+    expect(select(filter)).toBe('acde');
+  });
+});
+
+describe('a name that no run has', () => {
+  const questions = (filter: string) => questionFields(RUNS, parseFilter(filter).fields);
+
+  it.each([
+    ['metrics.flick < 1', 'no run has metrics.flick; did you mean metrics.flicker?'],
+    ['metrics.Flicker < 1', 'no run has metrics.Flicker; did you mean metrics.flicker?'],
+    ['metrics.flikcer < 1', 'no run has metrics.flikcer; did you mean metrics.flicker?'],
+    ['metrics.strength < 1', 'no run has metrics.strength; did you mean params.strength?'],
+    ["params.purpose = 'x'", 'no run has params.purpose; did you mean tags.purpose?'],
+    ['metrics.loss < 1', 'no run has metrics.loss; did you mean metrics.`val loss`?'],
+    ['metrics.xyz < 1', 'no run has metrics.xyz; there are metrics.flicker, metrics.`val loss`'],
+  ])('%s is asked about', (filter, question) => {
+    expect(questions(filter)).toEqual([question]);
+  });
+
+  it('is asked about once, and names that one run has are not', () => {
+    expect(
+      questions("metrics.`val loss` < 1 and params.sampler = 'x' and tags.purpose IS NULL and user = 'x'"),
+    ).toEqual([]);
+    expect(questions('metrics.xyz < 1 or metrics.xyz > 2')).toHaveLength(1);
+    expect(questionFields([], parseFilter('metrics.xyz < 1').fields)).toEqual([]);
   });
 });
 
