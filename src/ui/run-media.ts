@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
-import type { ArtifactOwner } from '../lib/tracking/artifact-file.js';
+import { type ArtifactOwner, GONE } from '../lib/tracking/artifact-file.js';
 import {
   type Artifact,
   type ArtifactRecords,
@@ -48,7 +48,7 @@ export async function filesOfRun(run: ArtifactOwner, urlOf: FileUrl): Promise<Ru
       const path = artifactPath(folder, artifact);
       const kind = kindOf(name);
       const about = await stat(path).catch(() => undefined);
-      if (!about?.isFile()) return { name, path, bytes, kind, image, problem: 'was deleted or moved' };
+      if (!about?.isFile()) return { name, path, bytes, kind, image, problem: GONE };
       return { name, path, bytes: about.size, kind, image, ...(await urlOf(path, run, artifact)) };
     }),
   );

@@ -33,7 +33,9 @@ describe('examples', () => {
     const page = listPage('runs').replaceAll('&lt;', '<');
     const readme = readFileSync(join(repository, 'README.md'), 'utf8');
     const texts = [(await steadyframe(['runs', '--help'])).out, page, readme];
-    const names = texts.flatMap((text) => [...text.matchAll(/(?<![\w/-])metrics\.([a-z_]\w*)/g)].map(([, name]) => name));
+    const names = texts.flatMap((text) =>
+      [...text.matchAll(/(?<![\w/-])metrics\.([a-z_]\w*)/g)].map(([, name]) => name),
+    );
     expect(names.length).toBeGreaterThan(4);
     for (const name of new Set(names)) expect(Object.keys(METRICS)).toContain(name);
     // And each whole example is a filter.

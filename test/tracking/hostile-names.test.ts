@@ -91,7 +91,7 @@ describe('artifacts that others recorded', () => {
       expect(err).toContain(
         "the artifact '../../../../../api/2.0/mlflow/runs/delete' reads like a path that leads elsewhere",
       );
-      expect(err).toContain('absolute.txt is not sent: it lies where this run has not written');
+      expect(err).toContain('absolute.txt lies where this run has not written and is not sent');
     } finally {
       await server.close();
     }

@@ -19,6 +19,9 @@ export type ArtifactFile =
   | { readonly path: string; readonly bytes: number }
   | { readonly path: string; readonly problem: string };
 
+/** What is wrong with a file that is not there any more. */
+export const GONE = 'was deleted or moved';
+
 /**
  * Finds the file of an artifact.
  *
@@ -28,7 +31,7 @@ export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Prom
   const recorded = artifactPath(run.folder, artifact);
   const about = await stat(recorded).catch(() => undefined);
   const path = about && (await realpath(recorded).catch(() => undefined));
-  if (about === undefined || path === undefined) return { path: recorded, problem: 'was deleted or moved' };
+  if (about === undefined || path === undefined) return { path: recorded, problem: GONE };
   if (!about.isFile()) return { path: recorded, problem: notAFile(about) ?? 'is no file' };
   const folder = await realpath(run.folder).catch(() => run.folder);
   const inside = relative(folder, path);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { sha256 } from '../../base/hash.js';
 import { BROWSER_MEDIA } from '../../base/media-types.js';
-import { type ArtifactOwner, artifactFile } from '../artifact-file.js';
+import { type ArtifactOwner, artifactFile, GONE } from '../artifact-file.js';
 import type { Artifact } from '../artifact-records.js';
 import { RUN_FILES } from '../run-record.js';
 import type { MlflowClient } from './client.js';
@@ -32,9 +32,12 @@ export async function uploadArtifact(
 ): Promise<number | string> {
   const file = await artifactFile(owner, artifact);
   const { path } = file;
-  if ('problem' in file) return `${artifact.name} is not sent: it ${file.problem} (${path})`;
+  if ('problem' in file) {
+    const isGone = file.problem === GONE;
+    return `${artifact.name} ${isGone ? `is gone: there is no ${path}` : `${file.problem} and is not sent: ${path}`}`;
+  }
   const size = file.bytes;
-  if (size !== artifact.bytes) return `${artifact.name} is not sent: it has changed since it was recorded (${path})`;
+  if (size !== artifact.bytes) return `${artifact.name} has changed since it was recorded and is not sent: ${path}`;
   for (const { name, type, body } of uploadsOf(path, runId, artifact)) {
     await client.putArtifact(run, name, type, await body());
   }
