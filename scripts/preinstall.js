@@ -23,7 +23,11 @@ function fetched() {
     .map((file) => join(binaries, file));
 }
 
-/** Makes an empty file unless there is one. @param {string} file */
+/**
+ * Makes an empty file unless there is one.
+ *
+ * @param {string} file
+ */
 function placehold(file) {
   mkdirSync(dirname(file), { recursive: true });
   try {

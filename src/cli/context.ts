@@ -53,6 +53,7 @@ export function shellCommand(args: readonly string[]): string {
   return ['steadyframe', ...args.map(quote)].join(' ');
 }
 
-function quote(text: string): string {
+/** A word as a shell takes it. */
+export function quote(text: string): string {
   return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

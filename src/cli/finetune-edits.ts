@@ -44,7 +44,25 @@ export function addEditOptions(command: Command): Command {
     .option('--edit-prompt <text>', 'the prompt that is to lead there; from FILE.json by default', (text) => {
       latest('--edit-prompt').prompt = text;
       return edits;
-    });
+    })
+    .option('--no-edit', 'learn the video alone');
+}
+
+/**
+ * The edits that were given: none where --no-edit says so.
+ *
+ * @param edit the value of --edit and --no-edit; which one came last is all that it tells
+ * @throws UsageError when neither was given, or both
+ */
+export function chosenEdits(edit: EditValues[] | false | undefined, args: readonly string[]): readonly EditValues[] {
+  const isRefused = args.includes('--no-edit');
+  const isGiven = args.some((arg) => arg === '--edit' || arg.startsWith('--edit='));
+  if (isRefused && isGiven) throw new UsageError('--edit and --no-edit exclude each other; leave one out');
+  if (isRefused) return [];
+  if (edit) return edit;
+  throw new UsageError(
+    'finetune learns from an edited frame of the video: give it with --edit FILE (`steadyframe edit` makes one), or say --no-edit to learn the video alone',
+  );
 }
 
 /** `12` is a number; `3.2s`, `3.2` and `1:03` are times. */

@@ -12,7 +12,7 @@ import type { Preview } from '../lib/training/preview.js';
 import type { LoraLayers, WhatIsTrained } from '../lib/training/trained-weights.js';
 import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
-import { addEditOptions, type EditValues, readEdits } from './finetune-edits.js';
+import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
 import {
   addOutputOptions,
@@ -40,7 +40,7 @@ Examples:
   steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
 
 interface FinetuneValues extends ModelOptions, TrackingValues {
-  edit?: EditValues[];
+  edit?: EditValues[] | false;
   size?: FrameSize;
   start?: number;
   duration?: number;
@@ -180,6 +180,7 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
+  const chosen = chosenEdits(values.edit, context.args);
   const { start, duration, frames, every, frameRate } = values;
   await withModel(values, context, async (model) => {
     const video = await openForModel(model, path, {
@@ -187,7 +188,7 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
       signal: terminal.signal,
       onWarning: warn,
     });
-    const edits = await readEdits(values.edit ?? [], video);
+    const edits = await readEdits(chosen, video);
     let out: string | undefined;
     const onFolder = (folder: string): void => {
       out = folder;

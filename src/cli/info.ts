@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
 import type { Context } from './context.js';
+import { MODEL_HELP } from './model-options.js';
 import { addOutputOptions } from './render-options.js';
 import { formatCount, formatList, formatPlural, formatTable } from './table.js';
 
@@ -26,7 +27,7 @@ export function addInfo(program: Command, context: Context): void {
     .command('info')
     .summary('describe a checkpoint')
     .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', 'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x')
+    .argument('<model>', MODEL_HELP)
     .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x');
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)

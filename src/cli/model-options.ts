@@ -1,7 +1,7 @@
 // Options that say which model to use and where it runs, and the model opened by them.
 
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DEVICES } from '../lib/engine/devices.js';
 import type { LoraRequest } from '../lib/models/lora.js';
 import type { Model } from '../lib/models/model.js';
@@ -16,14 +16,26 @@ export interface ModelOptions {
   strict?: boolean;
 }
 
+/** What --model takes. */
+export const MODEL_HELP =
+  'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x; OWNER/NAME that was pulled; or demo';
+
 /** Adds --model, --lora, --config, --device and --strict. */
 export function addModelOptions(command: Command): Command {
   return command
-    .requiredOption('-m, --model <path>', 'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x')
+    .requiredOption('-m, --model <path>', MODEL_HELP)
     .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora)
     .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x')
-    .option('--device <name>', `${DEVICES.join(', ')}; STEADYFRAME_DEVICE, else cpu, by default`)
+    .addOption(deviceOption())
     .option('--strict', 'refuse to run where some part would fall back to the CPU');
+}
+
+/** --device, whose value the library checks; shells complete it. */
+export function deviceOption(): Option {
+  const parse = Object.assign((text: string) => text, { words: DEVICES });
+  return new Option('--device <name>', `${DEVICES.join(', ')}; STEADYFRAME_DEVICE, else cpu, by default`).argParser(
+    parse,
+  );
 }
 
 function collectLora(text: string, before: LoraRequest[] = []): LoraRequest[] {

@@ -1,9 +1,12 @@
 // Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
 
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
+import { CheckedCommand } from './command.js';
+import { addCompletion } from './completion.js';
 import { createContext } from './context.js';
+import { addDemo } from './demo.js';
 import { addEdit } from './edit.js';
 import { addExperiment } from './experiment.js';
 import { addFinetune } from './finetune.js';
@@ -12,6 +15,7 @@ import { addGrid } from './grid.js';
 import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
 import { addPretrain } from './pretrain.js';
+import { addPull } from './pull.js';
 import { addReport } from './report.js';
 import { addRunSweep } from './run-sweep.js';
 import { addRuns } from './runs.js';
@@ -36,7 +40,7 @@ again, FFMPEG_PATH the ffmpeg to use.`;
 export async function runCli(args: readonly string[], outside: Terminal): Promise<number> {
   const context = createContext(args, outside);
   const { terminal } = context;
-  const program = new Command('steadyframe')
+  const program = new CheckedCommand('steadyframe')
     .description('Restyle short videos with Stable Diffusion, and measure how steady the result is.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -57,6 +61,7 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
         ),
     });
   for (const add of [
+    addDemo,
     addSweep,
     addSeeds,
     addFrame,
@@ -66,6 +71,7 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
     addMetrics,
     addGrid,
     addInfo,
+    addPull,
     addPretrain,
     addRunSweep,
     addRuns,
@@ -73,6 +79,7 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
     addReport,
     addSync,
     addVerify,
+    addCompletion,
   ])
     add(program, context);
   try {

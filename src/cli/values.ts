@@ -32,13 +32,14 @@ export function listOption<T extends string | number>(
   return new Option(flags, description).argParser(listOf(each)).default(byDefault, byDefault.join(','));
 }
 
-/** One of several words. */
-export function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
-  return (text) => {
+/** One of several words, which the parser knows by `words`: shells complete them. */
+export function oneOf<T extends string>(words: readonly T[]): ((text: string) => T) & { readonly words: readonly T[] } {
+  const parse = (text: string): T => {
     const word = words.find((known) => known === text);
     if (word === undefined) throw new InvalidArgumentError(`Expected one of ${words.join(', ')}.`);
     return word;
   };
+  return Object.assign(parse, { words });
 }
 
 /** `512` for the shorter side, or `768x432`. */

@@ -1,48 +1,28 @@
 // The package as npm would publish it: what is in it, whether tools and bundlers can read it, and whether notebooks can.
 
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compile, isBuilt, npm, root } from '../../scripts/setup.js';
+import { root } from '../../scripts/setup.js';
 import { compileAsNotebook, complaints, exportedNames, findAny } from './old-typescript.js';
+import { packPackage } from './packed.js';
 
 // Inside the project, so that the package's own dependencies are found the way npm would lay them out.
 mkdirSync(join(root, '.cache'), { recursive: true });
 const temporary = mkdtempSync(join(root, '.cache/package-'));
 const folder = join(temporary, 'package');
 const consumer = join(temporary, 'consumer');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 let tarball: Uint8Array;
-let packed: string[];
+let packed: readonly string[];
 
 beforeAll(() => {
-  mkdirSync(folder);
-  if (isBuilt()) cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-  else expect(compile(join(folder, 'dist'))).toEqual({ ok: true, output: '' });
-  for (const name of ['package.json', ...manifest.files.filter((file: string) => file !== 'dist')]) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true });
-  }
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary];
-  const { status, stdout, stderr } = npm(args, { cwd: folder, encoding: 'utf8' });
-  expect(status, String(stderr)).toBe(0);
-  // npm 12 answers with an object by package name, older ones with a list.
-  const [report] = Object.values(JSON.parse(String(stdout))) as { filename: string; files: { path: string }[] }[];
-  packed = report.files.map(({ path }) => path);
-  tarball = readFileSync(join(temporary, report.filename));
+  const made = packPackage(temporary);
+  packed = made.files;
+  tarball = readFileSync(made.tarball);
 
   mkdirSync(join(consumer, 'node_modules'), { recursive: true });
   // A package of its own, or Node would take the name for the project around it.
@@ -53,10 +33,15 @@ beforeAll(() => {
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 describe('the packed files', () => {
-  it('are the compiled library, its assets and the texts about it', () => {
-    expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/lib/index.js']));
-    const allowed = /^(package\.json|README\.md|LICENSE|assets\/.+|dist\/(lib|experiments|ui|cli)\/.+\.(js|d\.ts))$/;
-    expect(packed.filter((path) => !allowed.test(path))).toEqual([]);
+  it('are the compiled library, its assets, the demo model and the texts about it', () => {
+    const weights = 'models/demo/unet/diffusion_pytorch_model.safetensors';
+    const some = ['package.json', 'README.md', 'LICENSE', 'dist/lib/index.js', 'scripts/preinstall.js', weights];
+    expect(packed).toEqual(expect.arrayContaining(some));
+    const compiled = /^dist\/(lib|experiments|ui|cli)\/.+\.(js|d\.ts)$/;
+    const beside =
+      /^(package\.json|README\.md|LICENSE|assets\/.+|scripts\/preinstall\.js|models\/demo\/.+\.(json|txt|md|safetensors))$/;
+    expect(packed.filter((path) => !compiled.test(path) && !beside.test(path))).toEqual([]);
+    expect(tarball.length).toBeLessThan(25e6);
   });
 
   it('hold one compiled file and its types for each source', () => {

@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { UsageError } from '../base/errors.js';
 import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config.js';
 import { type Configurations, PART_FOLDER, readConfigurations, readPartWeights } from './diffusers-folder.js';
+import { findModel } from './find-model.js';
 import { openSingleFile } from './single-file-checkpoint.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { Part, TableBuilder, WeightTable } from './weight-table.js';
@@ -29,11 +30,13 @@ export interface Checkpoint {
 /**
  * Opens a diffusers folder or a single `.safetensors` file in the original layout.
  *
+ * @param name a path, or a name that `findModel` knows
  * @param options.config a diffusers folder from which a single file takes configurations and tokenizer; stock 1.x files
  * need none
  * @throws UsageError saying what the path is and what to do, when it is no such checkpoint, incomplete or not supported
  */
-export async function openCheckpoint(path: string, options: { config?: string } = {}): Promise<Checkpoint> {
+export async function openCheckpoint(name: string, options: { config?: string } = {}): Promise<Checkpoint> {
+  const path = findModel(name);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats)
     throw new UsageError(
@@ -45,8 +48,9 @@ export async function openCheckpoint(path: string, options: { config?: string } 
       `${path}: a folder brings its own configuration, config (${options.config}) is for single files; leave it out`,
     );
   }
+  const config = options.config === undefined ? undefined : findModel(options.config);
   const parts: Record<Part, TableBuilder> = { unet: emptyTable(), vae: emptyTable(), text: emptyTable() };
-  const configs = isFolder ? await openFolder(path, parts) : await openSingleFile(path, parts, options.config);
+  const configs = isFolder ? await openFolder(path, parts) : await openSingleFile(path, parts, config);
   checkFit(path, configs);
   return {
     path,

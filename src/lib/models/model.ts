@@ -85,14 +85,17 @@ export interface Model {
 /**
  * Opens a Stable Diffusion 1.x or 2.x checkpoint: a diffusers folder, or a single `.safetensors` file in the original layout.
  *
+ * `demo` is the model that travels with this package; `OWNER/NAME` one of the Hugging Face Hub that was fetched before, by
+ * `steadyframe pull` or Python's tools. A path that exists goes first.
+ *
  * Weights are not read here: each network is compiled, and its weights mapped, when it is first used.
  *
  * @throws UsageError when the path is no such checkpoint, or a weight is missing or mis-shaped
  */
-export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const { strict = false, threads, onWarning = (message) => console.warn(printableLine(message)) } = options;
   const device = resolveDevice(options.device);
-  const checkpoint = await openCheckpoint(path, options.config === undefined ? {} : { config: options.config });
+  const checkpoint = await openCheckpoint(name, options.config === undefined ? {} : { config: options.config });
   const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
   const { tokenizer } = checkpoint;
   const vaeFactor = 2 ** (checkpoint.vae.config.blockOutChannels.length - 1);
@@ -117,7 +120,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   const reported = new Set<string>();
 
   const model: Model = {
-    path,
+    path: checkpoint.path,
     device,
     config,
     checkpoint,

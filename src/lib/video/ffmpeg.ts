@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fewDescriptors } from '../base/atomic-file.js';
 import { FailureError } from '../base/errors.js';
+import { onAbort } from '../base/on-abort.js';
 import { isAnimatedPng } from './animated-png.js';
 import { type Ffmpeg, findFfmpeg, type Warn } from './find-ffmpeg.js';
 import { watchFfmpeg } from './watch-ffmpeg.js';
@@ -88,7 +89,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     killed = true;
     child.kill('SIGKILL');
   };
-  signal?.addEventListener('abort', kill, { once: true });
+  const forget = onAbort(signal, kill);
   child.stdin.on('error', () => {}); // a write that fails is answered in its own callback
   child.stdout.on('error', () => {}); // and a read by its reader
 
@@ -115,7 +116,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     });
     child.once('close', (code, killedBy) => {
       unwatch();
-      signal?.removeEventListener('abort', kill);
+      forget();
       const crash = killed ? undefined : crashOf(code, killedBy, said);
       if (signal?.aborted) reject(signal.reason);
       else if (code === 0 && !UNWRITTEN.test(said)) fulfil();

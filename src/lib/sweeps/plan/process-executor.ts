@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { assertInteger } from '../../base/assert.js';
 import { FailureError, UsageError } from '../../base/errors.js';
+import { onAbort } from '../../base/on-abort.js';
 import type { Executor, JobHooks } from './executor.js';
 import type { Job } from './job.js';
 import type { Order, Report } from './worker-messages.js';
@@ -97,12 +98,12 @@ function done(worker: Worker, order: Extract<Order, { type: 'do' }>, hooks: JobH
     const broken = (error: Error): void => settle(new FailureError(`a worker cannot be reached: ${error.message}`));
     const settle = (error?: unknown): void => {
       child.off('message', listen).off('exit', crashed).off('error', broken);
-      signal?.removeEventListener('abort', stop);
+      forget();
       if (error === undefined) resolve();
       else reject(error);
     };
     child.on('message', listen).on('exit', crashed).on('error', broken);
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget = onAbort(signal, stop);
     if (signal?.aborted) settle(signal.reason);
     else child.send(order, (error) => error && broken(error));
   });

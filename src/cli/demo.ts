@@ -1,0 +1,137 @@
+// `steadyframe demo`: the first result, in any folder, with nothing but this package: a bundled shot, restyled by the bundled model.
+
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { DEMO_MODEL, demoModelFolder } from '../lib/models/find-model.js';
+import type { ComparisonResult } from '../lib/sweeps/comparison-options.js';
+import { type Context, quote } from './context.js';
+import { deviceOption, withModel } from './model-options.js';
+import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
+import { formatNumber, formatTable } from './table.js';
+import { integer } from './values.js';
+
+const EXAMPLES = `
+Writes into steadyframe-demo/ (the next free name where there is one): the shot, demo.webp and grid.mp4 with the original and its
+edits side by side, and all that a sweep writes. It needs no model, no video and no network.
+
+Examples:
+  steadyframe demo
+  steadyframe demo --out first-look --frames 36`;
+
+const SHOT = 'red-car-curve';
+const PROMPT = 'a cyberpunk neon painting of a city street at night';
+const STRENGTHS = [0.45, 0.75];
+/** Sides of the shot, which are those that the model was trained at. */
+const SIZE = 128;
+const FOLDER = 'steadyframe-demo';
+/** A model that many people have heard of, for what comes next. */
+const REAL_MODEL = 'stable-diffusion-v1-5/stable-diffusion-v1-5';
+
+interface DemoValues extends TrackingValues {
+  out?: string;
+  frames: number;
+  device?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addDemo(program: Command, context: Context): void {
+  const command = program
+    .command('demo')
+    .summary('the first result in a minute: a bundled shot, restyled by a bundled model')
+    .description('Restyles a bundled shot with the bundled model at two strengths, and says where to go next.')
+    .option('-o, --out <dir>', `folder for the results; ${FOLDER} by default`)
+    .option('--frames <n>', 'frames of the shot, 36 at most', integer, 16)
+    .option('--device <name>', 'where to compute; STEADYFRAME_DEVICE, else cpu, by default');
+  addOutputOptions(addTrackingOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action((values: DemoValues) => run(values, context));
+}
+
+async function run(values: DemoValues, context: Context): Promise<void> {
+  const { checkNewFolder, makeFolder } = await import('../lib/base/atomic-folder.js');
+  const { strengthSweep } = await import('../lib/sweeps/strength-sweep.js');
+  const { openVideo } = await import('../lib/video/open-video.js');
+  const { writeVideo } = await import('../lib/video/write-video.js');
+  const { heldOutShot, shotFrames } = await import('../lib/world/held-out-shots.js');
+  const { DEMO_GUIDANCE } = await import('../experiments/published-recipe/recipe-options.js');
+  const { terminal, warn } = context;
+  if (values.quiet) context.quieten();
+  const out = values.out ?? freeName(FOLDER);
+  await checkNewFolder(out);
+  const { device, frames } = values;
+  const hooks = { signal: terminal.signal, onWarning: warn };
+  await withModel({ model: demoModelFolder(), ...(device !== undefined && { device }) }, context, async (model) => {
+    await makeFolder(out);
+    const shot = heldOutShot(SHOT);
+    const video = join(out, 'shot.mp4');
+    context.reporter.note(`steadyframe: rendering the shot '${SHOT}' and restyling it; this takes about a minute`);
+    await writeVideo(video, shotFrames(shot, 'photo', { frames }), { frameRate: shot.frameRate, ...hooks });
+    const result = await strengthSweep(model, video, {
+      ...{ prompt: PROMPT, strengths: STRENGTHS, guidanceScale: DEMO_GUIDANCE.plain, size: SIZE, batch: 8, columns: 3 },
+      ...trackingSettings(values, context),
+      ...hooks,
+      out: join(out, 'sweep'),
+      onProgress: context.reporter.report,
+    });
+    const animation = join(out, 'demo.webp');
+    const grid = await openVideo(result.grid, { exact: true, ...hooks });
+    await writeVideo(animation, grid.frames(), { frameRate: result.frameRate, ...hooks });
+    context.reporter.close();
+    const made = { ...result, out: resolve(out), shot: resolve(video), animation: resolve(animation) };
+    terminal.out(values.json ? `${JSON.stringify(made, null, 1)}\n` : summary(result, out, values.track, context));
+  });
+}
+
+/** The name, or the first of name-2, name-3, ... that is free. */
+function freeName(name: string): string {
+  let free = name;
+  for (let i = 2; existsSync(free); i++) free = `${name}-${i}`;
+  return free;
+}
+
+function summary(result: ComparisonResult, out: string, isTracked: boolean, { terminal }: Context): string {
+  const row = (name: string, edit: number | null | undefined, metrics: ComparisonResult['source']): string[] => [
+    name,
+    formatNumber(edit),
+    formatNumber(metrics.flicker_ratio),
+    formatNumber(metrics.warping_error),
+  ];
+  const table = formatTable(
+    ['', 'edit strength', 'flicker', 'warping error'],
+    [
+      row('original', 0, result.source),
+      ...result.cells.map(({ label, metrics }) => row(label, metrics.edit_strength, metrics)),
+    ],
+  );
+  return [
+    `${table}\nMore strength edits more, and frames agree less; finetuning the model on the shot is what this package adds.\n\n`,
+    `look at:  ${join(out, 'demo.webp')}  (in any browser)\n          ${relative('', result.grid)}\n\nNext:\n`,
+    ...nextSteps(out, isTracked, terminal.env).map(([what, line]) => `  # ${what}\n  ${line}\n`),
+  ].join('');
+}
+
+/** Commands that can be pasted as they are, each with what it does. */
+function nextSteps(out: string, isTracked: boolean, env: Context['terminal']['env']): [what: string, line: string][] {
+  const command = env.npm_command === 'exec' ? 'npx steadyframe' : 'steadyframe';
+  const shot = quote(join(out, 'shot.mp4'));
+  // A folder of that name in the working directory would go before the bundled model.
+  const model = existsSync(DEMO_MODEL) ? quote(demoModelFolder()) : DEMO_MODEL;
+  return [
+    [
+      'another style, other strengths',
+      `${command} sweep ${shot} --model ${model} --size ${SIZE} --guidance 3 --prompt "a watercolor painting of a street" --strengths 0.3,0.5,0.7`,
+    ],
+    [
+      'the whole recipe: finetunes the model on the shot, which keeps frames together (some minutes)',
+      `${command} experiment --shot ${SHOT} --style neon --model ${model} --preset demo --frames 16 --prompt "${PROMPT}"`,
+    ],
+    ...(isTracked ? ([['all runs in the browser', `${command} ui`]] as [string, string][]) : []),
+    [
+      'a real model (4 GB), then its name in place of "demo", with a video of your own',
+      `${command} pull ${REAL_MODEL}`,
+    ],
+  ];
+}

@@ -1,0 +1,86 @@
+// Which files of a repository a Stable Diffusion checkpoint needs: a repository may hold five times as much, in other precisions and
+// formats.
+
+import { UsageError } from '../../base/errors.js';
+import type { HubFile } from './hub-client.js';
+import { type HubName, hubNameText, isInside } from './hub-name.js';
+
+/** What is to be fetched, and what else could have been. */
+export interface ChosenFiles {
+  readonly files: readonly HubFile[];
+  /** The variant of the weights: '' where they have none in their name, else such as `fp16`. */
+  readonly variant: string;
+  /** Variants that are there in full and were not chosen. */
+  readonly others: readonly string[];
+}
+
+const WEIGHTS =
+  /^(unet|vae|text_encoder)\/(?:diffusion_pytorch_model|model|pytorch_model)(?:\.([\w-]+?))?(-\d{5}-of-\d{5})?\.safetensors$/;
+const INDEX = /^(unet|vae|text_encoder)\/\w+(?:\.([\w-]+))?\.safetensors\.index(?:\.([\w-]+))?\.json$/;
+const CONFIGURATION =
+  /^(model_index\.json|(unet|vae|text_encoder)\/config\.json|scheduler\/scheduler_config\.json|tokenizer\/[\w.-]+\.(json|txt))$/;
+const PARTS = ['unet', 'vae', 'text_encoder'];
+
+/**
+ * The files of a diffusers checkpoint, or the one that the name says.
+ *
+ * Without `variant`, weights without one in their name are taken, which are in full precision as a rule; where only others are there,
+ * fp16 or else the first.
+ *
+ * @throws UsageError when the file, the variant or a whole checkpoint is not there, naming what is
+ */
+export function chooseFiles(name: HubName, listed: readonly HubFile[], variant?: string): ChosenFiles {
+  const all = listed.filter(({ path }) => isInside(path));
+  const wanted = hubNameText(name);
+  if (name.file !== undefined) {
+    const file = all.find(({ path }) => path === name.file);
+    if (file) return { files: [file], variant: '', others: [] };
+    throw new UsageError(`${wanted}: the repository has no such file; it has ${someNames(all)}`);
+  }
+  if (!all.some(({ path }) => path === 'model_index.json')) {
+    const single = all.filter(({ path }) => /^[^/]+\.safetensors$/.test(path));
+    const remedy =
+      single.length > 0
+        ? `fetch one of its files, such as \`steadyframe pull ${wanted}/${single[0].path}\``
+        : 'choose another';
+    throw new UsageError(
+      `${wanted}: the repository holds no diffusers checkpoint (model_index.json) but ${someNames(all)}; ${remedy}`,
+    );
+  }
+  const has = (part: string, variant: string): boolean => all.some(({ path }) => isWeight(path, part, variant));
+  // A part that lacks a variant is taken without one, as diffusers does: `non_ema` is a matter of the UNet alone.
+  const variants = [...new Set(all.flatMap(({ path }) => weightsOf(path)?.variant ?? []))].filter((each) =>
+    PARTS.every((part) => has(part, each) || has(part, '')),
+  );
+  const chosen = variant ?? ['', 'fp16', ...variants].find((each) => variants.includes(each));
+  if (chosen === undefined || !variants.includes(chosen)) {
+    const there = variants.map((each) => each || 'the one without a name').join(', ');
+    throw new UsageError(
+      variants.length === 0
+        ? `${wanted}: its weights are not there as safetensors, or not all of them; use a repository that has them`
+        : `${wanted}: there is no variant '${variant}' of its weights; there is ${there}`,
+    );
+  }
+  const weights = (path: string): boolean =>
+    PARTS.some((part) => isWeight(path, part, has(part, chosen) ? chosen : ''));
+  const files = all.filter(({ path }) => CONFIGURATION.test(path) || weights(path));
+  return { files, variant: chosen, others: variants.filter((each) => each !== chosen) };
+}
+
+function weightsOf(path: string): { part: string; variant: string } | undefined {
+  const whole = WEIGHTS.exec(path);
+  if (whole) return { part: whole[1], variant: whole[2] ?? '' };
+  const index = INDEX.exec(path);
+  return index ? { part: index[1], variant: index[2] ?? index[3] ?? '' } : undefined;
+}
+
+function isWeight(path: string, part: string, variant: string): boolean {
+  const found = weightsOf(path);
+  return found?.part === part && found.variant === variant;
+}
+
+function someNames(files: readonly HubFile[]): string {
+  const names = files.map(({ path }) => path);
+  if (names.length === 0) return 'nothing';
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}

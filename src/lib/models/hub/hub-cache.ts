@@ -1,0 +1,62 @@
+// Where models of the Hugging Face Hub lie on this machine: the cache that the Python tools share.
+//
+//   models--OWNER--NAME/refs/main             the commit that a branch or tag stood at
+//   models--OWNER--NAME/snapshots/COMMIT/...  the files by their names, as links to
+//   models--OWNER--NAME/blobs/ETAG            their content
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { HubName } from './hub-name.js';
+
+/** A full commit: such a revision needs no look-up. */
+export const COMMIT: RegExp = /^[0-9a-f]{40}$/;
+
+/** The cache's folder: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `hub` in `HF_HOME`, else in the user's cache. */
+export function hubCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const own = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
+  if (own) return expand(own);
+  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  return join(expand(home), 'hub');
+}
+
+const expand = (path: string): string => path.replace(/^~(?=$|[\\/])/, homedir());
+
+/** The folder of a repository, which need not exist. */
+export function repoFolder(repo: string, cache: string = hubCache()): string {
+  return join(cache, `models--${repo.replaceAll('/', '--')}`);
+}
+
+/**
+ * The folder that holds a model's files as of its revision (`main` by default; where that was never fetched by name and there
+ * is one snapshot, that one).
+ *
+ * @returns undefined where the cache does not have it
+ */
+export function findSnapshot({ repo, revision }: HubName, cache: string = hubCache()): string | undefined {
+  const folder = repoFolder(repo, cache);
+  const snapshots = join(folder, 'snapshots');
+  const named = revision !== undefined && COMMIT.test(revision) ? revision : readRef(folder, revision ?? 'main');
+  const commit = named ?? (revision === undefined ? onlyFolder(snapshots) : undefined);
+  if (commit === undefined) return undefined;
+  const found = join(snapshots, commit);
+  return statSync(found, { throwIfNoEntry: false })?.isDirectory() ? found : undefined;
+}
+
+function readRef(folder: string, revision: string): string | undefined {
+  try {
+    const commit = readFileSync(join(folder, 'refs', revision), 'utf8').trim();
+    return /^[\w.-]+$/.test(commit) && !/^\.+$/.test(commit) ? commit : undefined;
+  } catch {
+    return undefined; // never fetched by that name
+  }
+}
+
+function onlyFolder(parent: string): string | undefined {
+  try {
+    const names = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return names.length === 1 ? names[0].name : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,243 @@
+// The Hugging Face Hub as far as a download needs it: `@huggingface/hub` with our settings, and its errors as sentences.
+
+import { createRequire } from 'node:module';
+import { FailureError, UsageError } from '../../base/errors.js';
+import { onAbort } from '../../base/on-abort.js';
+import { COMMIT } from './hub-cache.js';
+import { type HubName, hubNameText } from './hub-name.js';
+
+/** A file of a repository. */
+export interface HubFile {
+  readonly path: string;
+  readonly size: number;
+  /** What names its content: SHA-256 of large files (`lfs`), Git's hash of a blob of others. */
+  readonly etag: string;
+  readonly isLfs: boolean;
+}
+
+/** Where and as whom. */
+export interface HubSettings {
+  /** The hub's address: `HF_ENDPOINT`, else https://huggingface.co. */
+  readonly endpoint: string;
+  readonly token?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte after which a connection counts as lost. */
+  readonly patience?: number;
+}
+
+/** The parts of `@huggingface/hub` in use. It is loaded when first needed. */
+interface Hub {
+  modelInfo(
+    params: Common & { name: string; revision: string; additionalFields: ['sha'] },
+  ): Promise<{ sha?: string; gated?: unknown }>;
+  listFiles(params: Common & { repo: string; revision: string; recursive: true }): AsyncGenerator<ListedFile>;
+  downloadFile(
+    params: Common & { repo: string; revision: string; path: string; xet: false; downloadInfo: DownloadInfo },
+  ): Promise<Blob | null>;
+}
+
+interface Common {
+  hubUrl: string;
+  accessToken?: string;
+  fetch: typeof fetch;
+}
+
+interface ListedFile {
+  type: string;
+  path: string;
+  size: number;
+  oid?: string;
+  lfs?: { oid: string; size: number };
+}
+
+interface DownloadInfo {
+  size: number;
+  etag: string;
+  url: string;
+}
+
+/** Entries that a listing may have: far more than any model, so that a server cannot go on for ever. */
+const MOST_FILES = 20_000;
+const DEFAULT_PATIENCE = 60_000;
+
+/** Settings from the environment. @throws UsageError when HF_ENDPOINT or HF_TOKEN cannot be meant */
+export function hubSettings(env: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
+  const endpoint = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new UsageError(`HF_ENDPOINT is '${endpoint}'; expected an address such as https://huggingface.co`);
+  }
+  const token = env.HF_TOKEN?.trim() || undefined;
+  if (token !== undefined && !/^hf_[\w-]+$/.test(token)) {
+    throw new UsageError(
+      'HF_TOKEN is no access token of the Hugging Face Hub: those begin with hf_; set it, or unset it',
+    );
+  }
+  return { endpoint, ...(token !== undefined && { token }) };
+}
+
+/** The commit that a name's revision stands at now. */
+export async function resolveCommit(name: HubName, settings: HubSettings): Promise<string> {
+  const { repo, revision = 'main' } = name;
+  const sha = await asked(name, settings, async () => {
+    const info = await hub().modelInfo({ ...common(settings), name: repo, revision, additionalFields: ['sha'] });
+    return info.sha;
+  });
+  if (sha !== undefined && COMMIT.test(sha)) return sha;
+  throw new FailureError(`${settings.endpoint} answered without a commit for ${hubNameText(name)}; is it a model hub?`);
+}
+
+/** All files of a repository at a commit. */
+export async function listHubFiles(name: HubName, commit: string, settings: HubSettings): Promise<HubFile[]> {
+  return asked(name, settings, async () => {
+    const files: HubFile[] = [];
+    const listing = hub().listFiles({ ...common(settings), repo: name.repo, revision: commit, recursive: true });
+    for await (const { type, path, size, oid, lfs } of listing) {
+      const etag = lfs?.oid ?? oid;
+      if (type !== 'file' || !etag || !/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(etag)) continue;
+      files.push({ path, size: lfs?.size ?? size, etag, isLfs: lfs !== undefined });
+      if (files.length > MOST_FILES) throw new FailureError(`${name.repo} lists more than ${MOST_FILES} files`);
+    }
+    return files;
+  });
+}
+
+/** The bytes of a file from `offset` on. */
+export async function* readHubFile(
+  name: HubName,
+  commit: string,
+  file: HubFile,
+  offset: number,
+  settings: HubSettings,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { endpoint, signal, patience = DEFAULT_PATIENCE } = settings;
+  const place = file.path.split('/').map(encodeURIComponent).join('/');
+  const url = `${endpoint}/${name.repo}/resolve/${commit}/${place}`;
+  let status = 200;
+  const watched = common(settings, (answered) => {
+    status = answered;
+  });
+  // The blob that it gives tells of a failure by its text alone.
+  const failure = (error: unknown): unknown => (status >= 400 ? { statusCode: status } : error);
+  const ask = <T>(work: () => Promise<T>): Promise<T> =>
+    asked(name, settings, () =>
+      work().catch((error: unknown) => {
+        throw failure(error);
+      }),
+    );
+  const blob = await ask(() =>
+    hub().downloadFile({
+      ...watched,
+      ...{ repo: name.repo, revision: commit, path: file.path, xet: false },
+      downloadInfo: { size: file.size, etag: file.etag, url },
+    }),
+  );
+  if (!blob) throw new FailureError(`${name.repo}: ${file.path} is not there any more; run the command again`);
+  const reader = (blob.slice(offset, file.size) as Blob).stream().getReader();
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = await ask(() => within(reader.read(), patience, signal));
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    void reader.cancel().catch(() => {});
+  }
+}
+
+let client: Hub | undefined;
+
+function hub(): Hub {
+  client ??= createRequire(import.meta.url)('@huggingface/hub') as Hub;
+  return client;
+}
+
+function common(
+  { endpoint, token, signal, patience = DEFAULT_PATIENCE }: HubSettings,
+  onStatus?: (status: number) => void,
+): Common {
+  const { origin } = new URL(endpoint);
+  return {
+    hubUrl: endpoint,
+    ...(token !== undefined && { accessToken: token }),
+    async fetch(input, init) {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const headers = new Headers(init?.headers);
+      // A listing names its next page itself: that may be another server, for which the token is not meant.
+      if (url.origin !== origin) headers.delete('authorization');
+      const calling = new AbortController();
+      onAbort(signal, () => calling.abort(signal?.reason));
+      try {
+        const response = await within(fetch(url, { ...init, headers, signal: calling.signal }), patience, signal);
+        onStatus?.(response.status);
+        return response;
+      } catch (error) {
+        calling.abort();
+        const { cause, message } = error as { cause?: { code?: string }; message: string };
+        throw error instanceof LostConnection ? error : new LostConnection(cause?.code ?? message);
+      }
+    },
+  };
+}
+
+/** Settles as `promise` does, unless that takes too long or the work is called off. */
+async function within<T>(promise: Promise<T>, patience: number, signal: AbortSignal | undefined): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let forget: (() => void) | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LostConnection(`nothing came for ${patience / 1000} s`)), patience);
+    forget = onAbort(signal, () => reject(signal?.reason));
+  });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    clearTimeout(timer);
+    forget?.();
+  }
+}
+
+/** The connection broke or never came about: what was fetched stays, and the same command goes on. */
+export class LostConnection extends Error {}
+
+interface HubFailure {
+  statusCode: number;
+  message: string;
+  cause: { code?: string };
+}
+
+/** Asks the hub, and turns what goes wrong into a sentence. */
+async function asked<T>(name: HubName, settings: HubSettings, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (settings.signal?.aborted) throw settings.signal.reason;
+    throw hubError(name, settings, error);
+  }
+}
+
+function hubError(name: HubName, { endpoint, token }: HubSettings, error: unknown): unknown {
+  if (error instanceof FailureError || error instanceof UsageError || error instanceof LostConnection) return error;
+  const wanted = hubNameText(name);
+  const page = `${endpoint}/${name.repo}`;
+  const { statusCode: status = 0, message, cause } = error as Partial<HubFailure>;
+  switch (status) {
+    case 401:
+      return new UsageError(
+        token === undefined
+          ? `${wanted}: there is no such model on ${endpoint}, or it asks who you are; check the name, or set HF_TOKEN to an access token`
+          : `${wanted}: ${endpoint} does not accept the token in HF_TOKEN; make a new one, or unset it for public models`,
+      );
+    case 403:
+      return new UsageError(
+        `${wanted}: access is not granted; accept the model's terms at ${page}, and set HF_TOKEN to a token of that account`,
+      );
+    case 404:
+      return new UsageError(`${wanted}: there is no such model or revision on ${endpoint}; check the name`);
+    case 429:
+      return new FailureError(`${endpoint} asks for a pause (too many requests); wait some minutes and run it again`);
+  }
+  if (status >= 400)
+    return new FailureError(`${endpoint} answered with an error (${status}); run the command again later`);
+  if (error instanceof SyntaxError) return new FailureError(`${endpoint} does not answer as a model hub does`);
+  return new LostConnection(cause?.code ?? message ?? String(error));
+}
