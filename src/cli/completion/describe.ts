@@ -5,7 +5,9 @@ import type { Command, Option } from 'commander';
 /** What follows an option, or stands as an argument. */
 export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  | { readonly kind: 'file' | 'folder' | 'any' };
+  | { readonly kind: 'file' }
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'any' };
 
 /** An option of a command; without `value` it stands alone. */
 export interface CompletedOption {
@@ -38,7 +40,7 @@ export function describeCommands(program: Command): CompletedCommand[] {
       name: command.name(),
       description: command.summary() || command.description(),
       options: help.visibleOptions(command).map(describeOption),
-      ...(first && { argument: valueOf(first.name(), first.argChoices) }),
+      ...(first && { argument: valueAt(first.name(), first.argChoices) }),
     };
   });
   const words = commands.map(({ name }) => name);
@@ -51,11 +53,11 @@ function describeOption(option: Option): CompletedOption {
   if (!option.required && !option.optional) return { flags, description: option.description };
   const placeholder = /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1] ?? '';
   const words = option.argChoices ?? (option.parseArg as WordParser | undefined)?.words;
-  return { flags, description: option.description, value: valueOf(placeholder, words) };
+  return { flags, description: option.description, value: valueAt(placeholder, words) };
 }
 
 /** Placeholders say what a value is: `<file>`, `<dir>`, `<path>`; words where they are known. */
-function valueOf(placeholder: string, words: readonly string[] | undefined): Value {
+function valueAt(placeholder: string, words: readonly string[] | undefined): Value {
   if (words) return { kind: 'words', words };
   if (/^(dir|folder)\b/.test(placeholder)) return { kind: 'folder' };
   if (/\b(file|path|video|model|run)/.test(placeholder)) return { kind: 'file' };
