@@ -131,7 +131,7 @@ describe('steadyframe finetune', () => {
       /frame 6, which is not in the video \(its frames are 0 to 5\)/,
     ],
     ['another size', () => ['--edit', edit, '--size', '64'], /the picture is 32x32 but the video's frames are 96x64/],
-    ['nothing to learn', () => ['--training-frames', '0'], /the training set has 0 items/],
+    ['nothing to learn', () => ['--no-edit', '--training-frames', '0'], /the training set has 0 items/],
     [
       'a rank of all weights',
       () => ['--edit', edit, '--train', 'all', '--lora-rank', '4'],

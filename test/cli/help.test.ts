@@ -7,6 +7,7 @@ import { VERSION } from '../../src/lib/base/version.js';
 import { steadyframe } from './run-command.js';
 
 const COMMANDS = [
+  'demo',
   'sweep',
   'seeds',
   'frame',
@@ -16,6 +17,7 @@ const COMMANDS = [
   'metrics',
   'grid',
   'info',
+  'pull',
   'pretrain',
   'report',
   'run',
@@ -23,6 +25,7 @@ const COMMANDS = [
   'sync',
   'verify',
   'ui',
+  'completion',
 ];
 
 describe('help', () => {
@@ -73,6 +76,23 @@ describe('wrong arguments', () => {
       'an unknown option',
       ['sweep', 'a.mp4', '--model', 'm', '--prompt', 'p', '--strenghts', '1'],
       "unknown option '--strenghts' (Did you mean --strengths?)",
+    ],
+    [
+      'an unknown option where another is missing',
+      ['sweep', 'a.mp4', '--model', 'm', '--promt', 'x'],
+      "unknown option '--promt' (Did you mean --prompt?)",
+    ],
+    ['an unknown option with a value', ['ui', '--prot=80'], "unknown option '--prot' (Did you mean --port?)"],
+    ['an unknown option, like no other', ['grid', '--bogus'], "unknown option '--bogus'"],
+    [
+      'no edit to learn from',
+      ['finetune', 'a.mp4', '--model', 'x'],
+      'finetune learns from an edited frame of the video: give it with --edit FILE (`steadyframe edit` makes one), or say --no-edit to learn the video alone',
+    ],
+    [
+      'an edit, and none',
+      ['finetune', 'a.mp4', '--model', 'x', '--edit', 'e.png', '--no-edit'],
+      '--edit and --no-edit exclude each other; leave one out',
     ],
     ['no video', ['sweep', '--model', 'm', '--prompt', ''], "missing required argument 'video'"],
     ['no model', ['sweep', 'a.mp4', '--prompt', 'x'], "required option '-m, --model <path>' not specified"],
