@@ -1,7 +1,7 @@
 // Which ffmpeg is used, and what has to be known about it before it is started. Starting it is ffmpeg.ts's work.
 
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -105,10 +105,20 @@ function searchPath(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }
 
+/** npm may leave out the install script of a package, whose only work here is to make its file a program. */
+function isMadeProgram(path: string): boolean {
+  try {
+    chmodSync(path, 0o755);
+    return isProgram(path);
+  } catch {
+    return false; // not there, as where its download failed, or another user's
+  }
+}
+
 function packaged(name: string, pathOf: (exported: unknown) => string): string | undefined {
   try {
     const path = pathOf(require(name));
-    return path && isProgram(path) ? path : undefined;
+    return path && (isProgram(path) || isMadeProgram(path)) ? path : undefined;
   } catch {
     return undefined; // not installed, or without a build for this platform
   }
