@@ -56,23 +56,32 @@ export async function startHub(repo: string, files: Readonly<Record<string, Uint
     const send = (status: number, body: unknown, headers: Record<string, string> = {}): void => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
     };
-    if (behaviour.status) return send(behaviour.status, { error: 'as told' });
+    if (behaviour.status) {
+      send(behaviour.status, { error: 'as told' });
+      return;
+    }
     const info = new RegExp(`^/api/models/${repo}/revision/(.+)$`).exec(url.pathname);
     if (info) {
       const sha = { main: HUB_COMMIT, other: OTHER_COMMIT }[info[1]];
-      return sha ? send(200, { _id: '1', id: repo, sha }) : send(404, { error: 'Revision Not Found' });
+      if (sha) send(200, { _id: '1', id: repo, sha });
+      else send(404, { error: 'Revision Not Found' });
+      return;
     }
     if (new RegExp(`^/api/models/${repo}/tree/[0-9a-f]{40}$`).test(url.pathname)) {
       const from = Number(url.searchParams.get('cursor') ?? 0);
       const next = new URL(url);
       next.searchParams.set('cursor', String(from + 3));
       const more: Record<string, string> = from + 3 < listing.length ? { link: `<${next}>; rel="next"` } : {};
-      return send(200, listing.slice(from, from + 3), more);
+      send(200, listing.slice(from, from + 3), more);
+      return;
     }
     const resolved = new RegExp(`^/${repo}/resolve/[0-9a-f]{40}/(.+)$`).exec(url.pathname);
     const path = decodeURIComponent(resolved?.[1] ?? url.pathname.replace(/^\/content\//, ''));
     const data = files[path];
-    if (!data) return send(404, { error: 'Entry not found' }, { 'x-error-code': 'EntryNotFound' });
+    if (!data) {
+      send(404, { error: 'Entry not found' }, { 'x-error-code': 'EntryNotFound' });
+      return;
+    }
     if (resolved && path.endsWith('.safetensors')) {
       response.writeHead(302, { location: `/content/${path}`, 'x-linked-size': String(data.length) }).end();
       return;

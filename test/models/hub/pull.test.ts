@@ -73,7 +73,7 @@ describe('steadyframe pull', () => {
     const { code, out, err } = await steadyframe(['pull', REPO], { env: {} });
     expect(code, err).toBe(0);
     expect(out).toBe(`${cached('snapshots', HUB_COMMIT)}\nuse it as:  --model ${REPO}\n`);
-    expect(err).toContain('11 files, 19.7 MB: 19.7 MB to fetch (--variant may also be fp16, non_ema)');
+    expect(err).toContain('12 files, 19.7 MB: 19.7 MB to fetch (--variant may also be fp16, non_ema)');
     expect(readFileSync(cached('refs/main'), 'utf8')).toBe(HUB_COMMIT);
     const weights = 'unet/diffusion_pytorch_model.safetensors';
     const link = cached('snapshots', HUB_COMMIT, weights);

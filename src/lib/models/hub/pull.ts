@@ -63,8 +63,9 @@ export async function pullModel(name: HubName, options: PullOptions = {}): Promi
   const settings: HubSettings = { ...hubSettings(), ...options };
   const folder = repoFolder(name.repo, options.cache ?? hubCache());
   const attempt = <T>(work: () => Promise<T>): Promise<T> => persistently(name, settings, options, work);
-  // Who is offline wants to know it at once.
-  const commit = await persistently(name, settings, { attempts: 0 }, () => resolveCommit(name, settings));
+  // Who is offline wants to know it at once; a connection that was kept open may still be gone.
+  const first = { attempts: 2, pause: options.pause ?? 1000, offline: /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ENETUNREACH/ };
+  const commit = await persistently(name, settings, first, () => resolveCommit(name, settings));
   const listed = await attempt(() => listHubFiles(name, commit, settings));
   const { files, variant, others } = chooseFiles(name, listed, options.variant);
   const snapshot = join(folder, 'snapshots', commit);
@@ -114,7 +115,7 @@ async function isThere(path: string, size: number): Promise<boolean> {
 async function persistently<T>(
   name: HubName,
   { endpoint, signal }: HubSettings,
-  { attempts = 5, pause = 1000 }: PullOptions,
+  { attempts = 5, pause = 1000, offline }: Pick<PullOptions, 'attempts' | 'pause'> & { offline?: RegExp },
   work: () => Promise<T>,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
@@ -122,7 +123,7 @@ async function persistently<T>(
       return await work();
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
-      if (failures >= attempts || /ENOTFOUND/.test(error.message)) {
+      if (failures >= attempts || offline?.test(error.message)) {
         throw new FailureError(
           `${hubNameText(name)}: ${endpoint} cannot be reached (${error.message}); check the connection and run the command again, which goes on where this ended`,
         );
