@@ -132,7 +132,7 @@ function nextSteps(out: string, isTracked: boolean, env: Context['terminal']['en
   return [
     [
       'another style, other strengths',
-      `${command} sweep ${shot} --model ${model} --size ${SIZE} --guidance 3 --prompt "a watercolor painting of a street" --strengths 0.3,0.5,0.7`,
+      `${command} sweep ${shot} --model ${model} --guidance 3 --prompt "a watercolor painting of a street" --strengths 0.3,0.5,0.7`,
     ],
     [
       'the whole recipe: finetunes the model on the shot, which keeps frames together (some minutes)',
