@@ -31,9 +31,6 @@ interface Hub {
     params: Common & { name: string; revision: string; additionalFields: ['sha'] },
   ): Promise<{ sha?: string; gated?: unknown }>;
   listFiles(params: Common & { repo: string; revision: string; recursive: true }): AsyncGenerator<ListedFile>;
-  downloadFile(
-    params: Common & { repo: string; revision: string; path: string; xet: false; downloadInfo: DownloadInfo },
-  ): Promise<Blob | null>;
 }
 
 interface Common {
@@ -48,12 +45,6 @@ interface ListedFile {
   size: number;
   oid?: string;
   lfs?: { oid: string; size: number };
-}
-
-interface DownloadInfo {
-  size: number;
-  etag: string;
-  url: string;
 }
 
 /** Entries that a listing may have: far more than any model, so that a server cannot go on for ever. */
@@ -109,34 +100,21 @@ export async function* readHubFile(
   offset: number,
   settings: HubSettings,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { endpoint, signal, patience = DEFAULT_PATIENCE } = settings;
+  const { endpoint, token, signal, patience = DEFAULT_PATIENCE } = settings;
   const place = file.path.split('/').map(encodeURIComponent).join('/');
   const url = `${endpoint}/${name.repo}/resolve/${commit}/${place}`;
-  let status = 200;
-  const watched = common(settings, (answered) => {
-    status = answered;
-  });
-  // The blob that it gives tells of a failure by its text alone.
-  const failure = (error: unknown): unknown => (status >= 400 ? { statusCode: status } : error);
-  const ask = <T>(work: () => Promise<T>): Promise<T> =>
-    asked(name, settings, () =>
-      work().catch((error: unknown) => {
-        throw failure(error);
-      }),
-    );
-  const blob = await ask(() =>
-    hub().downloadFile({
-      ...watched,
-      ...{ repo: name.repo, revision: commit, path: file.path, xet: false },
-      downloadInfo: { size: file.size, etag: file.etag, url },
-    }),
-  );
-  if (!blob) throw new FailureError(`${name.repo}: ${file.path} is not there any more; run the command again`);
-  const reader = (blob.slice(offset, file.size) as Blob).stream().getReader();
+  // `@huggingface/hub` gives a file as a Blob, whose stream does not tell when a connection breaks: so the request is made here.
+  const headers = {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(offset > 0 && { range: `bytes=${offset}-` }),
+  };
+  const response = await asked(name, settings, () => common(settings).fetch(url, { headers }));
+  if (!response.ok || !response.body) throw hubError(name, settings, { statusCode: response.status });
+  const reader = response.body.getReader();
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const { done, value } = await ask(() => within(reader.read(), patience, signal));
+      const { done, value } = await asked(name, settings, () => within(reader.read(), patience, signal));
       if (done) return;
       yield value;
     }
@@ -152,10 +130,7 @@ function hub(): Hub {
   return client;
 }
 
-function common(
-  { endpoint, token, signal, patience = DEFAULT_PATIENCE }: HubSettings,
-  onStatus?: (status: number) => void,
-): Common {
+function common({ endpoint, token, signal, patience = DEFAULT_PATIENCE }: HubSettings): Common {
   const { origin } = new URL(endpoint);
   return {
     hubUrl: endpoint,
@@ -168,9 +143,7 @@ function common(
       const calling = new AbortController();
       onAbort(signal, () => calling.abort(signal?.reason));
       try {
-        const response = await within(fetch(url, { ...init, headers, signal: calling.signal }), patience, signal);
-        onStatus?.(response.status);
-        return response;
+        return await within(fetch(url, { ...init, headers, signal: calling.signal }), patience, signal);
       } catch (error) {
         calling.abort();
         const { cause, message } = error as { cause?: { code?: string }; message: string };
