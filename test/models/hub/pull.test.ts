@@ -95,7 +95,7 @@ describe('steadyframe pull', () => {
 
   it('fetches one file, a variant, another revision', async () => {
     const one = await pull(`${REPO}/all-in-one.safetensors`);
-    expect(readFileSync(one.path)).toEqual(files['all-in-one.safetensors']);
+    expect(readFileSync(one.path).equals(files['all-in-one.safetensors'])).toBe(true);
     expect(one).toMatchObject({ files: 1, path: cached('snapshots', HUB_COMMIT, 'all-in-one.safetensors') });
     const half = await pull(`${REPO}@other`, { variant: 'fp16' });
     expect(existsSync(join(half.path, 'unet/diffusion_pytorch_model.fp16.safetensors'))).toBe(true);
@@ -112,18 +112,17 @@ describe('steadyframe pull', () => {
   it('goes on where it was cut short, by itself and in the next process', async () => {
     hub.behaviour.cutAfter = 100_000;
     const { path } = await pull(`${REPO}/text_encoder/model.safetensors`);
-    expect(readFileSync(path)).toEqual(files['text_encoder/model.safetensors']);
+    expect(readFileSync(path).equals(files['text_encoder/model.safetensors'])).toBe(true);
     const ranges = hub.requests.flatMap(({ path: asked, range }) => (/content/.test(asked) ? [range] : []));
-    const size = files['text_encoder/model.safetensors'].length;
-    expect(ranges).toEqual([undefined, `bytes=100000-${size - 1}`]);
+    expect(ranges).toEqual([undefined, 'bytes=100000-']);
 
     // A killed process leaves this.
     const vae = files['vae/diffusion_pytorch_model.safetensors'];
     const partial = cached('blobs', `${sha256(vae)}.incomplete`);
     writeFileSync(partial, vae.subarray(0, 5000));
     const second = await pull(`${REPO}/vae/diffusion_pytorch_model.safetensors`);
-    expect(readFileSync(second.path)).toEqual(vae);
-    expect(hub.requests.at(-1)?.range).toBe(`bytes=5000-${vae.length - 1}`);
+    expect(readFileSync(second.path).equals(vae)).toBe(true);
+    expect(hub.requests.at(-1)?.range).toBe('bytes=5000-');
   });
 
   it('begins again where what was left is not the beginning, or the server gives no ranges', async () => {
@@ -133,7 +132,7 @@ describe('steadyframe pull', () => {
     writeFileSync(partial, Buffer.alloc(5000));
     hub.behaviour.ignoresRanges = true;
     const { path } = await pull(`${REPO}/vae/diffusion_pytorch_model.safetensors`);
-    expect(readFileSync(path)).toEqual(vae);
+    expect(readFileSync(path).equals(vae)).toBe(true);
   });
 
   it('keeps nothing that came damaged', async () => {
