@@ -145,6 +145,29 @@ describe('grid', () => {
     expect(json()).toEqual({ out, frames: 3, endedFirst: [1] });
   });
 
+  it('takes many videos without a warning of Node', async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error): void => {
+      warnings.push(`${warning.name}: ${warning.message}`);
+    };
+    process.on('warning', listen);
+    try {
+      const args = [
+        'grid',
+        ...Array.from({ length: 13 }, () => other),
+        '-o',
+        join(scratch, 'many.mp4'),
+        '--columns',
+        '5',
+      ];
+      expect(await steadyframe(args)).toMatchObject({ code: 0, err: '' });
+      await new Promise((resolve) => setImmediate(resolve)); // when warnings come
+    } finally {
+      process.off('warning', listen);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('refuses what cannot be arranged', async () => {
     const err = async (...args: string[]) => (await steadyframe(['grid', ...args, '-o', join(scratch, 'x.mp4')])).err;
     expect(await err(video, video, '--labels', 'a')).toMatch(/2 videos but 1 labels/);

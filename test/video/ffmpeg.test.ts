@@ -1,6 +1,6 @@
 // Finding ffmpeg, running it, and what it may not be talked into by a file.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { FailureError, UsageError } from '../../src/lib/base/errors.js';
 import { describeInput } from '../../src/lib/video/describe-input.js';
 import { encodeFrames } from '../../src/lib/video/encode.js';
 import { reasonOf, runFfmpeg, startFfmpeg, untrustedInput } from '../../src/lib/video/ffmpeg.js';
-import { findFfmpeg } from '../../src/lib/video/find-ffmpeg.js';
+import { findFfmpeg, packagedProgram } from '../../src/lib/video/find-ffmpeg.js';
 import { rateAsFraction, rateFromPrinted } from '../../src/lib/video/frame-rate.js';
 import { mapInOrder } from '../../src/lib/video/in-order.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
@@ -51,6 +51,14 @@ describe('findFfmpeg', () => {
     await findFfmpeg((message) => heard.push(message));
     expect(heard.length).toBe(1);
     expect(heard[0]).toMatch(/ffmpeg of 2018 .* FFMPEG_PATH/);
+  });
+
+  it('takes a program of a package, made one where the install script was left out; not one whose download failed', () => {
+    writeFileSync(at('unmade'), '#!/bin/sh\n', { mode: 0o644 });
+    expect(packagedProgram(at('unmade'))).toBe(at('unmade'));
+    expect(spawnSync(at('unmade')).status).toBe(0);
+    expect(packagedProgram(at('never-fetched'))).toBeUndefined();
+    expect(packagedProgram(folder)).toBeUndefined();
   });
 
   it('refuses an FFMPEG_PATH that is no program, and one that is no ffmpeg', async () => {

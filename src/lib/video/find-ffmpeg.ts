@@ -105,20 +105,26 @@ function searchPath(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }
 
-/** npm may leave out the install script of a package, whose only work here is to make its file a program. */
-function isMadeProgram(path: string): boolean {
+/**
+ * The program that a package brings, or undefined where its download failed. npm may leave out the install script of a package, which
+ * for some only makes a file a program: that is made up for.
+ *
+ * @internal
+ */
+export function packagedProgram(path: string): string | undefined {
+  if (isProgram(path)) return path;
   try {
     chmodSync(path, 0o755);
-    return isProgram(path);
   } catch {
-    return false; // not there, as where its download failed, or another user's
+    return undefined; // not there, or another user's
   }
+  return isProgram(path) ? path : undefined;
 }
 
 function packaged(name: string, pathOf: (exported: unknown) => string): string | undefined {
   try {
     const path = pathOf(require(name));
-    return path && (isProgram(path) || isMadeProgram(path)) ? path : undefined;
+    return path ? packagedProgram(path) : undefined;
   } catch {
     return undefined; // not installed, or without a build for this platform
   }
