@@ -1,24 +1,11 @@
 #!/usr/bin/env node
-// The `steadyframe` command as a process: signals, broken pipes, exit codes. What commands do begins in run.ts.
+// Where the `steadyframe` command starts. It loads everything else, so that even a failure of that is a sentence.
 
-import { printable } from '../lib/base/printable.js';
-import { describeError, runCli } from './run.js';
-import { processTerminal } from './terminal.js';
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads the results has seen enough, as in `steadyframe info MODEL | head -1`.
-  if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`steadyframe: the results could not be written (${error.code ?? error.message})\n`);
+import('./command-process.js').catch((error: NodeJS.ErrnoException) => {
+  const few = error.code === 'EMFILE' || error.code === 'ENFILE';
+  const reason = few
+    ? `no more files may be opened (${error.code}); raise the limit (ulimit -n 1024), or close other programs, and run again`
+    : `the installation is damaged: ${error.message}; install the package again`;
+  process.stderr.write(`steadyframe: ${reason.replace(/\s*\n\s*/g, ' ')}\n`);
   process.exit(1);
-});
-process.stderr.on('error', () => {});
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => {
-    process.stderr.write(printable(`steadyframe: ${describeError(error, process.env)}\n`));
-    process.exit(1);
-  });
-}
-
-runCli(process.argv.slice(2), processTerminal()).then((code) => {
-  process.exitCode = code;
 });

@@ -1,6 +1,7 @@
 // Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
 
 import { CommanderError } from 'commander';
+import { systemError } from '../lib/base/atomic-file.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
 import { CheckedCommand } from './command.js';
@@ -99,7 +100,8 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
 }
 
 /** One sentence about what went wrong; with `STEADYFRAME_DEBUG=1` the stack. */
-export function describeError(error: unknown, env: Terminal['env']): string {
+export function describeError(thrown: unknown, env: Terminal['env']): string {
+  const error = systemError(thrown);
   if (!(error instanceof Error)) return String(error);
   if (env.STEADYFRAME_DEBUG === '1') return error.stack ?? error.message;
   const sentence = error.message.replace(/\s*\n\s*/g, ' ');

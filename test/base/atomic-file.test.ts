@@ -9,6 +9,7 @@ import {
   isTemporaryName,
   removeLeftovers,
   replaceAtomically,
+  systemError,
   temporaryName,
   writeError,
   writeFileAtomic,
@@ -108,4 +109,33 @@ it('deletes leftovers and nothing else', async () => {
   await removeLeftovers(folder);
   expect(readdirSync(folder)).toEqual(['result.json']);
   await removeLeftovers(join(folder, 'absent'));
+});
+
+describe('what the system says', () => {
+  const said = (code: string, culprit?: string) => Object.assign(new Error(code), { code, path: culprit });
+
+  it.each([
+    ['EMFILE', FailureError, `: this process may open no more files (EMFILE); raise the limit (ulimit -n 1024)`],
+    ['ENFILE', FailureError, ': the system can open no more files (ENFILE)'],
+    ['EROFS', UsageError, ': the file system can only be read (EROFS); choose another folder'],
+    ['EXDEV', UsageError, ': lies on another file system than its folder (EXDEV)'],
+    ['ENAMETOOLONG', UsageError, ': the name is too long for the file system (ENAMETOOLONG); choose a shorter one'],
+    ['ELOOP', UsageError, ': its links lead in a circle (ELOOP)'],
+    ['EFBIG', FailureError, ': is larger than the file system or a limit (ulimit -f) allows (EFBIG)'],
+    ['EDQUOT', FailureError, ': the disk quota is used up (EDQUOT)'],
+    ['EACCES', UsageError, ': no permission to write there (EACCES); choose another folder'],
+  ])('%s is a sentence', (code, kind, sentence) => {
+    const error = writeError(path, said(code, path)) as Error;
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toContain(`${path}${sentence}`);
+  });
+
+  it('of a folder above is told too, and of what nobody put into words', () => {
+    expect((writeError(path, said('EACCES', dirname(dirname(path)))) as Error).message).toContain('no permission');
+    expect((systemError(said('EMFILE')) as Error).message).toMatch(/^this process may open no more files/);
+    expect((systemError(said('ENOSPC', '/x/y')) as Error).message).toMatch(/^\/x\/y: the disk is full/);
+    expect((systemError(said('EACCES', '/x/y')) as Error).message).toMatch(/^\/x\/y: permission denied \(EACCES\)/);
+    const other = said('ECONNREFUSED');
+    expect(systemError(other)).toBe(other);
+  });
 });

@@ -141,6 +141,22 @@ export function writeError(path: string, error: unknown): unknown {
   }
 }
 
+/** Codes that say the same whether it was read or written. */
+const OF_THE_SYSTEM = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EFBIG', 'ENAMETOOLONG', 'ELOOP', 'EXDEV']);
+
+/** The error to show for one of the system that nobody has put into words; any other as it is. */
+export function systemError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UsageError || error instanceof FailureError) return error;
+  const { code = '', path = 'a file' } = error as NodeJS.ErrnoException;
+  const few = fewDescriptors(code);
+  if (few !== undefined) return new FailureError(few, { cause: error });
+  if (OF_THE_SYSTEM.has(code)) return writeError(path, error);
+  if (code !== 'EACCES' && code !== 'EPERM') return error;
+  return new FailureError(`${path}: permission denied (${code}); check whose it is, or choose another`, {
+    cause: error,
+  });
+}
+
 /** Whether a folder is above a path: what could not be made on the way to it. */
 function isAbove(folder: string, path: string): boolean {
   return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);

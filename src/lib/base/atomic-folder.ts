@@ -1,5 +1,6 @@
 // A folder that appears under its name only when it is whole; for files see atomic-file.ts.
 
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { temporaryName, writeError } from './atomic-file.js';
@@ -15,8 +16,19 @@ export async function makeFolder(path: string, asked: string = path): Promise<vo
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    throw writeError(asked, error);
+    throw writeError(asked, await cause(path, error));
   }
+}
+
+/** Node says of a file system that can only be read that a folder is missing; what is asked alone says why. */
+async function cause(path: string, error: unknown): Promise<unknown> {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  let missing = resolve(path);
+  while (missing !== dirname(missing) && !existsSync(dirname(missing))) missing = dirname(missing);
+  return mkdir(missing).then(
+    () => error,
+    (real) => real,
+  );
 }
 
 /**

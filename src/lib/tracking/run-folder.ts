@@ -3,6 +3,7 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isTemporaryName, temporaryName, writeError, writeFileAtomic } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
 import { type Claim, firstClaim, holderOf, keepClaim } from './claim.js';
 import { folderName } from './names.js';
 import { RUN_FILES, type RunRecord } from './run-record.js';
@@ -26,7 +27,7 @@ export async function createRunFolder(root: string, record: RunRecord): Promise<
   const name = folderName(record.name);
   const temporary = temporaryName(join(experiment, name));
   try {
-    await mkdir(experiment, { recursive: true });
+    await makeFolder(experiment);
     await removeDeadLeftovers(experiment);
     await mkdir(temporary);
     const owner = firstClaim(OWNER);

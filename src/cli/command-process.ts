@@ -1,0 +1,23 @@
+// The `steadyframe` command as a process: signals, broken pipes, exit codes. What commands do begins in run.ts.
+
+import { printable } from '../lib/base/printable.js';
+import { describeError, runCli } from './run.js';
+import { processTerminal } from './terminal.js';
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the results has seen enough, as in `steadyframe info MODEL | head -1`.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`steadyframe: the results could not be written (${error.code ?? error.message})\n`);
+  process.exit(1);
+});
+process.stderr.on('error', () => {});
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    process.stderr.write(printable(`steadyframe: ${describeError(error, process.env)}\n`));
+    process.exit(1);
+  });
+}
+
+runCli(process.argv.slice(2), processTerminal()).then((code) => {
+  process.exitCode = code;
+});
