@@ -74,14 +74,15 @@ export function frameChoice(text: string): FrameChoice {
  * Reads the edits; what is given as an option goes before what the file beside the picture says.
  *
  * @param video as it is trained on
+ * @param start the one with which it was opened
  * @throws UsageError when a picture cannot be read, or it is not known which frame it is of, or which prompt leads there
  */
-export async function readEdits(edits: readonly EditValues[], video: Video): Promise<EditedFrame[]> {
+export async function readEdits(edits: readonly EditValues[], video: Video, start?: number): Promise<EditedFrame[]> {
   const { readEdit } = await import('../lib/training/edit-sidecar.js');
   const { frameShownAt } = await import('../lib/sweeps/choose-frame.js');
   const read: EditedFrame[] = [];
   for (const { file, frame, prompt } of edits) {
-    const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at));
+    const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at, start));
     if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
     // One picture in memory, however many prompts it comes under: it is encoded once.
     const known = read[edits.findIndex((edit) => edit.file === file)];

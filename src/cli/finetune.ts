@@ -188,7 +188,7 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
       signal: terminal.signal,
       onWarning: warn,
     });
-    const edits = await readEdits(chosen, video);
+    const edits = await readEdits(chosen, video, start);
     let out: string | undefined;
     const onFolder = (folder: string): void => {
       out = folder;

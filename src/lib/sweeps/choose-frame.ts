@@ -48,15 +48,22 @@ export async function chooseFrame(path: string, request: FrameRequest): Promise<
 }
 
 /**
- * The number of the frame that is shown at `at` seconds of what is taken of a video.
+ * The number, among the frames that are taken of a video, of the one that is shown `at` seconds behind `start`.
  *
+ * @param start the one with which the video was opened
  * @throws UsageError when it has ended by then
  */
-export async function frameShownAt({ path, times }: Pick<Video, 'path' | 'times'>, at: number): Promise<number> {
+export async function frameShownAt(
+  { path, times }: Pick<Video, 'path' | 'times'>,
+  at: number,
+  start: number = 0,
+): Promise<number> {
   if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
   const shown = await times();
-  if (at < shown.duration + TIME_SLACK) return frameAt(shown.times, at);
-  const lasts = Math.round(shown.duration * 1000) / 1000;
+  // Pictures may begin later than the file, and those of a steady rate up to a frame before `start`.
+  const time = at + start - shown.start;
+  if (time < shown.duration + TIME_SLACK) return frameAt(shown.times, time);
+  const lasts = Math.round((shown.start + shown.duration - start) * 1000) / 1000;
   throw new UsageError(`${path}: there is no frame at ${at} s, it lasts ${lasts} s; choose an earlier time`);
 }
 
@@ -74,7 +81,7 @@ async function locate(
   const options = given({ size, crop, start, duration, every, frameRate, exact, signal, onWarning });
   const video = await openVideo(path, options);
   const { times } = await video.times();
-  const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at);
+  const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at, start);
   if (frame >= times.length) {
     throw new UsageError(
       `${path}: there is no frame ${frame}, its frames are 0 to ${times.length - 1}; choose one of these, or another video`,

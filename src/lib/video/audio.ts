@@ -78,22 +78,31 @@ export async function joinAudio(
   const { name, signal, onWarning } = options;
   const task = audio ? `adding the sound of '${audio.path}' to '${name}'` : `writing '${name}'`;
   await runFfmpeg(
-    (ffmpeg) => [
-      ...['-loglevel', 'error', '-y', '-copyts', '-i', fileUrl(video.path)],
-      ...(audio ? soundInput(audio, untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS), video.duration) : []),
-      ...['-map', '0:v:0', '-c:v', 'copy', ...(video.frames === undefined ? [] : ['-frames:v', String(video.frames)])],
-      ...[...REPRODUCIBLE, '-map_chapters', '-1', '-movflags', '+faststart+write_colr', '-f', 'mp4', fileUrl(path)],
-    ],
+    (ffmpeg) => {
+      const sound = audio && soundOf(audio, untrustedInput(ffmpeg, audio.path, DEFAULT_MAX_PIXELS), video.duration);
+      return [
+        ...['-loglevel', 'error', '-y', '-copyts', '-i', fileUrl(video.path), ...(sound?.input ?? [])],
+        ...[
+          '-map',
+          '0:v:0',
+          '-c:v',
+          'copy',
+          ...(video.frames === undefined ? [] : ['-frames:v', String(video.frames)]),
+        ],
+        ...[...(sound?.output ?? []), ...REPRODUCIBLE, '-map_chapters', '-1'],
+        ...['-movflags', '+faststart+write_colr', '-f', 'mp4', fileUrl(path)],
+      ];
+    },
     { task, signal, onWarning },
   );
 }
 
 /** The second input, and how the output's sound comes from it. Timestamps are the file's own (`-copyts`). */
-function soundInput({ start, startTime, codec, container }: AudioSource, input: string[], duration: number): string[] {
+function soundOf({ start, startTime, codec, container }: AudioSource, opened: string[], duration: number) {
   const copied = COPIED.has(codec) && start < 0.001 && !/^mpeg/.test(container);
   if (copied) {
-    const own = ['-itsoffset', (-startTime).toFixed(6)];
-    return [...own, ...input, '-map', '1:a:0', '-c:a', 'copy', '-t', duration.toFixed(6)];
+    const output = ['-map', '1:a:0', '-c:a', 'copy', '-t', duration.toFixed(6)];
+    return { input: ['-itsoffset', (-startTime).toFixed(6), ...opened], output };
   }
   const from = start + startTime;
   const cut = `atrim=start=${from.toFixed(6)}:end=${(from + duration).toFixed(6)},asetpts=PTS-${from.toFixed(6)}/TB`;
@@ -101,13 +110,6 @@ function soundInput({ start, startTime, codec, container }: AudioSource, input: 
   const seek = start > 2 * SEEK_EARLY && /mov|matroska/.test(container);
   const seeking = seek ? ['-noaccurate_seek', '-ss', (start - SEEK_EARLY).toFixed(6)] : [];
   // Silence where sound begins later than the pictures, or pauses.
-  return [
-    ...seeking,
-    ...input,
-    '-filter_complex',
-    `[1:a:0]${cut},aresample=async=1:first_pts=0[sound]`,
-    '-map',
-    '[sound]',
-    ...AAC,
-  ];
+  const filter = `[1:a:0]${cut},aresample=async=1:first_pts=0[sound]`;
+  return { input: [...seeking, ...opened], output: ['-filter_complex', filter, '-map', '[sound]', ...AAC] };
 }
