@@ -123,8 +123,16 @@ function summary(result: ComparisonResult, out: string, isTracked: boolean, { te
   ].join('');
 }
 
-/** Commands that can be pasted as they are, each with what it does. */
-function nextSteps(out: string, isTracked: boolean, env: Context['terminal']['env']): [what: string, line: string][] {
+/**
+ * Commands that can be pasted as they are, each with what it does.
+ *
+ * @internal
+ */
+export function nextSteps(
+  out: string,
+  isTracked: boolean,
+  env: Context['terminal']['env'],
+): [what: string, line: string][] {
   const command = env.npm_command === 'exec' ? 'npx steadyframe' : 'steadyframe';
   const shot = quote(join(out, 'shot.mp4'));
   // A folder of that name in the working directory would go before the bundled model.
