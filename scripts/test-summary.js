@@ -23,7 +23,19 @@ export function skipReason(note, fullName) {
   return bracketed.findLast((text) => /^skipped\b/i.test(text)) ?? bracketed.at(-1);
 }
 
-/** Collects one run's results; a file, a suite's hook or an unhandled error that fails counts as one failed test. */
+/**
+ * Whether the name of a test that ran says that it was skipped.
+ *
+ * @param {string} fullName
+ */
+export function claimsToBeSkipped(fullName) {
+  return /[([]skipped\b/i.test(fullName);
+}
+
+/**
+ * Collects one run's results; a file, a suite's hook or an unhandled error that fails counts as one failed test, and so does a test
+ * that ran under a name which says that it was skipped.
+ */
 export default class TestSummary {
   /**
    * @param {ReadonlyArray<import('vitest/node').TestModule>} modules
@@ -41,7 +53,9 @@ export default class TestSummary {
       for (const test of module.children.allTests()) {
         const name = `${file} > ${test.fullName}`;
         const result = test.result();
-        if (result.state === 'passed') summary.passed++;
+        if (result.state === 'passed' && claimsToBeSkipped(test.fullName)) {
+          summary.failed.push(`${name} (it was not skipped)`);
+        } else if (result.state === 'passed') summary.passed++;
         else if (result.state === 'skipped')
           summary.skipped.push({ name, reason: skipReason(result.note, test.fullName) });
         else summary.failed.push(result.state === 'failed' ? name : `${name} (did not finish)`);

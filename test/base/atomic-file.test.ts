@@ -83,7 +83,8 @@ describe('replaceAtomically', () => {
     expect(readFileSync(path, 'utf8')).toBe('abc');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('says that the disk is full (skipped where there is no /dev/full)', async () => {
+  it('says that the disk is full', async (ctx) => {
+    if (!existsSync('/dev/full')) ctx.skip('there is no /dev/full here');
     const full = replaceAtomically(path, async (temporary) => {
       await writeFile(temporary, 'half');
       await writeFile('/dev/full', 'the other half');

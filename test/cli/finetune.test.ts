@@ -8,7 +8,7 @@ import { writeEdit } from '../../src/lib/training/edit-sidecar.js';
 import { writePicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { neonFrame } from '../training/tiny-finetune.js';
-import { built, builtNote, hasFile, mountSmall, start, until } from './process.js';
+import { built, builtNote, interrupted, killed, mountSmall, start, startUpTo } from './process.js';
 import { steadyframe } from './run-command.js';
 
 const scratch = scratchFolder();
@@ -157,7 +157,7 @@ const bits = (folder: string) =>
     Object.entries(hashes(folder)).filter(([name]) => !/(^|\/)(\.partial-|record\.json|result\.json|lock$)/.test(name)),
   );
 
-describe.skipIf(!built)(`interrupted ${builtNote}`, () => {
+describe.skipIf(!built)(`interrupted${builtNote}`, () => {
   let args: string[];
   let expected: Record<string, string>;
   beforeAll(async () => {
@@ -179,39 +179,30 @@ describe.skipIf(!built)(`interrupted ${builtNote}`, () => {
 
   it('again and again by kill -9 and Ctrl-C: nothing half-written, and the same bits in the end', async () => {
     const folder = out('interrupted');
-    const running = start([...args, '--out', folder, '-q']);
-    expect(await until(running, () => existsSync(join(folder, 'settings.json')))).toBe(true);
-    const second = await start([...args, '--out', folder, '-q', '--resume']).ended;
+    const resume = [...args, '--out', folder, '-q', '--resume'];
+    const first = await startUpTo('written settings.json', [...args, '--out', folder, '-q']);
+    const second = await start(resume).ended;
     expect(second.code).toBe(2);
     expect(second.err).toMatch(
       /interrupted: process \d+ on .* is writing into it; wait for it, or choose another folder/,
     );
-    running.child.kill('SIGKILL');
-    await running.ended;
+    expect(await killed(first)).toMatchObject({ signal: 'SIGKILL' });
 
-    for (const reached of [
-      // While the checkpoint of iteration 8 is being written, and in the middle of the last third.
-      () => hasFile(join(folder, 'checkpoints'), /^\.partial-.*000008$/),
-      () => existsSync(join(folder, 'previews/000016')),
-    ]) {
-      const resumed = start([...args, '--out', folder, '-q', '--resume']);
-      expect(await until(resumed, reached)).toBe(true);
-      resumed.child.kill('SIGKILL');
-      expect(await resumed.ended).toMatchObject({ signal: 'SIGKILL', out: '' });
+    // While the first checkpoint is written, and the preview of the second one.
+    for (const point of ['writing checkpoints/000008', 'writing previews/000016']) {
+      const resumed = await startUpTo(point, resume);
+      expect(await killed(resumed)).toMatchObject({ signal: 'SIGKILL', out: '' });
       expect(expected).toMatchObject(bits(folder));
       expect(existsSync(join(folder, 'lora.safetensors'))).toBe(false);
     }
 
-    const stopped = start([...args, '--out', folder, '-q', '--resume']);
     // It has taken over what was left half-written, and goes on.
-    expect(await until(stopped, () => existsSync(join(folder, 'checkpoints/000016')))).toBe(true);
-    stopped.child.kill('SIGINT');
-    const { code, err } = await stopped.ended;
+    const { code, err } = await interrupted(await startUpTo('written previews/000016', resume));
     expect(code).toBe(130);
     expect(err).toMatch(
       /Checkpoints up to iteration \d+ are kept in .*interrupted; continue with:\n {2}steadyframe finetune .*--resume\n$/,
     );
-    expect(await start([...args, '--out', folder, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
+    expect(await start(resume).ended).toMatchObject({ code: 0, err: '' });
     expect(bits(folder)).toEqual(expected);
     const files = readdirSync(folder, { recursive: true }).map(String);
     expect(files.filter((file) => /\.partial-|^lock$/.test(file))).toEqual([]);

@@ -6,10 +6,9 @@ import { existsSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
-import { built, builtNote, COMMAND, hasFile, mountSmall, sizeOf, start, until } from './process.js';
+import { built, builtNote, COMMAND, interrupted, killed, mountSmall, start, startUpTo } from './process.js';
 
 const scratch = scratchFolder();
-const FRAME_BYTES = 3 * 64 * 64;
 let args: string[];
 let expected: Record<string, string>;
 
@@ -27,25 +26,25 @@ beforeAll(async () => {
 const finalFiles = (out: string) =>
   Object.fromEntries(Object.entries(hashes(out)).filter(([name]) => !name.startsWith('.partial')));
 
-/** Moments of a sweep, by the files that are there. */
-const MOMENTS: [name: string, reached: (out: string) => boolean][] = [
-  ['while frames are encoded', (out) => sizeOf(join(out, '.partial/latents.f32')) > 0],
-  ['in the first strength', (out) => sizeOf(join(out, '.partial/strength-0.5.rgb')) >= FRAME_BYTES],
-  ['in the second strength', (out) => sizeOf(join(out, '.partial/strength-1.rgb')) >= 3 * FRAME_BYTES],
-  ['while metrics are measured', (out) => sizeOf(join(out, '.partial/strength-1.rgb')) === 6 * FRAME_BYTES],
-  ['while a video is written', (out) => hasFile(out, /^\.partial-.*strength-1\.mp4$/)],
-  ['before the grid is whole', (out) => hasFile(out, /^\.partial-.*grid\.mp4$/)],
+/** Moments of a sweep. */
+const MOMENTS: [name: string, point: string][] = [
+  ['while frames are encoded', 'appended latents.f32 2'],
+  ['in the first strength', 'appended strength-0.5.rgb 1'],
+  ['in the second strength', 'appended strength-1.rgb 3'],
+  ['after the last frame', 'appended strength-1.rgb 6'],
+  ['while a video is written', 'appended strength-1.mp4 3'],
+  ['before the grid is whole', 'writing grid.mp4'],
 ];
 
-describe.skipIf(!built)(`kill -9 ${builtNote}`, () => {
-  it.each(MOMENTS.filter((_, i) => i % 2 === 1))(
+describe.skipIf(!built)(`kill -9${builtNote}`, () => {
+  it.for(MOMENTS.filter((_, i) => i % 2 === 1))(
     '%s: nothing half-written, and the rest to the same bits',
-    async (name, reached) => {
+    async ([name, point]) => {
       const out = join(scratch, `killed ${name}`);
-      const running = start([...args, '--out', out]);
-      expect(await until(running, () => reached(out))).toBe(true);
-      running.child.kill('SIGKILL');
-      expect(await running.ended).toMatchObject({ signal: 'SIGKILL', out: '' });
+      expect(await killed(await startUpTo(point, [...args, '--out', out]))).toMatchObject({
+        signal: 'SIGKILL',
+        out: '',
+      });
       expect(expected).toMatchObject(finalFiles(out));
       expect(existsSync(join(out, 'result.json'))).toBe(false);
       expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
@@ -55,11 +54,8 @@ describe.skipIf(!built)(`kill -9 ${builtNote}`, () => {
 
   it('again and again on one folder, which is not touched without --resume', async () => {
     const out = join(scratch, 'killed often');
-    for (const [, reached] of MOMENTS.filter((_, i) => i % 2 === 0)) {
-      const running = start([...args, '--out', out, '--resume']);
-      await until(running, () => reached(out));
-      running.child.kill('SIGKILL');
-      await running.ended;
+    for (const [, point] of MOMENTS.filter((_, i) => i % 2 === 0)) {
+      await killed(await startUpTo(point, [...args, '--out', out, '--resume']));
       expect(expected).toMatchObject(finalFiles(out));
     }
     expect(await start([...args, '--out', out]).ended).toMatchObject({ code: 2, out: '' });
@@ -68,13 +64,11 @@ describe.skipIf(!built)(`kill -9 ${builtNote}`, () => {
   });
 });
 
-describe.skipIf(!built)(`Ctrl-C ${builtNote}`, () => {
-  it.each([MOMENTS[1], MOMENTS[4]])('%s: stops, exits with 130 and says how to continue', async (name, reached) => {
+describe.skipIf(!built)(`Ctrl-C${builtNote}`, () => {
+  it.for([MOMENTS[1], MOMENTS[4]])('%s: stops, exits with 130 and says how to continue', async ([name, point]) => {
     const out = join(scratch, `stopped ${name}`);
-    const running = start([...args, '--out', out, '-q']);
-    expect(await until(running, () => reached(out))).toBe(true);
-    running.child.kill('SIGINT');
-    const { code, out: printed, err } = await running.ended;
+    const stopped = await startUpTo(point, [...args, '--out', out, '-q']);
+    const { code, out: printed, err } = await interrupted(stopped);
     expect({ code, printed }).toEqual({ code: 130, printed: '' });
     expect(err).toBe(`
 steadyframe: stopping after the current step; once more stops at once
@@ -91,20 +85,20 @@ What is done so far is kept in ${out}; continue with:
   });
 });
 
-describe.skipIf(!built)(`two processes in one folder ${builtNote}`, () => {
+describe.skipIf(!built)(`two processes in one folder${builtNote}`, () => {
   it('do not disturb each other: the second one is refused', async () => {
     const out = join(scratch, 'shared');
-    const first = start([...args, '--out', out, '-q']);
-    expect(await until(first, () => sizeOf(join(out, '.partial/latents.f32')) > 0)).toBe(true);
+    const first = await startUpTo('appended latents.f32 1', [...args, '--out', out, '-q']);
     const second = await start([...args, '--out', out, '-q', '--resume']).ended;
     expect(second.code).toBe(2);
     expect(second.err).toMatch(/shared: process \d+ on .* is writing into it; wait for it, or choose another folder/);
+    first.release();
     expect(await first.ended).toMatchObject({ code: 0 });
     expect(hashes(out)).toEqual(expected);
   });
 });
 
-describe.skipIf(!built)(`no space left ${builtNote}`, () => {
+describe.skipIf(!built)(`no space left${builtNote}`, () => {
   const disk = join(scratch, 'disk');
   afterAll(() => {
     spawnSync('umount', [disk]);

@@ -8,6 +8,7 @@ import { metrics } from '../../src/lib/metrics/metrics.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
+import { skipNote } from '../skipped.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';
 
@@ -102,34 +103,37 @@ describe('metrics', () => {
   const published = fileURLToPath(new URL('../../../shared/media/published-grid.gif', import.meta.url));
   // The published grid is clockwise: original and 0.45 above, 0.75 and the finetuned 0.45 below. Expected: the
   // measurements of the same file with NumPy and OpenCV in ../shared/design.md.
-  describe.skipIf(!existsSync(published))('of the published grid [skipped without ../shared/media]', () => {
-    it.each([
-      ['0.45', '192,0', 14.78, 20.9, 1.13, 1.04, 1.08, 0.3],
-      ['0.75', '0,192', 12.29, 36.1, 0.94, 1.18, 0.8, 0.27],
-      ['0.45 finetuned', '192,192', 35.31, 64.2, 2.69, 1.38, 1.95, 0.68],
-    ])('%s', async (_, corner, difference, edit, ratio, contrast, normalised, warping) => {
-      const source = ['--source', published, '--source-crop', '0,0,192,192'];
-      const { json } = await steadyframe([
-        'metrics',
-        published,
-        '--crop',
-        `${corner},192,192`,
-        ...source,
-        '--json',
-        '-q',
-      ]);
-      const { frames, output, source: floor } = json();
-      expect(frames).toBe(15);
-      expect(floor.frame_difference).toBeCloseTo(13.11, 2);
-      expect(floor.warping_error_normalised).toBeCloseTo(0.17, 2);
-      expect(output.frame_difference).toBeCloseTo(difference, 2);
-      expect(output.edit_strength).toBeCloseTo(edit, 1);
-      expect(output.flicker_ratio).toBeCloseTo(ratio, 2);
-      expect(output.standard_deviation / floor.standard_deviation).toBeCloseTo(contrast, 2);
-      expect(output.contrast_normalised_flicker).toBeCloseTo(normalised, 2);
-      expect(output.warping_error_normalised).toBeCloseTo(warping, 2);
-    });
-  });
+  describe.skipIf(!existsSync(published))(
+    `of the published grid${skipNote(existsSync(published), '../shared/media is not there')}`,
+    () => {
+      it.each([
+        ['0.45', '192,0', 14.78, 20.9, 1.13, 1.04, 1.08, 0.3],
+        ['0.75', '0,192', 12.29, 36.1, 0.94, 1.18, 0.8, 0.27],
+        ['0.45 finetuned', '192,192', 35.31, 64.2, 2.69, 1.38, 1.95, 0.68],
+      ])('%s', async (_, corner, difference, edit, ratio, contrast, normalised, warping) => {
+        const source = ['--source', published, '--source-crop', '0,0,192,192'];
+        const { json } = await steadyframe([
+          'metrics',
+          published,
+          '--crop',
+          `${corner},192,192`,
+          ...source,
+          '--json',
+          '-q',
+        ]);
+        const { frames, output, source: floor } = json();
+        expect(frames).toBe(15);
+        expect(floor.frame_difference).toBeCloseTo(13.11, 2);
+        expect(floor.warping_error_normalised).toBeCloseTo(0.17, 2);
+        expect(output.frame_difference).toBeCloseTo(difference, 2);
+        expect(output.edit_strength).toBeCloseTo(edit, 1);
+        expect(output.flicker_ratio).toBeCloseTo(ratio, 2);
+        expect(output.standard_deviation / floor.standard_deviation).toBeCloseTo(contrast, 2);
+        expect(output.contrast_normalised_flicker).toBeCloseTo(normalised, 2);
+        expect(output.warping_error_normalised).toBeCloseTo(warping, 2);
+      });
+    },
+  );
 });
 
 describe('grid', () => {

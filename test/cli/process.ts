@@ -1,15 +1,18 @@
 // The built command as a process of its own, for what cannot be seen from inside: signals, killing, exit codes.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isBuilt, root } from '../../scripts/setup.js';
+import { skipNote } from '../skipped.js';
 
 /** Whether the compiled command is that of the sources; `npm test` builds it first. */
 export const built: boolean = isBuilt();
 
-/** Why tests of processes are skipped. */
-export const builtNote = '[skipped: dist is out of date, run npm run build]';
+/** Why tests of processes are skipped, to be put behind a title; empty where they run. */
+export const builtNote: string = skipNote(built, 'dist is out of date, run npm run build');
 
 /** Path of the built command. */
 export const COMMAND: string = join(root, 'dist/cli/main.js');
@@ -38,27 +41,56 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   return { child, ended };
 }
 
-/** Resolves with true as soon as `condition` holds, or with false when the process has ended before. */
-export async function until(running: Running, condition: () => boolean): Promise<boolean> {
-  let over = false;
-  void running.ended.then(() => {
-    over = true;
+/** A command that stands still at a point of its work (`src/lib/base/stop-point.ts`). */
+export interface Stopped extends Running {
+  /** Lets it go on. */
+  release(): void;
+}
+
+/**
+ * Starts a command that stands still at a point, such as 'writing checkpoints/000008', and waits until it is there.
+ *
+ * @throws Error when it ends before it comes there
+ */
+export async function startUpTo(
+  point: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Stopped> {
+  const folder = mkdtempSync(join(tmpdir(), 'steadyframe-stop-'));
+  const file = join(folder, 'stopped');
+  const running = start(args, { ...env, STEADYFRAME_TEST_STOP_AT: point, STEADYFRAME_TEST_STOP_FILE: file });
+  const release = (): void => rmSync(folder, { recursive: true, force: true });
+  let over: Awaited<Running['ended']> | undefined;
+  void running.ended.then((outcome) => {
+    over = outcome;
+    release();
   });
-  while (!over) {
-    if (condition()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 2));
+  // The file stays until it is removed: there is no moment to be missed.
+  while (!existsSync(file)) {
+    if (over) throw new Error(`the command never came to '${point}': ${JSON.stringify(over)}`);
+    await sleep(10);
   }
-  return false;
+  return { ...running, release };
 }
 
-/** Size of a file in bytes; 0 where there is none. */
-export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Kills a command where it stands; resolves when it is gone. */
+export function killed({ child, ended }: Running): Running['ended'] {
+  child.kill('SIGKILL');
+  return ended;
 }
 
-/** Whether a folder has a file whose name fits. */
-export function hasFile(folder: string, name: RegExp): boolean {
-  return existsSync(folder) && readdirSync(folder).some((file) => name.test(file));
+/** Presses Ctrl-C, lets the command go on once it has heard of it, and resolves when it has ended. */
+export async function interrupted({ child, ended, release }: Stopped): Running['ended'] {
+  const heard = new Promise<void>((resolve) => {
+    child.stderr!.on('data', (text: string) => {
+      if (text.includes('stopping after the current step')) resolve();
+    });
+  });
+  child.kill('SIGINT');
+  await Promise.race([heard, ended]);
+  release();
+  return ended;
 }
 
 /** Mounts a file system of that size, where this machine lets one be mounted: for full disks. */

@@ -93,7 +93,7 @@ describe('ui', () => {
         seen += text;
       },
     });
-    await expect.poll(() => seen, { timeout: 30_000 }).toContain(`showing ${root}; Ctrl-C ends it`);
+    await expect.poll(() => seen).toContain(`showing ${root}; Ctrl-C ends it`);
     stop.abort();
     const { code, out } = await ended;
     expect(out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[0-9a-f]{48}\n$/);

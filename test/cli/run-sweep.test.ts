@@ -1,16 +1,15 @@
-// `steadyframe run` as a process: killed at random moments, stopped with Ctrl-C, with workers that crash. What is done is not done
+// `steadyframe run` as a process: killed at several points, stopped with Ctrl-C, with workers that crash. What is done is not done
 // again, and the rest comes out to the same bits.
 
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
 import { processExecutor } from '../../src/lib/sweeps/plan/process-executor.js';
 import { readSweepFile } from '../../src/lib/sweeps/plan/read-sweep-file.js';
 import { runSweep } from '../../src/lib/sweeps/plan/run-sweep.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
-import { built, builtNote, type Running, start, until } from './process.js';
+import { built, builtNote, interrupted, killed, start, startUpTo } from './process.js';
 import { steadyframe } from './run-command.js';
 
 const scratch = scratchFolder();
@@ -57,77 +56,62 @@ const finished = (out: string): Record<string, string> =>
       }),
   );
 
-describe.skipIf(!built)(`kill -9 five times at random ${builtNote}`, () => {
+/** Where the sweep is killed: at the n-th point that its process, or a worker of it, comes to. */
+const KILLS = [3, 40, 25, 11, 30];
+
+describe.skipIf(!built)(`kill -9 five times${builtNote}`, () => {
   it('ends with the same bits as a sweep that was left alone, and no point is rendered twice', async () => {
     const file = sweepFile('twelve', TWELVE);
-    const [whole, killed] = [join(scratch, 'whole'), join(scratch, 'killed')];
+    const [whole, cut] = [join(scratch, 'whole'), join(scratch, 'killed')];
     const alone = start(['run', file, '--out', whole, '--no-track', '-q'], env);
     const seen: Record<string, string> = {};
-    const moments: number[] = [];
-    const running = (resume: boolean): Running =>
-      start(['run', file, '--out', killed, '--no-track', '-q', ...(resume ? ['--resume'] : [])], env);
-    for (let n = 0; n < 5; n++) {
-      const sweep = running(n > 0);
-      const before = sizeOfJobs(killed);
-      await until(sweep, () => sizeOfJobs(killed) > before);
-      moments.push(Math.floor(Math.random() * 2500));
-      await Promise.race([sleep(moments[n]), sweep.ended]);
-      sweep.child.kill('SIGKILL');
-      await sweep.ended;
-      const now = finished(killed);
-      expect(now, `killed after ${moments} ms`).toMatchObject(seen);
+    const args = ['run', file, '--out', cut, '--no-track', '-q'];
+    for (const [i, n] of KILLS.entries()) {
+      await killed(await startUpTo(String(n), [...args, ...(i > 0 ? ['--resume'] : [])], env));
+      const now = finished(cut);
+      expect(now).toMatchObject(seen);
       Object.assign(seen, now);
     }
-    const last = await running(true).ended;
-    expect(last, `killed after ${moments} ms`).toMatchObject({ code: 0, err: '' });
+    expect(Object.keys(seen).length).toBeGreaterThan(0);
+    const resume = () => start([...args, '--resume'], env).ended;
+    expect(await resume()).toMatchObject({ code: 0, err: '' });
     expect(await alone.ended).toMatchObject({ code: 0, err: '' });
-    expect(finished(killed), `killed after ${moments} ms`).toMatchObject(seen);
+    expect(finished(cut)).toMatchObject(seen);
     const expected = results(whole);
     expect(Object.keys(expected).filter((path) => path.endsWith('result.json'))).toHaveLength(12 + 2);
-    expect(results(killed), `killed after ${moments} ms`).toEqual(expected);
+    expect(results(cut)).toEqual(expected);
     // By the journal: however often a point was begun, it came to its end once, or its end was found.
-    const ends = jobsOf(killed).filter(({ job, event }) => event === 'done' && job.startsWith('point '));
+    const ends = jobsOf(cut).filter(({ job, event }) => event === 'done' && job.startsWith('point '));
     expect(new Set(ends.map(({ job }) => job)).size).toBe(ends.length);
-    const again = await running(true).ended;
-    expect(again).toMatchObject({ code: 0, err: '' });
-    expect(results(killed)).toEqual(expected);
-  }, 300_000);
+    expect(await resume()).toMatchObject({ code: 0, err: '' });
+    expect(results(cut)).toEqual(expected);
+  }, 600_000);
 });
 
-describe.skipIf(!built)(`kill -9 in the middle of a training ${builtNote}`, () => {
+describe.skipIf(!built)(`kill -9 in the middle of a training${builtNote}`, () => {
   it('goes on from the last checkpoint, to the same bits', async () => {
     const text = `parameters:
   steps: {value: 2}
   strength: {values: [0.5, 1]}
   training_frames: {value: 2}
-  iterations: {values: [30, 60]}
+  iterations: {values: [20, 40]}
 `;
     const file = sweepFile('trained', text);
-    const [whole, killed] = [join(scratch, 'trained-whole'), join(scratch, 'trained-killed')];
-    const running = (out: string, ...more: string[]): Running =>
-      start(['run', file, '--out', out, '--no-track', '-q', ...more], env);
-    expect(await running(whole).ended).toMatchObject({ code: 0, err: '' });
-    const sweep = running(killed);
-    // Stages keep what is finished: the first one is, the second one is being trained.
-    const stages = (): string[] => {
-      try {
-        const names = readdirSync(killed, { recursive: true, encoding: 'utf8' });
-        return names.filter((path) => /stages.\d+.result\.json$/.test(path));
-      } catch {
-        return []; // a folder that went while it was being listed
-      }
-    };
-    expect(await until(sweep, () => stages().length === 1)).toBe(true);
-    sweep.child.kill('SIGKILL');
-    await sweep.ended;
-    expect(stages()).toHaveLength(1);
-    expect(await running(killed, '--resume').ended).toMatchObject({ code: 0, err: '' });
-    expect(Object.keys(results(killed)).filter((path) => path.endsWith('result.json'))).toHaveLength(4 + 2);
-    expect(results(killed)).toEqual(results(whole));
-  }, 300_000);
+    const [whole, cut] = [join(scratch, 'trained-whole'), join(scratch, 'trained-killed')];
+    const args = (out: string) => ['run', file, '--out', out, '--no-track', '-q'];
+    const alone = start(args(whole), env);
+    await killed(await startUpTo('writing checkpoints/000040', args(cut), env));
+    // Stages keep what is finished: the first one is, the second one was being trained.
+    const stages = readdirSync(cut, { recursive: true, encoding: 'utf8' });
+    expect(stages.filter((path) => /stages.\d+.result\.json$/.test(path))).toEqual([
+      expect.stringMatching(/000020.result\.json$/),
+    ]);
+    expect(await start([...args(cut), '--resume'], env).ended).toMatchObject({ code: 0, err: '' });
+    expect(await alone.ended).toMatchObject({ code: 0, err: '' });
+    expect(Object.keys(results(cut)).filter((path) => path.endsWith('result.json'))).toHaveLength(4 + 2);
+    expect(results(cut)).toEqual(results(whole));
+  }, 600_000);
 });
-
-const sizeOfJobs = (out: string): number => statSync(join(out, 'jobs.jsonl'), { throwIfNoEntry: false })?.size ?? 0;
 
 function jobsOf(out: string): { job: string; event: string }[] {
   const lines = readFileSync(join(out, 'jobs.jsonl'), 'utf8').split('\n');
@@ -140,15 +124,13 @@ function jobsOf(out: string): { job: string; event: string }[] {
   });
 }
 
-describe.skipIf(!built)(`Ctrl-C ${builtNote}`, () => {
+describe.skipIf(!built)(`Ctrl-C${builtNote}`, () => {
   it('stops, exits with 130, says how to go on, and a resume by name does', async () => {
     const file = sweepFile('stopped', FOUR);
     const args = ['run', file, '-q', '--workers', '2'];
-    const sweep = start(args, env);
+    const sweep = await startUpTo('appended output.rgb 1', args, env);
     const out = join(scratch, 'runs/stopped/sweep/artifacts');
-    expect(await until(sweep, () => existsSync(join(out, 'jobs.jsonl')))).toBe(true);
-    sweep.child.kill('SIGINT');
-    const { code, err } = await sweep.ended;
+    const { code, err } = await interrupted(sweep);
     expect(code).toBe(130);
     expect(err).toMatch(
       /steadyframe: interrupted\n\d points? done, and what was begun, are kept in .*; continue with:\n/,
@@ -169,7 +151,7 @@ describe.skipIf(!built)(`Ctrl-C ${builtNote}`, () => {
   });
 });
 
-describe.skipIf(!built)(`a worker that crashes ${builtNote}`, () => {
+describe.skipIf(!built)(`a worker that crashes${builtNote}`, () => {
   it('costs its point; the others go on in another worker', async () => {
     const worker = join(root, 'dist/lib/sweeps/plan/worker.js');
     const program = join(scratch, 'crashing-worker.mjs');

@@ -10,6 +10,7 @@ import { ops as g } from '../../src/lib/graph/ops.js';
 import { toBfloat16, toFloat16, toFloat32 } from '../../src/lib/tensor/half.js';
 import { readSafetensorsHeader, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
+import { skipNote } from '../skipped.js';
 
 const SHARED_MEMORY = '/dev/shm';
 const x = tensor('float32', [1, 3], Float32Array.of(1, -2, 0.5));
@@ -57,7 +58,7 @@ describe.each([
   });
 
   test.skipIf(!existsSync(SHARED_MEMORY))(
-    'are copied from another file system (skipped without /dev/shm)',
+    `are copied from another file system${skipNote(existsSync(SHARED_MEMORY), 'there is no /dev/shm')}`,
     async () => {
       const elsewhere = mkdtempSync(join(SHARED_MEMORY, 'steadyframe-engine-'));
       try {

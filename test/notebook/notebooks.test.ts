@@ -34,15 +34,15 @@ describe('every notebook', () => {
   afterAll(() => 'close' in place && place.close());
 
   it.for(names)('%s runs to its end and shows what is saved', { timeout: 900_000 }, async (name, context) => {
-    if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
-    if (!hasModel && name !== '04-metrics.ipynb') return context.skip('skipped without the demo model in models/demo');
+    if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
+    if (!hasModel && name !== '04-metrics.ipynb') return context.skip('models/demo holds no demo model');
     const { notebook, failure } = await executeNotebook(place.python, place.workspace, name);
     expect(failure).toBeUndefined();
     expect(formats(notebook)).toEqual(formats(await readNotebook(pathOf(name))));
   });
 
   it('that fails is noticed, in a cell and after it', async (context) => {
-    if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
+    if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
     const { workspace, python } = place;
     // What the first cell leaves waiting throws while the second one runs.
     const later =

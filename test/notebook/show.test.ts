@@ -215,7 +215,7 @@ describe('in a notebook', () => {
       },
     ],
   ] as const)('%s', ([, , check], context) => {
-    if ('missing' in place) return context.skip(`skipped without nbconvert: ${place.missing}`);
+    if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
     check();
   });
 });

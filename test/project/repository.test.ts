@@ -6,6 +6,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
+import { skipNote } from '../skipped.js';
 
 const MB = 1e6;
 
@@ -39,7 +40,7 @@ const NEVER = new Set([
   '553a212b48d17d9a1af53c6d2e2d6e597c9e6a81593199b99d176850701b7481',
 ]);
 
-describe.skipIf(!inRepository())('the repository [skipped outside a git repository]', () => {
+describe.skipIf(!inRepository())(`the repository${skipNote(inRepository(), 'this is no git repository')}`, () => {
   const names = inRepository() ? repositoryFiles() : [];
 
   it('stays below 60 MB', () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isInstalled, nodeProblem, root } from '../../scripts/setup.js';
-import { skipReason } from '../../scripts/test-summary.js';
+import { claimsToBeSkipped, skipReason } from '../../scripts/test-summary.js';
+import { skipNote } from '../skipped.js';
 
 describe('nodeProblem', () => {
   it.each(['20.19.0', '20.20.2', '22.12.0', '23.0.0', '26.1.0'])('admits Node %s', (version) => {
@@ -56,4 +57,15 @@ describe('skipReason', () => {
   ])('takes %s', (_, note, name, reason) => {
     expect(skipReason(note, name)).toBe(reason);
   });
+});
+
+it('a test that ran under a name which says that it was skipped is noticed', () => {
+  expect(claimsToBeSkipped('gitState [skipped where git is missing] tells the commit')).toBe(true);
+  expect(claimsToBeSkipped('a disk (skipped without root)')).toBe(true);
+  expect(claimsToBeSkipped('frames that were skipped are counted')).toBe(false);
+});
+
+it('the reason stands in a title only where something is skipped', () => {
+  expect(`gitState${skipNote(true, 'git is missing')}`).toBe('gitState');
+  expect(skipReason(undefined, `gitState${skipNote(false, 'git is missing')}`)).toBe('skipped: git is missing');
 });

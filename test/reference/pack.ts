@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
+import { skipNote } from '../skipped.js';
 
 /** The pack's folder. */
 export const PACK: string = fileURLToPath(new URL('../../../shared/reference', import.meta.url));
@@ -17,7 +18,7 @@ export const hasPack: boolean = existsSync(`${PACK}/sd1/expected.safetensors`);
 export const hasMore: boolean = existsSync(`${PACK}/more/sd1/schedules.safetensors`);
 
 /** Why a suite that needs the pack is skipped, to be put into its title; empty where the pack is there. */
-export const packNote: string = hasPack ? '' : ' (skipped: ../shared/reference is not there)';
+export const packNote: string = skipNote(hasPack, '../shared/reference is not there');
 
 /** The pack's two checkpoints: 1.x (epsilon, conv projections) and 2.x (v-prediction, linear projections). */
 export const VARIANTS = ['sd1', 'sd2'] as const;

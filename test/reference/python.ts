@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { skipNote } from '../skipped.js';
 
 /** The interpreter. */
 export const PYTHON: string = process.env.STEADYFRAME_PYTHON || 'python3';
@@ -14,9 +15,10 @@ const found = spawnSync(PYTHON, ['-c', 'import torch, diffusers, transformers, p
 export const hasPython: boolean = found.status === 0;
 
 /** Why a suite that needs it is skipped, to be put into its title; empty where it is there. */
-export const pythonNote: string = hasPython
-  ? ''
-  : ' [skipped: STEADYFRAME_PYTHON, or python3, has no torch, diffusers, transformers and peft]';
+export const pythonNote: string = skipNote(
+  hasPython,
+  'STEADYFRAME_PYTHON, or python3, has no torch, diffusers, transformers and peft',
+);
 
 /** Runs a script of this folder with JSON on its standard input. */
 export function askPython(script: string, request: object): void {

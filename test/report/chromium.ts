@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { skipNote } from '../skipped.js';
 
 const PLACES = [
   process.env.CHROMIUM_PATH,
@@ -16,9 +17,12 @@ const PLACES = [
 export const CHROMIUM: string | undefined = PLACES.find((path) => path && existsSync(path));
 
 /** Why a suite that needs it is skipped, to be put into its title. */
-export const chromiumNote: string = CHROMIUM ? '' : ' [skipped: no Chromium; install one or set CHROMIUM_PATH]';
+export const chromiumNote: string = skipNote(CHROMIUM, 'no Chromium; install one or set CHROMIUM_PATH');
+
+/** How long pages may take for what they are told, in milliseconds: for what hangs, not for what is slow. */
+export const PATIENCE = 300_000;
 
 /** Starts it, without a window. */
 export function startChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch({ executablePath: CHROMIUM, timeout: PATIENCE, args: ['--no-sandbox', '--disable-gpu'] });
 }

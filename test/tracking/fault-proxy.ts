@@ -37,7 +37,7 @@ export interface FaultProxy {
   /** Those that change something on the server. */
   writes(): Seen[];
   /** What happens to the next requests. */
-  fault: (request: Seen, index: number) => Fault;
+  fault: (request: Seen, index: number) => Fault | Promise<Fault>;
   stop(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export async function startProxy(target: string, fault: FaultProxy['fault'] = ()
       time: performance.now() - began,
     };
     seen.push(one);
-    const what = proxy.fault(one, seen.length - 1);
+    const what = await proxy.fault(one, seen.length - 1);
     if (what === 'cut') return void request.socket.destroy();
     if (what === 'hang') return;
     if (typeof what === 'object') {

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gitState } from '../../src/lib/tracking/git-state.js';
+import { skipNote } from '../skipped.js';
 import { scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -24,7 +25,7 @@ function repository(name: string): string {
   return folder;
 }
 
-describe.skipIf(!hasGit)('gitState [skipped where git is missing]', () => {
+describe.skipIf(!hasGit)(`gitState${skipNote(hasGit, 'git is missing')}`, () => {
   it('tells commit and branch, and that nothing has changed; new files do not count', async () => {
     const folder = repository('clean');
     writeFileSync(join(folder, 'new.txt'), 'new');

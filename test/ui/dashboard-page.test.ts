@@ -10,7 +10,7 @@ import type { Run } from '../../src/lib/tracking/run.js';
 import { startRun } from '../../src/lib/tracking/start-run.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { writeRunReport } from '../../src/ui/write-run-report.js';
-import { CHROMIUM, chromiumNote, startChromium } from '../report/chromium.js';
+import { CHROMIUM, chromiumNote, PATIENCE, startChromium } from '../report/chromium.js';
 import { scratchFolder } from '../tracking/scratch.js';
 import { FRAMES, makeRuns, STRENGTHS } from './sample-runs.js';
 
@@ -39,7 +39,7 @@ async function open(path: string, complaints: RegExp = /^$/): Promise<void> {
 }
 
 /** What comes in time, on a busy machine too. */
-const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 15_000, interval: 25 });
+const eventually = <T>(what: () => T) => expect.poll(what, { interval: 25 });
 const names = () => page.locator('.grid-body .row.run .name a').allTextContents();
 const seen = (list: readonly string[]) => eventually(names).toEqual(list);
 const address = () => decodeURIComponent(new URL(page.url()).search.replaceAll('+', ' '));
@@ -53,6 +53,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     dashboard = await startDashboard({ root, port: 0, onError: (error) => problems.push(String(error)) });
     empty = await startDashboard({ root: join(top, 'none'), port: 0 });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(PATIENCE);
     // The printed address, once: from then on its cookie opens every other one.
     await page.goto(dashboard.url);
     page.on('pageerror', (error) => problems.push(error.message));
@@ -217,9 +218,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
   it('draws the picture that decides, with axes to choose', async () => {
     await open(compareAll);
     const chart = page.locator('[data-chart=scatter]');
-    await expect
-      .poll(() => chart.locator('.axis-label').allTextContents())
-      .toEqual(['edit strength (0..255)', 'warping error / variance (ratio)']);
+    const axes = () => chart.locator('.axis-label').allTextContents();
+    await eventually(axes).toEqual(['edit strength (0..255)', 'warping error / variance (ratio)']);
     const dots = await chart
       .locator('circle.dot')
       .evaluateAll((all) => all.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))]));
@@ -301,7 +301,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await running.flush();
     await eventually(path).toMatch(/^M[^L]*L[^L]*L[^L]*$/);
     await running.finish();
-    await expect.poll(() => page.locator('.reload').textContent()).toBe('now ended. Load what is new');
+    await eventually(() => page.locator('.reload').textContent()).toBe('now ended. Load what is new');
     expect(await page.locator('h1 .badge').textContent()).toBe('finished');
     rmSync(running.folder, { recursive: true });
   });

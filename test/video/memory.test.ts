@@ -10,12 +10,13 @@ import type { Frame } from '../../src/lib/tensor/frame.js';
 import { gridFrames } from '../../src/lib/video/grid.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { writeVideo } from '../../src/lib/video/write-video.js';
+import { skipNote } from '../skipped.js';
 import { ffmpegMakes, INSTALLED, ON_PATH, scratchFolder, useFfmpeg } from './shots.js';
 
 const folder = scratchFolder();
 const ffmpeg = ON_PATH ?? INSTALLED;
 
-describe.skipIf(!ffmpeg)(`streaming${ffmpeg ? '' : ' (skipped: there is no ffmpeg)'}`, () => {
+describe.skipIf(!ffmpeg)(`streaming${skipNote(ffmpeg, 'there is no ffmpeg')}`, () => {
   it('holds as much memory for 3000 frames as for 300, within a tenth', async () => {
     useFfmpeg(ffmpeg);
     setFlagsFromString('--expose-gc');

@@ -8,19 +8,20 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { INSTALLED, ON_PATH } from '../ffmpegs.js';
+import { skipNote } from '../skipped.js';
 
 export { INSTALLED, ON_PATH };
 
 /** Every ffmpeg to run a suite with, as `[title, path]`; where one is missing its title says so and the path is absent. */
 export const FFMPEGS: readonly (readonly [title: string, path: string | undefined])[] = [
-  [INSTALLED ? '@ffmpeg-installer' : '@ffmpeg-installer (skipped: it has no build for this platform)', INSTALLED],
-  [ON_PATH ? 'ffmpeg on the PATH' : 'ffmpeg on the PATH (skipped: there is none)', ON_PATH],
+  [`@ffmpeg-installer${skipNote(INSTALLED, 'it has no build for this platform')}`, INSTALLED],
+  [`ffmpeg on the PATH${skipNote(ON_PATH, 'there is none')}`, ON_PATH],
 ];
 
 /** Real videos, which stand beside the project's folder. */
 export const MEDIA: string = fileURLToPath(new URL('../../../shared/media', import.meta.url));
 export const hasMedia: boolean = existsSync(MEDIA);
-export const mediaNote: string = hasMedia ? '' : ' (skipped: ../shared/media is not there)';
+export const mediaNote: string = skipNote(hasMedia, '../shared/media is not there');
 
 const before = process.env.FFMPEG_PATH;
 

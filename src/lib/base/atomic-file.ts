@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { FailureError, UsageError } from './errors.js';
+import { stopPoint } from './stop-point.js';
 
 const PREFIX = '.partial-';
 
@@ -49,10 +50,12 @@ export async function replaceAtomically<T>(path: string, write: (temporary: stri
   const temporary = temporaryName(path);
   try {
     const result = await write(temporary);
+    await stopPoint('writing', path);
     await flush(temporary);
     await rename(temporary, path);
     // The rename itself lives in the folder; some file systems and Windows cannot flush one.
     await flush(dirname(path)).catch(() => {});
+    await stopPoint('written', path);
     return result;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

@@ -5,6 +5,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { temporaryName, writeError } from './atomic-file.js';
 import { UsageError } from './errors.js';
+import { stopPoint } from './stop-point.js';
 
 /**
  * Creates a folder with those above it.
@@ -63,10 +64,12 @@ export async function createFolderAtomically<T>(path: string, write: (temporary:
   try {
     await mkdir(temporary);
     const result = await write(temporary);
+    await stopPoint('writing', final);
     await rmdir(final).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rename(temporary, final);
+    await stopPoint('written', final);
     return result;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });

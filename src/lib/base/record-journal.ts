@@ -9,6 +9,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeError, writeFileAtomic } from './atomic-file.js';
 import { FailureError } from './errors.js';
+import { stopPoint } from './stop-point.js';
 
 /** Records that survive the death of their process. */
 export interface RecordJournal {
@@ -114,6 +115,7 @@ export async function openJournal(
         throw writeError(path, error);
       }
       count++;
+      await stopPoint('appended', path, count);
     },
     async flush() {
       try {

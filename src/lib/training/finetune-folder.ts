@@ -8,6 +8,7 @@ import { DamageError, UsageError } from '../base/errors.js';
 import { LOCK, lockFolder } from '../base/folder-lock.js';
 import { type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
+import { stopPoint } from '../base/stop-point.js';
 import { loadTrainingState, STATE, saveTrainingState, type TrainingState } from './training-checkpoint.js';
 
 /** What has happened up to a checkpoint, one number an iteration. */
@@ -152,8 +153,10 @@ export async function replaceFolder<T>(path: string, write: (folder: string) => 
   try {
     await mkdir(temporary, { recursive: true });
     const result = await write(temporary);
+    await stopPoint('writing', path);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
+    await stopPoint('written', path);
     return result;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });

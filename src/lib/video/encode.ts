@@ -1,5 +1,6 @@
 // Frames into an encoding ffmpeg. Which encoder is write-mp4.ts's and write-gif.ts's choice.
 
+import { stopPoint } from '../base/stop-point.js';
 import type { Frame } from '../tensor/frame.js';
 import { type FfmpegRun, fileUrl, startFfmpeg } from './ffmpeg.js';
 import type { Warn } from './find-ffmpeg.js';
@@ -69,7 +70,7 @@ export async function encodeFrames(
       }
       if (timing) await run.write(frameHeader(appearance(count, options), data.length));
       await run.write(data);
-      count++;
+      await stopPoint('appended', options.name, ++count);
     }
     run?.end();
     await run?.done;

@@ -2,6 +2,7 @@
 
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stopPoint } from '../../base/stop-point.js';
 import type { Executor } from './executor.js';
 import { type Job, type PlannedPoint, type PointJob, planJobs } from './job.js';
 import type { SweepLog } from './log-sweep.js';
@@ -105,6 +106,10 @@ export async function donePoints(out: string, points: readonly PlannedPoint[]): 
 async function journal(path: string): Promise<(job: Job, told: object) => Promise<void>> {
   const before = await readFile(path, 'utf8').catch(() => '');
   if (before !== '' && !before.endsWith('\n')) await appendFile(path, '\n');
-  return (job, told) =>
-    appendFile(path, `${JSON.stringify({ time: new Date().toISOString(), job: job.id, label: job.label, ...told })}\n`);
+  let count = 0;
+  return async (job, told) => {
+    const time = new Date().toISOString();
+    await appendFile(path, `${JSON.stringify({ time, job: job.id, label: job.label, ...told })}\n`);
+    await stopPoint('appended', path, ++count);
+  };
 }
