@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { UsageError } from '../base/errors.js';
+import { printableLine } from '../base/printable.js';
 
 /**
  * The content of a JSON file.
@@ -24,7 +25,9 @@ export function readJsonFile(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${path}: is not JSON (${(error as Error).message}); copy or download it again`);
+    throw new UsageError(
+      `${path}: is not JSON (${printableLine((error as Error).message)}); copy or download it again`,
+    );
   }
 }
 

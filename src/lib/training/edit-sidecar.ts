@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
+import { printableLine } from '../base/printable.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
 import type { EditedFrame } from './items.js';
@@ -104,7 +105,7 @@ async function readSidecar(picture: string): Promise<Record<string, unknown>> {
     value = JSON.parse(text);
   } catch (error) {
     throw new UsageError(
-      `${path}: is not JSON (${(error as Error).message}), expected frame and prompt of ${basename(picture)}; ${remedy}`,
+      `${path}: is not JSON (${printableLine((error as Error).message)}), expected frame and prompt of ${basename(picture)}; ${remedy}`,
     );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
