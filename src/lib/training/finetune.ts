@@ -183,7 +183,9 @@ async function* trainInto(
   } catch (error) {
     // Whoever asks it to stop keeps what is done.
     if (signal?.aborted && state && state.iteration > keptAt) {
-      record.interrupted = true;
+      // A planned one stays, as it would have without the interruption.
+      const planned = state.iteration === iterations || isCheckpoint(state.iteration, checkpointEvery);
+      if (!planned) record.interrupted = true;
       await keep(state);
     }
     throw error;
