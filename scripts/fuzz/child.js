@@ -25,14 +25,17 @@ process.on('message', async (/** @type {{ kind: string, folder: string, file: st
 
 /** @param {Error} error @param {string} file @returns {Pick<Told, 'ended' | 'message'>} */
 function ending(error, file) {
-  const ours =
-    error?.name === 'UsageError' ||
-    error?.name === 'FailureError' ||
-    /^(Usage|Failure)Error$/.test(error?.constructor?.name);
+  const ours = kindsOf(error).some((name) => name === 'UsageError' || name === 'FailureError');
   if (!ours) return { ended: 'foreign', message: String(error?.stack ?? error) };
   const { message } = error;
   if (isSentence(message, file)) return { ended: 'refused', message };
   return { ended: 'foreign', message: `not one sentence: ${message.slice(0, 4000)}` };
+}
+
+/** The names of an error's class and those above it. @param {object | null} error @returns {string[]} */
+function kindsOf(error) {
+  const above = error === null || typeof error !== 'object' ? null : Object.getPrototypeOf(error);
+  return above === null ? [] : [above.constructor?.name, ...kindsOf(above)];
 }
 
 /** A message of one line; of several only where each names the file, which then has several faults. @param {string} message @param {string} file */

@@ -2,7 +2,7 @@
 // Every kind of file that is read: whole samples of it, and how it is read. Files of a kind lie in a folder of their own.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
@@ -293,6 +293,10 @@ parameters:
       mkdirSync(out);
       writeFileSync(join(out, 'settings.json'), JSON.stringify(SETTINGS));
       await saveCheckpoint(out, state, record, SETTINGS, async () => {});
+      // As older versions wrote it, without a checksum: with one, whatever is changed is damage.
+      const path = join(out, 'checkpoints/000002/record.json');
+      const { checksum: _, ...plain } = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify(plain));
     },
     async read(folder) {
       const { nearestCheckpoint, openFinetuneFolder } = await lib('lib/training/finetune-folder');

@@ -11,12 +11,12 @@ import { INSTALLED, ON_PATH } from '../ffmpegs.js';
 describe.skipIf(!built)(`damaged files${builtNote}`, () => {
   it('are read or refused in one sentence, in little time and memory', async (ctx) => {
     if (!INSTALLED && !ON_PATH) ctx.skip('there is no ffmpeg');
-    const result = await fuzz({ seed: 1, inputs: 300 });
+    const result = await fuzz({ seed: 1, inputs: 150 });
     expect(result.findings.map(({ message, ...rest }) => ({ ...rest, message: message.slice(0, 600) }))).toEqual([]);
-    expect(summaryOf(result)).toBe('300 inputs: 0 foreign errors, 0 hangs, 0 beyond 2 GB');
+    expect(summaryOf(result)).toBe('150 inputs: 0 foreign errors, 0 hangs, 0 beyond 2 GB');
     // Enough of them get past the first check.
-    expect(result.read).toBeGreaterThan(50);
-    expect(result.refused).toBeGreaterThan(100);
+    expect(result.read).toBeGreaterThan(25);
+    expect(result.refused).toBeGreaterThan(50);
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-file.js';
 import { DamageError, UsageError } from './errors.js';
 import { sha256File, sha256Json } from './hash.js';
+import { printableLine } from './printable.js';
 
 /** Hashes of files by their paths from the folder of the JSON file, with forward slashes. */
 export type FileHashes = Readonly<Record<string, string>>;
@@ -49,7 +50,7 @@ export function unseal<T extends object>(path: string, text: string): { value: T
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new DamageError(`${path}: is damaged (not JSON: ${(error as Error).message})`);
+    throw new DamageError(`${path}: is damaged (not JSON: ${printableLine((error as Error).message)})`);
   }
   if (typeof parsed !== 'object' || parsed === null) throw new DamageError(`${path}: is damaged (not a JSON object)`);
   const { [CHECKSUM]: expected, ...value } = parsed as Record<string, unknown>;

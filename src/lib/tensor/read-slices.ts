@@ -45,5 +45,6 @@ export async function readExactly(
 
 /** The sentence about a file that is not as long, or not as sound, as it says itself. */
 export function damagedFile(path: string, how: string): UsageError {
-  return new UsageError(`${path}: the file is truncated or damaged (${how}); download or copy it again`);
+  const told = how.length > 300 ? `${how.slice(0, 300)}...` : how;
+  return new UsageError(`${path}: the file is truncated or damaged (${told}); download or copy it again`);
 }
