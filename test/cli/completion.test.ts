@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipNote } from '../skipped.js';
 import { steadyframe } from './run-command.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
@@ -35,7 +36,7 @@ function offered(words: readonly string[]): string[] {
   return stdout.split('\n').filter(Boolean);
 }
 
-describe.skipIf(!has('bash'))('in bash [skipped without bash]', () => {
+describe.skipIf(!has('bash'))(`in bash${skipNote(has('bash'), 'there is no bash')}`, () => {
   it.each([
     [['sw'], ['sweep']],
     [['sweep', 'a.mp4', '--strengt'], ['--strengths']],

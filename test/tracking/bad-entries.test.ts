@@ -13,6 +13,7 @@ import type { RunRecord } from '../../src/lib/tracking/run-record.js';
 import { startRun } from '../../src/lib/tracking/start-run.js';
 import { startDashboard } from '../../src/ui/start-dashboard.js';
 import { steadyframe } from '../cli/run-command.js';
+import { skipNote } from '../skipped.js';
 import { ask } from '../ui/ask.js';
 import { recordingServer } from './recording-server.js';
 import { scratchFolder } from './scratch.js';
@@ -231,18 +232,23 @@ describe('entries that cannot be read', () => {
     }
   });
 
-  it.skipIf(isWindows)('are no socket either, nor a folder of another user [skipped on Windows]', async (ctx) => {
-    const elsewhere = join(top, 's');
-    mkdirSync(join(elsewhere, 'x/sock'), { recursive: true });
-    const path = join(elsewhere, 'x/sock/run.json');
-    if (path.length > 100) ctx.skip('the temporary folder has too long a name for a socket');
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    try {
-      const { damaged } = await openRunIndex(elsewhere).read();
-      expect(damaged).toEqual([{ folder: join(elsewhere, 'x/sock'), reason: `${path}: is a socket, expected a file` }]);
-    } finally {
-      server.close();
-    }
-  });
+  it.skipIf(isWindows)(
+    `are no socket either, nor a folder of another user${skipNote(!isWindows, 'not on Windows')}`,
+    async (ctx) => {
+      const elsewhere = join(top, 's');
+      mkdirSync(join(elsewhere, 'x/sock'), { recursive: true });
+      const path = join(elsewhere, 'x/sock/run.json');
+      if (path.length > 100) ctx.skip('the temporary folder has too long a name for a socket');
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      try {
+        const { damaged } = await openRunIndex(elsewhere).read();
+        expect(damaged).toEqual([
+          { folder: join(elsewhere, 'x/sock'), reason: `${path}: is a socket, expected a file` },
+        ]);
+      } finally {
+        server.close();
+      }
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { encodePath } from '../../src/lib/tracking/mlflow/server-run.js';
 import type { Run } from '../../src/lib/tracking/run.js';
 import { startRun } from '../../src/lib/tracking/start-run.js';
 import { steadyframe } from '../cli/run-command.js';
+import { skipNote } from '../skipped.js';
 import { recordingServer } from './recording-server.js';
 import { scratchFolder } from './scratch.js';
 
@@ -125,14 +126,17 @@ describe('artifacts that others recorded', () => {
     for (const path of ['..', 'a/../b', '../../x', './a']) expect(() => encodePath(path)).toThrow('leads out of');
   });
 
-  it.skipIf(process.platform === 'win32')('may not be pipes [skipped on Windows]', async () => {
-    const run = await startRun({ root: join(top, 'pipes'), experiment: 'exp' });
-    execFileSync('mkfifo', [join(run.artifacts, 'pipe')]);
-    writeFileSync(join(run.artifacts, 'file'), 'x');
-    await expect(run.logArtifact(join(run.artifacts, 'pipe'))).rejects.toThrow('is a pipe, expected a file');
-    expect((await run.logArtifact(run.artifacts)).map(({ name }) => name)).toEqual(['file']);
-    await run.finish();
-  });
+  it.skipIf(process.platform === 'win32')(
+    `may not be pipes${skipNote(process.platform !== 'win32', 'Windows has none')}`,
+    async () => {
+      const run = await startRun({ root: join(top, 'pipes'), experiment: 'exp' });
+      execFileSync('mkfifo', [join(run.artifacts, 'pipe')]);
+      writeFileSync(join(run.artifacts, 'file'), 'x');
+      await expect(run.logArtifact(join(run.artifacts, 'pipe'))).rejects.toThrow('is a pipe, expected a file');
+      expect((await run.logArtifact(run.artifacts)).map(({ name }) => name)).toEqual(['file']);
+      await run.finish();
+    },
+  );
 });
 
 describe('names in a terminal', () => {

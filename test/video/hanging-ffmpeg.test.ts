@@ -11,6 +11,7 @@ import { openVideo } from '../../src/lib/video/open-video.js';
 import { watchFfmpeg } from '../../src/lib/video/watch-ffmpeg.js';
 import { writeVideo } from '../../src/lib/video/write-video.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
+import { skipNote } from '../skipped.js';
 import { scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -40,69 +41,76 @@ async function standIn(name: string, then: string): Promise<void> {
   await findFfmpeg();
 }
 
-describe.skipIf(process.platform === 'win32')('an ffmpeg [skipped where there is no sh]', () => {
-  it.each([
-    ['hangs before it gives anything', 'exec sleep 1000'],
-    ['hangs in the middle', 'printf xxx; exec sleep 1000'],
-    ['does not listen to signals', "trap '' TERM INT HUP; exec sleep 1000"],
-  ])('that %s is stopped', async (name, then) => {
-    await standIn(name.replaceAll(' ', '-'), then);
-    process.env.STEADYFRAME_FFMPEG_TIMEOUT = '1';
-    const reading = startFfmpeg(() => [], { task: 'reading' }).then(async (run) => {
-      run.end();
-      for await (const _ of run.output);
-      await run.done;
-    });
-    await expect(reading).rejects.toThrow(
-      /^reading: ffmpeg has made no progress for \d+ seconds and was stopped; .*STEADYFRAME_FFMPEG_TIMEOUT$/,
-    );
-    await expect(openVideo(video)).rejects.toThrow(/^opening '.*shot\.mp4': ffmpeg has made no progress/);
-  });
-
-  it('that takes no more frames is stopped', async () => {
-    await standIn('deaf', 'exec sleep 1000');
-    process.env.STEADYFRAME_FFMPEG_TIMEOUT = '1';
-    const run = await startFfmpeg(() => [], { task: 'writing' });
-    const megabyte = new Uint8Array(1 << 20);
-    await expect(
-      (async () => {
-        for (;;) await run.write(megabyte);
-      })(),
-    ).rejects.toThrow('writing: ffmpeg has made no progress');
-  });
-
-  it('that nothing is asked of may rest, and nobody waits for one that has given what is not read yet', async () => {
-    process.env.STEADYFRAME_FFMPEG_TIMEOUT = '0.02';
-    const child = spawn('sleep', ['1000']);
-    const hangs = (isWaitedFor: boolean) =>
-      new Promise<boolean>((resolve) => {
-        const end = watchFfmpeg(child, { isWaitedFor: () => isWaitedFor, said: () => 0, onHang: () => resolve(true) });
-        setTimeout(() => [end(), resolve(false)], isWaitedFor ? 60_000 : 1000);
+describe.skipIf(process.platform === 'win32')(
+  `an ffmpeg${skipNote(process.platform !== 'win32', 'there is no sh')}`,
+  () => {
+    it.each([
+      ['hangs before it gives anything', 'exec sleep 1000'],
+      ['hangs in the middle', 'printf xxx; exec sleep 1000'],
+      ['does not listen to signals', "trap '' TERM INT HUP; exec sleep 1000"],
+    ])('that %s is stopped', async (name, then) => {
+      await standIn(name.replaceAll(' ', '-'), then);
+      process.env.STEADYFRAME_FFMPEG_TIMEOUT = '1';
+      const reading = startFfmpeg(() => [], { task: 'reading' }).then(async (run) => {
+        run.end();
+        for await (const _ of run.output);
+        await run.done;
       });
-    expect(await hangs(false)).toBe(false);
-    expect(await hangs(true)).toBe(true);
-    child.kill('SIGKILL');
-  });
+      await expect(reading).rejects.toThrow(
+        /^reading: ffmpeg has made no progress for \d+ seconds and was stopped; .*STEADYFRAME_FFMPEG_TIMEOUT$/,
+      );
+      await expect(openVideo(video)).rejects.toThrow(/^opening '.*shot\.mp4': ffmpeg has made no progress/);
+    });
 
-  it.each([
-    ['crashes', 'kill -SEGV $$', 'ffmpeg crashed (SIGSEGV), which is its fault and says little about the file'],
-    ['aborts', 'kill -ABRT $$', 'ffmpeg crashed (SIGABRT)'],
-    ['crashes in a script around it', 'exit 139', 'ffmpeg crashed (SIGSEGV)'],
-    ['is killed', 'kill -KILL $$', 'ffmpeg was killed (SIGKILL), often because the system is out of memory'],
-    ['is told to stop', 'kill -TERM $$', 'ffmpeg was stopped from outside (SIGTERM)'],
-  ])('that %s is not taken for one that refuses the file', async (name, then, sentence) => {
-    await standIn(name.replaceAll(' ', '-'), then);
-    const opened = openVideo(video);
-    await expect(opened).rejects.toThrow(FailureError);
-    await expect(openVideo(video)).rejects.toThrow(`opening '${video}': ${sentence}`);
-    const run = runFfmpeg(() => [], { task: 'doing', allowFailure: true });
-    await expect(run).rejects.toThrow(`doing: ${sentence}`);
-  });
+    it('that takes no more frames is stopped', async () => {
+      await standIn('deaf', 'exec sleep 1000');
+      process.env.STEADYFRAME_FFMPEG_TIMEOUT = '1';
+      const run = await startFfmpeg(() => [], { task: 'writing' });
+      const megabyte = new Uint8Array(1 << 20);
+      await expect(
+        (async () => {
+          for (;;) await run.write(megabyte);
+        })(),
+      ).rejects.toThrow('writing: ffmpeg has made no progress');
+    });
 
-  it('that complains is allowed to, where it always does', async () => {
-    await standIn('complaining', 'echo "no output is named" >&2; exit 1');
-    expect(await runFfmpeg(() => [], { task: 'doing', allowFailure: true })).toBe('no output is named\n');
-    await expect(runFfmpeg(() => [], { task: 'doing' })).rejects.toThrow('doing: no output is named');
-    await expect(openVideo(video)).rejects.toThrow('is not a video that ffmpeg can read: no output is named');
-  });
-});
+    it('that nothing is asked of may rest, and nobody waits for one that has given what is not read yet', async () => {
+      process.env.STEADYFRAME_FFMPEG_TIMEOUT = '0.02';
+      const child = spawn('sleep', ['1000']);
+      const hangs = (isWaitedFor: boolean) =>
+        new Promise<boolean>((resolve) => {
+          const end = watchFfmpeg(child, {
+            isWaitedFor: () => isWaitedFor,
+            said: () => 0,
+            onHang: () => resolve(true),
+          });
+          setTimeout(() => [end(), resolve(false)], isWaitedFor ? 60_000 : 1000);
+        });
+      expect(await hangs(false)).toBe(false);
+      expect(await hangs(true)).toBe(true);
+      child.kill('SIGKILL');
+    });
+
+    it.each([
+      ['crashes', 'kill -SEGV $$', 'ffmpeg crashed (SIGSEGV), which is its fault and says little about the file'],
+      ['aborts', 'kill -ABRT $$', 'ffmpeg crashed (SIGABRT)'],
+      ['crashes in a script around it', 'exit 139', 'ffmpeg crashed (SIGSEGV)'],
+      ['is killed', 'kill -KILL $$', 'ffmpeg was killed (SIGKILL), often because the system is out of memory'],
+      ['is told to stop', 'kill -TERM $$', 'ffmpeg was stopped from outside (SIGTERM)'],
+    ])('that %s is not taken for one that refuses the file', async (name, then, sentence) => {
+      await standIn(name.replaceAll(' ', '-'), then);
+      const opened = openVideo(video);
+      await expect(opened).rejects.toThrow(FailureError);
+      await expect(openVideo(video)).rejects.toThrow(`opening '${video}': ${sentence}`);
+      const run = runFfmpeg(() => [], { task: 'doing', allowFailure: true });
+      await expect(run).rejects.toThrow(`doing: ${sentence}`);
+    });
+
+    it('that complains is allowed to, where it always does', async () => {
+      await standIn('complaining', 'echo "no output is named" >&2; exit 1');
+      expect(await runFfmpeg(() => [], { task: 'doing', allowFailure: true })).toBe('no output is named\n');
+      await expect(runFfmpeg(() => [], { task: 'doing' })).rejects.toThrow('doing: no output is named');
+      await expect(openVideo(video)).rejects.toThrow('is not a video that ffmpeg can read: no output is named');
+    });
+  },
+);
