@@ -191,7 +191,9 @@ function mutateValue(value, random) {
   const inside = value !== null && typeof value === 'object' ? Object.keys(value) : [];
   if (inside.length > 0 && random.unit() < 0.85) {
     const key = random.pick(inside);
-    const copy = /** @type {Record<string, unknown>} */ (Array.isArray(value) ? [...value] : { ...value });
+    const copy = /** @type {Record<string, unknown>} */ (
+      Array.isArray(value) ? [...value] : { .../** @type {object} */ (value) }
+    );
     const action = random.below(8);
     if (action === 0) delete copy[key];
     else if (action === 1)
