@@ -129,6 +129,7 @@ export type { Preview, PreviewOptions } from './training/preview.js';
 export type { LoraLayers, WhatIsTrained } from './training/trained-weights.js';
 export { type ContactSheetOptions, contactSheet } from './video/contact-sheet.js';
 export type { FrameTimes } from './video/frame-times.js';
+export type { FrameSize, Region } from './video/geometry.js';
 export { type GridEnd, type GridOptions, gridFrames } from './video/grid.js';
 export { type OpenVideoOptions, openVideo, type Video } from './video/open-video.js';
 export { readPicture, writePicture } from './video/still.js';

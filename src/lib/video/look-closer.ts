@@ -1,13 +1,14 @@
 // What a file's description leaves open and a few of its packets or frames tell: which streams are stills, whether frames are
-// interlaced.
+// interlaced, which size is the first.
 
-import type { PictureStream } from './describe-input.js';
+import { isBareStream, type PictureStream } from './describe-input.js';
 import { type RunOptions, runFfmpeg, untrustedInput } from './ffmpeg.js';
 
 // Codecs that may be interlaced without the file's description saying so.
 const PERHAPS_INTERLACED = new Set(
   'mpeg2video h264 mpeg4 dvvideo vc1 wmv3 prores dnxhd cfhd ffv1 huffyuv ffvhuff utvideo v210'.split(' '),
 );
+const LOOKED_AT_LONG = new Set(['mpegts', 'mpeg', 'flv']);
 const SECONDS_LOOKED_AT = 20;
 
 /**
@@ -35,15 +36,21 @@ export async function shownStream(
   return marked(pictures.filter((_, i) => packets[i] > 1)) ?? marked(pictures);
 }
 
-/** Whether frames are interlaced: what the description says, else what the first ones say themselves. */
-export async function fieldsOf(
+/**
+ * What the first frames say of a stream where its description is not to be relied on: whether they are interlaced, and their size
+ * in containers for which ffmpeg looks at many frames and prints the size of the last.
+ */
+export async function seenIn(
   path: string,
+  container: string,
   picture: PictureStream,
   maxPixels: number,
   run: Omit<RunOptions, 'task'>,
-): Promise<PictureStream['fields']> {
-  if (picture.fields || !PERHAPS_INTERLACED.has(picture.codec) || !picture.format.startsWith('yuv'))
-    return picture.fields;
+): Promise<Partial<Pick<PictureStream, 'fields' | 'width' | 'height'>>> {
+  const perhapsInterlaced =
+    !picture.fields && PERHAPS_INTERLACED.has(picture.codec) && picture.format.startsWith('yuv');
+  const sizeIsLast = isBareStream(container) || LOOKED_AT_LONG.has(container);
+  if (!perhapsInterlaced && !sizeIsLast) return {};
   const said = await runFfmpeg(
     (ffmpeg) => [
       ...['-loglevel', 'info', '-nostats', ...untrustedInput(ffmpeg, path, maxPixels), '-map', `0:${picture.stream}`],
@@ -51,5 +58,9 @@ export async function fieldsOf(
     ],
     { ...run, task: `opening '${path}'`, allowFailure: true },
   );
-  return /showinfo.* i:[TB] /.test(said) ? 'interlaced' : undefined;
+  const [, width, height] = /showinfo.* s:(\d+)x(\d+) /.exec(said) ?? [];
+  return {
+    ...(perhapsInterlaced && /showinfo.* i:[TB] /.test(said) && { fields: 'interlaced' as const }),
+    ...(sizeIsLast && width !== undefined && { width: Number(width), height: Number(height) }),
+  };
 }

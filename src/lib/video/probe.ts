@@ -8,7 +8,7 @@ import { describeInput, type InputDescription, type PictureStream } from './desc
 import { type Orientation, readOrientation } from './display-matrix.js';
 import { reasonOf, runFfmpeg, untrustedInput } from './ffmpeg.js';
 import type { Warn } from './find-ffmpeg.js';
-import { fieldsOf, shownStream } from './look-closer.js';
+import { seenIn, shownStream } from './look-closer.js';
 
 /** The picture stream of a video, its container, and the sound beside it. */
 export interface Probe extends PictureStream {
@@ -39,9 +39,9 @@ export interface ProbeOptions {
 export async function probeVideo(path: string, options: ProbeOptions): Promise<Probe> {
   const { container, duration, startTime, audioCodec, shown: picture } = await describe(path, options);
   if (!picture) throw new UsageError(`'${path}' has no video stream${audioCodec ? ', only sound' : ''}; give a video`);
-  const fields = await fieldsOf(path, picture, options.maxPixels, options);
+  const seen = await seenIn(path, container, picture, options.maxPixels, options);
   const orientation = container.split(',').includes('mov') ? await readOrientation(path, picture.stream) : undefined;
-  return { ...picture, container, duration, startTime, audioCodec, ...given({ fields, orientation }) };
+  return { ...picture, container, duration, startTime, audioCodec, ...seen, ...given({ orientation }) };
 }
 
 /** A file with sound. */
