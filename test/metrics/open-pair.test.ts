@@ -5,16 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { metrics } from '../../src/lib/metrics/metrics.js';
 import { openVideo } from '../../src/lib/video/open-video.js';
 import { grid } from '../../src/lib/video/write-grid.js';
-import {
-  collect,
-  INSTALLED,
-  ON_PATH,
-  scratchFolder,
-  smooth,
-  stream,
-  useFfmpeg,
-  writeLossless,
-} from '../video/shots.js';
+import { collect, INSTALLED, ON_PATH, scratchFolder, smooth, useFfmpeg, writeLossless } from '../video/shots.js';
 
 const ffmpeg = ON_PATH ?? INSTALLED;
 const folder = scratchFolder();
