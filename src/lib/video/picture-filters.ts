@@ -3,6 +3,7 @@
 
 import { ffmpegHas } from './ffmpeg-parts.js';
 import type { Ffmpeg } from './find-ffmpeg.js';
+import { isCutOff } from './gif-blocks.js';
 import type { Probe } from './probe.js';
 import { EXACT } from './raw-frames.js';
 
@@ -46,6 +47,9 @@ export async function pictureDecoding(ffmpeg: Ffmpeg, probe: Probe): Promise<Pic
 /** Sentences about what a file needs, for whoever opens it. */
 export async function pictureNotes(ffmpeg: Ffmpeg, path: string, probe: Probe): Promise<string[]> {
   const notes: string[] = [];
+  if (probe.container === 'gif' && (await isCutOff(path))) {
+    notes.push(`'${path}' is damaged: it ends before its end, and frames may be missing or incomplete`);
+  }
   if (probe.fields === 'interlaced')
     notes.push(`'${path}' is interlaced: its fields are joined to whole frames (bwdif)`);
   if (probe.hdr) {

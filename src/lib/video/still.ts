@@ -11,6 +11,9 @@ import { checkReadable, checkWritable } from './check-paths.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
 import type { Region } from './geometry.js';
 
+// sharp remembers what it read by the file's name, and would show a file that was replaced as it was before.
+sharp.cache(false);
+
 /** How a picture is decoded. */
 export interface PictureOptions {
   /** Pixels a picture may have; 8192 x 8192 unless said. */
