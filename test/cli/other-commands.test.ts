@@ -71,7 +71,9 @@ sheet: ${join(out, 'sheet.png')}
     const out = join(scratch, 'late');
     expect(await frame('--at', '3', '--out', out)).toMatchObject({
       code: 2,
-      err: `steadyframe: ${video}: there is no frame at 3 s, it lasts 0.4 s; choose an earlier time\n`,
+      err: expect.stringContaining(
+        `steadyframe: ${video}: there is no frame at 3 s, it lasts 0.4 s; choose an earlier time\n`,
+      ),
     });
     expect(existsSync(out)).toBe(false);
   });
@@ -94,8 +96,10 @@ describe('metrics', () => {
 
   it('refuse what does not fit together', async () => {
     const err = async (...args: string[]) => (await steadyframe(['metrics', video, '-q', ...args])).err;
-    expect(await err('--source', other)).toMatch(/the source has 3 frames but output output has 4|has 4 .* 3/);
-    expect(await err('--crop', '0,0,8,8', '--source', video)).toMatch(/is 8x8 but the source is 48x32; crop or scale/);
+    expect(await err('--source', other)).toMatch(/the source ends before the output: the first 3 frames are compared/);
+    expect(await err('--crop', '0,0,8,8', '--source', video)).toMatch(
+      /is 48x32, .* 8x8: the middle of its frames \(66 %\) is scaled to these/,
+    );
     expect(await err('--crop', '40,0,16,8')).toMatch(/the crop 40,0,16,8 reaches outside/);
     expect(await err('--source-crop', '0,0,8,8')).toMatch(/--source-crop belongs to --source/);
   });
@@ -177,7 +181,7 @@ describe('grid', () => {
     expect(await err(video, video, '--labels', 'a')).toMatch(/2 videos but 1 labels/);
     expect(await err(video, video, '--clockwise')).toMatch(/clockwise is for 4 videos in 2 columns/);
     const large = await shot(scratch, 'large.mp4', { width: 64, height: 48 });
-    expect(await err(video, large)).toMatch(/large\.mp4' is 64x48 but .* is 48x32/);
+    expect(await err(video, large)).toMatch(/is 48x32, .*large\.mp4' 64x48: the middle of its frames \(87 %\)/);
     const fast = await shot(scratch, 'fast.mp4', { frameRate: 20 });
     expect(await err(video, fast)).toMatch(/say which frame rate the grid shall have/);
     expect(await err(video, fast, '--frame-rate', '10')).toMatch(/^$|not equally long/);

@@ -249,6 +249,7 @@ At least one output file must be specified
         {
           ...{ stream: 1, width: 240, height: 320, pixelAspect: 3 / 4, frameRate: 30000 / 1001, chroma: 'left' },
           ...{ codec: 'h264', format: 'yuv420p', isDefault: true, isTransparent: false },
+          ...{ baseRate: 30000 / 1001, tick: 1 / 30_000 },
         },
       ],
       exceeded: undefined,
@@ -275,7 +276,14 @@ At least one output file must be specified
     expect(describeInput(text)?.pictures).toEqual([
       {
         ...{ stream: 0, width: 960, height: 506, pixelAspect: 1, frameRate: 25, chroma: 'left', codec: 'h264' },
-        ...{ format: 'yuv420p', isDefault: true, isTransparent: false, fields: 'progressive' },
+        ...{
+          format: 'yuv420p',
+          isDefault: true,
+          isTransparent: false,
+          fields: 'progressive',
+          baseRate: 25,
+          tick: 0.04,
+        },
       },
     ]);
     expect(describeInput(text)?.duration).toBeUndefined();
