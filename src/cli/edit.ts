@@ -9,7 +9,7 @@ import { given } from '../lib/base/given.js';
 import type { FrameRequest } from '../lib/sweeps/choose-frame.js';
 import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
 import { type Context, shellCommand } from './context.js';
-import { checkPrompts, withModel } from './model-options.js';
+import { checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
 import {
   addDenoiseOptions,
   addOutputOptions,
@@ -110,7 +110,20 @@ function settingsOf(video: string, frame: number, values: EditValues) {
   const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
   const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
   const part = given({ start, duration, every, frameRate, size });
-  return { video: resolve(video), ...part, frame, model: resolve(model), loras, denoise, strengths, seeds };
+  const { config, vae, ...said } = checkpointOptions(values);
+  const paths = Object.entries(given({ config, vae })).map(([key, path]) => [key, resolve(path)]);
+  const checkpoint = { ...Object.fromEntries(paths), ...said };
+  return {
+    video: resolve(video),
+    ...part,
+    frame,
+    model: resolve(model),
+    ...checkpoint,
+    loras,
+    denoise,
+    strengths,
+    seeds,
+  };
 }
 
 /** Where edits of this name were proposed last. */
@@ -250,11 +263,11 @@ async function report(
 
 /** The options of model and size as finetune takes them. */
 function modelArguments(values: EditValues): string[] {
-  const { model, lora = [], config, device, strict, start, duration, every, frameRate } = values;
+  const { model, lora = [], device, strict, start, duration, every, frameRate } = values;
   return [
     ...['--model', model],
     ...lora.flatMap(({ file, scale }) => ['--lora', scale === undefined ? file : `${file}:${scale}`]),
-    ...(config === undefined ? [] : ['--config', config]),
+    ...checkpointArguments(values),
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),
     ...sizeArguments(values),

@@ -13,7 +13,7 @@ import type { LoraLayers, WhatIsTrained } from '../lib/training/trained-weights.
 import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
-import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
+import { addModelOptions, checkpointArguments, type ModelOptions, withModel } from './model-options.js';
 import {
   addOutputOptions,
   addSizeOption,
@@ -301,8 +301,9 @@ function renderCommand(path: string, values: FinetuneValues, { kind, result }: F
     scale === undefined ? file : `${file}:${scale}`,
   ]);
   const model = kind === 'lora' ? [values.model, ...loras, '--lora', result] : [result, ...loras];
-  const config = kind === 'lora' && values.config !== undefined ? ['--config', values.config] : [];
-  const args = ['sweep', path, '--model', ...model, ...config, ...sizeArguments(values)];
+  // A trained folder is whole.
+  const checkpoint = kind === 'lora' ? checkpointArguments(values) : [];
+  const args = ['sweep', path, '--model', ...model, ...checkpoint, ...sizeArguments(values)];
   return shellCommand([...args, '--prompt', prompt, '--strengths', String(values.previewStrength)]);
 }
 

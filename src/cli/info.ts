@@ -4,9 +4,10 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes } from '../lib/base/format-bytes.js';
+import { given } from '../lib/base/given.js';
 import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
 import type { Context } from './context.js';
-import { MODEL_HELP } from './model-options.js';
+import { CHECKPOINT_OPTIONS, checkpointOptions, MODEL_HELP, type ModelOptions } from './model-options.js';
 import { addOutputOptions } from './render-options.js';
 import { formatCount, formatList, formatPlural, formatTable } from './table.js';
 
@@ -15,8 +16,7 @@ Examples:
   steadyframe info sd15/
   steadyframe info model.safetensors --config sd15/ --json`;
 
-interface InfoValues {
-  config?: string;
+interface InfoValues extends Omit<ModelOptions, 'model'> {
   json?: boolean;
   quiet?: boolean;
 }
@@ -27,26 +27,26 @@ export function addInfo(program: Command, context: Context): void {
     .command('info')
     .summary('describe a checkpoint')
     .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', MODEL_HELP)
-    .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x');
+    .argument('<model>', MODEL_HELP);
+  for (const option of CHECKPOINT_OPTIONS) command.addOption(option);
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((path: string, values: InfoValues) => run(path, values, context));
 }
 
-async function run(path: string, { config, json }: InfoValues, { terminal, warn }: Context): Promise<void> {
+async function run(path: string, values: InfoValues, { terminal, warn }: Context): Promise<void> {
   const { loadModel } = await import('../lib/models/model.js');
   // Opening as a model checks every weight; nothing is computed.
-  const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...(config !== undefined && { config }) });
+  const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...checkpointOptions(values) });
   const info = await describe(model.checkpoint, model.config.vaeFactor);
   await model.dispose();
-  terminal.out(json ? `${JSON.stringify(info, null, 1)}\n` : infoText(info));
+  terminal.out(values.json ? `${JSON.stringify(info, null, 1)}\n` : infoText(info));
 }
 
 /** What `info --json` prints. */
 async function describe(checkpoint: Checkpoint, vaeFactor: number) {
   const { weightAccess } = await import('../lib/engine/onnx/weight-files.js');
-  const { unet, vae, textEncoder, tokenizer, schedule } = checkpoint;
+  const { unet, vae, textEncoder, tokenizer, schedule, options } = checkpoint;
   const networks = {
     unet: network(unet.weights),
     vae: network(vae.weights),
@@ -81,6 +81,7 @@ async function describe(checkpoint: Checkpoint, vaeFactor: number) {
     contextWidth: unet.config.crossAttentionDim,
     trainedSize: unet.config.sampleSize * vaeFactor,
     ignoredTensors: checkpoint.ignored.length,
+    chosen: given({ vae: options.vae, prediction: options.prediction, variant: options.variant }),
   };
 }
 

@@ -2,16 +2,21 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { given } from '../lib/base/given.js';
 import { DEVICES } from '../lib/engine/devices.js';
 import type { LoraRequest } from '../lib/models/lora.js';
 import type { Model } from '../lib/models/model.js';
 import type { Context } from './context.js';
+import { oneOf } from './values.js';
 
 /** The values of `addModelOptions`. */
 export interface ModelOptions {
   model: string;
   lora?: LoraRequest[];
   config?: string;
+  vae?: string;
+  prediction?: 'epsilon' | 'v';
+  variant?: string;
   device?: string;
   strict?: boolean;
 }
@@ -20,12 +25,43 @@ export interface ModelOptions {
 export const MODEL_HELP =
   'diffusers folder or single .safetensors file of Stable Diffusion 1.x or 2.x; OWNER/NAME that was pulled; or demo';
 
-/** Adds --model, --lora, --config, --device and --strict. */
+const CONFIG_OPTION = new Option(
+  '--config <dir>',
+  'diffusers folder to read configurations from, for single files that are not stock 1.x',
+);
+const VAE_OPTION = new Option(
+  '--vae <path>',
+  "autoencoder in place of the model's own: a diffusers folder or a .safetensors file",
+);
+const PREDICTION_OPTION = new Option(
+  '--prediction <kind>',
+  'what the UNet predicts, epsilon or v, whatever the model says of it',
+).argParser(oneOf(['epsilon', 'v']));
+const VARIANT_OPTION = new Option(
+  '--variant <name>',
+  'which weights of a diffusers folder, where there are several: fp16, bf16, non_ema',
+);
+
+/** The options that say what a checkpoint is, apart from its path. */
+export const CHECKPOINT_OPTIONS: readonly Option[] = [CONFIG_OPTION, VAE_OPTION, PREDICTION_OPTION, VARIANT_OPTION];
+
+/** The values of `CHECKPOINT_OPTIONS`, as the library takes them. */
+export function checkpointOptions({ config, vae, prediction, variant }: Omit<ModelOptions, 'model'>) {
+  return given({ config, vae, prediction, variant });
+}
+
+/** The same, as they are written on a command line. */
+export function checkpointArguments(values: Omit<ModelOptions, 'model'>): string[] {
+  return Object.entries(checkpointOptions(values)).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/** Adds --model, --lora, --config, --vae, --prediction, --variant, --device and --strict. */
 export function addModelOptions(command: Command): Command {
-  return command
+  command
     .requiredOption('-m, --model <path>', MODEL_HELP)
-    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora)
-    .option('--config <dir>', 'diffusers folder to read configurations from, for single files that are not stock 1.x')
+    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora);
+  for (const option of CHECKPOINT_OPTIONS) command.addOption(option);
+  return command
     .addOption(deviceOption())
     .option('--strict', 'refuse to run where some part would fall back to the CPU');
 }
@@ -55,11 +91,11 @@ export async function withModel<T>(
   use: (model: Model) => Promise<T>,
 ): Promise<T> {
   const { loadModel } = await import('../lib/models/model.js');
-  const { config, device, strict, lora: loras = [] } = options;
+  const { device, strict, lora: loras = [] } = options;
   const model = await loadModel(options.model, {
     loras,
     onWarning: context.warn,
-    ...(config !== undefined && { config }),
+    ...checkpointOptions(options),
     ...(device !== undefined && { device }),
     ...(strict !== undefined && { strict }),
   });

@@ -71,21 +71,30 @@ describe('a diffusers folder', () => {
     const index = { metadata: {}, weight_map: Object.fromEntries(names.map((name) => [name, shard(name)])) };
     writeFileSync(`${text}.safetensors.index.json`, JSON.stringify(index));
 
-    const checkpoint = await openCheckpoint(folder);
+    // Other weights than the plain ones are taken only where they are asked for.
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      'the weights are there only as the variant non_ema; choose with variant (--variant non_ema)',
+    );
+    await expect(openCheckpoint(folder, { variant: 'bf16' })).rejects.toThrow(
+      'there is no variant bf16; there is fp16, non_ema: choose one with variant, or leave it out',
+    );
+    const checkpoint = await openCheckpoint(folder, { variant: 'non_ema' });
     expect(await read(checkpoint.unet.weights)).toEqual(weights.unet);
     expect(await read(checkpoint.vae.weights)).toEqual(weights.vae);
     expect(await read(checkpoint.textEncoder.weights)).toEqual(weights.text);
 
     const map = { ...index.weight_map, 'encoder.layers.9.mlp.fc1.weight': 'model-00001-of-00002.safetensors' };
     writeFileSync(`${text}.safetensors.index.json`, JSON.stringify({ weight_map: map }));
-    await expect(openCheckpoint(folder)).rejects.toThrow(
+    await expect(openCheckpoint(folder, { variant: 'non_ema' })).rejects.toThrow(
       'encoder.layers.9.mlp.fc1.weight is missing though the index lists it',
     );
     writeFileSync(`${text}.safetensors.index.json`, JSON.stringify({ weight_map: { a: '../../secret.safetensors' } }));
-    await expect(openCheckpoint(folder)).rejects.toThrow('is not a file of this folder');
+    await expect(openCheckpoint(folder, { variant: 'non_ema' })).rejects.toThrow('is not a file of this folder');
     writeFileSync(`${text}.safetensors.index.json`, JSON.stringify(index));
     rmSync(`${text}-00002-of-00002.safetensors`);
-    await expect(openCheckpoint(folder)).rejects.toThrow('model-00002-of-00002.safetensors: there is no such file');
+    await expect(openCheckpoint(folder, { variant: 'non_ema' })).rejects.toThrow(
+      'model-00002-of-00002.safetensors: there is no such file',
+    );
   });
 
   it('may name the text encoder with `text_model.` and carry tensors that nobody uses', async () => {
@@ -213,7 +222,7 @@ describe('folders that are refused', () => {
     [
       'inpainting',
       () => config('inpaint', { unet: { ...TINY.unet, in_channels: 9 } }),
-      "the UNet takes 9 channels and gives 4 where the VAE's latents have 4 (inpainting",
+      'this is an inpainting checkpoint (its UNet takes a mask and a masked latent beside the latent: 9 channels), which is not',
     ],
     [
       'parts that do not fit',

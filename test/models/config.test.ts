@@ -119,7 +119,7 @@ describe('other configurations', () => {
     ],
     [
       () => schedulerConfig({ _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 }, 's/scheduler_config.json'),
-      's/scheduler_config.json: FlowMatchEulerDiscreteScheduler samples a model that was trained by flow matching',
+      's/scheduler_config.json: FlowMatchEulerDiscreteScheduler samples models that were trained by flow matching, which is not supported; use',
     ],
     [() => schedulerConfig({ _class_name: 'EDMEulerScheduler' }, 's'), 's: EDMEulerScheduler is of another kind'],
     [() => schedulerConfig({ _class_name: 'constructor' }, 's'), 's: constructor is of another kind of training'],

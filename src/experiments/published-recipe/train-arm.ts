@@ -71,7 +71,11 @@ export async function trainArm(
   const tuned =
     result.kind === 'diffusers'
       ? await loadModel(result.result, { device: model.device, loras: model.loras })
-      : await loadModel(model.path, { device: model.device, loras: [...model.loras, { file: result.result }] });
+      : await loadModel(model.path, {
+          ...model.checkpoint.options,
+          device: model.device,
+          loras: [...model.loras, { file: result.result }],
+        });
   const training = { name: arm.name, label: arm.label, seconds, losses, gradientNorms, learningRates };
   return { model: tuned, training: { ...training, forgetting, previews, settings } };
 }

@@ -38,7 +38,7 @@ export interface SpecialTokens {
   readonly pad: string;
   readonly unknown: string;
   /** Further tokens that a checkpoint has learned, by content. */
-  readonly added: Readonly<Record<string, number>>;
+  readonly added: ReadonlyMap<string, number>;
 }
 
 /**
@@ -54,14 +54,14 @@ export function makeTokenizer(
   files: readonly string[],
 ): Tokenizer {
   const idOf = (content: string): number => {
-    const id = vocab[content] ?? special.added[content];
+    const id = Object.hasOwn(vocab, content) ? vocab[content] : special.added.get(content);
     if (id !== undefined) return id;
     throw new UsageError(
       `${where}: the special token ${content} is not in the vocabulary; tokenizer_config.json and vocab.json belong to different tokenizers`,
     );
   };
   const specials = new Map(
-    [special.start, special.end, special.pad, special.unknown, ...Object.keys(special.added)].map((content) => [
+    [special.start, special.end, special.pad, special.unknown, ...special.added.keys()].map((content) => [
       content,
       idOf(content),
     ]),
@@ -94,12 +94,7 @@ export function makeTokenizer(
 
   return {
     modelMaxLength,
-    vocabSize:
-      1 +
-      Math.max(
-        ...specials.values(),
-        Object.values(vocab).reduce((a, b) => Math.max(a, b), 0),
-      ),
+    vocabSize: 1 + [...specials.values(), ...Object.values(vocab)].reduce((a, b) => Math.max(a, b), 0),
     startId,
     endId,
     padId,

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { TextConfig, VaeConfig } from './config.js';
-import { blocks, count, counts, type Json, mismatch, only, size } from './config-fields.js';
+import { blocks, count, counts, type Json, layers, mismatch, only, size } from './config-fields.js';
 import { parseJson } from './json-file.js';
 
 const vaeSchema = z.looseObject({
@@ -12,7 +12,7 @@ const vaeSchema = z.looseObject({
   out_channels: count.default(3),
   latent_channels: count.default(4),
   block_out_channels: counts.default([128, 256, 512, 512]),
-  layers_per_block: count.default(2),
+  layers_per_block: layers.default(2),
   norm_num_groups: count.default(32),
   scaling_factor: z.number().positive().default(0.18215),
   mid_block_add_attention: z.boolean().default(true),
@@ -61,7 +61,7 @@ const textSchema = z.looseObject({
   vocab_size: count.default(49408),
   hidden_size: count.default(768),
   intermediate_size: count.default(3072),
-  num_hidden_layers: count.default(12),
+  num_hidden_layers: layers.default(12),
   num_attention_heads: count.default(12),
   max_position_embeddings: count.default(77),
   hidden_act: z.enum(['quick_gelu', 'gelu'], { error: () => 'expected "quick_gelu" or "gelu"' }).default('quick_gelu'),

@@ -11,6 +11,7 @@ import { parseJsonFile, readJsonFile } from './json-file.js';
 import { schedulerConfig } from './scheduler-config.js';
 import { openTokenizer, type Tokenizer } from './tokenizer.js';
 import { unetConfig } from './unet-config.js';
+import { weightFiles } from './weight-files.js';
 import { addHeader, type Part, type TableBuilder } from './weight-table.js';
 
 /** Everything about a checkpoint but its weights, and the files it was read from. */
@@ -58,14 +59,18 @@ export function readConfigurations(folder: string): Configurations {
 }
 
 /**
- * Finds the weights of one part: whole or in shards, in full or half precision.
+ * Finds the weights of one part in its folder: whole or in shards, plain or in a variant.
  *
  * @returns the files that were read
  * @throws UsageError when there are none, or only in a format that is not read
  */
-export async function readPartWeights(table: TableBuilder, part: Part, folder: string): Promise<string[]> {
-  const where = join(folder, PART_FOLDER[part]);
-  const { files, expected } = weightFiles(where);
+export async function readPartWeights(
+  table: TableBuilder,
+  part: Part,
+  folder: string,
+  variant?: string,
+): Promise<readonly string[]> {
+  const { files, expected } = weightFiles(folder, variant);
   for (const file of files) {
     const header = await readSafetensorsHeader(file);
     for (const name of expected.get(basename(file)) ?? []) {
@@ -78,45 +83,6 @@ export async function readPartWeights(table: TableBuilder, part: Part, folder: s
     addHeader(table, part, header, file);
   }
   return files;
-}
-
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
-
-function weightFiles(folder: string): { files: string[]; expected: Map<string, string[]> } {
-  const names = readdirSync(folder);
-  const stem = '(diffusion_pytorch_model|model|pytorch_model)';
-  const find = (pattern: string) => names.find((name) => new RegExp(`^${stem}${pattern}$`).test(name));
-  const none = new Map<string, string[]>();
-  for (const variant of ['', '\\.fp16']) {
-    const whole = find(`${variant}\\.safetensors`);
-    if (whole) return { files: [join(folder, whole)], expected: none };
-    const index = find(`${variant}\\.safetensors\\.index\\.json`) ?? find(`\\.safetensors\\.index${variant}\\.json`);
-    if (index) return shards(folder, index);
-  }
-  const others = names.filter(
-    (name) => new RegExp(`^${stem}\\.[^.]+\\.safetensors$`).test(name) && !/-of-\d+/.test(name),
-  );
-  if (others.length === 1) return { files: [join(folder, others[0])], expected: none };
-  const pickle = names.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
-  if (pickle) {
-    throw new UsageError(
-      `${folder}: the weights are there only as a PyTorch pickle (${pickle}), which can run code when loaded and is not read; use the checkpoint's .safetensors files, or convert it with diffusers' save_pretrained`,
-    );
-  }
-  throw new UsageError(
-    `${folder}: there are no weights (diffusion_pytorch_model.safetensors or model.safetensors); copy or download the whole checkpoint`,
-  );
-}
-
-function shards(folder: string, index: string): { files: string[]; expected: Map<string, string[]> } {
-  const path = join(folder, index);
-  const expected = new Map<string, string[]>();
-  for (const [name, file] of Object.entries(parseJsonFile(path, indexSchema).weight_map)) {
-    if (basename(file) !== file)
-      throw new UsageError(`${path}: the shard ${file} is not a file of this folder; use the original index`);
-    expected.set(file, [...(expected.get(file) ?? []), name]);
-  }
-  return { files: [...expected.keys()].map((file) => join(folder, file)), expected };
 }
 
 const classSchema = z.looseObject({

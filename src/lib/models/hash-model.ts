@@ -1,6 +1,7 @@
 // Which weights a model has, by their content: what results are told apart by.
 
 import { basename, resolve } from 'node:path';
+import { given } from '../base/given.js';
 import { sha256File, sha256Json } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import type { RunInput } from '../tracking/run-record.js';
@@ -12,6 +13,8 @@ export interface ModelHashes {
   readonly model: readonly string[];
   /** Of each low-rank update that is applied, with its scale. */
   readonly loras: readonly { readonly sha256: string; readonly scale: number }[];
+  /** What the UNet is said to predict; absent where the files say it. */
+  readonly prediction?: string;
 }
 
 /** Reads all files of a model and hashes them. */
@@ -30,6 +33,7 @@ export async function hashModel(
   return {
     model: checkpoint.files.map((file) => hashes.get(file)!).sort(),
     loras: loras.map(({ file, scale = 1 }) => ({ sha256: hashes.get(file)!, scale })),
+    ...(checkpoint.options.prediction !== undefined && { prediction: checkpoint.predictionType }),
   };
 }
 
@@ -43,4 +47,14 @@ export function modelInputs({ path, loras }: Model, hashes: ModelHashes): RunInp
     input('model', path, sha256Json(hashes.model)),
     ...loras.map(({ file }, i) => input('adapter', file, hashes.loras[i].sha256)),
   ];
+}
+
+/** What was chosen of a model beside its path, as parameters of a run: autoencoder, prediction, variant. */
+export function chosenParts({ checkpoint }: Model): Record<string, string> {
+  const { vae, prediction, variant } = checkpoint.options;
+  return given({
+    vae: vae === undefined ? undefined : basename(vae),
+    prediction: prediction === undefined ? undefined : checkpoint.predictionType,
+    variant,
+  });
 }

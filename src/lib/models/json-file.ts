@@ -1,9 +1,25 @@
 // Reads JSON files of checkpoints and holds them against a schema.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
+
+/**
+ * The content of a text file of a checkpoint.
+ *
+ * @throws UsageError when the file is missing, cannot be read or is no file (a pipe would be waited for)
+ */
+export function readTextFile(path: string): string {
+  try {
+    if (statSync(path).isFile()) return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}); the checkpoint folder is incomplete: copy it whole`,
+    );
+  }
+  throw new UsageError(`${path}: this is not a file; the checkpoint folder is damaged: copy it whole`);
+}
 
 /**
  * The content of a JSON file.
@@ -11,14 +27,7 @@ import { printableLine } from '../base/printable.js';
  * @throws UsageError when the file is missing, is a Git LFS pointer or is not JSON
  */
 export function readJsonFile(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${path}: cannot be read (${(error as NodeJS.ErrnoException).code}); the checkpoint folder is incomplete: copy it whole`,
-    );
-  }
+  const text = readTextFile(path);
   if (text.startsWith('version https://git-lfs')) {
     throw new UsageError(`${path}: this is a Git LFS pointer, not the file; run \`git lfs pull\` in its repository`);
   }
@@ -54,13 +63,22 @@ export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string
   let found: unknown = value;
   for (const part of path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
   const key = path.length === 0 ? 'its content' : path.join('.');
-  const expected = message.replace(/^Invalid input: /, '').replace(/, received .*/, '');
+  const expected = message
+    .replace(/^Invalid input: /, '')
+    .replace(/, received .*/, '')
+    .replace(/^Too (big|small): /, '');
   throw new UsageError(
-    `${where}: ${key} is ${shown(found)} (${expected}), which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint`,
+    `${where}: ${key} is ${shownJson(found)} (${expected}), which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint`,
   );
 }
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing';
+/** A value as it stands in a sentence: the beginning of its JSON. */
+export function shownJson(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? 'missing';
+  } catch {
+    text = 'a value nested too deeply to show';
+  }
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -9,7 +9,7 @@ import type { Placement, WeightAccess, WeightSource } from '../engine/program.js
 import { ops as g } from '../graph/ops.js';
 import type { TensorEntry } from '../tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { type Checkpoint, openCheckpoint, requireWeight } from './checkpoint.js';
+import { type Checkpoint, openCheckpoint, PART_NAME, requireWeight } from './checkpoint.js';
 import { clipText } from './clip-text.js';
 import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config.js';
 import { type LoraRequest, openLoras } from './lora.js';
@@ -17,6 +17,7 @@ import { networkWeights } from './network-weights.js';
 import { createPrograms } from './programs.js';
 import { runUnet } from './run-unet.js';
 import { createScope } from './scope.js';
+import type { PredictionName } from './stated-prediction.js';
 import { vaeDecoder, vaeEncoder } from './vae.js';
 import type { Part } from './weight-table.js';
 
@@ -32,6 +33,12 @@ export interface LoadModelOptions {
   config?: string;
   /** Low-rank updates to apply, each with its own scale. */
   loras?: readonly LoraRequest[];
+  /** An autoencoder in place of the checkpoint's own: a diffusers folder, or a `.safetensors` file in either layout. */
+  vae?: string;
+  /** What the UNet predicts, `epsilon` or `v`, whatever the checkpoint says of it. */
+  prediction?: PredictionName;
+  /** Which weights of a diffusers folder, where there are several or no plain ones: `fp16`, `bf16`, `non_ema`. */
+  variant?: string;
   /** Threads on the CPU; as many as there are cores by default. */
   threads?: number;
   /** Told about what is unusual: a prompt that was cut, LoRA layers that match nothing. Prints to stderr by default. */
@@ -95,7 +102,9 @@ export interface Model {
 export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const { strict = false, threads, onWarning = (message) => console.warn(printableLine(message)) } = options;
   const device = resolveDevice(options.device);
-  const checkpoint = await openCheckpoint(name, options.config === undefined ? {} : { config: options.config });
+  const { config: configFolder, vae: otherVae, prediction, variant } = options;
+  const opened = given({ config: configFolder, vae: otherVae, prediction, variant });
+  const checkpoint = await openCheckpoint(name, opened);
   const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
   const { tokenizer } = checkpoint;
   const vaeFactor = 2 ** (checkpoint.vae.config.blockOutChannels.length - 1);
@@ -199,12 +208,13 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
 /** Checks every weight that the networks will ask for before anything is computed. */
 function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
   const shapes = networkWeights(config);
-  const check = (table: ReadonlyMap<string, TensorEntry>, part: Part, what: string): void => {
-    for (const [name, shape] of shapes[part]) requireWeight(table, name, shape, `${checkpoint.path}: ${what}`);
+  const check = (table: ReadonlyMap<string, TensorEntry>, part: Part): void => {
+    for (const [name, shape] of shapes[part])
+      requireWeight(table, name, shape, `${checkpoint.path}: ${PART_NAME[part]}`);
   };
-  check(checkpoint.textEncoder.weights, 'text', 'text encoder');
-  check(checkpoint.vae.weights, 'vae', 'VAE');
-  check(checkpoint.unet.weights, 'unet', 'UNet');
+  check(checkpoint.textEncoder.weights, 'text');
+  check(checkpoint.vae.weights, 'vae');
+  check(checkpoint.unet.weights, 'unet');
 }
 
 function float32Bytes(table: ReadonlyMap<string, TensorEntry>): number {

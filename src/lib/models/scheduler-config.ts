@@ -95,6 +95,6 @@ function refuseOtherTraining(json: unknown, where: string): void {
     ? 'samples a model that was trained by flow matching'
     : 'is of another kind of training';
   throw new UsageError(
-    `${where}: ${shown} ${kind} than Stable Diffusion 1.x and 2.x, which is not supported; use a checkpoint of those (PNDM, DDIM, Euler, DPM-Solver and their like)`,
+    `${where}: ${shown} ${kind}, which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint (PNDM, DDIM, Euler, DPM-Solver and their like)`,
   );
 }

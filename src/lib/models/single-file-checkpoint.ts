@@ -3,19 +3,22 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../base/errors.js';
-import { readSafetensorsHeader, unsupportedType } from '../tensor/safetensors.js';
+import { readSafetensorsHeader, type TensorEntry } from '../tensor/safetensors.js';
 import { textConfig, vaeConfig } from './component-configs.js';
 import { type Configurations, readConfigurations } from './diffusers-folder.js';
 import { readJsonFile } from './json-file.js';
+import { otherUnet } from './other-unets.js';
 import { schedulerConfig } from './scheduler-config.js';
 import { fromOriginal, ORIGINAL_PREFIX, originalNames, toOriginal } from './single-file.js';
+import { statedPrediction, withPrediction } from './stated-prediction.js';
+import { tellingWeights } from './telling-weights.js';
 import { clipTokenizer } from './tokenizer.js';
 import { unetConfig } from './unet-config.js';
-import { addWeight, type Part, type TableBuilder } from './weight-table.js';
+import { addUnsupported, addWeight, type Part, type TableBuilder } from './weight-table.js';
 
 /**
- * Finds the weights of a single file. `config` is a diffusers folder to read configurations and tokenizer from; without
- * it the file must be stock Stable Diffusion 1.x.
+ * Finds the weights of a single file, and what it says of its prediction unless `prediction` says that. `config` is a diffusers
+ * folder to read configurations and tokenizer from; without it the file must be stock Stable Diffusion 1.x.
  *
  * @throws UsageError saying what the file is and what to do, when it is another kind of file or does not fit the
  * configuration
@@ -23,10 +26,14 @@ import { addWeight, type Part, type TableBuilder } from './weight-table.js';
 export async function openSingleFile(
   path: string,
   parts: Record<Part, TableBuilder>,
-  config: string | undefined,
+  { config, prediction }: { readonly config?: string; readonly prediction?: string },
 ): Promise<Configurations> {
-  const { tensors, unsupported } = await readSafetensorsHeader(path);
-  refuseOtherFiles([...tensors.keys(), ...unsupported.keys()], path);
+  const { tensors, unsupported, metadata } = await readSafetensorsHeader(path);
+  const all = [...tensors.keys(), ...unsupported.keys()];
+  refuseOtherFiles(all, path);
+  const channels = tensors.get(`${ORIGINAL_PREFIX.unet}input_blocks.0.0.weight`)?.shape[1];
+  const other = otherUnet(channels ?? 0);
+  if (other) throw new UsageError(`${path}: ${other}`);
   if (config !== undefined && !statSync(config, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(
       `${config}: there is no such folder; config is a diffusers folder with the file's configurations and tokenizer`,
@@ -38,17 +45,31 @@ export async function openSingleFile(
   for (const [name, entry] of tensors) {
     const known = fromOriginal(pairs, name);
     if (known) addWeight(parts[known.part], known.part, known.name, entry, name);
-    else if (name.startsWith(ORIGINAL_PREFIX.unet)) unknown.push(name);
+    else if (isForeignLayer(name, entry)) unknown.push(name);
     else parts.unet.ignored.push(name);
   }
   for (const [name, dtype] of unsupported) {
     const known = fromOriginal(pairs, name);
-    if (known && !name.endsWith('.position_ids')) throw unsupportedType(path, name, dtype);
-    parts.unet.ignored.push(name);
+    if (known) addUnsupported(parts[known.part], known.part, known.name, dtype, { file: path, nameInFile: name });
+    else parts.unet.ignored.push(name);
   }
   checkSizes(path, parts, configs, config);
   if (unknown.length > 0) throw configNeeded(path, `it has the weight ${unknown[0]}, which`, 'lacks', config);
-  return { ...configs, files: [path, ...configs.files] };
+  const stated = statedPrediction(path, all, metadata, prediction);
+  const { schedule } = configs;
+  const says = stated.predictionType !== undefined || stated.zeroSnr;
+  return {
+    ...configs,
+    schedule: says
+      ? withPrediction(schedule, stated.predictionType ?? schedule.predictionType, stated.zeroSnr || undefined)
+      : schedule,
+    files: [path, ...configs.files, ...stated.files],
+  };
+}
+
+/** A layer of the UNet that no configuration here knows: the file is of another architecture. Marks and counters are none. */
+function isForeignLayer(name: string, { dtype }: TensorEntry): boolean {
+  return name.startsWith(ORIGINAL_PREFIX.unet) && /\.(weight|bias)$/.test(name) && /float/.test(dtype);
 }
 
 /**
@@ -68,36 +89,9 @@ export function stockConfigurations(): Configurations {
   };
 }
 
-/** Weights that together show every size of the configuration. */
-function telling({ unet, vae, text }: Configurations): [Part, string, number[]][] {
-  const [first] = unet.blockOutChannels;
-  const list: [Part, string, number[]][] = [
-    ['unet', 'conv_in.weight', [first, unet.inChannels, 3, 3]],
-    ['unet', 'conv_out.weight', [unet.outChannels, first, 3, 3]],
-    ['vae', 'encoder.conv_in.weight', [vae.blockOutChannels[0], vae.inChannels, 3, 3]],
-    ['vae', 'quant_conv.weight', [2 * vae.latentChannels, 2 * vae.latentChannels, 1, 1]],
-    ['text', 'embeddings.token_embedding.weight', [text.vocabSize, text.hiddenSize]],
-    ['text', 'embeddings.position_embedding.weight', [text.maxPositions, text.hiddenSize]],
-    ['text', `encoder.layers.${text.layers - 1}.mlp.fc1.weight`, [text.intermediateSize, text.hiddenSize]],
-  ];
-  unet.blockOutChannels.forEach((width, level) => {
-    const before = unet.blockOutChannels[Math.max(0, level - 1)];
-    list.push(['unet', `down_blocks.${level}.resnets.0.conv1.weight`, [width, before, 3, 3]]);
-    if (unet.downBlocks[level] !== 'cross') return;
-    const at = `down_blocks.${level}.attentions.0`;
-    list.push(['unet', `${at}.proj_in.weight`, unet.linearProjection ? [width, width] : [width, width, 1, 1]]);
-    list.push(['unet', `${at}.transformer_blocks.0.attn2.to_k.weight`, [width, unet.crossAttentionDim]]);
-  });
-  vae.blockOutChannels.forEach((width, level) => {
-    const before = vae.blockOutChannels[Math.max(0, level - 1)];
-    list.push(['vae', `encoder.down_blocks.${level}.resnets.0.conv1.weight`, [width, before, 3, 3]]);
-  });
-  return list;
-}
-
 function checkSizes(path: string, parts: Record<Part, TableBuilder>, configs: Configurations, config?: string): void {
   const pairs = originalNames(configs.unet, configs.vae);
-  for (const [part, name, shape] of telling(configs)) {
+  for (const [part, name, shape] of tellingWeights(configs)) {
     const found = parts[part].weights.get(name)?.shape;
     if (found?.join() === shape.join()) continue;
     const what = found ? `is [${found.join(', ')}]` : 'is missing';

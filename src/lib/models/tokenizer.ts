@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.js';
 import { makeTokenizer, type SpecialTokens, type Tokenizer, type Vocabulary } from './clip-bpe.js';
-import { parseJsonFile } from './json-file.js';
+import { parseJsonFile, readTextFile } from './json-file.js';
 
 export type { TokenizedPrompt, Tokenizer } from './clip-bpe.js';
 
@@ -24,7 +24,7 @@ const specialSchema = z.looseObject({
 });
 const configSchema = specialSchema.extend({
   // transformers writes 1e30 for "no limit".
-  model_max_length: z.number().min(3).nullish(),
+  model_max_length: z.number().min(3).refine(Number.isInteger, { error: 'expected a whole number' }).nullish(),
   added_tokens_decoder: z.record(z.string(), z.object({ content: z.string() })).optional(),
 });
 const vocabSchema = z.record(z.string(), z.int().nonnegative());
@@ -53,12 +53,12 @@ export function openTokenizer(folder: string): Tokenizer {
     return parseJsonFile(path, schema);
   };
   let vocabulary: Vocabulary;
-  const added: Record<string, number> = {};
+  const added = new Map<string, number>();
   const vocab = optional('vocab.json', vocabSchema);
   const mergesPath = join(folder, 'merges.txt');
   if (vocab && existsSync(mergesPath)) {
     files.push(mergesPath);
-    const lines = readFileSync(mergesPath, 'utf8').split('\n');
+    const lines = readTextFile(mergesPath).split('\n');
     const merges = lines.filter((line) => line.trim() !== '' && !line.startsWith('#version')).map(pairOf);
     vocabulary = { vocab, merges };
   } else {
@@ -69,12 +69,12 @@ export function openTokenizer(folder: string): Tokenizer {
       );
     }
     vocabulary = whole.model;
-    for (const { content, id } of whole.added_tokens) added[content] = id;
+    for (const { content, id } of whole.added_tokens) added.set(content, id);
   }
   const config = optional('tokenizer_config.json', configSchema) ?? {};
   // As transformers: the map wins, except over a configuration new enough to list its added tokens.
   const map = config.added_tokens_decoder ? {} : (optional('special_tokens_map.json', specialSchema) ?? {});
-  for (const [id, { content }] of Object.entries(config.added_tokens_decoder ?? {})) added[content] = Number(id);
+  for (const [id, { content }] of Object.entries(config.added_tokens_decoder ?? {})) added.set(content, Number(id));
   const special: SpecialTokens = {
     start: map.bos_token ?? config.bos_token ?? START,
     end: map.eos_token ?? config.eos_token ?? END,
@@ -82,8 +82,27 @@ export function openTokenizer(folder: string): Tokenizer {
     unknown: map.unk_token ?? config.unk_token ?? END,
     added,
   };
+  checkCounts(folder, vocabulary, added);
   const limit = config.model_max_length ?? MAX_LENGTH;
   return makeTokenizer(vocabulary, special, limit > 1e6 ? MAX_LENGTH : limit, folder, files);
+}
+
+/** CLIP has 49,408 tokens; the largest vocabularies of text encoders have a quarter of a million. */
+const MOST_TOKENS = 1_000_000;
+const MOST_ADDED = 10_000;
+
+function checkCounts(folder: string, { vocab, merges }: Vocabulary, added: ReadonlyMap<string, number>): void {
+  const counts: [string, number, number][] = [
+    ['tokens', Object.keys(vocab).length, MOST_TOKENS],
+    ['merged pairs', merges.length, MOST_TOKENS],
+    ['added tokens', added.size, MOST_ADDED],
+  ];
+  for (const [what, count, most] of counts) {
+    if (count <= most) continue;
+    throw new UsageError(
+      `${folder}: the tokenizer has ${count} ${what}, at most ${most} are read; use the checkpoint's own tokenizer folder`,
+    );
+  }
 }
 
 /**
@@ -91,7 +110,7 @@ export function openTokenizer(folder: string): Tokenizer {
  * the package.
  */
 export function clipTokenizer(): Tokenizer {
-  const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: {} };
+  const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: new Map() };
   return makeTokenizer(clipVocabulary(), special, MAX_LENGTH, 'the packaged vocabulary', []);
 }
 
@@ -109,7 +128,7 @@ function pairOf(line: string): [string, string] {
   const [left, right, ...rest] = line.trim().split(' ');
   if (right !== undefined && rest.length === 0) return [left, right];
   throw new UsageError(
-    `merges.txt: the line ${JSON.stringify(line)} is not a pair of tokens; copy the checkpoint's tokenizer folder again`,
+    `merges.txt: the line ${JSON.stringify(line.slice(0, 80))} is not a pair of tokens; copy the checkpoint's tokenizer folder again`,
   );
 }
 

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { BlockKind, UNetConfig } from './config.js';
-import { blocks, count, counts, type Json, mismatch, only, size } from './config-fields.js';
+import { blocks, count, counts, type Json, layers, mismatch, only, size } from './config-fields.js';
 import { parseJson } from './json-file.js';
 
 const unetSchema = z.looseObject({
@@ -11,7 +11,7 @@ const unetSchema = z.looseObject({
   in_channels: count.default(4),
   out_channels: count.default(4),
   block_out_channels: counts.default([320, 640, 1280, 1280]),
-  layers_per_block: z.union([count, counts]).default(2),
+  layers_per_block: z.union([layers, z.array(layers).min(1)]).default(2),
   down_block_types: blocks<BlockKind>({ CrossAttnDownBlock2D: 'cross', DownBlock2D: 'plain' }).default([
     'cross',
     'cross',
@@ -78,8 +78,8 @@ export function unetConfig(json: unknown, where: string): UNetConfig {
     if (c[key].length !== channels.length)
       throw wrong(key, `${channels.length} of them, as many as block_out_channels`);
   }
-  const layers = same(c.layers_per_block);
-  if (layers === undefined) throw wrong('layers_per_block', 'the same number on every level');
+  const perBlock = same(c.layers_per_block);
+  if (perBlock === undefined) throw wrong('layers_per_block', 'the same number on every level');
   const heads =
     typeof c.attention_head_dim === 'number'
       ? channels.map(() => c.attention_head_dim as number)
@@ -100,7 +100,7 @@ export function unetConfig(json: unknown, where: string): UNetConfig {
     inChannels: c.in_channels,
     outChannels: c.out_channels,
     blockOutChannels: channels,
-    layersPerBlock: layers,
+    layersPerBlock: perBlock,
     downBlocks: c.down_block_types,
     upBlocks: c.up_block_types,
     crossAttentionDim: c.cross_attention_dim,

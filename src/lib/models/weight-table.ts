@@ -10,18 +10,21 @@ export type WeightTable = ReadonlyMap<string, TensorEntry>;
 /** The parts of a checkpoint that have weights. */
 export type Part = 'unet' | 'vae' | 'text';
 
-/** A table while it is being filled, and the names that were left aside. */
+/** A table while it is being filled. */
 export interface TableBuilder {
   readonly weights: Map<string, TensorEntry>;
+  /** Their names in the file, where these differ. */
+  readonly namesInFile: Map<string, string>;
+  /** Tensors of element types that cannot be held, by their present names. */
+  readonly unsupported: Map<string, { readonly nameInFile: string; readonly dtype: string; readonly file: string }>;
+  /** Names in the file of what no model uses. */
   readonly ignored: string[];
 }
 
-/** Tensors that some files carry and no model here uses: buffers, and the parts of CLIP that see pictures. */
-const UNUSED: Readonly<Record<Part, RegExp>> = {
-  unet: /$^/,
-  vae: /^(loss|model_ema)\./,
-  text: /^(embeddings\.position_ids|logit_scale|text_projection\..*|visual_projection\..*|vision_model\..*)$/,
-};
+/** A table with nothing in it. */
+export function emptyTable(): TableBuilder {
+  return { weights: new Map(), namesInFile: new Map(), unsupported: new Map(), ignored: [] };
+}
 
 const OLD_ATTENTION: Readonly<Record<string, string>> = {
   query: 'to_q',
@@ -36,27 +39,26 @@ const OLD_ATTENTION: Readonly<Record<string, string>> = {
  * C].
  */
 export function addWeight(table: TableBuilder, part: Part, name: string, entry: TensorEntry, nameInFile = name): void {
-  let known = name;
+  const known = presentName(part, name);
   let { shape } = entry;
-  if (part === 'text') known = name.replace(/^text_model\./, '');
-  if (part === 'vae') {
-    known = name.replace(
-      /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./,
-      (_, at, old) => `${at}${OLD_ATTENTION[old]}.`,
-    );
-    if (shape.length === 4 && shape[2] === 1 && shape[3] === 1 && /\.attentions\.\d+\.to_.*\.weight$/.test(known)) {
-      shape = shape.slice(0, 2);
-    }
-  }
-  if (UNUSED[part].test(known)) table.ignored.push(nameInFile);
-  else table.weights.set(known, { ...entry, shape });
+  const isKernel = shape.length === 4 && shape[2] === 1 && shape[3] === 1;
+  if (part === 'vae' && isKernel && /\.attentions\.\d+\.to_.*\.weight$/.test(known)) shape = shape.slice(0, 2);
+  table.weights.set(known, { ...entry, shape });
+  if (nameInFile !== known) table.namesInFile.set(known, nameInFile);
 }
 
-/**
- * Fills a table with all tensors of a part's own file.
- *
- * @throws UsageError when a tensor that is needed has an element type that cannot be held
- */
+/** Notes a tensor that cannot be held: an error later on, should a model need it. */
+export function addUnsupported(
+  table: TableBuilder,
+  part: Part,
+  name: string,
+  dtype: string,
+  { file, nameInFile = name }: { readonly file: string; readonly nameInFile?: string },
+): void {
+  table.unsupported.set(presentName(part, name), { nameInFile, dtype, file });
+}
+
+/** Fills a table with all tensors of a part's own file. */
 export function addHeader(
   table: TableBuilder,
   part: Part,
@@ -64,10 +66,33 @@ export function addHeader(
   path: string,
 ): void {
   for (const [name, entry] of tensors) addWeight(table, part, name, entry);
-  for (const [name, dtype] of unsupported) {
-    if (!UNUSED[part].test(name.replace(/^text_model\./, ''))) throw unsupportedType(path, name, dtype);
-    table.ignored.push(name);
+  for (const [name, dtype] of unsupported) addUnsupported(table, part, name, dtype, { file: path });
+}
+
+/**
+ * Leaves in a table the weights that its model needs; all others, whatever their element type, are named as left aside.
+ *
+ * @throws UsageError when one that is needed has an element type that cannot be held
+ */
+export function leaveUnused(table: TableBuilder, needed: ReadonlyMap<string, unknown>): void {
+  for (const name of table.weights.keys()) {
+    if (needed.has(name)) continue;
+    table.weights.delete(name);
+    table.ignored.push(table.namesInFile.get(name) ?? name);
   }
+  for (const [name, { nameInFile, dtype, file }] of table.unsupported) {
+    if (needed.has(name)) throw unsupportedType(file, nameInFile, dtype);
+    table.ignored.push(nameInFile);
+  }
+}
+
+function presentName(part: Part, name: string): string {
+  if (part === 'text') return name.replace(/^text_model\./, '');
+  if (part === 'unet') return name;
+  return name.replace(
+    /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./,
+    (_, at, old) => `${at}${OLD_ATTENTION[old]}.`,
+  );
 }
 
 /**

@@ -31,6 +31,7 @@ export async function openEditStore(
     version: VERSION,
     files,
     weights,
+    ...(model.checkpoint.options.prediction !== undefined && { prediction: model.config.predictionType }),
     scales: model.loras.map(({ scale = 1 }) => scale),
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],

@@ -6,7 +6,7 @@ import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
-import { type ModelHashes, modelInputs } from '../models/hash-model.js';
+import { chosenParts, type ModelHashes, modelInputs } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import { continueChild } from '../tracking/continue-run.js';
 import { definedMetrics } from '../tracking/defined-metrics.js';
@@ -59,7 +59,7 @@ export function denoiseParameters(
   const loras = model.loras.map(({ file, scale = 1 }) => `${basename(file)}:${scale}`);
   return {
     ...{ video: basename(video), size: sides, start, duration, frames, every, crop, frame_rate: frameRate },
-    ...{ model: basename(model.path), ...(loras.length > 0 && { loras }) },
+    ...{ model: basename(model.path), ...chosenParts(model), ...(loras.length > 0 && { loras }) },
     ...{ prompt, negative: negativePrompt, steps, sampler, guidance: guidanceScale, noise_draw: noiseDraw },
   };
 }

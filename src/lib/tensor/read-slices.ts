@@ -1,6 +1,6 @@
 // Reads byte ranges of files of any size. Knows nothing of their format.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UsageError } from '../base/errors.js';
 
 /**
@@ -11,8 +11,12 @@ import { UsageError } from '../base/errors.js';
 export async function openForReading(path: string): Promise<FileHandle> {
   let handle: FileHandle;
   try {
+    // A pipe would be waited for.
+    const about = await stat(path);
+    if (!about.isFile() && !about.isDirectory()) throw notAFile(path);
     handle = await open(path, 'r');
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new UsageError(`${path}: there is no such file; check the path`);
     throw new UsageError(`${path}: cannot be opened for reading (${code}); check its permissions`);
@@ -47,4 +51,8 @@ export async function readExactly(
 export function damagedFile(path: string, how: string): UsageError {
   const told = how.length > 300 ? `${how.slice(0, 300)}...` : how;
   return new UsageError(`${path}: the file is truncated or damaged (${told}); download or copy it again`);
+}
+
+function notAFile(path: string): UsageError {
+  return new UsageError(`${path}: this is a pipe or a device, a .safetensors file was expected; name a file`);
 }

@@ -3,6 +3,7 @@
 
 import { UsageError } from '../base/errors.js';
 import { damagedFile, openForReading, readExactly } from './read-slices.js';
+import { repeatedKey } from './repeated-key.js';
 import { BYTES_PER_ELEMENT, type DType, sizeOf } from './tensor.js';
 
 /** Where one tensor lies: `length` bytes at the absolute byte `offset` of `file`, which need not be aligned. */
@@ -85,14 +86,21 @@ function refuseOtherFormats(start: Buffer, path: string): void {
 }
 
 function parseJson(bytes: Buffer, path: string): Record<string, unknown> {
+  let header: unknown;
+  let text = '';
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof header === 'object' && header !== null && !Array.isArray(header))
-      return header as Record<string, unknown>;
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
     // Said below, with the path.
   }
-  throw damagedFile(path, 'its header is not a JSON object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw damagedFile(path, 'its header is not a JSON object');
+  }
+  const twice = repeatedKey(text);
+  if (twice !== undefined)
+    throw damagedFile(path, `its header has the key ${JSON.stringify(twice.slice(0, 80))} twice`);
+  return header as Record<string, unknown>;
 }
 
 function checkHeader(

@@ -40,9 +40,10 @@ export async function readSafetensors(path: string): Promise<Record<string, Tens
   for (const [name, dtype] of unsupported) throw unsupportedType(path, name, dtype);
   const handle = await openForReading(path);
   try {
-    const out: Record<string, Tensor> = {};
-    for (const [name, entry] of tensors) out[name] = await readFrom(handle, entry);
-    return out;
+    const read: [string, Tensor][] = [];
+    for (const [name, entry] of tensors) read.push([name, await readFrom(handle, entry)]);
+    // Any name may stand in a file: `__proto__` becomes an entry as others do.
+    return Object.fromEntries(read);
   } finally {
     await handle.close();
   }

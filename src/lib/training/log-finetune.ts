@@ -3,7 +3,7 @@
 import { basename, join } from 'node:path';
 import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
-import { type ModelHashes, modelInputs } from '../models/hash-model.js';
+import { chosenParts, type ModelHashes, modelInputs } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import { definedMetrics } from '../tracking/defined-metrics.js';
 import type { Run } from '../tracking/run.js';
@@ -32,7 +32,8 @@ export function finetuneRun(
     name: options.name ?? 'finetune',
     key: sha256Json(stored),
     parameters: {
-      ...{ model: basename(model.path), video: settings.name, ...trainingParameters(settings) },
+      ...{ model: basename(model.path), ...chosenParts(model) },
+      ...{ video: settings.name, ...trainingParameters(settings) },
       training_frames: trainingFrames,
       edited_frames: [...new Set(edits.map(({ frame }) => frame))],
       ...{ prompts: edits.map(({ prompt }) => prompt), preview },

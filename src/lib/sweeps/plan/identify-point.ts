@@ -38,6 +38,7 @@ export async function identifyPoint(
     version: VERSION,
     device,
     model: (await Promise.all(files.map(hasher.hash))).sort(),
+    ...(given.prediction !== undefined && { prediction: config.predictionType }),
   };
   const loras = [];
   for (const lora of given.loras ?? []) {

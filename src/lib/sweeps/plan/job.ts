@@ -116,8 +116,8 @@ function inStages(jobs: readonly TrainingJob[]): TrainingJob[] {
   });
 }
 
-function modelKey({ model, config, loras = [], device }: PointSettings): string {
-  return sha256Json(canonicalJson({ model, config, loras, device }));
+function modelKey({ model, config, vae, prediction, variant, loras = [], device }: PointSettings): string {
+  return sha256Json(canonicalJson({ model, config, vae, prediction, variant, loras, device }));
 }
 
 /** Path of a job's record within the folder that it fills: whoever finds it need not do the job again. */

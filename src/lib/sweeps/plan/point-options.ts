@@ -32,11 +32,14 @@ function sidesIn(text: string): { width: number; height: number } {
 /** How the model is opened. */
 export function modelOptions({
   config,
+  vae,
+  prediction,
+  variant,
   device,
   loras = [],
-}: PointSettings): Required<Pick<LoadModelOptions, 'loras'>> & Pick<LoadModelOptions, 'config' | 'device'> {
+}: PointSettings): Required<Pick<LoadModelOptions, 'loras'>> & LoadModelOptions {
   return {
-    ...given({ config, device }),
+    ...given({ config, vae, prediction, variant, device }),
     loras: loras.map((lora) => (typeof lora === 'string' ? { file: lora } : given(lora))),
   };
 }

@@ -32,6 +32,9 @@ const SOURCE = {
 const MODEL = {
   model: text.describe('Diffusers folder or .safetensors file of Stable Diffusion 1.x or 2.x.'),
   config: text.describe('Diffusers folder with the configurations of a single file that is not stock 1.x.'),
+  vae: text.describe("Autoencoder in place of the model's own: a diffusers folder or a .safetensors file."),
+  prediction: z.enum(['epsilon', 'v']).describe('What the UNet predicts, whatever the model says of it.'),
+  variant: text.describe('Which weights of a diffusers folder, where there are several: fp16, bf16, non_ema.'),
   loras: loras.describe('Low-rank updates to apply: files, each with its scale if it is not 1.'),
   device: z.enum(DEVICES).describe('Where to run.'),
 };
@@ -103,6 +106,9 @@ export const TOP_SETTINGS = [
   'frame_rate',
   'model',
   'config',
+  'vae',
+  'prediction',
+  'variant',
   'loras',
   'device',
   'prompt',
@@ -110,6 +116,9 @@ export const TOP_SETTINGS = [
   'batch',
   'edits',
 ] as const satisfies readonly SettingName[];
+
+/** Settings that are the path of one file or folder. */
+export const PATH_SETTINGS: readonly SettingName[] = ['video', 'model', 'config', 'vae'];
 
 /** Settings of every point, defaults in place, without those that do not count for it. */
 export type PointSettings = GivenSettings &

@@ -8,7 +8,7 @@ import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
 import { findModel } from '../../models/find-model.js';
-import { type GivenSettings, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
+import { type GivenSettings, PATH_SETTINGS, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
 
 /** A sweep file that has been read. */
@@ -179,8 +179,8 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
 }
 
 function absolute(name: string, value: unknown, folder: string): unknown {
-  if (name === 'video') return resolve(folder, value as string);
   if (name === 'model' || name === 'config') return findModel(value as string, folder);
+  if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
   if (name !== 'loras' && name !== 'edits') return value;
   const listed = value as NonNullable<GivenSettings['loras'] | GivenSettings['edits']>;
   return listed.map((each) =>

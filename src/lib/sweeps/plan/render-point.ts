@@ -168,6 +168,7 @@ function openTrained(
   const weights = join(folder, stage.weights);
   if (stage.kind === 'lora')
     return openModel(settings.model, { ...options, loras: [...options.loras, { file: weights }] });
-  const { config: _, ...rest } = options;
+  // The trained folder is whole: it has the configurations, the autoencoder and the prediction that the training had.
+  const { config: _config, vae: _vae, prediction: _prediction, variant: _variant, ...rest } = options;
   return openModel(weights, rest);
 }

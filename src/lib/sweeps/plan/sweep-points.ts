@@ -5,6 +5,7 @@ import { canonicalJson } from '../../base/hash.js';
 import { drawValue, gridValues, type Parameter } from './distribution.js';
 import {
   type GivenSettings,
+  PATH_SETTINGS,
   type PointSettings,
   pointSettings,
   SETTINGS,
@@ -75,7 +76,7 @@ export function pointLabel(point: PointSettings, varying: readonly SettingName[]
 export function settingText(name: SettingName, value: unknown): string {
   if (value === undefined) return '-';
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
-  if (name === 'video' || name === 'model' || name === 'config') return String(value).split(/[\\/]/).at(-1)!;
+  if (PATH_SETTINGS.includes(name)) return String(value).split(/[\\/]/).at(-1)!;
   if (Array.isArray(value)) {
     const texts = value.map((each) =>
       typeof each === 'object' ? String(each.file).split(/[\\/]/).at(-1) : String(each),

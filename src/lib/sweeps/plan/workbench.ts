@@ -28,8 +28,8 @@ export function createWorkbench({ threads }: { threads?: number } = {}): Workben
     await model?.dispose();
   };
   const openModel: OpenModel = async (path, options) => {
-    const { config, device, loras } = options;
-    const key = canonicalJson({ path, config, device, loras });
+    const { config, vae, prediction, variant, device, loras } = options;
+    const key = canonicalJson({ path, config, vae, prediction, variant, device, loras });
     if (open?.key === key) return open.model;
     await dispose();
     const model = await loadModel(path, { ...options, ...(threads !== undefined && { threads }) });
