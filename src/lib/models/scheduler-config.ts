@@ -92,7 +92,7 @@ function refuseOtherTraining(json: unknown, where: string): void {
   if (name === undefined || (typeof name === 'string' && SAME_TRAINING.has(name.replace(/^Flax/, '')))) return;
   const shown = typeof name === 'string' && name.length <= 80 ? name : 'its _class_name';
   const kind = /flow/i.test(shown)
-    ? 'samples a model that was trained by flow matching'
+    ? 'samples models that were trained by flow matching'
     : 'is of another kind of training';
   throw new UsageError(
     `${where}: ${shown} ${kind}, which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint (PNDM, DDIM, Euler, DPM-Solver and their like)`,
