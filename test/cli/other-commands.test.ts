@@ -1,6 +1,6 @@
 // `steadyframe frame`, `metrics`, `grid` and `info`.
 
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -240,6 +240,29 @@ describe('info', () => {
       latents: { vaeFactor: 8 },
     });
     expect((await steadyframe(['info', file])).err).toMatch(/not a stock Stable Diffusion 1\.x file.* pass config/);
+  });
+
+  it('describes the schedule as its configuration has it, and what was chosen', async () => {
+    const folder = join(scratch, 'trailing');
+    cpSync(model, folder, { recursive: true });
+    const path = join(folder, 'scheduler', 'scheduler_config.json');
+    const stated = { ...JSON.parse(readFileSync(path, 'utf8')), timestep_spacing: 'trailing', set_alpha_to_one: true };
+    writeFileSync(path, JSON.stringify(stated));
+    expect((await steadyframe(['info', model, '--json'])).json().schedule).toMatchObject({
+      ...{ spacing: null, stepsOffset: 1, setAlphaToOne: false, rescaleZeroSnr: false },
+    });
+    const { json } = await steadyframe(['info', folder, '--prediction', 'v', '--vae', model, '--json']);
+    expect(json()).toMatchObject({
+      predictionType: 'v_prediction',
+      schedule: { spacing: 'trailing', setAlphaToOne: true },
+      chosen: { prediction: 'v', vae: model },
+    });
+    expect((await steadyframe(['info', folder])).out).toMatch(/spacing +trailing, ddim and pndm end without noise/);
+    writeFileSync(path, JSON.stringify({ _class_name: 'FlowMatchEulerDiscreteScheduler', shift: 3 }));
+    expect(await steadyframe(['info', folder])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/FlowMatchEulerDiscreteScheduler samples models that were trained by flow matching/),
+    });
   });
 
   it.skipIf(!hasPack)(`describes 2.x${packNote}`, async () => {

@@ -4,7 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256File } from '../../src/lib/base/hash.js';
 import { openCheckpoint, type WeightTable } from '../../src/lib/models/checkpoint.js';
+import { chosenParts, hashModel } from '../../src/lib/models/hash-model.js';
+import { type LoadModelOptions, loadModel } from '../../src/lib/models/model.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { originalTensors, TINY, tinyWeights, writeConfigs, writeFolder } from './tiny-checkpoint.js';
@@ -146,6 +149,36 @@ describe('an autoencoder in place of the own one', () => {
       [join(scratch, 'none.safetensors'), 'there is no such file or folder'],
     ];
     for (const [path, sentence] of cases) await expect(openCheckpoint(whole, { vae: path })).rejects.toThrow(sentence);
+  });
+});
+
+describe('results of two of them are distinguished', () => {
+  it('by prediction, autoencoder and variant', async () => {
+    const hashes = async (options: LoadModelOptions = {}) => {
+      const model = await loadModel(whole, { device: 'cpu', ...options });
+      try {
+        return { hashes: await hashModel(model), chosen: chosenParts(model) };
+      } finally {
+        await model.dispose();
+      }
+    };
+    const plain = await hashes();
+    expect(plain.chosen).toEqual({});
+    expect(await hashes({ prediction: 'v' })).toEqual({
+      hashes: { ...plain.hashes, prediction: 'v_prediction' },
+      chosen: { prediction: 'v_prediction' },
+    });
+    const vae = join(scratch, 'changed.safetensors');
+    const changed = { ...weights.vae, 'decoder.conv_out.bias': tensor('float32', [3], Float32Array.of(1, 2, 3)) };
+    await writeSafetensors(vae, changed);
+    const replaced = await hashes({ vae });
+    expect(replaced.chosen).toEqual({ vae: 'changed.safetensors' });
+    expect(replaced.hashes.model).not.toEqual(plain.hashes.model);
+    expect(replaced.hashes.model).toContain(await sha256File(vae));
+    // The autoencoder that is not used does not count.
+    expect(replaced.hashes.model).not.toContain(
+      await sha256File(join(whole, 'vae', 'diffusion_pytorch_model.safetensors')),
+    );
   });
 });
 
