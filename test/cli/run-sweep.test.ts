@@ -18,7 +18,7 @@ let head: string;
 
 beforeAll(async () => {
   const model = await smallestCheckpoint(scratch);
-  const video = await shot(scratch, 'street', { frames: 2, width: 32, height: 32 });
+  const video = await shot(scratch, 'street.mp4', { frames: 2, width: 32, height: 32 });
   head = `method: grid\nvideo: ${video}\nmodel: ${model}\nprompt: night\nsize: 32x32\n`;
 });
 
