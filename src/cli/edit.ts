@@ -9,7 +9,7 @@ import { given } from '../lib/base/given.js';
 import type { FrameRequest } from '../lib/sweeps/choose-frame.js';
 import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
 import { type Context, shellCommand } from './context.js';
-import { checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
+import { appliedArguments, checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
 import {
   addDenoiseOptions,
   addOutputOptions,
@@ -105,9 +105,13 @@ async function run(video: string, values: EditValues, context: Context): Promise
 
 /** What must be the same when an edit is picked later. Values are JSON's. */
 function settingsOf(video: string, frame: number, values: EditValues) {
-  const { negative, steps, sampler, guidance, noiseDraw, strengths, seeds, lora = [] } = values;
-  const { prompt, model, start, duration, every, frameRate, size } = values;
+  const { negative, steps, sampler, guidance, noiseDraw, strengths, seeds } = values;
+  const { prompt, model, lora = [], embedding = [], clipSkip, start, duration, every, frameRate, size } = values;
   const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
+  const text = given({
+    embeddings: embedding.length > 0 ? embedding.map((each) => ({ ...each, file: resolve(each.file) })) : undefined,
+    clipSkip,
+  });
   const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
   const part = given({ start, duration, every, frameRate, size });
   const { config, vae, ...said } = checkpointOptions(values);
@@ -120,6 +124,7 @@ function settingsOf(video: string, frame: number, values: EditValues) {
     model: resolve(model),
     ...checkpoint,
     loras,
+    ...text,
     denoise,
     strengths,
     seeds,
@@ -263,10 +268,10 @@ async function report(
 
 /** The options of model and size as finetune takes them. */
 function modelArguments(values: EditValues): string[] {
-  const { model, lora = [], device, strict, start, duration, every, frameRate } = values;
+  const { model, device, strict, start, duration, every, frameRate } = values;
   return [
     ...['--model', model],
-    ...lora.flatMap(({ file, scale }) => ['--lora', scale === undefined ? file : `${file}:${scale}`]),
+    ...appliedArguments(values),
     ...checkpointArguments(values),
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),

@@ -13,7 +13,13 @@ import type { LoraLayers, WhatIsTrained } from '../lib/training/trained-weights.
 import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
-import { addModelOptions, checkpointArguments, type ModelOptions, withModel } from './model-options.js';
+import {
+  addModelOptions,
+  appliedArguments,
+  checkpointArguments,
+  type ModelOptions,
+  withModel,
+} from './model-options.js';
 import {
   addOutputOptions,
   addSizeOption,
@@ -296,11 +302,8 @@ async function trained(
 
 /** The command that renders the video with the result. */
 function renderCommand(path: string, values: FinetuneValues, { kind, result }: FinetuneResult, prompt: string): string {
-  const loras = (values.lora ?? []).flatMap(({ file, scale }) => [
-    '--lora',
-    scale === undefined ? file : `${file}:${scale}`,
-  ]);
-  const model = kind === 'lora' ? [values.model, ...loras, '--lora', result] : [result, ...loras];
+  const applied = appliedArguments(values);
+  const model = kind === 'lora' ? [values.model, ...applied, '--lora', result] : [result, ...applied];
   // A trained folder is whole.
   const checkpoint = kind === 'lora' ? checkpointArguments(values) : [];
   const args = ['sweep', path, '--model', ...model, ...checkpoint, ...sizeArguments(values)];

@@ -14,9 +14,11 @@ import { formatCount, formatList, formatPlural, formatTable } from './table.js';
 const EXAMPLES = `
 Examples:
   steadyframe info sd15/
+  steadyframe info style.safetensors --model sd15/
   steadyframe info model.safetensors --config sd15/ --json`;
 
 interface InfoValues extends Omit<ModelOptions, 'model'> {
+  model?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -27,7 +29,11 @@ export function addInfo(program: Command, context: Context): void {
     .command('info')
     .summary('describe a checkpoint')
     .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', MODEL_HELP);
+    .argument('<model>', MODEL_HELP)
+    .option(
+      '-m, --model <path>',
+      'describe a LoRA or a textual inversion (in place of <model>) as it meets this checkpoint',
+    );
   for (const option of CHECKPOINT_OPTIONS) command.addOption(option);
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -35,6 +41,11 @@ export function addInfo(program: Command, context: Context): void {
 }
 
 async function run(path: string, values: InfoValues, { terminal, warn }: Context): Promise<void> {
+  if (values.model !== undefined) {
+    const { describeAddition } = await import('./info-addition.js');
+    terminal.out(await describeAddition(path, values.model, checkpointOptions(values), values.json ?? false));
+    return;
+  }
   const { loadModel } = await import('../lib/models/model.js');
   // Opening as a model checks every weight; nothing is computed.
   const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...checkpointOptions(values) });

@@ -6,13 +6,16 @@ import { given } from '../lib/base/given.js';
 import { DEVICES } from '../lib/engine/devices.js';
 import type { LoraRequest } from '../lib/models/lora.js';
 import type { Model } from '../lib/models/model.js';
+import type { EmbeddingRequest } from '../lib/models/textual-inversion.js';
 import type { Context } from './context.js';
-import { oneOf } from './values.js';
+import { integer, oneOf } from './values.js';
 
 /** The values of `addModelOptions`. */
 export interface ModelOptions {
   model: string;
   lora?: LoraRequest[];
+  embedding?: EmbeddingRequest[];
+  clipSkip?: number;
   config?: string;
   vae?: string;
   prediction?: 'epsilon' | 'v';
@@ -55,11 +58,21 @@ export function checkpointArguments(values: Omit<ModelOptions, 'model'>): string
   return Object.entries(checkpointOptions(values)).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Adds --model, --lora, --config, --vae, --prediction, --variant, --device and --strict. */
+/** Adds --model, --lora, --embedding, --clip-skip, --config, --vae, --prediction, --variant, --device and --strict. */
 export function addModelOptions(command: Command): Command {
   command
     .requiredOption('-m, --model <path>', MODEL_HELP)
-    .option('--lora <file[:scale]>', 'low-rank update to apply; may be repeated', collectLora);
+    .option('--lora <file[:scale]>', 'LoRA, DoRA or LoHa to apply, file or PEFT folder; may be repeated', collectLora)
+    .option(
+      '--embedding <file[:word]>',
+      'textual inversion: the word of prompts stands for what the file learned; may be repeated',
+      collectEmbedding,
+    )
+    .option(
+      '--clip-skip <n>',
+      "layers left out at the text encoder's end, as diffusers counts: 1 is what AUTOMATIC1111 calls 2",
+      integer,
+    );
   for (const option of CHECKPOINT_OPTIONS) command.addOption(option);
   return command
     .addOption(deviceOption())
@@ -84,6 +97,27 @@ export function lora(text: string): LoraRequest {
   return file === undefined || existsSync(text) ? { file: text } : { file, scale: Number(scale) };
 }
 
+function collectEmbedding(text: string, before: EmbeddingRequest[] = []): EmbeddingRequest[] {
+  return [...before, embedding(text)];
+}
+
+/** `FILE` or `FILE:WORD`: the file is the shortest part before a colon that exists, else all before the last colon. */
+export function embedding(text: string): EmbeddingRequest {
+  if (existsSync(text)) return { file: text };
+  const colons = [...text.matchAll(/:/g)].map(({ index }) => index).filter((index) => index > 0);
+  const at = colons.find((index) => existsSync(text.slice(0, index))) ?? colons.at(-1);
+  return at === undefined ? { file: text } : { file: text.slice(0, at), word: text.slice(at + 1) };
+}
+
+/** The options of what is applied to a model, as arguments of another command. */
+export function appliedArguments({ lora = [], embedding = [], clipSkip }: Partial<ModelOptions>): string[] {
+  return [
+    ...lora.flatMap(({ file, scale }) => ['--lora', scale === undefined ? file : `${file}:${scale}`]),
+    ...embedding.flatMap(({ file, word }) => ['--embedding', word === undefined ? file : `${file}:${word}`]),
+    ...(clipSkip === undefined ? [] : ['--clip-skip', String(clipSkip)]),
+  ];
+}
+
 /** Opens the model, lets `use` work with it, says what fell back to the CPU, and closes it. */
 export async function withModel<T>(
   options: ModelOptions,
@@ -91,9 +125,11 @@ export async function withModel<T>(
   use: (model: Model) => Promise<T>,
 ): Promise<T> {
   const { loadModel } = await import('../lib/models/model.js');
-  const { device, strict, lora: loras = [] } = options;
+  const { device, strict, lora: loras = [], embedding: embeddings = [], clipSkip } = options;
   const model = await loadModel(options.model, {
     loras,
+    embeddings,
+    ...(clipSkip !== undefined && { clipSkip }),
     onWarning: context.warn,
     ...checkpointOptions(options),
     ...(device !== undefined && { device }),
@@ -128,6 +164,13 @@ export function checkPrompts(model: Model, options: { prompt: string; negative?:
   if (options.prompt.trim() === '') {
     warn('the prompt is empty: the model follows its own taste, and guidance has nothing to lead to');
   }
-  model.tokenize(options.prompt);
-  model.tokenize(options.negative ?? '');
+  const { prompt, negative = '' } = options;
+  const unused = model.embeddings.filter(
+    ({ word }) => !`${prompt}\n${negative}`.toLowerCase().includes(word.toLowerCase()),
+  );
+  if (unused.length > 0) {
+    warn(`no prompt says ${unused.map(({ word }) => word).join(', ')}: the learned embedding has no effect`);
+  }
+  model.tokenize(prompt);
+  model.tokenize(negative);
 }

@@ -31,6 +31,7 @@ export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './model
 export type { LoraRequest } from './models/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
 export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/random-checkpoint.js';
+export type { EmbeddingRequest } from './models/textual-inversion.js';
 export type { FrameSource } from './notebook/frame-source.js';
 export { type LiveProgressOptions, liveProgress } from './notebook/live-progress.js';
 export { type Shown, show } from './notebook/show.js';

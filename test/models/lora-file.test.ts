@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openCheckpoint, type WeightTable } from '../../src/lib/models/checkpoint.js';
 import { textConfig, vaeConfig } from '../../src/lib/models/component-configs.js';
-import { type LoraFile, readLoraFile } from '../../src/lib/models/lora-file.js';
+import { type LoraCheckpoint, type LoraFile, type LoraUpdate, readLoraFile } from '../../src/lib/models/lora-file.js';
 import type { KnownLayers } from '../../src/lib/models/lora-keys.js';
+import type { LoraTensor } from '../../src/lib/models/lora-update.js';
 import { originalNames } from '../../src/lib/models/single-file.js';
 import { unetConfig } from '../../src/lib/models/unet-config.js';
 import { toFloat16, toFloat32 } from '../../src/lib/tensor/half.js';
@@ -25,6 +26,15 @@ const layersOf = (weights: Iterable<[string, readonly number[]]>) =>
   );
 const layers: KnownLayers = { unet: layersOf(shapes.unet), text: layersOf(shapes.text) };
 
+const TARGET: LoraCheckpoint = { layers, original: originalNames(unet, vae), contextWidth: 8, generation: '1.x' };
+
+/** An update that is a product of two matrices. */
+function lowRank(update: LoraUpdate): Extract<LoraUpdate, { kind: 'low-rank' }> {
+  if (update.kind !== 'low-rank') throw new Error(`${update.path} is ${update.kind}`);
+  return update;
+}
+const values = (side: LoraTensor) => ('data' in side ? side : readTensor(side));
+
 let drawn = 0;
 const filled = (...shape: number[]) =>
   tensor(
@@ -37,7 +47,7 @@ let files = 0;
 async function read(tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Promise<LoraFile> {
   const path = join(scratch, `${files++}.safetensors`);
   await writeSafetensors(path, tensors, metadata);
-  return readLoraFile(path, layers, originalNames(unet, vae));
+  return readLoraFile({ file: path, config: null, model: null }, TARGET);
 }
 
 const QUERY = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q';
@@ -142,12 +152,12 @@ describe('keys', () => {
     const { updates, unmatched } = await read(tensors);
     expect(unmatched).toEqual([]);
     const found = await Promise.all(
-      updates.map(async ({ model, path, rank, alpha, ...sides }) => ({
+      updates.map(lowRank).map(async ({ model, path, rank, alpha, ...sides }) => ({
         at: `${model} ${path}`,
         rank,
         alpha,
-        down: await readTensor(sides.down),
-        up: await readTensor(sides.up),
+        down: await values(sides.down),
+        up: await values(sides.up),
       })),
     );
     const expected = (at: string, name: string) => ({
@@ -181,7 +191,7 @@ describe('convolutions', () => {
       'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k.lora_down.weight': filled(1, 16, 1, 1),
       'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k.lora_up.weight': filled(16, 1, 1, 1),
     });
-    expect(updates.map(({ path, rank, down, up }) => [path, rank, down.shape, up.shape])).toEqual(
+    expect(updates.map(lowRank).map(({ path, rank, down, up }) => [path, rank, down.shape, up.shape])).toEqual(
       expect.arrayContaining([
         ['down_blocks.0.resnets.0.conv1', 2, [2, 8, 3, 3], [8, 2, 1, 1]],
         ['down_blocks.0.attentions.0.proj_in', 2, [2, 8, 1, 1], [8, 2, 1, 1]],
@@ -261,48 +271,6 @@ describe('what does not match', () => {
       { key: to(OUT), reason: 'its up matrix is missing' },
     ],
     [
-      'another width',
-      { [`${to(OUT)}.lora_down.weight`]: filled(2, 320), [`${to(OUT)}.lora_up.weight`]: filled(320, 2) },
-      { key: to(OUT), reason: "its float32 [2, 320] and float32 [320, 2] do not fit the layer's [8, 8]" },
-    ],
-    [
-      'DoRA',
-      {
-        [`${to(OUT)}.lora_down.weight`]: filled(2, 8),
-        [`${to(OUT)}.lora_up.weight`]: filled(8, 2),
-        [`${to(OUT)}.dora_scale`]: filled(8, 1),
-      },
-      { key: to(OUT), reason: 'DoRA is not supported' },
-    ],
-    [
-      "PEFT's DoRA",
-      {
-        [`unet.${OUT}.lora_A.weight`]: filled(2, 8),
-        [`unet.${OUT}.lora_B.weight`]: filled(8, 2),
-        [`unet.${OUT}.lora_magnitude_vector.weight`]: filled(8),
-      },
-      { key: `unet.${OUT}`, reason: 'DoRA is not supported' },
-    ],
-    [
-      'LoHa',
-      {
-        [`${to(OUT)}.hada_w1_a`]: filled(8, 2),
-        [`${to(OUT)}.hada_w1_b`]: filled(2, 8),
-        [`${to(OUT)}.alpha`]: filled(1),
-      },
-      { key: to(OUT), reason: 'LoHa is not supported' },
-    ],
-    [
-      'LoKr',
-      { [`${to(OUT)}.lokr_w1`]: filled(2, 2), [`${to(OUT)}.lokr_w2_a`]: filled(4, 2) },
-      { key: to(OUT), reason: 'LoKr is not supported' },
-    ],
-    [
-      'full differences',
-      { [`${to(OUT)}.diff_b`]: filled(8) },
-      { key: to(OUT), reason: 'a change of weights that is not of low rank is not supported' },
-    ],
-    [
       'embeddings',
       {
         'text_encoder.embeddings.token_embedding.lora_A.weight': filled(2, 8),
@@ -332,10 +300,69 @@ describe('what does not match', () => {
       'nothing in this file updates a layer of the checkpoint (a: the checkpoint has no such layer)',
     );
     await expect(read({})).rejects.toThrow('the file is empty');
-    const xl = 'lora_te2_text_model_encoder_layers_0_mlp_fc1';
-    await expect(
-      read({ [`${xl}.lora_down.weight`]: filled(2, 8), [`${xl}.lora_up.weight`]: filled(8, 2) }),
-    ).rejects.toThrow('this LoRA file is for SDXL');
+  });
+});
+
+describe('what is refused as a whole', () => {
+  const fits = { [`unet.${QUERY}.lora_A.weight`]: filled(2, 8), [`unet.${QUERY}.lora_B.weight`]: filled(8, 2) };
+  const to = (name: string) => `lora_unet_${name.replaceAll('.', '_')}`;
+  const pair = (name: string, inputs = 8, outputs = 8) => ({
+    [`${name}.lora_down.weight`]: filled(2, inputs),
+    [`${name}.lora_up.weight`]: filled(outputs, 2),
+  });
+  const kinds: [string, Record<string, Tensor>, string][] = [
+    ['LoKr', { [`${to(OUT)}.lokr_w1`]: filled(2, 2), [`${to(OUT)}.lokr_w2_a`]: filled(4, 2) }, 'holds LoKr,'],
+    ['IA3', { [`${to(OUT)}.weight`]: filled(8), [`${to(OUT)}.on_input`]: filled(1) }, 'holds IA3,'],
+    ['GLoRA', { [`${to(OUT)}.a1.weight`]: filled(2, 8) }, 'holds GLoRA,'],
+    ['OFT', { [`${to(OUT)}.oft_blocks`]: filled(2, 4, 4) }, 'holds OFT,'],
+    ['BOFT of PEFT', { [`unet.${OUT}.boft_R`]: filled(2, 4, 4) }, 'holds BOFT,'],
+    ['whole differences', { [`${to(OUT)}.diff_b`]: filled(8) }, 'holds a difference of whole weights (diff),'],
+    ['three factors', { ...pair(to(OUT)), [`${to(OUT)}.lora_mid.weight`]: filled(2, 2, 3, 3) }, '(lora_mid),'],
+    ['three factors of LoHa', { [`${to(OUT)}.hada_t1`]: filled(2, 2, 3, 3) }, 'holds LoHa in three factors'],
+    ['SDXL by its second text encoder', pair('lora_te2_text_model_encoder_layers_0_mlp_fc1'), 'was made for SDXL,'],
+    ['SDXL by its depth', pair('lora_unet_input_blocks_4_1_transformer_blocks_1_attn1_to_q'), 'was made for SDXL,'],
+    [
+      'SDXL as diffusers names it',
+      pair('unet.down_blocks.2.attentions.0.transformer_blocks.9.attn1.to_q'),
+      'was made for SDXL,',
+    ],
+    ['Flux', pair('lora_unet_double_blocks_0_img_attn_proj'), 'was made for Flux,'],
+    ['Flux as diffusers names it', pair('transformer.single_transformer_blocks.0.attn.to_q'), 'was made for Flux,'],
+    ['Stable Diffusion 3', pair('lora_unet_joint_blocks_0_x_block_attn_qkv'), 'was made for Stable Diffusion 3,'],
+    [
+      '2.x by its width',
+      pair(`${to(QUERY).replace('attn1', 'attn2').replace('to_q', 'to_k')}`, 1024),
+      'for Stable Diffusion 2.x,',
+    ],
+    [
+      'another width',
+      pair(to(OUT), 320, 320),
+      `was made for another model than this checkpoint: at ${OUT} its float32 [2, 320] and float32 [320, 2] do not fit the layer's [8, 8]`,
+    ],
+    [
+      'an alpha that is none',
+      { ...pair(to(OUT)), [`${to(OUT)}.alpha`]: tensor('float32', [], Float32Array.of(Number.NaN)) },
+      'is NaN',
+    ],
+  ];
+  it.each(kinds)('%s, beside a layer that fits', async (_, tensors, sentence) => {
+    await expect(read({ ...fits, ...tensors })).rejects.toThrow(sentence);
+  });
+
+  it.each([
+    ['modelspec.architecture', 'stable-diffusion-xl-v1-base/lora', 'SDXL'],
+    ['ss_base_model_version', 'sdxl_base_v1-0', 'SDXL'],
+    ['ss_base_model_version', 'sd_v2_768_v', 'Stable Diffusion 2.x'],
+    ['modelspec.architecture', 'stable-diffusion-v2-512/lora', 'Stable Diffusion 2.x'],
+    ['modelspec.architecture', 'flux-1-dev/lora', 'Flux'],
+  ])('what its metadata say: %s %s', async (key, value, model) => {
+    await expect(read(fits, { [key]: value })).rejects.toThrow(
+      `this LoRA was made for ${model}, the checkpoint is Stable Diffusion 1.x`,
+    );
+  });
+
+  it.each(['stable-diffusion-v1/lora', 'unknown', ''])('but not %j', async (value) => {
+    expect((await read(fits, { 'modelspec.architecture': value })).updates).toHaveLength(1);
   });
 });
 
@@ -345,22 +372,24 @@ describe.skipIf(!hasPack).each(VARIANTS)(`%s of the reference pack${packNote}`, 
   it('both namings update the same layers by the same amount', async () => {
     const checkpoint = await openCheckpoint(packPath(variant));
     const known = { unet: table(checkpoint.unet.weights), text: table(checkpoint.textEncoder.weights) };
-    const diffusers = await readLoraFile(packPath(variant, 'lora.safetensors'), known);
-    const kohya = await readLoraFile(packPath(variant, 'lora-kohya.safetensors'), known);
+    const target: LoraCheckpoint = { layers: known, original: [], contextWidth: 1, generation: '1.x' };
+    const open = (name: string) => readLoraFile({ file: packPath(variant, name), config: null, model: null }, target);
+    const diffusers = await open('lora.safetensors');
+    const kohya = await open('lora-kohya.safetensors');
     expect([diffusers.unmatched, kohya.unmatched]).toEqual([[], []]);
     // Every attention projection of the UNet: 4 of each attention, 2 attentions a transformer.
     const attentions = [...known.unet.keys()].filter((path) => /\.to_(q|k|v|out\.0)$/.test(path));
     const byPath = new Map(kohya.updates.map((update) => [update.path, update]));
     expect(diffusers.updates.map(({ path }) => path).sort()).toEqual(attentions.sort());
     expect([...byPath.keys()].sort()).toEqual(attentions);
-    for (const update of diffusers.updates) {
-      const other = byPath.get(update.path)!;
+    for (const update of diffusers.updates.map(lowRank)) {
+      const other = lowRank(byPath.get(update.path)!);
       expect(update).toMatchObject({ model: 'unet', rank: 4, alpha: null });
       expect(other).toMatchObject({ model: 'unet', rank: 4, alpha: 8 });
-      expect(await readTensor(other.down)).toEqual(await readTensor(update.down));
+      expect(await values(other.down)).toEqual(await values(update.down));
       // Half the matrix at alpha / rank = 2.
-      const half = toFloat32(await readTensor(update.up)).data.map((value) => value / 2);
-      expect(toFloat32(await readTensor(other.up)).data).toEqual(half);
+      const half = toFloat32(await values(update.up)).data.map((value) => value / 2);
+      expect(toFloat32(await values(other.up)).data).toEqual(half);
     }
   });
 });

@@ -202,7 +202,11 @@ describe('is told', () => {
       /^sweep.yaml:5: early_terminate.type is "median", expected hyperband/,
     ],
     ['not YAML', 'method: [grid', /^sweep.yaml:1: .*; correct the YAML$/],
-    ['a key twice', 'method: grid\nmethod: random', 'sweep.yaml:2: Map keys must be unique; correct the YAML'],
+    [
+      'a key twice',
+      'method: grid\nmethod: random',
+      'sweep.yaml:2: this key stands twice in the same place; correct the YAML',
+    ],
     ['nothing', '', 'sweep.yaml: is empty; expected a sweep with method, video, model and parameters'],
     ['a list', '[1, 2]', 'sweep.yaml: the file is [1,2], expected keys with values'],
   ])('about %s', (_, text, expected) => {
@@ -223,5 +227,56 @@ describe('is told', () => {
       /none.yaml: no such file; expected a sweep/,
     );
     await expect(readSweepFile(scratch)).rejects.toThrow(/is a folder; expected a sweep/);
+  });
+});
+
+describe('what YAML can do', () => {
+  const PARAMETERS = 'parameters: {steps: {value: 4}}';
+
+  it('merges keys as << says', () => {
+    const sweep = parseSweep(
+      `${HEAD}parameters:\n  guidance: &g {distribution: q_uniform, q: 1, min: 1, max: 3}\n  strength: {<<: *g, q: 0.25, min: 0.25, max: 0.5}`,
+      'sweep.yaml',
+    );
+    expect(sweep.parameters.strength).toEqual({ distribution: 'q_uniform', q: 0.25, min: 0.25, max: 0.5 });
+  });
+
+  it('begins with a byte order mark', () => {
+    expect(parseSweep(`\uFEFF${HEAD}${PARAMETERS}`, 'sweep.yaml').method).toBe('grid');
+  });
+
+  const bomb = ['a: &a0 [1]', ...Array.from({ length: 30 }, (_, i) => `b${i}: &a${i + 1} [${`*a${i},`.repeat(9)}]`)];
+  const cases: [string, string, string | RegExp][] = [
+    [
+      'aliases of aliases',
+      `${HEAD}${bomb.join('\n')}`,
+      /^sweep\.yaml:\d+: its aliases stand for more than 100000 values/,
+    ],
+    ['a cycle', `${HEAD}x: &x [*x]`, 'sweep.yaml:4: *x stands within itself'],
+    ['a cycle of keys', `${HEAD}x: &x {y: {<<: *x}}`, 'sweep.yaml:4: *x stands within itself'],
+    ['a merge of a number', `${HEAD}parameters: {strength: {<<: 5}}`, 'sweep.yaml:4: << takes keys with values'],
+    ['two documents', `${HEAD}${PARAMETERS}\n---\nmethod: grid`, /^sweep\.yaml:\d+: a second document begins here/],
+    ['a key that stands twice', `${HEAD}method: grid`, 'sweep.yaml:4: this key stands twice'],
+    [
+      '.nan',
+      `${HEAD}parameters: {strength: {value: .nan}}`,
+      'sweep.yaml:4: parameters.strength.value is NaN, expected a number',
+    ],
+    [
+      '.inf',
+      `${HEAD}parameters: {strength: {min: 0.1, max: .inf}}`,
+      'sweep.yaml:4: parameters.strength.max is Infinity',
+    ],
+    ['__proto__', `${HEAD}__proto__: {method: grid}`, 'sweep.yaml:4: __proto__ is not known'],
+    ['a key that is a list', `${HEAD}? [a]\n: b`, 'sweep.yaml:4: a key is missing or is no word'],
+    ['a tag', `${HEAD}prompt: !!js/function x`, 'sweep.yaml:4: Unresolved tag'],
+    ['a tab', `${HEAD}parameters:\n\tsteps: {value: 4}`, /^sweep\.yaml:5: .*[Tt]ab/],
+    ['brackets without an end', `${HEAD}x: ${'['.repeat(100_000)}`, 'sweep.yaml:4: is nested deeper than'],
+    ['dashes without an end', `${HEAD}x:\n${'- '.repeat(100_000)}`, 'sweep.yaml:5: is nested deeper than'],
+    ['levels of keys', `${HEAD}x: ${'{a: '.repeat(50)}1${'}'.repeat(50)}`, 'sweep.yaml:4: is nested deeper than 32'],
+    ['a megabyte', `${HEAD}# ${'x'.repeat(1 << 20)}`, 'sweep.yaml: is 1025 kB long, at most 256 kB are read'],
+  ];
+  it.each(cases)('%s is refused with its line', (_, text, sentence) => {
+    expect(() => parseSweep(text, 'sweep.yaml')).toThrow(sentence);
   });
 });

@@ -1,7 +1,16 @@
 // A folder for runs that is gone after the file's tests, and tracking in processes of their own, which tests may kill.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -23,6 +32,7 @@ export function scratchFolder(): string {
 /** Translates `base` and `tracking` as they are now, so that a process without vitest can import them; gives tracking's folder. */
 export function translateTracking(folder: string): string {
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   for (const part of ['src/lib/base', 'src/lib/tracking']) {
     for (const entry of readdirSync(join(root, part), { recursive: true, withFileTypes: true })) {
       if (!entry.name.endsWith('.ts')) continue;

@@ -68,12 +68,13 @@ export async function trainArm(
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
   const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;
+  const applied = { device: model.device, embeddings: model.embeddings, clipSkip: model.clipSkip };
   const tuned =
     result.kind === 'diffusers'
-      ? await loadModel(result.result, { device: model.device, loras: model.loras })
+      ? await loadModel(result.result, { ...applied, loras: model.loras })
       : await loadModel(model.path, {
           ...model.checkpoint.options,
-          device: model.device,
+          ...applied,
           loras: [...model.loras, { file: result.result }],
         });
   const training = { name: arm.name, label: arm.label, seconds, losses, gradientNorms, learningRates };

@@ -23,6 +23,17 @@ export interface Tokenizer {
   encode(prompt: string): TokenizedPrompt;
   /** The text of token ids, in lower case, as the vocabulary spells it. */
   decode(ids: Iterable<number>): string;
+  /** Whether a text is a token with a meaning of its own. */
+  isSpecial(text: string): boolean;
+  /**
+   * The same with further tokens: `vocabSize` is the new one, `split` gives the tokens of a prompt and leaves texts to
+   * `inner`, `word` is the text of a further token.
+   */
+  extended(
+    vocabSize: number,
+    split: (prompt: string, inner: (text: string) => number[]) => number[],
+    word: (id: number) => string | undefined,
+  ): Tokenizer;
 }
 
 /** Tokens with their ids, and the pairs that are merged, in order. */
@@ -73,46 +84,53 @@ export function makeTokenizer(
   const pairs = new BytePairTokenizer(clipDefinition(vocab, merges, special.unknown), {});
   const [startId, endId, padId] = [idOf(special.start), idOf(special.end), idOf(special.pad)];
 
-  const decode = (ids: Iterable<number>): string => {
-    let text = '';
-    let run: number[] = [];
-    const flush = () => {
-      if (run.length > 0) text += pairs.decode(run, { clean_up_tokenization_spaces: false });
-      run = [];
-    };
-    for (const id of ids) {
-      const content = contents.get(id);
-      if (content === undefined) run.push(id);
-      else {
-        flush();
-        text += content;
-      }
-    }
-    flush();
-    return text.trim();
-  };
+  const tokensOf = (prompt: string): number[] =>
+    // Special tokens count only as they are written; everything between them is normalized and merged.
+    prompt.split(splitter).flatMap((text) => {
+      const id = specials.get(text);
+      // Lower case letter by letter as the reference has it: JavaScript alone knows a sigma at the end of a word.
+      return id === undefined ? pairs.encode(text.replaceAll('Σ', 'σ'), { add_special_tokens: false }).ids : [id];
+    });
 
-  return {
-    modelMaxLength,
-    vocabSize: 1 + [...specials.values(), ...Object.values(vocab)].reduce((a, b) => Math.max(a, b), 0),
-    startId,
-    endId,
-    padId,
-    files,
-    decode,
-    encode(prompt) {
-      // Special tokens count only as they are written; everything between them is normalized and merged.
-      const tokens = prompt.split(splitter).flatMap((text) => {
-        const id = specials.get(text);
-        // Lower case letter by letter as the reference has it: JavaScript alone knows a sigma at the end of a word.
-        return id === undefined ? pairs.encode(text.replaceAll('Σ', 'σ'), { add_special_tokens: false }).ids : [id];
-      });
-      const room = modelMaxLength - 2;
-      const ids = new Int32Array(modelMaxLength).fill(padId);
-      ids.set([startId, ...tokens.slice(0, room), endId]);
-      return { ids, truncated: tokens.length > room ? decode(tokens.slice(room)) : null };
-    },
+  const make = (
+    vocabSize: number,
+    tokens: (prompt: string) => number[],
+    word: (id: number) => string | undefined,
+  ): Tokenizer => {
+    const decode = (ids: Iterable<number>): string => {
+      let text = '';
+      let run: number[] = [];
+      const flush = () => {
+        if (run.length > 0) text += pairs.decode(run, { clean_up_tokenization_spaces: false });
+        run = [];
+      };
+      for (const id of ids) {
+        const further = word(id);
+        const content = further === undefined ? contents.get(id) : further && ` ${further} `;
+        if (content === undefined) run.push(id);
+        else {
+          flush();
+          text += content;
+        }
+      }
+      flush();
+      return text.trim();
+    };
+    return {
+      ...{ modelMaxLength, vocabSize, startId, endId, padId, files, decode },
+      isSpecial: (text) => specials.has(text),
+      extended: (size, split, further) => make(size, (prompt) => split(prompt, tokensOf), further),
+      encode(prompt) {
+        const all = tokens(prompt);
+        const room = modelMaxLength - 2;
+        const ids = new Int32Array(modelMaxLength).fill(padId);
+        ids.set([startId, ...all.slice(0, room), endId]);
+        return { ids, truncated: all.length > room ? decode(all.slice(room)) : null };
+      },
+    };
   };
+  const largest = [...specials.values(), ...Object.values(vocab)].reduce((a, b) => Math.max(a, b), 0);
+  return make(1 + largest, tokensOf, () => undefined);
 }
 
 /**

@@ -11,15 +11,33 @@ const QUICK_GELU_BETA = 1.702;
 /** Added to the scores of later tokens, which their softmax turns into 0. */
 const MASKED = -1e9;
 
-/** Last hidden state [B, T, D] of token ids [B, T]; each token sees itself and those before it. */
-export function clipText(scope: Scope, config: TextConfig, ids: Node): Node {
+/** What a prompt's encoding may differ in. */
+export interface ClipTextOptions {
+  /** How many of the last layers are left out; 0 by default. */
+  readonly skip?: number;
+  /** Vectors [B, T, D] in place of tokens where `kept` [B, T, 1] is 0; they are 0 where it is 1. */
+  readonly learned?: { readonly vectors: Node; readonly kept: Node };
+}
+
+/**
+ * Last hidden state [B, T, D], normalised, of token ids [B, T]; each token sees itself and those before it. With `skip`
+ * it is the hidden state so many layers before, under the same normalisation.
+ */
+export function clipText(
+  scope: Scope,
+  config: TextConfig,
+  ids: Node,
+  { skip = 0, learned }: ClipTextOptions = {},
+): Node {
   const [, tokens] = ids.shape;
   const { hiddenSize, layerNormEps } = config;
   const table = scope.weight('embeddings.token_embedding.weight', [config.vocabSize, hiddenSize]);
   const positions = scope.weight('embeddings.position_embedding.weight', [config.maxPositions, hiddenSize]);
-  let h = g.add(g.gatherRows(table, ids), g.slice(positions, [0, 0], [tokens, hiddenSize]));
+  const rows = g.gatherRows(table, ids);
+  const tokensIn = learned ? g.add(g.multiply(rows, learned.kept), learned.vectors) : rows;
+  let h = g.add(tokensIn, g.slice(positions, [0, 0], [tokens, hiddenSize]));
   const mask = causalMask(tokens);
-  for (let layer = 0; layer < config.layers; layer++) {
+  for (let layer = 0; layer < config.layers - skip; layer++) {
     const block = scope.at('encoder', 'layers', layer);
     h = g.add(h, attention(block.at('self_attn'), config, layerNorm(block.at('layer_norm1'), h, layerNormEps), mask));
     const inner = linear(

@@ -21,6 +21,8 @@ export function readTextFile(path: string): string {
   throw new UsageError(`${path}: this is not a file; the checkpoint folder is damaged: copy it whole`);
 }
 
+const CHECKPOINT = 'use a Stable Diffusion 1.x or 2.x checkpoint';
+
 /**
  * The content of a JSON file.
  *
@@ -51,12 +53,12 @@ export function parseJsonFile<T>(path: string, schema: z.ZodType<T>): T {
 }
 
 /**
- * A JSON value, checked and with the schema's defaults; `where` is the file that is named in the error.
+ * A JSON value, checked and with the schema's defaults; `where` is the file that is named in the error, `remedy` what to do.
  *
  * @internal
  * @throws UsageError naming the first value that does not fit
  */
-export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string): T {
+export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string, remedy: string = CHECKPOINT): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0];
@@ -67,9 +69,7 @@ export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string
     .replace(/^Invalid input: /, '')
     .replace(/, received .*/, '')
     .replace(/^Too (big|small): /, '');
-  throw new UsageError(
-    `${where}: ${key} is ${shownJson(found)} (${expected}), which is not supported; use a Stable Diffusion 1.x or 2.x checkpoint`,
-  );
+  throw new UsageError(`${where}: ${key} is ${shownJson(found)} (${expected}), which is not supported; ${remedy}`);
 }
 
 /** A value as it stands in a sentence: the beginning of its JSON. */

@@ -3,11 +3,12 @@
 import { ops as g } from '../graph/ops.js';
 import type { Node, Padding } from '../graph/types.js';
 import type { Scope } from './scope.js';
+import { layerWeight } from './weight-change.js';
 
 /** x W' + b over the last axis: x [.., I] to [.., outputs]. */
 export function linear(scope: Scope, x: Node, outputs: number, { bias = true } = {}): Node {
   const inputs = x.shape.at(-1)!;
-  let y = g.matmul(x, scope.weight('weight', [outputs, inputs]), { transposeB: true });
+  let y = g.matmul(x, layerWeight(scope, [outputs, inputs]), { transposeB: true });
   if (bias) y = g.add(y, scope.weight('bias', [outputs]));
   for (const { down, up, scale } of scope.adapters()) {
     const [rank] = down.shape;
@@ -26,7 +27,7 @@ export function conv(
   kernel: number,
   options: { stride?: number; padding?: Padding | number } = {},
 ): Node {
-  const weight = scope.weight('weight', [outputs, x.shape[1], kernel, kernel]);
+  const weight = layerWeight(scope, [outputs, x.shape[1], kernel, kernel]);
   let y = g.conv2d(x, weight, scope.weight('bias', [outputs]), options);
   for (const { down, up, scale } of scope.adapters()) {
     const update = g.conv2d(g.conv2d(x, down, null, options), up, null);

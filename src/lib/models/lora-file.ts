@@ -1,25 +1,25 @@
-// Reads LoRA files (Hu et al. 2021): low-rank updates of the layers of UNet and text encoder. How keys are named is in
-// lora-keys.ts; how updates are applied is not decided here.
+// Reads LoRA files (Hu et al. 2021) and their kin for a checkpoint: what they do to which layers of UNet and text encoder.
+// How keys are named is in lora-keys.ts, what an update holds in lora-update.ts; how updates are applied is not decided here.
 
-import { z } from 'zod';
 import { UsageError } from '../base/errors.js';
+import { isForeignFloat, readForeignFloats } from '../tensor/foreign-floats.js';
 import { toFloat32 } from '../tensor/half.js';
-import { readSafetensorsHeader, readTensor, type SafetensorsHeader, type TensorEntry } from '../tensor/safetensors.js';
-import { type KnownLayers, type LoraModel, type LoraRole, layerFinder, parseLoraKey } from './lora-keys.js';
+import { readSafetensorsHeader, readTensor, type SafetensorsHeader } from '../tensor/safetensors.js';
+import {
+  type KnownLayers,
+  type LayerFinder,
+  type LoraModel,
+  type LoraRole,
+  layerFinder,
+  parseLoraKey,
+} from './lora-keys.js';
+import { type LoraTarget, refuseOtherOrigin } from './lora-origin.js';
+import type { LoraSource } from './lora-source.js';
+import { type LoraTensor, type LoraUpdate, loraUpdate } from './lora-update.js';
+import { type PeftSettings, peftMetadata, readPeftConfig } from './peft-settings.js';
 import type { NamePair } from './single-file.js';
 
-/**
- * The update of one layer: W + (alpha ?? rank) / rank * scale * up down. `down` is [rank, I] or [rank, I, k, k], `up`
- * [O, rank] or [O, rank, 1, 1], as many axes as the layer's own weight has.
- */
-export interface LoraUpdate {
-  readonly model: LoraModel;
-  readonly path: string;
-  readonly rank: number;
-  readonly down: TensorEntry;
-  readonly up: TensorEntry;
-  readonly alpha: number | null;
-}
+export type { LoraUpdate } from './lora-update.js';
 
 /**
  * The updates that fit the checkpoint, and what else the file holds: layers (or single keys) that are left out, with
@@ -27,49 +27,56 @@ export interface LoraUpdate {
  */
 export interface LoraFile {
   readonly updates: readonly LoraUpdate[];
-  readonly unmatched: readonly { readonly key: string; readonly reason: string }[];
+  readonly unmatched: readonly Unmatched[];
+}
+
+/** A layer or a key that is left out. */
+export interface Unmatched {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** What a file should fit. */
+export interface LoraCheckpoint extends LoraTarget {
+  readonly layers: KnownLayers;
+  /** The checkpoint's names in the single-file layout (`originalNames`): some files call the UNet's layers by them. */
+  readonly original: readonly NamePair[];
 }
 
 interface Found {
-  down?: TensorEntry;
-  up?: TensorEntry;
-  alpha?: TensorEntry;
+  tensors: Partial<Record<LoraRole, LoraTensor>>;
+  peft: boolean;
   reason?: string;
 }
 
 /**
- * Reads a LoRA file for a checkpoint with these layers.
+ * Reads a file for a checkpoint.
  *
- * @param original the checkpoint's names in the single-file layout (`originalNames`): some files call the UNet's layers
- * by them
- * @throws UsageError when the file cannot be read, or holds no update that fits
+ * @throws UsageError when the file cannot be read, was made for another model, holds a kind of update that is not
+ * supported, or no update that fits: it is applied as a whole or not at all
  */
-export async function readLoraFile(
-  file: string,
-  layers: KnownLayers,
-  original: readonly NamePair[] = [],
-): Promise<LoraFile> {
+export async function readLoraFile({ file, config, model }: LoraSource, checkpoint: LoraCheckpoint): Promise<LoraFile> {
   const header = await readSafetensorsHeader(file);
-  const found = new Map<string, Found>();
-  const unmatched: { key: string; reason: string }[] = [];
-  for (const key of [...header.tensors.keys(), ...header.unsupported.keys()]) {
-    const parsed = parseLoraKey(key);
-    if (!parsed) {
-      unmatched.push({ key, reason: 'not a key of a LoRA file' });
+  const { found, unmatched, refused } = await collect(header);
+  const find = findIn(layerFinder(checkpoint.layers, checkpoint.original), model);
+  refuseOtherOrigin(file, found.keys(), header.metadata, checkpoint, (layer) => find(layer) !== undefined);
+  if (refused !== undefined) {
+    throw new UsageError(`${file}: holds ${refused}, which is not supported; use a file of LoRA, DoRA or LoHa`);
+  }
+  const peft = peftOf(file, header, config, found);
+  const updates = new Map<string, LoraUpdate>();
+  for (const [name, { tensors, reason, ...layer }] of found) {
+    const at = find(name);
+    if (reason !== undefined || !at) {
+      unmatched.push({ key: name, reason: reason ?? 'the checkpoint has no such layer' });
       continue;
     }
-    const layer = found.get(parsed.layer) ?? {};
-    found.set(parsed.layer, layer);
-    place(layer, parsed.role, header, key);
-  }
-  const find = layerFinder(layers, original);
-  const peft = peftSettings(header);
-  const updates = new Map<string, LoraUpdate>();
-  for (const [name, layer] of found) {
-    const at = find(name);
-    const reason = layer.reason ?? (at ? undefined : 'the checkpoint has no such layer');
-    const update = at && !reason ? await updateOf(at.model, at.path, layer, layers, peft) : (reason ?? '');
-    const id = `${at?.model} ${at?.path}`;
+    const { alpha, ...factors } = tensors;
+    const parts = { ...factors, ...(alpha && { alpha: await scalarOf(file, name, alpha) }) };
+    const shape = checkpoint.layers[at.model].get(at.path)!;
+    const settings = (rank: number) => (layer.peft && peft ? peft(at.model, at.path, rank) : NO_SETTINGS);
+    const update = loraUpdate({ file, ...at, shape, target: checkpoint, peft: settings }, parts);
+    const id = `${at.model} ${at.path}`;
     if (typeof update === 'string') unmatched.push({ key: name, reason: update });
     else if (updates.has(id)) unmatched.push({ key: name, reason: `another entry updates ${update.path} already` });
     else updates.set(id, update);
@@ -78,74 +85,74 @@ export async function readLoraFile(
   return { updates: [...updates.values()], unmatched };
 }
 
-function place(layer: Found, role: LoraRole, { tensors, unsupported }: SafetensorsHeader, key: string): void {
-  const entry = tensors.get(key);
-  if (typeof role === 'object') layer.reason = role.reason;
-  else if (!entry) layer.reason = `the element type ${unsupported.get(key)} is not supported`;
-  else if (layer[role]) layer.reason = `its ${role} is given twice`;
-  else layer[role] = entry;
-}
+const NO_SETTINGS = { rank: null, alpha: null, dora: false } as const;
 
-/** The update, or why there is none. */
-async function updateOf(
-  model: LoraModel,
-  path: string,
-  { down, up, alpha }: Found,
-  layers: KnownLayers,
-  peft: PeftSettings,
-): Promise<LoraUpdate | string> {
-  if (!down || !up) return `its ${down ? 'up' : 'down'} matrix is missing`;
-  const shape = layers[model].get(path)!;
-  const [outputs, inputs, ...kernel] = shape;
-  const [rank] = down.shape;
-  const ones = kernel.map(() => 1);
-  const fittedDown = reshaped(down, [rank, inputs, ...kernel]);
-  const fittedUp = reshaped(up, [outputs, rank, ...ones]);
-  // An embedding is a look-up: a product with its input would be something else.
-  if (shape.length < 2 || path.startsWith('embeddings.')) return 'a layer of this kind cannot be updated';
-  if (!fittedDown || !fittedUp || !/float/.test(down.dtype) || !/float/.test(up.dtype)) {
-    return `its ${down.dtype} [${down.shape.join(', ')}] and ${up.dtype} [${up.shape.join(', ')}] do not fit the layer's [${shape.join(', ')}]`;
+/** The tensors of each layer by the name that the file gives it; `refused` is a kind of update that is not supported. */
+async function collect(header: SafetensorsHeader) {
+  const found = new Map<string, Found>();
+  const unmatched: Unmatched[] = [];
+  let refused: string | undefined;
+  for (const key of [...header.tensors.keys(), ...header.foreign.keys()]) {
+    const parsed = parseLoraKey(key);
+    if (!parsed) {
+      unmatched.push({ key, reason: 'not a key of a LoRA file' });
+      continue;
+    }
+    const { role } = parsed;
+    const layer = found.get(parsed.layer) ?? { tensors: {}, peft: false };
+    found.set(parsed.layer, layer);
+    layer.peft ||= parsed.peft;
+    if (typeof role === 'object') {
+      refused ??= role.kind;
+      continue;
+    }
+    if (layer.tensors[role]) layer.reason = `its ${role} is given twice`;
+    else {
+      const entry = await tensorOf(header, key);
+      if (entry) layer.tensors[role] = entry;
+      else layer.reason = `the element type ${header.unsupported.get(key)} is not supported`;
+    }
   }
-  const own = alpha && toFloat32(await readTensor(alpha)).data[0];
-  return { model, path, rank, down: fittedDown, up: fittedUp, alpha: own ?? peft(model, path, rank) };
+  return { found, unmatched, refused };
 }
 
-/** The entry with that shape if it differs at most in trailing sides of 1. */
-function reshaped(entry: TensorEntry, shape: readonly number[]): TensorEntry | undefined {
-  const core = (sides: readonly number[]) => sides.join().replace(/(,1)+$/, '');
-  return entry.shape.length <= 4 && core(entry.shape) === core(shape) ? { ...entry, shape } : undefined;
+/** Where a tensor lies; the numbers of one whose element type no engine maps, undefined where they cannot be read. */
+async function tensorOf(header: SafetensorsHeader, key: string): Promise<LoraTensor | undefined> {
+  const entry = header.tensors.get(key);
+  if (entry) return entry;
+  const foreign = header.foreign.get(key)!;
+  return isForeignFloat(foreign.type) ? readForeignFloats(foreign) : undefined;
 }
 
-/** Alpha by model, path and rank, as PEFT's settings in the file's metadata give it; null where they do not. */
-type PeftSettings = (model: LoraModel, path: string, rank: number) => number | null;
+async function scalarOf(file: string, layer: string, entry: LoraTensor): Promise<number> {
+  const { data } = toFloat32('data' in entry ? entry : await readTensor(entry));
+  if (data.length === 1 && Number.isFinite(data[0])) return data[0];
+  throw new UsageError(
+    `${file}: the alpha of ${layer} is ${data.length === 1 ? data[0] : `${data.length} numbers`}, expected a number; use the original file`,
+  );
+}
 
-const METADATA_KEY = 'lora_adapter_metadata';
-const alphas = z.record(z.string(), z.number()).nullish();
-
-function peftSettings({ metadata }: SafetensorsHeader): PeftSettings {
-  let json: unknown = {};
-  try {
-    json = JSON.parse(metadata[METADATA_KEY] ?? '{}');
-  } catch {
-    // Not PEFT's: the matrices themselves say enough.
-  }
-  const settings = z.record(z.string(), z.unknown()).catch({}).parse(json);
-  return (model, path, rank) => {
-    const of = (key: string): unknown => settings[`${model === 'unet' ? 'unet' : 'text_encoder'}.${key}`];
-    const pattern = Object.entries(alphas.catch({}).parse(of('alpha_pattern')) ?? {});
-    const alpha = pattern.find(([end]) => path === end || path.endsWith(`.${end}`))?.[1] ?? of('lora_alpha');
-    if (typeof alpha !== 'number') return null;
-    // "Rank-stabilized" files mean alpha / sqrt(rank).
-    return of('use_rslora') === true ? alpha * Math.sqrt(rank) : alpha;
+/** A finder that is held to one model, where the file's folder names it. */
+function findIn(find: LayerFinder, model: LoraModel | null): LayerFinder {
+  return (layer) => {
+    const at = find(layer);
+    return model === null || at?.model === model ? at : undefined;
   };
 }
 
-function nothingFits(file: string, unmatched: readonly { key: string; reason: string }[]): UsageError {
-  if (unmatched.some(({ key }) => /^lora_te2_|^text_encoder_2\./.test(key))) {
-    return new UsageError(
-      `${file}: this LoRA file is for SDXL (it updates a second text encoder); use one for this checkpoint's model`,
-    );
-  }
+/** PEFT's settings: those in the file, else those beside it if any of its names are PEFT's. */
+function peftOf(
+  file: string,
+  { metadata }: SafetensorsHeader,
+  config: string | null,
+  found: ReadonlyMap<string, Found>,
+): PeftSettings | null {
+  const own = peftMetadata(metadata, file);
+  if (own) return own;
+  return config !== null && [...found.values()].some(({ peft }) => peft) ? readPeftConfig(config) : null;
+}
+
+function nothingFits(file: string, unmatched: readonly Unmatched[]): UsageError {
   const [first] = unmatched;
   const example = first ? `${first.key}: ${first.reason}` : 'the file is empty';
   return new UsageError(

@@ -9,39 +9,49 @@ export type LoraModel = 'unet' | 'text';
 /** Layers that can be updated, by path, with the shape of their weight. */
 export type KnownLayers = Readonly<Record<LoraModel, ReadonlyMap<string, readonly number[]>>>;
 
-/** What a tensor is to its layer: output + scale up(down(x)), or something that is not applied, for a reason. */
-export type LoraRole = 'down' | 'up' | 'alpha' | { readonly reason: string };
+/** What a tensor is to its layer: a factor, a number or magnitudes of its update. See lora-update.ts. */
+export type LoraRole = 'down' | 'up' | 'alpha' | 'w1a' | 'w1b' | 'w2a' | 'w2b' | 'magnitude' | 'rowMagnitude';
 
-/** A key taken apart; `layer` is the layer's name as the file spells it. */
+/** A key taken apart; `layer` is the layer's name as the file spells it, `peft` whether the key is one of PEFT's. */
 export interface LoraKey {
   readonly layer: string;
-  readonly role: LoraRole;
+  /** What it is, or the name of a kind of update that is not applied. */
+  readonly role: LoraRole | { readonly kind: string };
+  readonly peft: boolean;
 }
 
-const NOT_APPLIED = (kind: string) => ({ reason: `${kind} is not supported` });
+const other = (kind: string): { readonly kind: string } => ({ kind });
 
 /** Ends of keys. The first that matches counts; what precedes it names the layer. */
-const ROLES: readonly (readonly [RegExp, LoraRole])[] = [
+const ROLES: readonly (readonly [RegExp, LoraKey['role']])[] = [
   [/(\.lora_A(\.[^.]+)?|\.lora_down|\.lora\.down|\.lora_linear_layer\.down|_lora\.down)\.weight$/, 'down'],
   [/(\.lora_B(\.[^.]+)?|\.lora_up|\.lora\.up|\.lora_linear_layer\.up|_lora\.up)\.weight$/, 'up'],
   [/\.alpha$/, 'alpha'],
-  [/\.(dora_scale|lora_magnitude_vector(\.[^.]+)*)$/, NOT_APPLIED('DoRA')],
-  [/\.hada_[^.]+$/, NOT_APPLIED('LoHa')],
-  [/\.lokr_[^.]+$/, NOT_APPLIED('LoKr')],
-  [/\.(oft_[^.]+|oft_blocks)$/, NOT_APPLIED('OFT')],
-  [/\.(a1|a2|b1|b2)\.weight$/, NOT_APPLIED('GLoRA')],
-  [/\.lora_mid\.weight$/, NOT_APPLIED('a convolution in three factors (lora_mid)')],
-  [
-    /\.(diff|diff_b|w_norm|b_norm|on_input|lora_B(\.[^.]+)?\.bias)$/,
-    NOT_APPLIED('a change of weights that is not of low rank'),
-  ],
+  [/\.hada_w1_a(\.[^.]+)?$/, 'w1a'],
+  [/\.hada_w1_b(\.[^.]+)?$/, 'w1b'],
+  [/\.hada_w2_a(\.[^.]+)?$/, 'w2a'],
+  [/\.hada_w2_b(\.[^.]+)?$/, 'w2b'],
+  [/\.dora_scale$/, 'magnitude'],
+  [/\.lora_magnitude_vector(\.[^.]+)*$/, 'rowMagnitude'],
+  [/\.hada_t[12](\.[^.]+)?$/, other('LoHa in three factors (hada_t1)')],
+  [/\.lokr_[^.]+(\.[^.]+)?$/, other('LoKr')],
+  [/\.(oft_[^.]+|oft_blocks)(\.[^.]+)*$/, other('OFT')],
+  [/\.boft_[^.]+(\.[^.]+)*$/, other('BOFT')],
+  [/\.(a1|a2|b1|b2)\.weight$/, other('GLoRA')],
+  [/\.(on_input|ia3_l(\.[^.]+)?)$/, other('IA3')],
+  [/\.vera_lambda_[^.]+(\.[^.]+)?$/, other('VeRA')],
+  [/\.lora_mid\.weight$/, other('LoRA in three factors (lora_mid)')],
+  [/\.(diff|diff_b|w_norm|b_norm|set_weight)$/, other('a difference of whole weights (diff)')],
+  [/\.lora_B(\.[^.]+)?\.bias$/, other('LoRA with biases (lora_bias)')],
 ];
+
+const OF_PEFT = /\.(lora_(A|B|magnitude_vector)|hada_w[12]_[ab])(\.|$)/;
 
 /** Takes a key apart; undefined when it is none of a LoRA file's. */
 export function parseLoraKey(key: string): LoraKey | undefined {
   for (const [end, role] of ROLES) {
     const match = end.exec(key);
-    if (match) return { layer: key.slice(0, match.index), role };
+    if (match) return { layer: key.slice(0, match.index), role, peft: OF_PEFT.test(key) && !/^lora_/.test(key) };
   }
   return undefined;
 }

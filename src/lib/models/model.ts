@@ -15,9 +15,11 @@ import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './confi
 import { type LoraRequest, openLoras } from './lora.js';
 import { networkWeights } from './network-weights.js';
 import { createPrograms } from './programs.js';
+import { promptSyntaxWarning } from './prompt-syntax.js';
 import { runUnet } from './run-unet.js';
 import { createScope } from './scope.js';
 import type { PredictionName } from './stated-prediction.js';
+import { type EmbeddingRequest, openEmbeddings, splitIds, withWords } from './textual-inversion.js';
 import { vaeDecoder, vaeEncoder } from './vae.js';
 import type { Part } from './weight-table.js';
 
@@ -39,6 +41,10 @@ export interface LoadModelOptions {
   prediction?: PredictionName;
   /** Which weights of a diffusers folder, where there are several or no plain ones: `fp16`, `bf16`, `non_ema`. */
   variant?: string;
+  /** Words of prompts that stand for learned vectors (textual inversion). */
+  embeddings?: readonly EmbeddingRequest[];
+  /** How many of the text encoder's last layers are left out, as diffusers counts; AUTOMATIC1111 calls 1 here 2. */
+  clipSkip?: number;
   /** Threads on the CPU; as many as there are cores by default. */
   threads?: number;
   /** Told about what is unusual: a prompt that was cut, LoRA layers that match nothing. Prints to stderr by default. */
@@ -66,6 +72,10 @@ export interface Model {
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */
   readonly loras: readonly LoraRequest[];
+  /** The words that stand for learned vectors, each with its file. */
+  readonly embeddings: readonly Required<EmbeddingRequest>[];
+  /** How many of the text encoder's last layers are left out. */
+  readonly clipSkip: number;
   /** Token ids of a prompt, as many as the text encoder takes (77). A prompt that is too long is cut, with one warning. */
   tokenize(prompt: string): Int32Array;
   /** Hidden states [B, 77, D] of prompts: the context for `predict`. */
@@ -106,7 +116,9 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   const opened = given({ config: configFolder, vae: otherVae, prediction, variant });
   const checkpoint = await openCheckpoint(name, opened);
   const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
-  const { tokenizer } = checkpoint;
+  const learned = await openEmbeddings(options.embeddings ?? [], checkpoint.textEncoder.config, checkpoint.tokenizer);
+  const tokenizer = withWords(checkpoint.tokenizer, learned);
+  const clipSkip = checkClipSkip(options.clipSkip ?? 0, checkpoint.textEncoder.config.layers);
   const vaeFactor = 2 ** (checkpoint.vae.config.blockOutChannels.length - 1);
   const config: ModelConfig = {
     unet: checkpoint.unet.config,
@@ -134,12 +146,18 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
     config,
     checkpoint,
     loras: options.loras ?? [],
+    embeddings: learned.map(({ file, word }) => ({ file, word })),
+    clipSkip,
     tokenize(prompt) {
       const { ids, truncated } = tokenizer.encode(prompt);
       // Once a prompt: it is encoded again for each batch of frames.
-      if (truncated !== null && !reported.has(prompt)) {
+      if (!reported.has(prompt)) {
         reported.add(prompt);
-        onWarning(`the prompt is longer than ${tokenizer.modelMaxLength} tokens; this part was cut: "${truncated}"`);
+        const syntax = promptSyntaxWarning(withoutWords(prompt, learned));
+        if (syntax !== null) onWarning(syntax);
+        if (truncated !== null) {
+          onWarning(`the prompt is longer than ${tokenizer.modelMaxLength} tokens; this part was cut: "${truncated}"`);
+        }
       }
       return ids;
     },
@@ -149,11 +167,18 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       prompts.forEach((prompt, i) => {
         ids.set(model.tokenize(prompt), i * length);
       });
-      const shape = [prompts.length, length];
-      const program = await text.get(`${shape}`, () => ({
-        hidden: clipText(createScope(loras.text), config.text, g.input('ids', shape, 'int32')),
-      }));
-      return (await program.run({ ids: tensor('int32', shape, ids) })).hidden;
+      const shape = [prompts.length, length] as const;
+      const program = await text.get(`${shape}`, () => {
+        const width = config.text.hiddenSize;
+        const vectors = learned.length > 0 && {
+          learned: { vectors: g.input('learned', [...shape, width]), kept: g.input('kept', [...shape, 1]) },
+        };
+        const input = g.input('ids', shape, 'int32');
+        return { hidden: clipText(createScope(loras.text), config.text, input, { skip: clipSkip, ...vectors }) };
+      });
+      const inputs =
+        learned.length > 0 ? splitIds(ids, shape, learned, checkpoint.tokenizer) : { ids: tensor('int32', shape, ids) };
+      return (await program.run(inputs)).hidden;
     },
     async encodeImage(image) {
       assertShape('encodeImage: the picture', image.shape, ['B', config.vae.inChannels, 'H', 'W'], PICTURES);
@@ -215,6 +240,18 @@ function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
   check(checkpoint.textEncoder.weights, 'text');
   check(checkpoint.vae.weights, 'vae');
   check(checkpoint.unet.weights, 'unet');
+}
+
+/** The prompt without learned words, which may hold any marks. */
+function withoutWords(prompt: string, learned: readonly { readonly word: string }[]): string {
+  return learned.reduce((text, { word }) => text.replaceAll(word, ' '), prompt);
+}
+
+function checkClipSkip(skip: number, layers: number): number {
+  if (Number.isInteger(skip) && skip >= 0 && skip < layers) return skip;
+  throw new UsageError(
+    `clipSkip is ${skip}, expected a whole number of layers to leave out, from 0 to ${layers - 1}; 1 is what AUTOMATIC1111 calls 2`,
+  );
 }
 
 function float32Bytes(table: ReadonlyMap<string, TensorEntry>): number {

@@ -3,11 +3,38 @@
 import { ops as g } from '../graph/ops.js';
 import type { Node } from '../graph/types.js';
 
-/** A low-rank update (LoRA, Hu et al. 2021) of one layer: output + scale up(down(x)). Shapes as stored. */
-export interface Adapter {
-  readonly down: { name: string; shape: readonly number[] };
-  readonly up: { name: string; shape: readonly number[] };
+/** A weight by its name, with its shape as stored. */
+export interface NamedWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A low-rank update (LoRA, Hu et al. 2021) of one layer: output + scale up(down(x)). */
+export interface LowRankAdapter {
+  readonly down: NamedWeight;
+  readonly up: NamedWeight;
   readonly scale: number;
+}
+
+/** A change of a layer's weight that is no sum over its output; what it computes is said in weight-change.ts. */
+export interface WeightChange {
+  /** Pairs of matrices [O, R] and [R, I k k] (or as convolutions): one pair, or two whose products are multiplied. */
+  readonly pairs: readonly (readonly [NamedWeight, NamedWeight])[];
+  /** What the product of the pairs is multiplied with: alpha / rank. */
+  readonly scale: number;
+  /** Magnitudes of the weight's rows [O, 1, ..] or columns [1, I, ..], where direction and magnitude are separate. */
+  readonly magnitude: NamedWeight | null;
+  /** Factor of the whole change; 1 as it was trained. */
+  readonly strength: number;
+}
+
+/** What a file does to a layer. */
+export type Adapter = LowRankAdapter | WeightChange;
+
+/** A `WeightChange` in a graph. */
+export interface WeightChangeNodes extends Pick<WeightChange, 'scale' | 'strength'> {
+  readonly pairs: readonly (readonly [Node, Node])[];
+  readonly magnitude: Node | null;
 }
 
 /** A place in a model's tree of weights: `scope.at('conv1').weight('bias', [8])` is `...conv1.bias`. */
@@ -18,6 +45,8 @@ export interface Scope {
   weight(name: string, shape: readonly number[]): Node;
   /** Low-rank updates of the layer that this scope is. */
   adapters(): readonly { down: Node; up: Node; scale: number }[];
+  /** Other changes of this layer's weight. */
+  changes(): readonly WeightChangeNodes[];
 }
 
 /** The root of a model's weights, with everything that was asked of it. */
@@ -41,11 +70,26 @@ export function createScope(adapters: ReadonlyMap<string, readonly Adapter[]> = 
     at: (...names) => scopeAt([...(path ? [path] : []), ...names].join('.')),
     weight: (name, shape) => named(path ? `${path}.${name}` : name, shape),
     adapters: () =>
-      (adapters.get(path) ?? []).map(({ down, up, scale }) => ({
+      (adapters.get(path) ?? []).filter(isLowRank).map(({ down, up, scale }) => ({
         down: named(down.name, down.shape),
         up: named(up.name, up.shape),
         scale,
       })),
+    changes: () =>
+      (adapters.get(path) ?? []).flatMap((adapter) => {
+        if (isLowRank(adapter)) return [];
+        const { pairs, scale, magnitude, strength } = adapter;
+        const node = ({ name, shape }: NamedWeight): Node => named(name, shape);
+        return {
+          pairs: pairs.map(([left, right]) => [node(left), node(right)] as const),
+          magnitude: magnitude && node(magnitude),
+          ...{ scale, strength },
+        };
+      }),
   });
   return { ...scopeAt(''), weights };
+}
+
+function isLowRank(adapter: Adapter): adapter is LowRankAdapter {
+  return 'down' in adapter;
 }

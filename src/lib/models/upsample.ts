@@ -4,6 +4,7 @@ import { ops as g } from '../graph/ops.js';
 import type { Node } from '../graph/types.js';
 import { conv } from './layers.js';
 import type { Scope } from './scope.js';
+import { layerWeight } from './weight-change.js';
 
 /**
  * Sums of a 3-tap kernel that one output row (or column) of a doubled picture sees of the small one: an even row i = 2r sees
@@ -31,7 +32,7 @@ export function upsampleConv(scope: Scope, x: Node, height: number, width: numbe
   if (height !== 2 * h || width !== 2 * w || scope.adapters().length > 0) {
     return conv(scope, g.resizeNearest(x, height, width), channels, 3, { padding: 1 });
   }
-  const weight = scope.weight('weight', [channels, channels, 3, 3]);
+  const weight = layerWeight(scope, [channels, channels, 3, 3]);
   const bias = scope.weight('bias', [channels]);
   const kernels = parityKernels(weight);
   const rows = [0, 1].map((a) => {

@@ -7,7 +7,9 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
+import { loraFiles } from '../models/lora-source.js';
 import type { Model } from '../models/model.js';
+import { embeddingFile } from '../models/textual-inversion.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
 import type { EditStore, RenderEditsOptions } from './render-edits.js';
@@ -25,7 +27,11 @@ export async function openEditStore(
   options: Omit<RenderEditsOptions, 'signal'>,
 ): Promise<EditStore> {
   const { prompt, negativePrompt = '', guidanceScale = 7.5, steps = 50, sampler = 'ddim', noiseDraw = 1 } = options;
-  const files = [...model.checkpoint.files, ...model.loras.map(({ file }) => file)];
+  const files = [
+    ...model.checkpoint.files,
+    ...model.loras.flatMap(({ file }) => loraFiles(file)),
+    ...model.embeddings.map(({ file }) => embeddingFile(file)),
+  ];
   const weights = await Promise.all(files.map(async (file) => [(await stat(file)).size, (await stat(file)).mtimeMs]));
   const key = sha256Json({
     version: VERSION,
@@ -33,6 +39,8 @@ export async function openEditStore(
     weights,
     ...(model.checkpoint.options.prediction !== undefined && { prediction: model.config.predictionType }),
     scales: model.loras.map(({ scale = 1 }) => scale),
+    ...(model.embeddings.length > 0 && { words: model.embeddings.map(({ word }) => word) }),
+    ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
     denoise: { prompt, negativePrompt, guidanceScale, steps, sampler, noiseDraw },

@@ -6,7 +6,7 @@ import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
-import { chosenParts, type ModelHashes, modelInputs } from '../models/hash-model.js';
+import { type ModelHashes, modelInputs, modelParameters } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import { continueChild } from '../tracking/continue-run.js';
 import { definedMetrics } from '../tracking/defined-metrics.js';
@@ -56,10 +56,9 @@ export function denoiseParameters(
 ): Record<string, unknown> {
   const asked = renderSize(model, size);
   const sides = typeof asked === 'number' ? asked : sizeText(asked);
-  const loras = model.loras.map(({ file, scale = 1 }) => `${basename(file)}:${scale}`);
   return {
     ...{ video: basename(video), size: sides, start, duration, frames, every, crop, frame_rate: frameRate },
-    ...{ model: basename(model.path), ...chosenParts(model), ...(loras.length > 0 && { loras }) },
+    ...modelParameters(model),
     ...{ prompt, negative: negativePrompt, steps, sampler, guidance: guidanceScale, noise_draw: noiseDraw },
   };
 }

@@ -118,6 +118,8 @@ function aboutFrame(
     video: { name: fileName(video), frameSha256: sha256(picture.data) },
     model: model.path,
     ...(model.loras.length > 0 && { loras: model.loras }),
+    ...(model.embeddings.length > 0 && { embeddings: model.embeddings }),
+    ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
   };
 }
 

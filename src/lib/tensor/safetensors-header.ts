@@ -15,10 +15,19 @@ export interface TensorEntry {
   readonly length: number;
 }
 
-/** What a header says. `unsupported` lists the tensors of an element type that has no place in a `Tensor`. */
+/** A tensor of an element type that has no place in a `Tensor`; `type` is its name in the format. */
+export interface ForeignEntry extends Omit<TensorEntry, 'dtype'> {
+  readonly type: string;
+}
+
+/**
+ * What a header says. `unsupported` lists the tensors of an element type that has no place in a `Tensor`, and `foreign`
+ * where they lie.
+ */
 export interface SafetensorsHeader {
   readonly tensors: Map<string, TensorEntry>;
   readonly unsupported: Map<string, string>;
+  readonly foreign: Map<string, ForeignEntry>;
   readonly metadata: Record<string, string>;
 }
 
@@ -111,6 +120,7 @@ function checkHeader(
 ): SafetensorsHeader {
   const tensors = new Map<string, TensorEntry>();
   const unsupported = new Map<string, string>();
+  const foreign = new Map<string, ForeignEntry>();
   const spans: { name: string; begin: number; end: number }[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') continue;
@@ -127,6 +137,7 @@ function checkHeader(
     const known = SAFETENSORS_DTYPE[dtype];
     if (!known) {
       unsupported.set(name, dtype);
+      foreign.set(name, { type: dtype, shape, file: path, offset: dataStart + begin, length: end - begin });
       continue;
     }
     const expected = sizeOf(shape) * BYTES_PER_ELEMENT[known];
@@ -139,7 +150,7 @@ function checkHeader(
     tensors.set(name, { dtype: known, shape, file: path, offset: dataStart + begin, length: end - begin });
   }
   checkCover(spans, path, size - dataStart);
-  return { tensors, unsupported, metadata: metadataOf(header.__metadata__, path) };
+  return { tensors, unsupported, foreign, metadata: metadataOf(header.__metadata__, path) };
 }
 
 /** The data must be covered without overlap or hole, as the format demands. */

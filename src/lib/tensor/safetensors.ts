@@ -7,7 +7,12 @@ import { openForReading, readExactly } from './read-slices.js';
 import { readSafetensorsHeader, SAFETENSORS_DTYPE, type TensorEntry } from './safetensors-header.js';
 import { BYTES_PER_ELEMENT, type DType, sizeOf, type Tensor, tensor } from './tensor.js';
 
-export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.js';
+export {
+  type ForeignEntry,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from './safetensors-header.js';
 
 /** A tensor that is made when its turn to be written comes, so that a large file never lies in memory as a whole. */
 export interface TensorSource {

@@ -39,6 +39,8 @@ export interface EditSidecar {
   readonly video?: { readonly name: string; readonly frameSha256: string };
   readonly model?: string;
   readonly loras?: readonly { readonly file: string; readonly scale?: number }[];
+  readonly embeddings?: readonly { readonly file: string; readonly word: string }[];
+  readonly clipSkip?: number;
   readonly scores?: EditScores;
 }
 

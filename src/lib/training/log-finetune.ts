@@ -1,9 +1,9 @@
 // Remembers a finetuning as a run: its settings, named as in sweep files, its course, its previews, and what came out.
 
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { sha256Json } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
-import { chosenParts, type ModelHashes, modelInputs } from '../models/hash-model.js';
+import { type ModelHashes, modelInputs, modelParameters } from '../models/hash-model.js';
 import type { Model } from '../models/model.js';
 import { definedMetrics } from '../tracking/defined-metrics.js';
 import type { Run } from '../tracking/run.js';
@@ -32,8 +32,7 @@ export function finetuneRun(
     name: options.name ?? 'finetune',
     key: sha256Json(stored),
     parameters: {
-      ...{ model: basename(model.path), ...chosenParts(model) },
-      ...{ video: settings.name, ...trainingParameters(settings) },
+      ...{ ...modelParameters(model), video: settings.name, ...trainingParameters(settings) },
       training_frames: trainingFrames,
       edited_frames: [...new Set(edits.map(({ frame }) => frame))],
       ...{ prompts: edits.map(({ prompt }) => prompt), preview },

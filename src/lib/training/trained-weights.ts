@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import { seedOf } from '../base/hash.js';
 import type { Checkpoint } from '../models/checkpoint.js';
 import { networkWeights } from '../models/network-weights.js';
-import type { Adapter } from '../models/scope.js';
+import type { LowRankAdapter } from '../models/scope.js';
 import { toFloat32 } from '../tensor/half.js';
 import { randn } from '../tensor/randn.js';
 import { readTensor } from '../tensor/safetensors.js';
@@ -34,7 +34,7 @@ export type WhatIsTrained =
 export interface TrainedWeights {
   readonly names: readonly string[];
   /** Low-rank updates by the path of their layer; empty where weights themselves are trained. */
-  readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
+  readonly adapters: ReadonlyMap<string, readonly LowRankAdapter[]>;
   /** Their values before the first iteration. */
   initial(): Promise<Weights>;
 }
@@ -82,7 +82,7 @@ function lowRank(
   if (patterns.length === 0 || patterns.includes(undefined as never)) {
     throw new UsageError(`LoRA: the layers are ${layers.join(', ')}, expected some of ${LORA_LAYER_NAMES.join(', ')}`);
   }
-  const adapters = new Map<string, readonly Adapter[]>();
+  const adapters = new Map<string, readonly LowRankAdapter[]>();
   for (const [name, shape] of shapes) {
     const path = name.slice(0, -'.weight'.length);
     // Norms have one axis.

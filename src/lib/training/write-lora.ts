@@ -1,6 +1,6 @@
 // Trained low-rank updates as a LoRA file that diffusers, and this package, read.
 
-import type { Adapter } from '../models/scope.js';
+import type { LowRankAdapter } from '../models/scope.js';
 import { writeSafetensors } from '../tensor/safetensors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Weights } from './adamw.js';
@@ -11,7 +11,7 @@ import type { Weights } from './adamw.js';
  */
 export async function writeLora(
   path: string,
-  adapters: ReadonlyMap<string, readonly Adapter[]>,
+  adapters: ReadonlyMap<string, readonly LowRankAdapter[]>,
   weights: Weights,
 ): Promise<void> {
   const tensors: Record<string, Tensor> = {};

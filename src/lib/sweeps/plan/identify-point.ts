@@ -3,7 +3,9 @@
 
 import { sha256Json } from '../../base/hash.js';
 import { VERSION } from '../../base/version.js';
+import { hashLora } from '../../models/lora-source.js';
 import type { Model } from '../../models/model.js';
+import { embeddingFile } from '../../models/textual-inversion.js';
 import { readEdit } from '../../training/edit-sidecar.js';
 import { trainedSize } from '../open-for-model.js';
 import type { ContentHasher } from './content-hash.js';
@@ -31,7 +33,12 @@ export interface IdentifiedPoint {
  */
 export async function identifyPoint(
   given: PointSettings,
-  { device, config, checkpoint: { files } }: Pick<Model, 'device' | 'config' | 'checkpoint'>,
+  {
+    device,
+    config,
+    checkpoint: { files },
+    embeddings: learned,
+  }: Pick<Model, 'device' | 'config' | 'checkpoint' | 'embeddings'>,
   hasher: ContentHasher,
 ): Promise<IdentifiedPoint> {
   const base = {
@@ -43,8 +50,16 @@ export async function identifyPoint(
   const loras = [];
   for (const lora of given.loras ?? []) {
     const { file, scale = 1 } = typeof lora === 'string' ? { file: lora } : lora;
-    loras.push({ sha256: await hasher.hash(file), scale });
+    loras.push({ sha256: await hashLora(file, hasher.hash), scale });
   }
+  const embeddings = [];
+  for (const { file, word } of learned) {
+    embeddings.push({ sha256: await hasher.hash(embeddingFile(file)), word });
+  }
+  const text = {
+    ...(embeddings.length > 0 && { embeddings }),
+    ...(given.clip_skip !== undefined && { clip_skip: given.clip_skip }),
+  };
   const edits: { file: string; frame: number; prompt: string; sha256: string }[] = [];
   for (const edit of given.edits ?? []) {
     const { file, ...overrides } = typeof edit === 'string' ? { file: edit } : edit;
@@ -73,6 +88,7 @@ export async function identifyPoint(
     method: given.method,
     source,
     loras,
+    ...text,
     render: chosen(SETTING_NAMES.render),
     ...(training && { training, iterations: settings.iterations }),
   };
@@ -81,6 +97,6 @@ export async function identifyPoint(
     identity,
     settings,
     sourceId: sha256Json({ ...base, source }),
-    ...(training && { trainingId: sha256Json({ ...base, source, loras, training }) }),
+    ...(training && { trainingId: sha256Json({ ...base, source, loras, ...text, training }) }),
   };
 }

@@ -116,8 +116,9 @@ function inStages(jobs: readonly TrainingJob[]): TrainingJob[] {
   });
 }
 
-function modelKey({ model, config, vae, prediction, variant, loras = [], device }: PointSettings): string {
-  return sha256Json(canonicalJson({ model, config, vae, prediction, variant, loras, device }));
+function modelKey(settings: PointSettings): string {
+  const { model, config, vae, prediction, variant, loras = [], embeddings = [], clip_skip = 0, device } = settings;
+  return sha256Json(canonicalJson({ model, config, vae, prediction, variant, loras, embeddings, clip_skip, device }));
 }
 
 /** Path of a job's record within the folder that it fills: whoever finds it need not do the job again. */

@@ -98,7 +98,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
     if (logged.has(job.id) || before?.status === 'finished') return undefined;
     const known = open.get(job.id);
     if (known) return known;
-    const { model, video, config, vae, loras = [], edits = [], ...settings } = job.settings;
+    const { model, video, config, vae, loras = [], embeddings = [], edits = [], ...settings } = job.settings;
     const names = (listed: readonly unknown[]): string[] =>
       listed.map((each) => basename(typeof each === 'string' ? each : (each as { file: string }).file));
     const part = before
@@ -113,6 +113,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
             ...(config !== undefined && { config: basename(config) }),
             ...(vae !== undefined && { vae: basename(vae) }),
             ...(loras.length > 0 && { loras: names(loras) }),
+            ...(embeddings.length > 0 && { embeddings: names(embeddings) }),
             ...(edits.length > 0 && { edits: names(edits) }),
           },
           device: settings.device,

@@ -37,9 +37,12 @@ export function modelOptions({
   variant,
   device,
   loras = [],
-}: PointSettings): Required<Pick<LoadModelOptions, 'loras'>> & LoadModelOptions {
+  embeddings = [],
+  clip_skip,
+}: PointSettings): Required<Pick<LoadModelOptions, 'loras' | 'embeddings'>> & LoadModelOptions {
   return {
-    ...given({ config, vae, prediction, variant, device }),
+    ...given({ config, vae, prediction, variant, device, clipSkip: clip_skip }),
+    embeddings: embeddings.map((each) => (typeof each === 'string' ? { file: each } : given(each))),
     loras: loras.map((lora) => (typeof lora === 'string' ? { file: lora } : given(lora))),
   };
 }

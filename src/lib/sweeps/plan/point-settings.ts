@@ -12,6 +12,7 @@ const side = z.union([whole(1), z.string().regex(/^\d+x\d+$/)], {
   error: 'expected a side in pixels such as 512, or sides such as 768x432',
 });
 const loras = z.array(z.union([text, z.strictObject({ file: text, scale: z.number().optional() })]));
+const embeddings = z.array(z.union([text, z.strictObject({ file: text, word: text.optional() })]));
 const edits = z
   .array(z.union([text, z.strictObject({ file: text, frame: whole(0).optional(), prompt: text.optional() })]))
   .min(1);
@@ -36,6 +37,10 @@ const MODEL = {
   prediction: z.enum(['epsilon', 'v']).describe('What the UNet predicts, whatever the model says of it.'),
   variant: text.describe('Which weights of a diffusers folder, where there are several: fp16, bf16, non_ema.'),
   loras: loras.describe('Low-rank updates to apply: files, each with its scale if it is not 1.'),
+  embeddings: embeddings.describe(
+    'Words of prompts that stand for learned vectors: files, each with its word if need be.',
+  ),
+  clip_skip: whole(0).describe("Layers that are left out at the text encoder's end; AUTOMATIC1111 calls 1 here 2."),
   device: z.enum(DEVICES).describe('Where to run.'),
 };
 
@@ -110,6 +115,8 @@ export const TOP_SETTINGS = [
   'prediction',
   'variant',
   'loras',
+  'embeddings',
+  'clip_skip',
   'device',
   'prompt',
   'negative',
@@ -204,6 +211,7 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
     if (all.objective === 'rendering-path') all.start_range ??= [300, 500];
     else delete all.start_range;
   } else for (const name of SETTING_NAMES.finetune) delete all[name];
+  if (all.clip_skip === 0) delete all.clip_skip;
   const kept = SETTING_NAMES.all.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]);
   return Object.fromEntries(kept) as PointSettings;
 }

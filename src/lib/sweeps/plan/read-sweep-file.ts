@@ -1,13 +1,14 @@
 // Reads a sweep file and says what is wrong with it: file, line, key, what was expected. What may stand in it is sweep-schema.ts.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, type LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
 import { findModel } from '../../models/find-model.js';
+import { LONGEST_YAML, parseYaml, tooLong } from './parse-yaml.js';
 import { type GivenSettings, PATH_SETTINGS, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
 
@@ -20,17 +21,24 @@ export interface SweepFile {
 
 type Issue = z.core.$ZodIssue;
 
+/** So many mistakes are told at once. */
+const MOST_TOLD = 20;
+
 /**
  * Reads a sweep file, YAML or JSON. Paths in it are relative to its folder.
  *
  * @throws UsageError naming every mistake with its line
  */
 export async function readSweepFile(path: string): Promise<SweepFile> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const fail = (error: NodeJS.ErrnoException): never => {
     if (error.code === 'ENOENT') throw new UsageError(`${path}: no such file; expected a sweep in YAML or JSON`);
-    if (error.code === 'EISDIR') throw new UsageError(`${path}: is a folder; expected a sweep in YAML or JSON`);
     throw new UsageError(`${path}: cannot be read (${error.code})`, { cause: error });
-  });
+  };
+  const about = await stat(path).catch(fail);
+  if (about.isDirectory()) throw new UsageError(`${path}: is a folder; expected a sweep in YAML or JSON`);
+  if (!about.isFile()) throw new UsageError(`${path}: is no file; expected a sweep in YAML or JSON`);
+  if (about.size > 4 * LONGEST_YAML) throw tooLong(path, about.size, 'a sweep');
+  const text = await readFile(path, 'utf8').catch(fail);
   const sweep = parseSweep(text, path);
   const folder = dirname(resolve(path));
   const name = sweep.name ?? (basename(path, extname(path)).replace(/[^\w.-]+/g, '-') || 'sweep');
@@ -43,13 +51,7 @@ export async function readSweepFile(path: string): Promise<SweepFile> {
  * @throws UsageError naming every mistake with its line
  */
 export function parseSweep(text: string, path: string): Sweep {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const { pos, message } = document.errors[0];
-    throw new UsageError(`${path}:${lines.linePos(pos[0]).line}: ${message.replace(/\.?\s*$/, '')}; correct the YAML`);
-  }
-  const data: unknown = document.toJS();
+  const { document, lines, data } = parseYaml(text, path, 'a sweep');
   if (data === null || data === undefined) {
     throw new UsageError(`${path}: is empty; expected a sweep with method, video, model and parameters`);
   }
@@ -61,22 +63,24 @@ export function parseSweep(text: string, path: string): Sweep {
   const follows = (issue: Issue): boolean =>
     issue.code === 'custom' && misspelt.some((other) => other.path.every((key, i) => issue.path[i] === key));
   const told = issues.filter((issue) => !follows(issue));
-  const sentences = told.flatMap((issue) => describe(issue, document, lines, path));
-  throw new UsageError([...new Set(sentences)].join('.\n'));
+  const sentences = told.slice(0, MOST_TOLD).flatMap((issue) => describe(issue, document, data, lines, path));
+  const distinct = [...new Set(sentences)];
+  const more = distinct.length > MOST_TOLD || told.length > MOST_TOLD ? ['there is more to correct'] : [];
+  throw new UsageError([...distinct.slice(0, MOST_TOLD), ...more].join('.\n'));
 }
 
 /** The sentences about one mistake. */
-function describe(issue: Issue, document: Document, lines: LineCounter, path: string): string[] {
+function describe(issue: Issue, document: Document, data: unknown, lines: LineCounter, path: string): string[] {
   const keys = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MOST_TOLD + 1).map((key) => {
       const at = [...keys, key];
       return `${path}${lineOf(document, lines, at)}: ${written(at)} is not known; ${remedyFor(keys, key)}`;
     });
   }
   const where = `${path}${lineOf(document, lines, keys)}: ${keys.length === 0 ? 'the file' : written(keys)}`;
   if (issue.code === 'custom') return [`${where} ${issue.message}`];
-  const value = keys.length === 0 ? document.toJS() : plain(document.getIn(keys));
+  const value = keys.reduce<unknown>((at, key) => (at as Record<string | number, unknown> | undefined)?.[key], data);
   const given = value === undefined ? 'is missing' : `is ${shown(value)}`;
   return [`${where} ${given}, expected ${expected(issue)}${hint(keys, value)}`];
 }
@@ -153,12 +157,8 @@ function written(keys: readonly (string | number)[]): string {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 50 ? `${text.slice(0, 47)}...` : text;
-}
-
-function plain(value: unknown): unknown {
-  return isNode(value) ? value.toJSON() : value;
 }
 
 /** The paths in a sweep, which are relative to the folder of its file, as absolute ones. */
@@ -181,8 +181,8 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
 function absolute(name: string, value: unknown, folder: string): unknown {
   if (name === 'model' || name === 'config') return findModel(value as string, folder);
   if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
-  if (name !== 'loras' && name !== 'edits') return value;
-  const listed = value as NonNullable<GivenSettings['loras'] | GivenSettings['edits']>;
+  if (name !== 'loras' && name !== 'embeddings' && name !== 'edits') return value;
+  const listed = value as NonNullable<GivenSettings['loras'] | GivenSettings['embeddings'] | GivenSettings['edits']>;
   return listed.map((each) =>
     typeof each === 'string' ? { file: resolve(folder, each) } : { ...each, file: resolve(folder, each.file) },
   );

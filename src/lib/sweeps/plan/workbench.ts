@@ -28,8 +28,8 @@ export function createWorkbench({ threads }: { threads?: number } = {}): Workben
     await model?.dispose();
   };
   const openModel: OpenModel = async (path, options) => {
-    const { config, vae, prediction, variant, device, loras } = options;
-    const key = canonicalJson({ path, config, vae, prediction, variant, device, loras });
+    const { onWarning: _, ...decides } = options;
+    const key = canonicalJson({ path, ...decides });
     if (open?.key === key) return open.model;
     await dispose();
     const model = await loadModel(path, { ...options, ...(threads !== undefined && { threads }) });

@@ -1,5 +1,6 @@
 // The few calls of MLflow's REST API (2.0) that uploading needs. What a run is made of there is decided in upload-run.ts.
 
+import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { type Body, createHttp, ServerTrouble } from './http.js';
 import { type RetryOptions, retrying } from './retry.js';
@@ -8,9 +9,10 @@ import {
   artifactPlace,
   encodePath,
   type Pair,
-  type RestRun,
   RUN_ID_TAG,
+  restRun,
   type ServerRun,
+  serverId,
   serverRun,
 } from './server-run.js';
 
@@ -62,13 +64,29 @@ export interface ClientOptions extends RetryOptions {
 
 const API = '/api/2.0/mlflow';
 
+/** Pages of a thousand runs that a search may have. */
+const MOST_PAGES = 200;
+/** How long a search may take with all its pages (ms). */
+const LONGEST_SEARCH = 300_000;
+
+const anyAnswer = z.looseObject({});
+const createdAnswer = z.object({ experiment_id: serverId });
+const experimentAnswer = z.object({
+  experiment: z.object({ experiment_id: serverId, lifecycle_stage: z.string().max(100).nullish() }),
+});
+const runAnswer = z.object({ run: restRun });
+const searchAnswer = z.object({
+  runs: z.array(restRun).max(10_000).nullish(),
+  next_page_token: z.string().max(10_000).nullish(),
+});
+
 /** A client of a server. */
 export function createClient(address: ServerAddress, options: ClientOptions = {}): MlflowClient {
   const http = createHttp(address);
   const { signal, onMove } = options;
-  const call = (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> =>
-    retrying(() => callOnce(method, path, body), options);
-  const callOnce = async (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> => {
+  const call = <T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: object): Promise<T> =>
+    retrying(() => callOnce(method, path, schema, body), options);
+  const callOnce = async <T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: object): Promise<T> => {
     const text = await http({
       method,
       path: `${API}/${path}`,
@@ -77,9 +95,11 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
       onMove,
     });
     try {
-      return JSON.parse(text || '{}');
-    } catch {
-      throw new ServerTrouble(`${address.uri} does not answer like an MLflow server; check the address`, {
+      return schema.parse(JSON.parse(text || '{}'));
+    } catch (error) {
+      const [issue] = error instanceof z.ZodError ? error.issues : [];
+      const where = issue && issue.path.length > 0 ? ` (${path.replace(/\?.*/, '')}: ${issue.path.join('.')})` : '';
+      throw new ServerTrouble(`${address.uri} does not answer like an MLflow server${where}; check the address`, {
         again: false,
       });
     }
@@ -88,9 +108,7 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
   const findExperiment = async (name: string): Promise<string | undefined> => {
     try {
       const path = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
-      const { experiment } = (await call('GET', path)) as {
-        experiment: { experiment_id: string; lifecycle_stage: string };
-      };
+      const { experiment } = await call('GET', path, experimentAnswer);
       if (experiment.lifecycle_stage !== 'deleted') return experiment.experiment_id;
     } catch (error) {
       if (error instanceof ServerTrouble && error.details.code === 'RESOURCE_DOES_NOT_EXIST') return undefined;
@@ -104,7 +122,7 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
     const found = await findExperiment(name);
     if (found !== undefined) return found;
     try {
-      return ((await call('POST', 'experiments/create', { name })) as { experiment_id: string }).experiment_id;
+      return (await call('POST', 'experiments/create', createdAnswer, { name })).experiment_id;
     } catch (error) {
       // Someone else made it in between.
       const id = isCode(error, 'RESOURCE_ALREADY_EXISTS') ? await findExperiment(name) : undefined;
@@ -116,16 +134,19 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
     const found: ServerRun[] = [];
     const filter = ourId === undefined ? `tags.\`${RUN_ID_TAG}\` != ''` : `tags.\`${RUN_ID_TAG}\` = '${ourId}'`;
     const search = { experiment_ids: [experiment], filter, run_view_type: 'ALL', max_results: 1000 };
-    let page: string | undefined;
-    do {
-      const answer = (await call('POST', 'runs/search', { ...search, ...(page && { page_token: page }) })) as {
-        runs?: RestRun[];
-        next_page_token?: string;
-      };
+    const pages = new Set<string>();
+    const end = performance.now() + LONGEST_SEARCH;
+    for (let page: string | undefined; ; ) {
+      const body = { ...search, ...(page && { page_token: page }) };
+      const answer = await call('POST', 'runs/search', searchAnswer, body);
       found.push(...(answer.runs ?? []).map(serverRun));
-      page = answer.next_page_token;
-    } while (page);
-    return found;
+      page = answer.next_page_token || undefined;
+      if (page === undefined) return found;
+      if (pages.has(page) || pages.size === MOST_PAGES || performance.now() > end) {
+        throw new ServerTrouble(`${address.uri} lists runs without an end; check the address`, { again: false });
+      }
+      pages.add(page);
+    }
   };
   return {
     uri: address.uri,
@@ -144,11 +165,11 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
       return retrying(async () => {
         const [made] = isRepeat ? await runs(experiment, ourId) : [];
         isRepeat = true;
-        return made ?? serverRun(((await callOnce('POST', 'runs/create', body)) as { run: RestRun }).run);
+        return made ?? serverRun((await callOnce('POST', 'runs/create', runAnswer, body)).run);
       }, options);
     },
     async updateRun(id, { name, status, end }) {
-      await call('POST', 'runs/update', {
+      await call('POST', 'runs/update', anyAnswer, {
         run_id: id,
         run_name: name,
         status,
@@ -156,10 +177,10 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
       });
     },
     async logBatch(id, batch) {
-      await call('POST', 'runs/log-batch', { run_id: id, ...batch });
+      await call('POST', 'runs/log-batch', anyAnswer, { run_id: id, ...batch });
     },
     async logInputs(id, datasets) {
-      await call('POST', 'runs/log-inputs', { run_id: id, datasets });
+      await call('POST', 'runs/log-inputs', anyAnswer, { run_id: id, datasets });
     },
     async putArtifact({ artifactUri }, name, type, body) {
       const path = `/api/2.0/mlflow-artifacts/artifacts/${artifactPlace(artifactUri)}/${encodePath(name)}`;

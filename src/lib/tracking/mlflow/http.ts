@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { FailureError } from '../../base/errors.js';
 import type { ServerAddress } from './server-address.js';
 
@@ -37,12 +38,15 @@ export interface HttpRequest {
   readonly type?: string;
   readonly body?: Body;
   readonly signal?: AbortSignal | undefined;
-  /** Told whenever bytes have moved. */
+  /** Told whenever bytes of a body have been sent, and when a request has been granted. */
   readonly onMove?: (() => void) | undefined;
 }
 
 /** Sends a request and gives the text of a 2xx answer. */
 export type Http = (request: HttpRequest) => Promise<string>;
+
+/** The longest answer that is read, in characters: a thousand runs with their parameters take far less. */
+const LONGEST_ANSWER = 2 ** 25;
 
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -72,6 +76,12 @@ export function createHttp(address: ServerAddress): Http {
       },
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${address.timeout / 1000} s`)));
+    // A byte now and then keeps a connection from being idle; an answer has to come in time as a whole.
+    let deadline: NodeJS.Timeout | undefined;
+    sent.on('finish', () => {
+      const late = new Error(`no whole answer within ${address.timeout / 1000} s`);
+      deadline = setTimeout(() => sent.destroy(late), address.timeout);
+    });
     try {
       const answer = new Promise<{ response: http.IncomingMessage; text: string }>((resolve, reject) => {
         sent.on('error', reject);
@@ -80,7 +90,8 @@ export function createHttp(address: ServerAddress): Http {
           response.setEncoding('utf8');
           response.on('data', (piece: string) => {
             text += piece;
-            onMove?.();
+            if (text.length > LONGEST_ANSWER)
+              sent.destroy(new Error(`its answer is longer than ${LONGEST_ANSWER / 2 ** 20} MB`));
           });
           response.on('end', () => (response.complete ? resolve({ response, text }) : reject(new Error('cut off'))));
           response.on('error', reject);
@@ -94,6 +105,7 @@ export function createHttp(address: ServerAddress): Http {
       const { statusCode: status = 0 } = response;
       if (status >= 200 && status < 300) {
         await sending;
+        onMove?.();
         return text;
       }
       sent.destroy();
@@ -105,9 +117,14 @@ export function createHttp(address: ServerAddress): Http {
       const { code, message } = error as NodeJS.ErrnoException;
       const lasting = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|EPROTO/.test(code ?? '');
       const hint = lasting ? '; see MLFLOW_TRACKING_SERVER_CERT_PATH and MLFLOW_TRACKING_INSECURE_TLS' : '';
-      throw new ServerTrouble(`MLflow at ${address.uri} cannot be reached (${code ?? message}${hint})`, {
-        again: !lasting,
-      });
+      throw new ServerTrouble(
+        `MLflow at ${address.uri} cannot be reached (${address.redact(code ?? message)}${hint})`,
+        {
+          again: !lasting,
+        },
+      );
+    } finally {
+      clearTimeout(deadline);
     }
   };
 }
@@ -131,6 +148,11 @@ async function send(sent: http.ClientRequest, body: Body | undefined, onMove?: (
   await pipeline(stream, sent);
 }
 
+const errorSchema = z.object({
+  error_code: z.string().max(100).optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+});
+
 function refusal(
   address: ServerAddress,
   status: number,
@@ -140,14 +162,15 @@ function refusal(
   let code: string | undefined;
   let message = '';
   try {
-    const answer = JSON.parse(text) as { error_code?: string; message?: string };
+    const answer = errorSchema.parse(JSON.parse(text));
     code = answer.error_code;
     message = answer.message ?? '';
   } catch {
     message = text.startsWith('<') ? '' : text;
   }
   const retryAfter = readRetryAfter(headers['retry-after']);
-  const said = [code, message.replace(/\s+/g, ' ').slice(0, 300)].filter(Boolean).join(': ');
+  // Redacted before it is cut: half a secret is one too.
+  const said = address.redact([code, message].filter(Boolean).join(': ')).replace(/\s+/g, ' ').slice(0, 300);
   return new ServerTrouble(
     `MLflow at ${address.uri} answered ${status}${said && ` (${said})`}${remedy(status, code)}`,
     {

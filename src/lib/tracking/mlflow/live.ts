@@ -24,7 +24,7 @@ export interface LiveUploads {
 export interface LiveTiming {
   /** From a change to its upload, which takes along what changes meanwhile. */
   readonly delay?: number;
-  /** How long, after the end of the last run, a server may make no headway. */
+  /** How long, after the end of the last run, a server may grant nothing and take nothing. */
   readonly grace?: number;
   /** The longest wait between attempts while runs go on. */
   readonly longest?: number;
@@ -58,7 +58,7 @@ interface Followed {
 function startUploads(
   uri: string,
   warn: (message: string) => void,
-  { delay = 2000, grace = 20_000, longest = 60_000 }: LiveTiming = {},
+  { delay = 2000, grace = 1500, longest = 60_000 }: LiveTiming = {},
 ): LiveUploads {
   const address = serverAddress(uri);
   /** A listener that throws is no reason to stop. */
@@ -185,7 +185,7 @@ function startUploads(
             () => {
               if (performance.now() - movedAt > grace) giveUp();
             },
-            Math.min(500, grace),
+            Math.min(200, grace),
           );
         },
       };

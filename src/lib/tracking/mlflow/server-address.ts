@@ -11,6 +11,8 @@ export interface ServerAddress {
   readonly url: URL;
   /** The Authorization header; never printed. */
   readonly authorization?: string;
+  /** A text of the server's without credentials, in whatever form it repeats them, and without control characters. */
+  readonly redact: (text: string) => string;
   /** Accept any certificate, as MLFLOW_TRACKING_INSECURE_TLS says. */
   readonly insecureTls: boolean;
   /** Certificates to trust, as MLFLOW_TRACKING_SERVER_CERT_PATH says. */
@@ -39,6 +41,7 @@ export function serverAddress(text: string, env: Environment = process.env): Ser
     );
   }
   const authorization = authorizationOf(url, env);
+  const redact = redactor(secretsOf(url, env, authorization));
   const certificatePath = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
   url.username = '';
   url.password = '';
@@ -49,6 +52,7 @@ export function serverAddress(text: string, env: Environment = process.env): Ser
     uri: url.href.replace(/\/+$/, ''),
     url,
     ...(authorization !== undefined && { authorization }),
+    redact,
     insecureTls: /^(true|1)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
     ...(certificatePath && { certificates: readCertificates(certificatePath) }),
     timeout: seconds > 0 ? seconds * 1000 : 120_000,
@@ -59,8 +63,39 @@ function authorizationOf(url: URL, env: Environment): string | undefined {
   const { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password, MLFLOW_TRACKING_TOKEN: token } = env;
   if (name && password) return basic(name, password);
   if (token) return `Bearer ${token}`;
-  if (url.username) return basic(decodeURIComponent(url.username), decodeURIComponent(url.password));
+  if (url.username) return basic(decoded(url.username), decoded(url.password));
   return undefined;
+}
+
+/** Shorter ones are part of ordinary words. */
+const SHORTEST_SECRET = 3;
+
+/** Everything that would give a credential away. */
+function secretsOf(url: URL, env: Environment, authorization: string | undefined): string[] {
+  const { MLFLOW_TRACKING_PASSWORD: password = '', MLFLOW_TRACKING_TOKEN: token = '' } = env;
+  const header = authorization?.replace(/^\w+ /, '') ?? '';
+  const plain = [password, token, url.password, decoded(url.password), ...url.searchParams.values(), header];
+  const all = plain.flatMap((text) => [
+    text,
+    encodeURIComponent(text),
+    JSON.stringify(text).slice(1, -1),
+    Buffer.from(text).toString('base64'),
+    Buffer.from(text).toString('base64url'),
+  ]);
+  return [...new Set(all)].filter((text) => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
+}
+
+function redactor(secrets: readonly string[]): ServerAddress['redact'] {
+  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text).replace(/\p{Cc}+/gu, ' ');
+}
+
+/** A part of an address as it was meant; as it stands where it is not encoded soundly. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function basic(name: string, password: string): string {

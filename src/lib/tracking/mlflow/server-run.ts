@@ -1,5 +1,6 @@
 // A run as the server describes it, and where its artifacts go.
 
+import { z } from 'zod';
 import { FailureError } from '../../base/errors.js';
 
 /** The tag by which our runs are found again on the server. */
@@ -23,16 +24,29 @@ export interface Pair {
   readonly value: string;
 }
 
+/** An id of the server's, as it may stand in requests and files. */
+export const serverId = z.string().regex(/^[\w.:-]{1,200}$/);
+
 /** How the REST API describes a run. */
-export interface RestRun {
-  readonly info: {
-    readonly run_id: string;
-    readonly experiment_id: string;
-    readonly artifact_uri?: string;
-    readonly lifecycle_stage?: string;
-  };
-  readonly data?: { readonly tags?: readonly Pair[] };
-}
+export const restRun = z.object({
+  info: z.object({
+    run_id: serverId,
+    experiment_id: serverId,
+    artifact_uri: z.string().max(2000).nullish(),
+    lifecycle_stage: z.string().max(100).nullish(),
+  }),
+  data: z
+    .object({
+      tags: z
+        .array(z.object({ key: z.string(), value: z.string() }))
+        .max(10_000)
+        .nullish(),
+    })
+    .nullish(),
+});
+
+/** A run in the REST API. */
+export type RestRun = z.infer<typeof restRun>;
 
 /** A run in its description. */
 export function serverRun({ info, data }: RestRun): ServerRun {
@@ -48,7 +62,9 @@ export function serverRun({ info, data }: RestRun): ServerRun {
 
 /** Whether a server takes a run's artifacts itself; else they would go to a store that only MLflow's own client writes to. */
 export function takesArtifacts({ artifactUri }: Pick<ServerRun, 'artifactUri'>): boolean {
-  return PROXIED.test(artifactUri);
+  const [, place] = PROXIED.exec(artifactUri) ?? [];
+  // A place that climbs would steer requests elsewhere on the server.
+  return place !== undefined && !place.split('/').some((part) => /^(\.|%2e){1,2}$/i.test(part));
 }
 
 const PROXIED = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*?)\/*$/;
