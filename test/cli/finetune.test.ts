@@ -67,7 +67,7 @@ describe('steadyframe finetune', () => {
 
     const next = done.out.split('\n').at(-2)!;
     expect(next).toMatch(
-      /^ {2}steadyframe sweep .* --lora .*lora\.safetensors --size 32 --prompt 'a neon city at night' /,
+      /^ {2}steadyframe sweep .* --lora .*lora\.safetensors --size 32x32 --prompt 'a neon city at night' /,
     );
     const rendering = [...next.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain).slice(1);
     const rendered = await steadyframe([...rendering, '--steps', '4', '--frames', '2', '--out', out('rendered')]);

@@ -6,7 +6,7 @@ import { stopPoint } from '../../base/stop-point.js';
 import type { Executor } from './executor.js';
 import { type Job, type PlannedPoint, type PointJob, planJobs } from './job.js';
 import type { SweepLog } from './log-sweep.js';
-import { type PointResult, readPoint } from './render-point.js';
+import { dropWork, type PointResult, readPoint } from './render-point.js';
 import { type JobOutcome, runJobs } from './run-jobs.js';
 import { pointFolder } from './sweep-folder.js';
 import type { SweepProgress } from './sweep-progress.js';
@@ -49,6 +49,7 @@ export async function evaluatePoints(
     if (job.kind !== 'point') continue;
     const result = await readPoint(job.folder, job.point, onWarning);
     if (!result) continue;
+    await dropWork(job.folder);
     await log.end(job);
     conclude(distinct.get(job.point)!, { result });
   }

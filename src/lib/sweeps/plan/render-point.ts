@@ -76,6 +76,11 @@ export async function readPoint(
   }
 }
 
+/** Removes what a finished point was made from, which a process killed right after it left there. */
+export async function dropWork(folder: string): Promise<void> {
+  await rm(join(folder, WORK), { recursive: true, force: true });
+}
+
 /** The point as a cell. Its label does not depend on the sweep that asks for it. */
 export function pointCell(settings: PointSettings): Cell {
   const { strength, guidance, iterations } = settings;
