@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
+import { built, builtNote, interrupted, startUpTo } from './process.js';
 import { type Outcome, steadyframe } from './run-command.js';
 
 const scratch = scratchFolder();
@@ -145,18 +146,13 @@ describe('edit', () => {
     expect(answers).toEqual([]);
   });
 
-  it('keeps finished edits when it is interrupted, and goes on with them', async () => {
+  it.skipIf(!built)(`keeps finished edits when it is interrupted, and goes on with them${builtNote}`, async () => {
     const out = fresh();
-    const controller = new AbortController();
     const kept = () => readdirSync(scratch).filter((name) => name.startsWith('.unfinished-edits-'));
-    const watch = setInterval(() => {
-      const [work] = kept();
-      if (work && readdirSync(join(scratch, work)).some((name) => !name.startsWith('.'))) controller.abort();
-    }, 1);
-    const interrupted = await steadyframe(args('--frame', '1', '--out', out), { signal: controller.signal });
-    clearInterval(watch);
-    expect(interrupted.code).toBe(130);
-    expect(interrupted.err).toMatch(/\d finished edits? kept; go on with:\n {2}steadyframe edit .* --out \S+\n$/);
+    const stopped = await startUpTo('written strength-0.5-seed-2.png', args('--frame', '1', '--out', out));
+    const ended = await interrupted(stopped);
+    expect(ended.code).toBe(130);
+    expect(ended.err).toMatch(/\d finished edits? kept; go on with:\n {2}steadyframe edit .* --out \S+\n$/);
     expect(existsSync(out)).toBe(false);
     expect((await edit('--frame', '1', '--out', out)).code).toBe(0);
     expect(hashes(out)).toEqual(hashes(join(scratch, 'proposed')));

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unseal } from '../../src/lib/base/sealed-json.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../../src/lib/diffusion/restyle.js';
 import { openSessions } from '../../src/lib/engine/onnx/compile.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
@@ -83,10 +84,16 @@ describe('resuming', () => {
       ...[1, 3, 5].map((frame) => ({ frame, prompt: '', edited: false })),
       { frame: 2, prompt: edit.prompt, edited: true },
     ]);
-    const told = JSON.parse(readFileSync(join(scratch, 'whole/result.json'), 'utf8'));
+    const told = unseal<{ files: Record<string, string> }>(
+      'result',
+      readFileSync(join(scratch, 'whole/result.json'), 'utf8'),
+    );
+    expect(told.isChecked).toBe(true);
+    const { files, ...value } = told.value;
+    expect(Object.keys(files)).toContain('lora.safetensors');
     const { out, ...rest } = whole.result;
     expect(out).toBe(join(scratch, 'whole'));
-    expect(told).toEqual({ ...rest, result: 'lora.safetensors' });
+    expect(value).toEqual({ ...rest, result: 'lora.safetensors' });
     expect(JSON.stringify(told)).not.toContain(scratch);
   });
 

@@ -244,6 +244,7 @@ At least one output file must be specified
     expect(describeInput(old)).toEqual({
       container: 'mov,mp4,m4a,3gp,3g2,mj2',
       duration: 3723.5,
+      startTime: 0,
       audioCodec: 'aac',
       pictures: [
         {

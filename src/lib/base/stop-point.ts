@@ -36,6 +36,7 @@ export async function stopPoint(event: StopEvent, path: string, count?: number):
 
 function isNamed(at: string, event: StopEvent, path: string, count: number | undefined): boolean {
   const [wanted, end, nth] = at.split(' ');
-  if (wanted !== event || !`/${path}`.endsWith(`/${end}`)) return false;
+  // A file may have its folder before it, or the key of the store that keeps it.
+  if (wanted !== event || !['/', '-'].some((before) => `/${path}`.endsWith(before + end))) return false;
   return nth === undefined || Number(nth) === count;
 }
