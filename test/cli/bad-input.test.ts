@@ -15,7 +15,7 @@ let model: string;
 let video: string;
 beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
-  video = await shot(scratch, 'street.mp4', { frames: 3 });
+  video = await shot(scratch, 'street.mp4', { frames: 3, width: 32, height: 32 });
 });
 let runs = 0;
 const fresh = () => join(scratch, `out-${runs++}`);
@@ -48,7 +48,10 @@ describe('videos', () => {
     await refuses(empty, /empty\.mp4' is empty; give a file that holds pictures\n$/);
     const folder = join(scratch, 'no-pictures');
     mkdirSync(folder);
-    await refuses(folder, /no-pictures' holds no PNG, JPEG or WebP pictures; give a folder of frames or a video\n$/);
+    await refuses(
+      folder,
+      /no-pictures' holds no PNG, JPEG or WebP pictures, nor BMP, TIFF or AVIF; give a folder of frames or a video\n$/,
+    );
     await refuses(join(model, 'unet/config.json'), /is not a video that ffmpeg can read/);
   });
 

@@ -14,7 +14,7 @@ let model: string;
 let video: string;
 beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
-  video = await shot(scratch, 'street.mp4', { frames: 3 });
+  video = await shot(scratch, 'street.mp4', { frames: 3, width: 32, height: 32 });
   proposed = await edit('--frame', '1', '--out', join(scratch, 'proposed'));
 });
 let proposed: Outcome;
@@ -66,7 +66,7 @@ describe('edit', () => {
       out,
       frame: 1,
       picked: { name: json().edits[1].name, picture },
-      next: `steadyframe finetune ${video} --model ${model} --size 32 --edit ${picture}`,
+      next: `steadyframe finetune ${video} --model ${model} --size 32x32 --edit ${picture}`,
     });
     expect(hashes(out)).toMatchObject(before);
     expect(readFileSync(join(out, 'edit.json'), 'utf8')).toBe(
@@ -75,7 +75,7 @@ describe('edit', () => {
     const { out: text } = await edit('--frame', '1', '--out', out, '--pick', 'strength-1-seed-2');
     expect(text).toMatch(/strength-1-seed-2\.png {2}<- picked\n/);
     expect(text).toContain(
-      `picked: ${picture}\nnext:\n  steadyframe finetune ${video} --model ${model} --size 32 --edit ${picture}\n`,
+      `picked: ${picture}\nnext:\n  steadyframe finetune ${video} --model ${model} --size 32x32 --edit ${picture}\n`,
     );
     expect(await readPicture(picture)).toEqual(await readPicture(join(out, 'strength-1-seed-2.png')));
   });
@@ -102,12 +102,12 @@ describe('edit', () => {
   it('counts frames from --start by --every, as finetune does, which notices when it does not', async () => {
     const out = fresh();
     const part = ['--start', '0.1', '--every', '2'];
-    const long = await shot(scratch, 'long.mp4', { frames: 5 });
+    const long = await shot(scratch, 'long.mp4', { frames: 5, width: 32, height: 32 });
     const asked = ['edit', long, ...args('--frame', '1', ...part, '--auto', '--out', out, '--json').slice(2)];
     const { json } = await steadyframe(asked);
     // Frame 1 of every second one from 0.1 s on is the fourth of all.
     const picture = join(out, 'edit.png');
-    expect(json().next).toContain(`--size 32 --start 0.1 --every 2 --edit ${picture}`);
+    expect(json().next).toContain(`--size 32x32 --start 0.1 --every 2 --edit ${picture}`);
     const train = (...more: string[]) => {
       const few = ['--iterations', '1', '--training-frames', '1', '--preview-every', '0', '--no-track', '-q'];
       return steadyframe([

@@ -90,7 +90,7 @@ describe('steadyframe finetune', () => {
     const first = await steadyframe([...args, '--iterations', '2', '-q']);
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.json()).toMatchObject({ kind: 'diffusers', iterations: 2, out: out('json'), previews: [] });
-    expect(first.json().render).toContain(`--model ${join(out('json'), 'model')} --size 32`);
+    expect(first.json().render).toContain(`--model ${join(out('json'), 'model')} --size 32x32`);
     const more = await steadyframe([...args, '--iterations', '3', '-q', '--resume']);
     expect(more.json()).toMatchObject({ iterations: 3, checkpoints: [2, 3] });
     expect(await steadyframe(['info', join(out('json'), 'model')])).toMatchObject({ code: 0, err: '' });
@@ -130,7 +130,7 @@ describe('steadyframe finetune', () => {
       () => ['--edit', edit, '--edit-frame', '6'],
       /frame 6, which is not in the video \(its frames are 0 to 5\)/,
     ],
-    ['another size', () => ['--edit', edit, '--size', '64'], /the picture is 32x32 but the video's frames are 96x64/],
+    ['another size', () => ['--edit', edit, '--size', '64'], /the picture is 32x32 but the video's frames are 64x64/],
     ['nothing to learn', () => ['--no-edit', '--training-frames', '0'], /the training set has 0 items/],
     [
       'a rank of all weights',

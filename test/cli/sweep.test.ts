@@ -13,7 +13,7 @@ let video: string;
 let common: string[];
 beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
-  video = await shot(scratch, 'street.mp4');
+  video = await shot(scratch, 'street.mp4', { width: 32, height: 32 });
   common = [video, '--model', model, '--prompt', 'a street at night', '--steps', '4', '--size', '32x32'];
 });
 let runs = 0;

@@ -3,7 +3,7 @@
 import { UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
 import { warnOnStderr } from '../video/find-ffmpeg.js';
-import { type FrameSize, sizeText } from '../video/geometry.js';
+import { checkSize, type FrameSize, sizeText } from '../video/geometry.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
 
 // Below and from these shares of the trained side on, pictures of Stable Diffusion visibly suffer: they lose their subject, or
@@ -21,12 +21,17 @@ export function renderSize(model: Model, size?: FrameSize): FrameSize {
   return size ?? trainedSize(model.config);
 }
 
-/** Options with a size: as asked, else the model's own. Warns where the one asked for is far from what the model knows. */
+/**
+ * Options with a size: as asked, else the model's own. Warns where the one asked for is far from what the model knows.
+ *
+ * @throws UsageError for a size that frames cannot have
+ */
 export function sizedFor<Options extends Pick<OpenVideoOptions, 'size' | 'onWarning'>>(
   model: Model,
   options: Options,
 ): Options & { size: FrameSize } {
   const size = renderSize(model, options.size);
+  checkSize(size);
   const side = typeof size === 'number' ? size : Math.min(size.width, size.height);
   const { trainedSide } = model.config;
   if (side < SMALL * trainedSide || side >= LARGE * trainedSide) {

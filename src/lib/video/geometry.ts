@@ -98,14 +98,23 @@ export function cropSentence(source: Source, geometry: Geometry, crop?: Region):
   );
 }
 
-/** The sides that a size means for a picture of this shape (width over height, as shown). */
-function sidesOf(size: FrameSize, shape: number): { width: number; height: number } {
-  if (typeof size !== 'number') {
+/**
+ * Checks a size before anything is known of the video.
+ *
+ * @throws UsageError for sides that are not multiples of 8 (naming the nearest)
+ */
+export function checkSize(size: FrameSize): void {
+  if (typeof size === 'number') checkSide(size, 'size');
+  else {
     checkSide(size.width, 'width');
     checkSide(size.height, 'height');
-    return size;
   }
-  checkSide(size, 'size');
+}
+
+/** The sides that a size means for a picture of this shape (width over height, as shown). */
+function sidesOf(size: FrameSize, shape: number): { width: number; height: number } {
+  checkSize(size);
+  if (typeof size !== 'number') return size;
   const longer = 8 * Math.round((size * Math.max(shape, 1 / shape)) / 8);
   return shape >= 1 ? { width: longer, height: size } : { width: size, height: longer };
 }
