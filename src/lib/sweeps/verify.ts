@@ -22,7 +22,9 @@ import { readPicture } from '../video/still.js';
 export interface VerifyOptions {
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
+  /** Told of each file that was read. */
   readonly onProgress?: OnProgress;
+  /** Stops reading; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
