@@ -1,11 +1,12 @@
 // The decisions that the set-up scripts take, on made-up input.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isInstalled, nodeProblem, root } from '../../scripts/setup.js';
 import { claimsToBeSkipped, skipReason } from '../../scripts/test-summary.js';
 import { skipNote } from '../skipped.js';
+import { SLOW } from '../slow-first.js';
 
 describe('nodeProblem', () => {
   it.each(['20.19.0', '20.20.2', '22.12.0', '23.0.0', '26.1.0'])('admits Node %s', (version) => {
@@ -68,4 +69,8 @@ it('a test that ran under a name which says that it was skipped is noticed', () 
 it('the reason stands in a title only where something is skipped', () => {
   expect(`gitState${skipNote(true, 'git is missing')}`).toBe('gitState');
   expect(skipReason(undefined, `gitState${skipNote(false, 'git is missing')}`)).toBe('skipped: git is missing');
+});
+
+it('the slow files that begin first are all there', () => {
+  expect(SLOW.filter((name) => !existsSync(join(root, 'test', `${name}.test.ts`)))).toEqual([]);
 });
