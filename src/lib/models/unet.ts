@@ -10,20 +10,74 @@ import { upsampleConv } from './upsample.js';
 const TRANSFORMER_NORM_EPSILON = 1e-6;
 const LAYER_NORM_EPSILON = 1e-5;
 
+/** What a ControlNet adds to the network: one tensor for each skip connection, in the order they are made, and the middle's. */
+export interface Residuals {
+  readonly skips: readonly Node[];
+  readonly middle: Node;
+}
+
 /**
  * What the network predicts (epsilon or v) for `sample` [B, C, h, w] at `timesteps` [B] given `context` [B, T, D].
  *
  * Sides that do not halve evenly are upsampled to the size of the skip connection, as in diffusers.
+ *
+ * @param residuals added to the skip connections and to the middle (Zhang et al. 2023)
  */
-export function unet(scope: Scope, config: UNetConfig, sample: Node, timesteps: Node, context: Node): Node {
+export function unet(
+  scope: Scope,
+  config: UNetConfig,
+  sample: Node,
+  timesteps: Node,
+  context: Node,
+  residuals?: Residuals,
+): Node {
   const { blockOutChannels, layersPerBlock, normGroups, normEps } = config;
   const last = blockOutChannels.length - 1;
-  const time = timeEmbedding(scope.at('time_embedding'), config, timesteps);
-  const residual = (at: Scope, x: Node, outputs: number): Node =>
-    residualBlock(at, x, { outputs, groups: normGroups, epsilon: normEps, time });
-  const attend = (at: Scope, x: Node, level: number): Node => transformer(at, config, x, context, config.heads[level]);
+  const layers = unetLayers(scope, config, timesteps, context);
+  const half = downHalf(scope, config, layers, conv(scope.at('conv_in'), sample, blockOutChannels[0], 3, { padding: 1 }));
+  const skips = half.skips.map((skip, i) => (residuals ? g.add(skip, residuals.skips[i]) : skip));
+  let h = residuals ? g.add(half.middle, residuals.middle) : half.middle;
 
-  let h = conv(scope.at('conv_in'), sample, blockOutChannels[0], 3, { padding: 1 });
+  for (let up = 0; up <= last; up++) {
+    const level = last - up;
+    const block = scope.at('up_blocks', up);
+    for (let layer = 0; layer <= layersPerBlock; layer++) {
+      h = layers.residual(block.at('resnets', layer), g.concat([h, skips.pop()!], 1), blockOutChannels[level]);
+      if (config.upBlocks[up] === 'cross') h = layers.attend(block.at('attentions', layer), h, level);
+    }
+    if (up < last) {
+      const [, , height, width] = skips[skips.length - 1].shape;
+      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, height, width);
+    }
+  }
+  h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));
+  return conv(scope.at('conv_out'), h, config.outChannels, 3, { padding: 1 });
+}
+
+/** The two layers that the network is made of, given what all of them see: the timestep and the prompt. */
+export interface UNetLayers {
+  residual(at: Scope, x: Node, outputs: number): Node;
+  attend(at: Scope, x: Node, level: number): Node;
+}
+
+/** Layers of a network of this configuration at `timesteps` [B] given `context` [B, T, D]. */
+export function unetLayers(scope: Scope, config: UNetConfig, timesteps: Node, context: Node): UNetLayers {
+  const time = timeEmbedding(scope.at('time_embedding'), config, timesteps);
+  return {
+    residual: (at, x, outputs) =>
+      residualBlock(at, x, { outputs, groups: config.normGroups, epsilon: config.normEps, time }),
+    attend: (at, x, level) => transformer(at, config, x, context, config.heads[level]),
+  };
+}
+
+/**
+ * The way down and the middle of the network, of `h` [B, C0, h, w] that `conv_in` gave: what ControlNet copies.
+ *
+ * @returns the skip connections in the order they are made, `h` itself first, and what the middle gives
+ */
+export function downHalf(scope: Scope, config: UNetConfig, { residual, attend }: UNetLayers, h: Node): Residuals {
+  const { blockOutChannels, layersPerBlock } = config;
+  const last = blockOutChannels.length - 1;
   const skips = [h];
   blockOutChannels.forEach((outputs, level) => {
     const block = scope.at('down_blocks', level);
@@ -37,26 +91,11 @@ export function unet(scope: Scope, config: UNetConfig, sample: Node, timesteps: 
       skips.push(h);
     }
   });
-
   const middle = scope.at('mid_block');
   h = residual(middle.at('resnets', 0), h, blockOutChannels[last]);
   h = attend(middle.at('attentions', 0), h, last);
   h = residual(middle.at('resnets', 1), h, blockOutChannels[last]);
-
-  for (let up = 0; up <= last; up++) {
-    const level = last - up;
-    const block = scope.at('up_blocks', up);
-    for (let layer = 0; layer <= layersPerBlock; layer++) {
-      h = residual(block.at('resnets', layer), g.concat([h, skips.pop()!], 1), blockOutChannels[level]);
-      if (config.upBlocks[up] === 'cross') h = attend(block.at('attentions', layer), h, level);
-    }
-    if (up < last) {
-      const [, , height, width] = skips[skips.length - 1].shape;
-      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, height, width);
-    }
-  }
-  h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));
-  return conv(scope.at('conv_out'), h, config.outChannels, 3, { padding: 1 });
+  return { skips, middle: h };
 }
 
 /** Sinusoids of the timestep (Vaswani et al. 2017) through two linear layers: [B] to [B, 4 C]. */
