@@ -34,7 +34,12 @@ export function unet(
   const { blockOutChannels, layersPerBlock, normGroups, normEps } = config;
   const last = blockOutChannels.length - 1;
   const layers = unetLayers(scope, config, timesteps, context);
-  const half = downHalf(scope, config, layers, conv(scope.at('conv_in'), sample, blockOutChannels[0], 3, { padding: 1 }));
+  const half = downHalf(
+    scope,
+    config,
+    layers,
+    conv(scope.at('conv_in'), sample, blockOutChannels[0], 3, { padding: 1 }),
+  );
   const skips = half.skips.map((skip, i) => (residuals ? g.add(skip, residuals.skips[i]) : skip));
   let h = residuals ? g.add(half.middle, residuals.middle) : half.middle;
 
