@@ -85,6 +85,11 @@ describe('is told', () => {
       'sweep.yaml:6: parameters.strength.valeus is not known; did you mean values?',
     ],
     [
+      'a key that is very long, in what can be read',
+      `${HEAD}parameters:\n  strength:\n    ${'x'.repeat(900)}: [1]`,
+      `sweep.yaml:6: parameters.strength.${'x'.repeat(47)}... is not known; the keys there are value, values, probabilities, distribution, min, max, mu, sigma, q`,
+    ],
+    [
       'a key of metric',
       `${HEAD}metric: {name: psnr, gaol: maximize}\nparameters: {}`,
       'sweep.yaml:4: metric.gaol is not known; did you mean goal?',

@@ -7,11 +7,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { createScope } from '../../src/lib/models/scope.js';
 import { randn } from '../../src/lib/tensor/randn.js';
+import { writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { tensor } from '../../src/lib/tensor/tensor.js';
 import { adamw } from '../../src/lib/training/adamw.js';
 import { compileGradients, type GradientProgram } from '../../src/lib/training/gradient-program.js';
 import { constantAfterWarmup, cosineAfterWarmup } from '../../src/lib/training/learning-rate.js';
 import { type TrainingStep, type TrainOptions, train } from '../../src/lib/training/train.js';
+import { loadTrainingState, STATE } from '../../src/lib/training/training-checkpoint.js';
 
 let folder: string;
 let program: GradientProgram;
@@ -111,4 +113,16 @@ test('learning rates rise linearly, then stay or fall along a cosine', () => {
   expect([0, 1, 2].map(cosine)).toEqual([0.5, 1, 1]);
   expect(cosine(7)).toBeCloseTo(0.55, 12);
   expect(cosine(12)).toBeCloseTo(0.1, 12);
+});
+
+test.each([
+  ['nothing', {}],
+  ['no settings', { iteration: '2', updates: '2' }],
+  ['settings that are no JSON', { iteration: '2', updates: '2', settings: 'undefined' }],
+  ['a count that is none', { iteration: 'x', updates: '2', settings: '{}' }],
+])('a state whose metadata says %s is damaged', async (_, metadata) => {
+  await writeSafetensors(join(folder, STATE), { 'weights/w': tensor('float32', [1], Float32Array.of(1)) }, metadata);
+  await expect(loadTrainingState(folder, [], {})).rejects.toThrow(
+    /state\.safetensors: is damaged \(its metadata does not say how far the training was\)/,
+  );
 });

@@ -1,10 +1,15 @@
 // Settings of work that can be interrupted: what must be the same when it goes on.
 
+import { brief } from './brief.js';
 import { UsageError } from './errors.js';
 import { canonicalJson } from './hash.js';
 
 /** Everything that decides what a piece of work computes; equal settings give equal bits. Values are JSON's. */
 export type Settings = Readonly<Record<string, unknown>>;
+
+/** So many differences are told, and so much of each. */
+const TOLD = 10;
+const LENGTH = 120;
 
 /**
  * Checks that unfinished work may be continued.
@@ -16,12 +21,15 @@ export function assertSameSettings(folder: string, before: Settings, now: Settin
   const keys = [...new Set([...old.keys(), ...wanted.keys()])].sort();
   const differences = keys
     .filter((key) => old.get(key) !== wanted.get(key))
-    .map((key) => `${key}: ${old.get(key) ?? 'nothing'} before, ${wanted.get(key) ?? 'nothing'} now`);
+    .map((key) => `${brief(key)}: ${side(old, key)} before, ${side(wanted, key)} now`);
   if (differences.length === 0) return;
+  if (differences.length > TOLD) differences.splice(TOLD, Infinity, `and ${differences.length - TOLD} more`);
   throw new UsageError(
     `${folder}: cannot be continued with other settings (${differences.join('; ')}); use the same ones, or another folder`,
   );
 }
+
+const side = (values: ReadonlyMap<string, string>, key: string): string => brief(values.get(key) ?? 'nothing', LENGTH);
 
 /** The values of nested settings by their path, `denoise.steps`; hashes are cut to what tells them apart. */
 function leaves(value: unknown, path = '', found: Map<string, string> = new Map()): Map<string, string> {

@@ -60,16 +60,17 @@ export async function loadTrainingState(
   const path = join(folder, STATE);
   if (!existsSync(path)) return null;
   const { metadata, tensors } = await readState(path);
-  assertSameSettings(folder, JSON.parse(metadata.settings), settings);
+  const { iteration, updates, settings: before } = progressIn(metadata, path);
+  assertSameSettings(folder, before, settings);
   const missing = names.find((name) => GROUPS.some((prefix) => !(`${prefix}/${name}` in tensors)));
   if (missing !== undefined) throw new DamageError(`${path}: is damaged (it lacks the weights ${missing})`);
   // In the order of `names`, not the file's: sums over all weights depend on it in their last bits.
   const group = (prefix: string): Weights =>
     new Map(names.map((name) => [name, tensors[`${prefix}/${name}`] as Tensor<'float32'>]));
   return {
-    iteration: Number(metadata.iteration),
+    iteration,
     weights: group('weights'),
-    optimizer: { step: Number(metadata.updates), mean: group('mean'), square: group('square') },
+    optimizer: { step: updates, mean: group('mean'), square: group('square') },
     average: `average/${names[0]}` in tensors ? group('average') : null,
   };
 }
@@ -103,6 +104,25 @@ async function readState(path: string): Promise<{ metadata: Record<string, strin
     );
   }
   return { metadata, tensors };
+}
+
+/** How far a state is and what it was made with. Throws DamageError where its metadata does not say. */
+function progressIn(
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+): { iteration: number; updates: number; settings: Settings } {
+  const [iteration, updates] = [Number(metadata.iteration), Number(metadata.updates)];
+  let settings: unknown;
+  try {
+    settings = JSON.parse(metadata.settings);
+  } catch {
+    settings = undefined;
+  }
+  const whole = [iteration, updates].every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (whole && typeof settings === 'object' && settings !== null) {
+    return { iteration, updates, settings: settings as Settings };
+  }
+  throw new DamageError(`${path}: is damaged (its metadata does not say how far the training was)`);
 }
 
 /** SHA-256 of everything that a state holds. */

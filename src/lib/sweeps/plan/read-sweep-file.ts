@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, type LineCounter } from 'yaml';
 import type { z } from 'zod';
+import { brief } from '../../base/brief.js';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
@@ -153,12 +154,11 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly (string |
 
 /** `parameters.strength.values[1]`. */
 function written(keys: readonly (string | number)[]): string {
-  return keys.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
+  return keys.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${brief(key)}`)).join('');
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 50 ? `${text.slice(0, 47)}...` : text;
+  return brief(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)));
 }
 
 /** The paths in a sweep, which are relative to the folder of its file, as absolute ones. */
