@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
+import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
 
@@ -80,5 +81,5 @@ export function shownJson(value: unknown): string {
   } catch {
     text = 'a value nested too deeply to show';
   }
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return brief(text, 80);
 }

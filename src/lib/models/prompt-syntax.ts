@@ -1,5 +1,7 @@
 // Prompts that are written for AUTOMATIC1111's web UI, whose marks mean something there and are ordinary text here.
 
+import { brief } from '../base/brief.js';
+
 /** The marks, each with an example of what is found and what to do in place of it. */
 const SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/<(?:lora|lyco|hypernet):[^>]*>/i, 'apply files with --lora FILE:SCALE'],
@@ -16,7 +18,7 @@ const LOOKED_AT = 4000;
 export function promptSyntaxWarning(prompt: string): string | null {
   const found = SYNTAX.flatMap(([pattern, remedy]) => {
     const text = pattern.exec(prompt.slice(0, LOOKED_AT))?.[0];
-    return text === undefined ? [] : { text: text.length > 40 ? `${text.slice(0, 37)}...` : text, remedy };
+    return text === undefined ? [] : { text: brief(text, 40), remedy };
   });
   if (found.length === 0) return null;
   const marks = found.map(({ text }) => text).join(', ');

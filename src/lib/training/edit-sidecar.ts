@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
+import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
 import type { Frame } from '../tensor/frame.js';
@@ -116,5 +117,5 @@ async function readSidecar(picture: string): Promise<Record<string, unknown>> {
 
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'missing';
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return brief(text, 60);
 }
