@@ -31,10 +31,10 @@ const batch = Number(values.batch ?? network.batch);
 const threads = Number(values.threads ?? availableParallelism());
 
 const { randn, tensor } = await library('index.js');
-const { openCheckpoint } = await library('models/checkpoint.js');
-const { adamw } = await library('training/adamw.js');
-const { denoisingProgram } = await library('training/denoising-program.js');
-const { trainedWeights } = await library('training/trained-weights.js');
+const { openCheckpoint } = await library('models/checkpoint/checkpoint.js');
+const { adamw } = await library('training/loop/adamw.js');
+const { denoisingProgram } = await library('training/loss/denoising-program.js');
+const { trainedWeights } = await library('training/finetune/trained-weights.js');
 
 const folder = await checkpointFolder(name);
 const sampleShape = [batch, ...network.latents];

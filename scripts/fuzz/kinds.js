@@ -38,7 +38,7 @@ const SETTINGS = { rate: 1e-4, seed: 0 };
 const quiet = { onWarning: () => {} };
 /** @param {string} folder */
 const model = async (folder) => {
-  const { writeRandomCheckpoint } = await lib('lib/models/random-checkpoint');
+  const { writeRandomCheckpoint } = await lib('lib/models/checkpoint/random-checkpoint');
   // With the demo model's short vocabulary: the stock one takes most of the time of a reading.
   const demo = (/** @type {string} */ path) => fileURLToPath(new URL(`../../models/demo/${path}`, import.meta.url));
   const { vocab_size, eos_token_id, bos_token_id, pad_token_id } = JSON.parse(
@@ -129,7 +129,7 @@ export const KINDS = {
     },
     make: model,
     async read(folder) {
-      const { openTokenizer } = await lib('lib/models/tokenizer');
+      const { openTokenizer } = await lib('lib/models/text/tokenizer');
       openTokenizer(join(folder, 'model/tokenizer')).encode(PROMPT);
     },
   },
@@ -143,7 +143,7 @@ export const KINDS = {
     share: 6,
     files: { 'x.mp4': 'bytes', 'x.mkv': 'bytes', 'x.avi': 'bytes' },
     async make(folder) {
-      const { findFfmpeg } = await lib('lib/video/find-ffmpeg');
+      const { findFfmpeg } = await lib('lib/video/ffmpeg/find-ffmpeg');
       const { path } = await findFfmpeg(() => {});
       const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=32x24:rate=10:duration=0.6'];
       const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
@@ -162,7 +162,7 @@ export const KINDS = {
       await picture(4)
         .webp({ delay: [100, 50, 100, 100], lossless: true })
         .toFile(join(folder, 'x.webp'));
-      const { findFfmpeg } = await lib('lib/video/find-ffmpeg');
+      const { findFfmpeg } = await lib('lib/video/ffmpeg/find-ffmpeg');
       const { path } = await findFfmpeg(() => {});
       execFileSync(path, [
         '-v',
@@ -214,7 +214,7 @@ parameters:
       );
     },
     async read(folder, file) {
-      const { readSweepFile } = await lib('lib/sweeps/plan/read-sweep-file');
+      const { readSweepFile } = await lib('lib/sweeps/file/read-sweep-file');
       await readSweepFile(join(folder, file));
     },
   },
@@ -222,7 +222,7 @@ parameters:
     share: 8,
     files: { 'runs/e/x/run.json': 'json', 'runs/e/x/metrics.jsonl': 'lines', 'runs/e/x/artifacts.jsonl': 'lines' },
     async make(folder) {
-      const { startRun } = await lib('lib/tracking/start-run');
+      const { startRun } = await lib('lib/tracking/log/start-run');
       const run = await startRun({
         root: join(folder, 'runs'),
         experiment: 'e',
@@ -241,8 +241,8 @@ parameters:
     async read(folder) {
       const root = join(folder, 'runs');
       rmSync(join(root, '.index.json'), { force: true });
-      const { listRuns } = await lib('lib/tracking/list-runs');
-      const { openRun } = await lib('lib/tracking/open-run');
+      const { listRuns } = await lib('lib/tracking/query/list-runs');
+      const { openRun } = await lib('lib/tracking/stored/open-run');
       const { writeRunReport } = await lib('ui/write-run-report');
       await listRuns({ root, ...quiet, filter: 'metrics.loss < 1', orderBy: '-params.strength' });
       const run = await openRun('e/x', { root });
@@ -258,7 +258,7 @@ parameters:
     async make(folder) {
       await picture().png().toFile(join(folder, 'edit.png'));
       const { readPicture } = await lib('lib/video/still');
-      const { writeEdit } = await lib('lib/training/edit-sidecar');
+      const { writeEdit } = await lib('lib/edits/sidecar');
       await writeEdit(join(folder, 'edit.png'), await readPicture(join(folder, 'edit.png')), {
         frame: 2,
         prompt: 'night',
@@ -267,7 +267,7 @@ parameters:
       });
     },
     async read(folder) {
-      const { readEdit } = await lib('lib/training/edit-sidecar');
+      const { readEdit } = await lib('lib/edits/sidecar');
       await readEdit(join(folder, 'edit.png'));
     },
   },
@@ -280,7 +280,7 @@ parameters:
     },
     async make(folder) {
       const out = join(folder, 'out');
-      const { saveCheckpoint } = await lib('lib/training/finetune-folder');
+      const { saveCheckpoint } = await lib('lib/training/finetune/folder');
       const weights = () => new Map([['w', values('w', 16)]]);
       const state = {
         iteration: 2,
@@ -303,7 +303,7 @@ parameters:
       writeFileSync(path, JSON.stringify(plain));
     },
     async read(folder) {
-      const { nearestCheckpoint, openFinetuneFolder } = await lib('lib/training/finetune-folder');
+      const { nearestCheckpoint, openFinetuneFolder } = await lib('lib/training/finetune/folder');
       const opened = await openFinetuneFolder(join(folder, 'out'), SETTINGS, true);
       try {
         await nearestCheckpoint(join(folder, 'out'), 2, ['w'], SETTINGS);
@@ -316,7 +316,7 @@ parameters:
 
 /** Opens a video and reads its first frames. @param {string} path */
 async function frames(path) {
-  const { openVideo } = await lib('lib/video/open-video');
+  const { openVideo } = await lib('lib/video/read/open-video');
   const video = await openVideo(path, quiet);
   let count = 0;
   for await (const _ of video.frames()) if (++count === 8) break;

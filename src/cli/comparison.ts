@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import type { Model } from '../lib/models/model.js';
-import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib/sweeps/comparison-options.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib/renderings/comparison-options.js';
 import { type Context, resumeCommand } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import { type ComparisonValues, comparisonSettings } from './render-options.js';

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DEMO_MODEL, demoModelFolder } from '../lib/models/find-model.js';
-import type { ComparisonResult } from '../lib/sweeps/comparison-options.js';
+import { DEMO_MODEL, demoModelFolder } from '../lib/models/hub/find-model.js';
+import type { ComparisonResult } from '../lib/renderings/comparison-options.js';
 import { type Context, quote } from './context.js';
 import { deviceOption, withModel } from './model-options.js';
 import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
@@ -54,11 +54,11 @@ export function addDemo(program: Command, context: Context): void {
 
 async function run(values: DemoValues, context: Context): Promise<void> {
   const { checkNewFolder, makeFolder } = await import('../lib/base/atomic-folder.js');
-  const { strengthSweep } = await import('../lib/sweeps/strength-sweep.js');
-  const { openVideo } = await import('../lib/video/open-video.js');
-  const { writeVideo } = await import('../lib/video/write-video.js');
+  const { strengthSweep } = await import('../lib/renderings/strength-sweep.js');
+  const { openVideo } = await import('../lib/video/read/open-video.js');
+  const { writeVideo } = await import('../lib/video/write/write-video.js');
   const { heldOutShot, shotFrames } = await import('../lib/world/held-out-shots.js');
-  const { DEMO_GUIDANCE } = await import('../experiments/published-recipe/recipe-options.js');
+  const { DEMO_GUIDANCE } = await import('../lib/recipe/options.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const out = values.out ?? freeName(FOLDER);

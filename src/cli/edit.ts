@@ -6,8 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import type { FrameRequest } from '../lib/sweeps/choose-frame.js';
-import type { PickedEdit, WrittenProposals } from '../lib/sweeps/edits-folder.js';
+import type { FrameRequest } from '../lib/edits/choose-frame.js';
+import type { PickedEdit, WrittenProposals } from '../lib/edits/edits-folder.js';
 import { type Context, shellCommand } from './context.js';
 import { appliedArguments, checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
 import {
@@ -76,8 +76,8 @@ export function addEdit(program: Command, context: Context): void {
 }
 
 async function run(video: string, values: EditValues, context: Context): Promise<void> {
-  const { frameNumber } = await import('../lib/sweeps/choose-frame.js');
-  const { pickEdit, readProposals } = await import('../lib/sweeps/edits-folder.js');
+  const { frameNumber } = await import('../lib/edits/choose-frame.js');
+  const { pickEdit, readProposals } = await import('../lib/edits/edits-folder.js');
   const { shotName } = await import('../lib/video/shot-name.js');
   const { pick, auto = false, at, frame: number, start, duration, every, frameRate } = values;
   const part = given({ start, duration, every, frameRate });
@@ -133,7 +133,7 @@ function settingsOf(video: string, frame: number, values: EditValues) {
 
 /** Where edits of this name were proposed last. */
 async function proposedBefore(name: string, { track }: EditValues): Promise<string> {
-  const { lastWork } = await import('../lib/tracking/tracked-work.js');
+  const { lastWork } = await import('../lib/tracking/log/tracked-work.js');
   const out = await lastWork({ experiment: 'edit', name, track });
   if (out !== undefined) return out;
   throw new UsageError(`edit: no edits of this frame were proposed yet; propose some first, without --pick`);
@@ -149,11 +149,11 @@ async function propose(
 ): Promise<WrittenProposals> {
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
   const { sha256Json } = await import('../lib/base/hash.js');
-  const { proposeEdits } = await import('../lib/sweeps/propose-edits.js');
-  const { writeProposals } = await import('../lib/sweeps/edits-folder.js');
-  const { editsRun } = await import('../lib/sweeps/log-edits.js');
-  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
+  const { proposeEdits } = await import('../lib/edits/propose-edits.js');
+  const { writeProposals } = await import('../lib/edits/edits-folder.js');
+  const { editsRun } = await import('../lib/edits/log-edits.js');
+  const { plainFolder, trackWork } = await import('../lib/tracking/log/tracked-work.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
   const { strengths, seeds, auto } = values;
   const out = values.out === undefined ? undefined : resolve(values.out);
   if (out !== undefined) await checkNewFolder(out);
@@ -199,7 +199,7 @@ async function askForOne(
   { terminal }: Context,
 ): Promise<string | undefined> {
   if (terminal.ask === undefined || json) return undefined;
-  const { findEdit } = await import('../lib/sweeps/edits-folder.js');
+  const { findEdit } = await import('../lib/edits/edits-folder.js');
   terminal.err.write(`sheet: ${sheet}\n`);
   for (;;) {
     const answer = (await terminal.ask(`which one? [1-${edits.length}, or Enter for none] `)).trim();

@@ -2,14 +2,14 @@
 
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { RecipeOptions, Training, Truth, TunedArm } from '../experiments/published-recipe/recipe-options.js';
-import type { RecipeResult } from '../experiments/published-recipe/recipe-result.js';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import { samplerNames } from '../lib/diffusion/samplers/index.js';
-import type { Objective } from '../lib/training/denoising-batch.js';
-import type { WhatIsTrained } from '../lib/training/trained-weights.js';
+import type { RecipeOptions, Training, Truth, TunedArm } from '../lib/recipe/options.js';
+import type { RecipeResult } from '../lib/recipe/result.js';
+import type { WhatIsTrained } from '../lib/training/finetune/trained-weights.js';
+import type { Objective } from '../lib/training/loss/denoising-batch.js';
 import type { FrameSize } from '../lib/video/geometry.js';
 import type { Style } from '../lib/world/styles/styles.js';
 import type { Context } from './context.js';
@@ -146,7 +146,7 @@ export function addExperiment(program: Command, context: Context): void {
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 async function run(video: string | undefined, values: ExperimentValues, context: Context): Promise<void> {
-  const { runRecipe } = await import('../experiments/published-recipe/run-recipe.js');
+  const { runRecipe } = await import('../lib/recipe/run-recipe.js');
   const { openBundledShot } = await import('../experiments/published-recipe/bundled-shot.js');
   if (values.quiet) context.quieten();
   if ((video === undefined) === (values.shot === undefined)) {
@@ -176,10 +176,8 @@ async function recipeOptions(
   truth: Truth | undefined,
   context: Context,
 ): Promise<RecipeOptions> {
-  const { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING } = await import(
-    '../experiments/published-recipe/recipe-options.js'
-  );
-  const { PROPOSED_STRENGTHS } = await import('../lib/sweeps/propose-edits.js');
+  const { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING } = await import('../lib/recipe/options.js');
+  const { PROPOSED_STRENGTHS } = await import('../lib/edits/propose-edits.js');
   const isDemo = values.preset === 'demo';
   const { start, duration, every, frameRate, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
   const asked = {
@@ -219,7 +217,7 @@ async function examples(
   truth: Truth | undefined,
 ): Promise<Pick<TunedArm, 'name' | 'label' | 'edits'>[]> {
   const { heldOutShot, shotPicture } = await import('../lib/world/held-out-shots.js');
-  const { readEdit } = await import('../lib/training/edit-sidecar.js');
+  const { readEdit } = await import('../lib/edits/sidecar.js');
   const asked = [...new Set(example ?? (truth ? ['true', 'picked'] : ['picked']))];
   const made: Pick<TunedArm, 'name' | 'label' | 'edits'>[] = [];
   for (const [i, which] of asked.entries()) {

@@ -2,8 +2,8 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
-import type { EditedFrame } from '../lib/training/items.js';
-import type { Video } from '../lib/video/open-video.js';
+import type { EditedFrame } from '../lib/edits/edited-frame.js';
+import type { Video } from '../lib/video/read/open-video.js';
 import { seconds } from './values.js';
 
 /** A frame by its number, or by its time in seconds. */
@@ -78,8 +78,8 @@ export function frameChoice(text: string): FrameChoice {
  * @throws UsageError when a picture cannot be read, or it is not known which frame it is of, or which prompt leads there
  */
 export async function readEdits(edits: readonly EditValues[], video: Video, start?: number): Promise<EditedFrame[]> {
-  const { readEdit } = await import('../lib/training/edit-sidecar.js');
-  const { frameShownAt } = await import('../lib/sweeps/choose-frame.js');
+  const { readEdit } = await import('../lib/edits/sidecar.js');
+  const { frameShownAt } = await import('../lib/edits/choose-frame.js');
   const read: EditedFrame[] = [];
   for (const { file, frame, prompt } of edits) {
     const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at, start));

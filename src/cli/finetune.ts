@@ -5,11 +5,11 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
-import type { Objective, Weighting } from '../lib/training/denoising-batch.js';
-import type { FinetuneOptions } from '../lib/training/finetune-options.js';
-import type { FinetuneResult } from '../lib/training/finetune-result.js';
-import type { Preview } from '../lib/training/preview.js';
-import type { LoraLayers, WhatIsTrained } from '../lib/training/trained-weights.js';
+import type { FinetuneOptions } from '../lib/training/finetune/options.js';
+import type { Preview } from '../lib/training/finetune/preview.js';
+import type { FinetuneResult } from '../lib/training/finetune/result.js';
+import type { LoraLayers, WhatIsTrained } from '../lib/training/finetune/trained-weights.js';
+import type { Objective, Weighting } from '../lib/training/loss/denoising-batch.js';
 import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
@@ -181,7 +181,7 @@ function rangeOption(flags: string, description: string, byDefault: [number, num
 }
 
 async function run(path: string, values: FinetuneValues, context: Context): Promise<void> {
-  const { openForModel } = await import('../lib/sweeps/open-for-model.js');
+  const { openForModel } = await import('../lib/video/read/open-for-model.js');
   const { shotName } = await import('../lib/video/shot-name.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
@@ -212,7 +212,7 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
           : resultText(result, previews, next),
       );
     } catch (error) {
-      const { storedIterations } = await import('../lib/training/finetune-folder.js');
+      const { storedIterations } = await import('../lib/training/finetune/folder.js');
       const stored = out === undefined ? [] : await storedIterations(out);
       if (!(error instanceof UsageError) && stored.length > 0) {
         context.remedy = `Checkpoints up to iteration ${stored.at(-1)} are kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
@@ -264,12 +264,12 @@ type Seen = Preview & { forgetting?: number };
 
 /** Runs the training to its end and tells of it while it goes on. */
 async function trained(
-  model: Parameters<typeof import('../lib/training/finetune.js').finetune>[0],
-  video: Parameters<typeof import('../lib/training/finetune.js').finetune>[1],
+  model: Parameters<typeof import('../lib/training/finetune/finetune.js').finetune>[0],
+  video: Parameters<typeof import('../lib/training/finetune/finetune.js').finetune>[1],
   options: FinetuneOptions,
   context: Context,
 ): Promise<{ result: FinetuneResult; previews: Seen[] }> {
-  const { finetune } = await import('../lib/training/finetune.js');
+  const { finetune } = await import('../lib/training/finetune/finetune.js');
   const total = options.iterations ?? 1000;
   const previews: Seen[] = [];
   const tell = (preview: Seen): void => {

@@ -50,12 +50,12 @@ export function addFrame(program: Command, context: Context): void {
 }
 
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
-  const { editFrame, writeFrameEdits } = await import('../lib/sweeps/edit-frame.js');
-  const { renderSize } = await import('../lib/sweeps/open-for-model.js');
-  const { editsRun } = await import('../lib/sweeps/log-edits.js');
+  const { editFrame, writeFrameEdits } = await import('../lib/edits/edit-frame.js');
+  const { renderSize } = await import('../lib/video/read/open-for-model.js');
+  const { editsRun } = await import('../lib/edits/log-edits.js');
   const { shotName } = await import('../lib/video/shot-name.js');
   const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
-  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
+  const { plainFolder, trackWork } = await import('../lib/tracking/log/tracked-work.js');
   const { terminal } = context;
   const { at, seeds, strengths, size, frameRate } = values;
   if (values.quiet) context.quieten();

@@ -43,7 +43,7 @@ export function addGrid(program: Command, context: Context): void {
 }
 
 async function run(files: readonly string[], values: GridValues, context: Context): Promise<void> {
-  const { grid } = await import('../lib/video/write-grid.js');
+  const { grid } = await import('../lib/video/layout/write-grid.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const { columns, labels, clockwise, frameRate } = values;

@@ -13,9 +13,9 @@ export async function describeAddition(
   options: { readonly config?: string },
   json: boolean,
 ): Promise<string> {
-  const { openCheckpoint } = await import('../lib/models/checkpoint.js');
-  const { readLora } = await import('../lib/models/lora.js');
-  const { isEmbeddingFile, openEmbeddings } = await import('../lib/models/textual-inversion.js');
+  const { openCheckpoint } = await import('../lib/models/checkpoint/checkpoint.js');
+  const { readLora } = await import('../lib/models/lora/lora.js');
+  const { isEmbeddingFile, openEmbeddings } = await import('../lib/models/text/textual-inversion.js');
   const checkpoint = await openCheckpoint(model, options);
   if (await isEmbeddingFile(file)) {
     const [{ word, vectors }] = await openEmbeddings([{ file }], checkpoint.textEncoder.config, checkpoint.tokenizer);

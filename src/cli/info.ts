@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import { given } from '../lib/base/given.js';
-import type { Checkpoint, WeightTable } from '../lib/models/checkpoint.js';
+import type { Checkpoint, WeightTable } from '../lib/models/checkpoint/checkpoint.js';
 import type { Context } from './context.js';
 import { CHECKPOINT_OPTIONS, checkpointOptions, MODEL_HELP, type ModelOptions } from './model-options.js';
 import { addOutputOptions } from './render-options.js';

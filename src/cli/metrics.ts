@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { MetricName } from '../lib/metrics/measurement.js';
-import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { OpenVideoOptions } from '../lib/video/read/open-video.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
@@ -50,7 +50,7 @@ async function run(output: string, values: MetricsValues, context: Context): Pro
   const { METRICS } = await import('../lib/metrics/measurement.js');
   const { metrics, unevenSentence } = await import('../lib/metrics/metrics.js');
   const { openPair } = await import('../lib/metrics/open-pair.js');
-  const { openVideo } = await import('../lib/video/open-video.js');
+  const { openVideo } = await import('../lib/video/read/open-video.js');
   const { terminal } = context;
   if (values.quiet) context.quieten();
   if (values.sourceCrop && values.source === undefined) {

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { given } from '../lib/base/given.js';
 import { DEVICES } from '../lib/engine/devices.js';
-import type { LoraRequest } from '../lib/models/lora.js';
+import type { LoraRequest } from '../lib/models/lora/lora.js';
 import type { Model } from '../lib/models/model.js';
-import type { EmbeddingRequest } from '../lib/models/textual-inversion.js';
+import type { EmbeddingRequest } from '../lib/models/text/textual-inversion.js';
 import type { Context } from './context.js';
 import { integer, oneOf } from './values.js';
 

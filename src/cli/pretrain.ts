@@ -64,7 +64,7 @@ export function addPretrain(program: Command, context: Context): void {
 }
 
 async function run(part: (typeof PARTS)[number], values: PretrainValues, context: Context): Promise<void> {
-  const { plainFolder, trackWork } = await import('../lib/tracking/tracked-work.js');
+  const { plainFolder, trackWork } = await import('../lib/tracking/log/tracked-work.js');
   const { sha256Json } = await import('../lib/base/hash.js');
   const { terminal, reporter } = context;
   const options = {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
 import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
 import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
-import type { ComparisonOptions } from '../lib/sweeps/comparison-options.js';
+import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
 import { type FrameSize, sizeText } from '../lib/video/geometry.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';

@@ -41,7 +41,7 @@ export function addReport(program: Command, context: Context): void {
 
 async function run(names: readonly string[], values: ReportValues, context: Context): Promise<void> {
   const { writeRunReport } = await import('../ui/write-run-report.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const { out, filter, title, json } = values;

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { FailureError } from '../lib/base/errors.js';
-import type { RunSweepOptions, SweepPlan } from '../lib/sweeps/plan/run-sweep.js';
-import type { SweepOutcome } from '../lib/sweeps/plan/sweep-outcome.js';
+import type { RunSweepOptions, SweepPlan } from '../lib/sweeps/run-sweep.js';
+import type { SweepOutcome } from '../lib/sweeps/sweep-outcome.js';
 import { type Context, resumeCommand } from './context.js';
 import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable } from './table.js';
@@ -70,8 +70,8 @@ export function addRunSweep(program: Command, context: Context): void {
 }
 
 async function run(path: string, values: RunValues, context: Context): Promise<void> {
-  const { readSweepFile } = await import('../lib/sweeps/plan/read-sweep-file.js');
-  const { planSweep, runSweep } = await import('../lib/sweeps/plan/run-sweep.js');
+  const { readSweepFile } = await import('../lib/sweeps/file/read-sweep-file.js');
+  const { planSweep, runSweep } = await import('../lib/sweeps/run-sweep.js');
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
   const { out, resume, workers, retries } = values;
@@ -163,8 +163,8 @@ function planText(plan: SweepPlan): string {
 }
 
 async function outcomeText(outcome: SweepOutcome): Promise<string> {
-  const { sortedPoints } = await import('../lib/sweeps/plan/sweep-outcome.js');
-  const { settingText } = await import('../lib/sweeps/plan/sweep-points.js');
+  const { sortedPoints } = await import('../lib/sweeps/sweep-outcome.js');
+  const { settingText } = await import('../lib/sweeps/file/sweep-points.js');
   const { metric, varying, points, best, out } = outcome;
   const metrics = [...new Set([...(metric ? [metric.name] : []), ...SHOWN])];
   const isPlain = points.every(({ status }) => status === 'done');

@@ -1,8 +1,8 @@
 // `steadyframe runs`: a table of what has been run, filtered and sorted.
 
 import type { Command } from 'commander';
-import type { RunField } from '../lib/tracking/run-fields.js';
-import type { RunSummary } from '../lib/tracking/run-summary.js';
+import type { RunField } from '../lib/tracking/query/run-fields.js';
+import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
@@ -55,9 +55,9 @@ export function addRuns(program: Command, context: Context): void {
 const texts = listOf((text) => text);
 
 async function run({ filter, sort, columns, limit, root, json }: RunsValues, context: Context): Promise<void> {
-  const { listRuns } = await import('../lib/tracking/list-runs.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
-  const { parseField } = await import('../lib/tracking/run-fields.js');
+  const { listRuns } = await import('../lib/tracking/query/list-runs.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
+  const { parseField } = await import('../lib/tracking/query/run-fields.js');
   const { terminal, warn } = context;
   const folder = root ?? runsRoot(terminal.env);
   const fields = columns?.map((column) => parseField('--columns', column));

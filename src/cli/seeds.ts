@@ -42,7 +42,7 @@ export function addSeeds(program: Command, context: Context): void {
   addComparisonOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (video: string, values: SeedsValues) => {
-      const { compareSeeds, planCompareSeeds } = await import('../lib/sweeps/compare-seeds.js');
+      const { compareSeeds, planCompareSeeds } = await import('../lib/renderings/compare-seeds.js');
       const { strength, seeds, noise } = values;
       await runComparison(
         {

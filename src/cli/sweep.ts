@@ -34,7 +34,7 @@ export function addSweep(program: Command, context: Context): void {
   addComparisonOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (video: string, values: SweepValues) => {
-      const { planStrengthSweep, strengthSweep } = await import('../lib/sweeps/strength-sweep.js');
+      const { planStrengthSweep, strengthSweep } = await import('../lib/renderings/strength-sweep.js');
       const { strengths, seed } = values;
       await runComparison(
         {

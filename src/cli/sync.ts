@@ -52,7 +52,7 @@ async function run(runs: readonly string[], values: SyncValues, context: Context
     );
   }
   const { syncRuns } = await import('../lib/tracking/mlflow/sync.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
   const root = values.root ?? runsRoot(env);
   const { report } = context.reporter;
   const synced = await syncRuns(uri, {

@@ -43,7 +43,7 @@ async function run({ port, host = '127.0.0.1', runs, token }: UiValues, { termin
   }
   const { startDashboard } = await import('../ui/start-dashboard.js');
   const { isLoopback } = await import('../ui/own-names.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
   const { signal, env } = terminal;
   const root = runs ?? runsRoot(env);
   if (!existsSync(root)) {

@@ -1,7 +1,7 @@
 // How the values of options are written: numbers, lists, sizes, rectangles, times. What they may be is the library's to say.
 
 import { InvalidArgumentError, Option } from 'commander';
-import type { OpenVideoOptions } from '../lib/video/open-video.js';
+import type { OpenVideoOptions } from '../lib/video/read/open-video.js';
 
 /** A decimal number. */
 export function number(text: string): number {

@@ -39,7 +39,7 @@ export function addVerify(program: Command, context: Context): void {
 
 async function run(names: readonly string[], { root, json, quiet }: VerifyValues, context: Context): Promise<void> {
   const { verify } = await import('../lib/sweeps/verify.js');
-  const { runsRoot } = await import('../lib/tracking/run-record.js');
+  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
   const { terminal } = context;
   if (quiet) context.quieten();
   const found = await verify(names, {

@@ -21,17 +21,52 @@ export {
 } from './diffusion/restyle.js';
 export { type SamplerName, samplerNames } from './diffusion/samplers/index.js';
 export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
+export {
+  type EditFrameOptions,
+  editFrame,
+  type FrameEdits,
+  type WrittenFrameEdits,
+  writeFrameEdits,
+} from './edits/edit-frame.js';
+export type { EditedFrame } from './edits/edited-frame.js';
+export {
+  findEdit,
+  type PickedEdit,
+  pickEdit,
+  readProposals,
+  type WrittenProposal,
+  type WrittenProposals,
+  writeProposals,
+} from './edits/edits-folder.js';
+export type { Proposal } from './edits/proposal.js';
+export {
+  editRank,
+  PROPOSED_SEEDS,
+  PROPOSED_STRENGTHS,
+  type ProposedEdits,
+  type ProposeEditsOptions,
+  proposeEdits,
+  scoreEdit,
+} from './edits/propose-edits.js';
+export type { FrameEdit } from './edits/render-edits.js';
+export {
+  type EditOverrides,
+  type EditScores,
+  type EditSidecar,
+  readEdit,
+  writeEdit,
+} from './edits/sidecar.js';
 export { DEVICES, type Device } from './engine/devices.js';
 export type { Placement, WeightAccess } from './engine/program.js';
 export { COMPOSITION_LOST, type Composition, composition, compositionKept } from './metrics/composition.js';
 export { type Measured, type MeasureOptions, type Motion, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
 export { type Metrics, metrics, type VideoInput } from './metrics/metrics.js';
-export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config.js';
-export type { LoraRequest } from './models/lora.js';
+export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/checkpoint/random-checkpoint.js';
+export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config/config.js';
+export type { LoraRequest } from './models/lora/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
-export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/random-checkpoint.js';
-export type { EmbeddingRequest } from './models/textual-inversion.js';
+export type { EmbeddingRequest } from './models/text/textual-inversion.js';
 export type { FrameSource } from './notebook/frame-source.js';
 export { type LiveProgressOptions, liveProgress } from './notebook/live-progress.js';
 export { type Shown, show } from './notebook/show.js';
@@ -43,99 +78,65 @@ export type { ShownRun } from './notebook/show-run.js';
 export type { ShownTable, TableValue } from './notebook/show-table.js';
 export { type ShownPreview, type ShownStep, type ShowTrainingOptions, showTraining } from './notebook/show-training.js';
 export type { ShownVideo } from './notebook/show-video.js';
-export type { ReportData } from './report/report-data.js';
-export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';
-export type { CellPlan } from './sweeps/cell.js';
 export {
   type CompareSeedsOptions,
   compareSeeds,
   planCompareSeeds,
-} from './sweeps/compare-seeds.js';
+} from './renderings/compare-seeds.js';
 export type {
   CellResult,
   ComparisonOptions,
   ComparisonPlan,
   ComparisonResult,
-} from './sweeps/comparison-options.js';
-export {
-  type EditFrameOptions,
-  editFrame,
-  type FrameEdits,
-  type WrittenFrameEdits,
-  writeFrameEdits,
-} from './sweeps/edit-frame.js';
-export {
-  findEdit,
-  type PickedEdit,
-  pickEdit,
-  readProposals,
-  type WrittenProposal,
-  type WrittenProposals,
-  writeProposals,
-} from './sweeps/edits-folder.js';
-export type { Executor, JobHooks } from './sweeps/plan/executor.js';
-export type { Job } from './sweeps/plan/job.js';
-export { type ProcessExecutorOptions, processExecutor } from './sweeps/plan/process-executor.js';
-export { readSweepFile, type SweepFile } from './sweeps/plan/read-sweep-file.js';
-export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/plan/run-sweep.js';
-export { type PointOutcome, type SweepOutcome, sortedPoints } from './sweeps/plan/sweep-outcome.js';
-export {
-  editRank,
-  PROPOSED_SEEDS,
-  PROPOSED_STRENGTHS,
-  type Proposal,
-  type ProposedEdits,
-  type ProposeEditsOptions,
-  proposeEdits,
-  scoreEdit,
-} from './sweeps/propose-edits.js';
-export type { FrameEdit } from './sweeps/render-edits.js';
-export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './sweeps/strength-sweep.js';
+} from './renderings/comparison-options.js';
+export type { CellPlan } from './renderings/rendering.js';
+export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
+export type { ReportData } from './report/report-data.js';
+export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';
+export { readSweepFile, type SweepFile } from './sweeps/file/read-sweep-file.js';
+export type { Executor, JobHooks } from './sweeps/jobs/executor.js';
+export type { Job } from './sweeps/jobs/job.js';
+export { type ProcessExecutorOptions, processExecutor } from './sweeps/jobs/process-executor.js';
+export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/run-sweep.js';
+export { type PointOutcome, type SweepOutcome, sortedPoints } from './sweeps/sweep-outcome.js';
 export { type Verified, type VerifyOptions, verify } from './sweeps/verify.js';
 export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
 export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
 export { type DType, type Tensor, tensor } from './tensor/tensor.js';
-export type { Artifact } from './tracking/artifact-records.js';
-export { type ListRunsOptions, listRuns } from './tracking/list-runs.js';
-export { type SyncedRun, type SyncOptions, syncRuns } from './tracking/mlflow/sync.js';
-export { openRun, type StoredRun } from './tracking/open-run.js';
-export type { MetricHistory, RunMetrics } from './tracking/read-metrics.js';
-export type { ArtifactOptions, LoggingOptions, MetricOptions, Run } from './tracking/run.js';
-export type { RunInput, RunRecord, RunStatus } from './tracking/run-record.js';
-export type { RunSummary } from './tracking/run-summary.js';
+export type { ArtifactOptions, LoggingOptions, MetricOptions, Run } from './tracking/log/run.js';
 export {
   resumeRun,
   type StartChildOptions,
   type StartRunOptions,
   startChild,
   startRun,
-} from './tracking/start-run.js';
-export { trackRun } from './tracking/track-run.js';
-export type { TrackingOptions } from './tracking/tracked-work.js';
-export type { Objective, TimestepRange, Weighting } from './training/denoising-batch.js';
-export {
-  type EditOverrides,
-  type EditScores,
-  type EditSidecar,
-  readEdit,
-  writeEdit,
-} from './training/edit-sidecar.js';
-export type { TrainingVideo } from './training/encode-items.js';
-export { type FinetuneStep, finetune } from './training/finetune.js';
-export type { FinetuneOptions } from './training/finetune-options.js';
-export type { FinetuneResult } from './training/finetune-result.js';
-export type { EditedFrame } from './training/items.js';
-export type { Preview, PreviewOptions } from './training/preview.js';
-export type { LoraLayers, WhatIsTrained } from './training/trained-weights.js';
-export { type ContactSheetOptions, contactSheet } from './video/contact-sheet.js';
-export type { FrameTimes } from './video/frame-times.js';
+} from './tracking/log/start-run.js';
+export { trackRun } from './tracking/log/track-run.js';
+export type { TrackingOptions } from './tracking/log/tracked-work.js';
+export { type SyncedRun, type SyncOptions, syncRuns } from './tracking/mlflow/sync.js';
+export { type ListRunsOptions, listRuns } from './tracking/query/list-runs.js';
+export type { Artifact } from './tracking/stored/artifact-records.js';
+export type { MetricHistory } from './tracking/stored/metric-history.js';
+export { openRun, type StoredRun } from './tracking/stored/open-run.js';
+export type { RunMetrics } from './tracking/stored/read-metrics.js';
+export type { RunInput, RunRecord, RunStatus } from './tracking/stored/run-record.js';
+export type { RunSummary } from './tracking/stored/run-summary.js';
+export type { TrainingVideo } from './training/finetune/encode-items.js';
+export { type FinetuneStep, finetune } from './training/finetune/finetune.js';
+export type { FinetuneOptions } from './training/finetune/options.js';
+export type { Preview, PreviewOptions } from './training/finetune/preview.js';
+export type { FinetuneResult } from './training/finetune/result.js';
+export type { LoraLayers, WhatIsTrained } from './training/finetune/trained-weights.js';
+export type { Objective, TimestepRange, Weighting } from './training/loss/denoising-batch.js';
 export type { FrameSize, Region } from './video/geometry.js';
-export { type GridEnd, type GridOptions, gridFrames } from './video/grid.js';
-export { type OpenVideoOptions, openVideo, type Video } from './video/open-video.js';
+export { type ContactSheetOptions, contactSheet } from './video/layout/contact-sheet.js';
+export { type GridEnd, type GridOptions, gridFrames } from './video/layout/grid.js';
+export { type GridFilesOptions, grid } from './video/layout/write-grid.js';
+export { type OpenVideoOptions, openVideo, type Video } from './video/read/open-video.js';
 export { readPicture, writePicture } from './video/still.js';
-export { type GridFilesOptions, grid } from './video/write-grid.js';
-export { type WriteVideoOptions, writeVideo } from './video/write-video.js';
+export type { FrameTimes } from './video/times/frame-times.js';
+export { type WriteVideoOptions, writeVideo } from './video/write/write-video.js';
 export {
   HELD_OUT_SHOTS,
   type HeldOutShot,

@@ -1,7 +1,7 @@
 // A comparison's numbers for the charts of its page, as plain JSON; also what the page's button hands out.
 
 import { seriesClass } from '../lib/report/series.js';
-import { parameterText } from '../lib/tracking/parameters.js';
+import { parameterText } from '../lib/tracking/log/parameters.js';
 import type { ComparedRun } from './comparison.js';
 import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';

@@ -2,10 +2,11 @@
 
 import { join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
-import { downsample } from '../lib/tracking/downsample.js';
-import { type MetricHistory, type RunMetrics, readMetrics } from '../lib/tracking/read-metrics.js';
-import { RUN_FILES } from '../lib/tracking/run-record.js';
-import { stampOf } from '../lib/tracking/run-summary.js';
+import { downsample } from '../lib/tracking/stored/downsample.js';
+import type { MetricHistory } from '../lib/tracking/stored/metric-history.js';
+import { type RunMetrics, readMetrics } from '../lib/tracking/stored/read-metrics.js';
+import { RUN_FILES } from '../lib/tracking/stored/run-record.js';
+import { stampOf } from '../lib/tracking/stored/run-summary.js';
 import { isReallyBelow } from './run-files.js';
 import type { PlacedRun } from './run-source.js';
 

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../lib/base/errors.js';
-import { grid } from '../lib/video/write-grid.js';
+import { grid } from '../lib/video/layout/write-grid.js';
 import { HttpProblem } from './http-problem.js';
 import { readJson } from './read-json.js';
 import { runFile } from './run-files.js';

@@ -1,9 +1,17 @@
 // Runs under the heads of their groups: by experiment, or parts under the run that they are a part of.
 
-import type { ListQuery, ListRow } from './list-view.js';
 import type { PlacedRun } from './run-source.js';
 
-type GroupHead = Extract<ListRow, { group: string }>;
+/** What runs are grouped by. */
+export type Grouping = 'none' | 'experiment' | 'parent';
+
+/** The head of a group. */
+export interface GroupHead {
+  readonly group: string;
+  readonly title: string;
+  readonly count: number;
+  readonly open: boolean;
+}
 
 /** Rows of a grouped table, in order. */
 export interface Grouped {
@@ -18,7 +26,7 @@ export interface Grouped {
 }
 
 /** Lays runs, which are in order, under the heads of their groups; those of `closed` groups are left out. */
-export function groupRuns(runs: readonly PlacedRun[], by: ListQuery['group'], closed: ReadonlySet<string>): Grouped {
+export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): Grouped {
   if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
   return by === 'experiment' ? byExperiment(runs, closed) : byParent(runs, closed);
 }

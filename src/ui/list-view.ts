@@ -1,12 +1,12 @@
 // The table of runs as the page asks for it: filtered, searched, sorted, grouped, and of that the rows that are seen.
 
 import { UsageError } from '../lib/base/errors.js';
-import { parseFilter } from '../lib/tracking/filter.js';
-import { orderRuns } from '../lib/tracking/order-runs.js';
-import { parameterText } from '../lib/tracking/parameters.js';
-import { questionFields } from '../lib/tracking/question-fields.js';
-import { parseField, type RunField } from '../lib/tracking/run-fields.js';
-import { type Grouped, groupRuns } from './group-runs.js';
+import { parameterText } from '../lib/tracking/log/parameters.js';
+import { parseFilter } from '../lib/tracking/query/filter.js';
+import { orderRuns } from '../lib/tracking/query/order-runs.js';
+import { questionFields } from '../lib/tracking/query/question-fields.js';
+import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
+import { type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { progressOf, type RunProgress } from './run-progress.js';
@@ -20,7 +20,7 @@ export interface ListQuery {
   readonly search: string;
   /** Fields, `-` before the one whose greatest value comes first. */
   readonly sort: readonly string[];
-  readonly group: 'none' | 'experiment' | 'parent';
+  readonly group: Grouping;
   /** Groups whose runs are not shown. */
   readonly closed: readonly string[];
   /** Fields; those of the table's own choice where there are none. */
@@ -31,7 +31,7 @@ export interface ListQuery {
 
 /** A row of the table. */
 export type ListRow =
-  | { readonly group: string; readonly title: string; readonly count: number; readonly open: boolean }
+  | GroupHead
   | {
       readonly place: string;
       readonly name: string;

@@ -1,8 +1,8 @@
 // What columns a table of runs can have, which of them tell the runs apart, and which it shows of its own accord.
 
-import { parameterText } from '../lib/tracking/parameters.js';
-import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/run-fields.js';
-import type { RunSummary } from '../lib/tracking/run-summary.js';
+import { parameterText } from '../lib/tracking/log/parameters.js';
+import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/query/run-fields.js';
+import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import { METRICS_FIRST } from './metric-words.js';
 
 /** A column that there could be. */

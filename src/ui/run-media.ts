@@ -3,14 +3,14 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
-import { type ArtifactOwner, GONE } from '../lib/tracking/artifact-file.js';
+import { type ArtifactOwner, GONE } from '../lib/tracking/stored/artifact-file.js';
 import {
   type Artifact,
   type ArtifactRecords,
   artifactPath,
   readArtifactRecords,
-} from '../lib/tracking/artifact-records.js';
-import { RUN_FILES } from '../lib/tracking/run-record.js';
+} from '../lib/tracking/stored/artifact-records.js';
+import { RUN_FILES } from '../lib/tracking/stored/run-record.js';
 
 /** A file that a run has made. */
 export interface RunFile {

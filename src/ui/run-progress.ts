@@ -1,6 +1,6 @@
 // How far a running run is, as far as its metrics and settings say.
 
-import type { RunSummary } from '../lib/tracking/run-summary.js';
+import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 
 /** Settings that say how many steps there will be, as the last part of their path. */
 const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames_to_render', 'frames'];

@@ -2,8 +2,8 @@
 
 import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
-import { openRunIndex, type RunIndex } from '../lib/tracking/run-index.js';
-import type { RunSummary } from '../lib/tracking/run-summary.js';
+import { openRunIndex, type RunIndex } from '../lib/tracking/stored/run-index.js';
+import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import { isBelow } from './run-files.js';
 
 /** A run and the place by which pages name it: its folders below the root. */

@@ -1,7 +1,7 @@
 // How long videos are and how fast, so that a player can find their frames. Asked once of each file.
 
 import { statSync } from 'node:fs';
-import { openVideo } from '../lib/video/open-video.js';
+import { openVideo } from '../lib/video/read/open-video.js';
 
 /** The form of a video. */
 export interface VideoShape {

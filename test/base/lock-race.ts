@@ -33,7 +33,7 @@ export interface Race {
 const RACER = `
 import { link, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isHeld, takeLock } from '../base/lock-file.js';
+import { isHeld, takeLock } from './lock-file.js';
 import { isClaim, takeClaim } from './claim.js';
 const noLinks = async () => { throw Object.assign(new Error('no links'), { code: 'ENOTSUP', syscall: 'link' }); };
 let held;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
-import { findFfmpeg } from '../../src/lib/video/find-ffmpeg.js';
+import { findFfmpeg } from '../../src/lib/video/ffmpeg/find-ffmpeg.js';
 import { readPicture, writePicture } from '../../src/lib/video/still.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';

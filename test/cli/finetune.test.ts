@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeEdit } from '../../src/lib/training/edit-sidecar.js';
+import { writeEdit } from '../../src/lib/edits/sidecar.js';
 import { writePicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { neonFrame } from '../training/tiny-finetune.js';

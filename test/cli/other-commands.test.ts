@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { metrics } from '../../src/lib/metrics/metrics.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
 import { skipNote } from '../skipped.js';

@@ -5,9 +5,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { processExecutor } from '../../src/lib/sweeps/plan/process-executor.js';
-import { readSweepFile } from '../../src/lib/sweeps/plan/read-sweep-file.js';
-import { runSweep } from '../../src/lib/sweeps/plan/run-sweep.js';
+import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import { processExecutor } from '../../src/lib/sweeps/jobs/process-executor.js';
+import { runSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { built, builtNote, interrupted, killed, start, startUpTo } from './process.js';
 import { steadyframe } from './run-command.js';

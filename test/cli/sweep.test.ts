@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { openVideo } from '../../src/lib/video/open-video.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';
 

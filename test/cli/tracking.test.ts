@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { listRuns } from '../../src/lib/tracking/list-runs.js';
-import { openRun } from '../../src/lib/tracking/open-run.js';
-import type { EditSidecar } from '../../src/lib/training/edit-sidecar.js';
+import type { EditSidecar } from '../../src/lib/edits/sidecar.js';
+import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { openRun } from '../../src/lib/tracking/stored/open-run.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { steadyframe } from './run-command.js';
 

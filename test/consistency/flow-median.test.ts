@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { flowMedian } from '../../src/lib/consistency/flow-median.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { HELD_OUT_SHOTS, shotDrive, shotFrames } from '../../src/lib/world/held-out-shots.js';
-import { renderScene } from '../../src/lib/world/render-scene.js';
+import { renderScene } from '../../src/lib/world/picture/render-scene.js';
 
 async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
   const all: Frame[] = [];

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createGenerator } from '../../src/lib/base/random.js';
 import { COMPOSITION_LOST, type Composition, composition, compositionKept } from '../../src/lib/metrics/composition.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { createDrive, type Drive } from '../../src/lib/world/drive.js';
-import { renderScene, renderStyles } from '../../src/lib/world/render-scene.js';
+import { renderScene, renderStyles } from '../../src/lib/world/picture/render-scene.js';
+import { createDrive, type Drive } from '../../src/lib/world/street/drive.js';
 import { STYLES } from '../../src/lib/world/styles/styles.js';
 
 const drive = createDrive(2 ** 31 + 503, { car: 'red' });

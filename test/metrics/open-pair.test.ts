@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { metrics } from '../../src/lib/metrics/metrics.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
-import { grid } from '../../src/lib/video/write-grid.js';
+import { grid } from '../../src/lib/video/layout/write-grid.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { collect, INSTALLED, ON_PATH, scratchFolder, smooth, useFfmpeg, writeLossless } from '../video/shots.js';
 
 const ffmpeg = ON_PATH ?? INSTALLED;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
-import type { Flow } from '../../src/lib/video/flow.js';
+import type { Flow } from '../../src/lib/video/flow/flow.js';
 
 /** A small shot made by test/metrics/fixtures/make_fixture.py with OpenCV 5.0.0 and scikit-image 0.26.0. */
 export const FIXTURE = fileURLToPath(new URL('./fixtures/', import.meta.url));

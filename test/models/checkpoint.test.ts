@@ -2,8 +2,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCheckpoint, requireWeight, type WeightTable } from '../../src/lib/models/checkpoint.js';
-import type { Part } from '../../src/lib/models/weight-table.js';
+import { openCheckpoint, requireWeight, type WeightTable } from '../../src/lib/models/checkpoint/checkpoint.js';
+import type { Part } from '../../src/lib/models/checkpoint/weight-table.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';

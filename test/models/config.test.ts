@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { textConfig, vaeConfig } from '../../src/lib/models/component-configs.js';
-import { schedulerConfig } from '../../src/lib/models/scheduler-config.js';
-import { stockConfigurations } from '../../src/lib/models/single-file-checkpoint.js';
-import { unetConfig } from '../../src/lib/models/unet-config.js';
+import { stockConfigurations } from '../../src/lib/models/checkpoint/single-file-checkpoint.js';
+import { textConfig, vaeConfig } from '../../src/lib/models/config/components.js';
+import { schedulerConfig } from '../../src/lib/models/config/scheduler.js';
+import { unetConfig } from '../../src/lib/models/config/unet.js';
 
 const withoutRaw = <T extends { raw: unknown }>({ raw: _, ...rest }: T) => rest;
 

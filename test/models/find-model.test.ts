@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { findModel } from '../../src/lib/models/find-model.js';
+import { findModel } from '../../src/lib/models/hub/find-model.js';
 import { parseHubName } from '../../src/lib/models/hub/hub-name.js';
 
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';

@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkpointShapes, writeRandomCheckpoint } from '../../src/lib/models/checkpoint/random-checkpoint.js';
 import { loadModel } from '../../src/lib/models/model.js';
-import { checkpointShapes, writeRandomCheckpoint } from '../../src/lib/models/random-checkpoint.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { tensor } from '../../src/lib/tensor/tensor.js';
 import { hashes, SMALLEST, scratchFolder } from '../sweeps/tiny.js';

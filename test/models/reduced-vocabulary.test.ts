@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { reduceVocabulary } from '../../src/lib/models/reduced-vocabulary.js';
-import { clipTokenizer, clipVocabulary, openTokenizer, type Tokenizer } from '../../src/lib/models/tokenizer.js';
-import { writeTokenizer } from '../../src/lib/models/write-checkpoint.js';
+import { writeTokenizer } from '../../src/lib/models/checkpoint/write-checkpoint.js';
+import { reduceVocabulary } from '../../src/lib/models/text/reduced-vocabulary.js';
+import { clipTokenizer, clipVocabulary, openTokenizer, type Tokenizer } from '../../src/lib/models/text/tokenizer.js';
 
 const WORDS = ['a', 'cyberpunk', 'street', 'watercolor', 'painting'];
 const whole = clipTokenizer();

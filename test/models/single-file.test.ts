@@ -2,10 +2,10 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Checkpoint, openCheckpoint, requireWeight } from '../../src/lib/models/checkpoint.js';
-import { fromOriginal, originalNames, toOriginal } from '../../src/lib/models/single-file.js';
-import { stockConfigurations } from '../../src/lib/models/single-file-checkpoint.js';
-import type { Part } from '../../src/lib/models/weight-table.js';
+import { type Checkpoint, openCheckpoint, requireWeight } from '../../src/lib/models/checkpoint/checkpoint.js';
+import { fromOriginal, originalNames, toOriginal } from '../../src/lib/models/checkpoint/single-file.js';
+import { stockConfigurations } from '../../src/lib/models/checkpoint/single-file-checkpoint.js';
+import type { Part } from '../../src/lib/models/checkpoint/weight-table.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';

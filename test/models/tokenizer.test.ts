@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { clipTokenizer, openTokenizer, type Tokenizer } from '../../src/lib/models/tokenizer.js';
+import { clipTokenizer, openTokenizer, type Tokenizer } from '../../src/lib/models/text/tokenizer.js';
 import { hasPack, packNote, packPath, VARIANTS } from '../reference/pack.js';
 
 // All expected ids are those of transformers 5.23's CLIPTokenizer, padded to the model's length and truncated.

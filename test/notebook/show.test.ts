@@ -10,9 +10,9 @@ import { root } from '../../scripts/setup.js';
 import { show } from '../../src/lib/notebook/show.js';
 import { showTraining } from '../../src/lib/notebook/show-training.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { trackRun } from '../../src/lib/tracking/track-run.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { trackRun } from '../../src/lib/tracking/log/track-run.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { type NotebookPlace, openNotebooks } from './kernel.js';
 
 /** Frames of one colour, brighter from one to the next. */

@@ -22,15 +22,19 @@ export const FOLDERS = [
   'tensor',
   'graph',
   'engine',
+  'settings',
   'models',
   'diffusion',
   'video',
   'metrics',
+  'renderings',
+  'edits',
   'training',
   'consistency',
   'world',
   'sweeps',
   'report',
+  'recipe',
   'notebook',
   'index',
   'experiments',
@@ -125,13 +129,13 @@ export function breaches(files: readonly SourceFile[], dependencies: readonly st
   return found;
 }
 
-/** Circles of files that need each other when they are loaded, each as its files in order; imports of types do not count. */
+/** Circles of files that import each other, types included, each as its files in order. */
 export function cycles(files: readonly SourceFile[]): string[][] {
   const needs = new Map(
     files.map((file) => [
       file.path,
       importsOf(file)
-        .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
+        .filter(({ specifier }) => specifier.startsWith('.'))
         .map(({ specifier }) => target(file.path, specifier)),
     ]),
   );

@@ -5,11 +5,11 @@ import { compile } from '../../src/lib/engine/onnx/compile.js';
 import { gradient } from '../../src/lib/graph/gradient.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node } from '../../src/lib/graph/types.js';
-import { openCheckpoint, type WeightTable } from '../../src/lib/models/checkpoint.js';
-import { clipText } from '../../src/lib/models/clip-text.js';
-import { createScope, type RootScope } from '../../src/lib/models/scope.js';
-import { unet } from '../../src/lib/models/unet.js';
-import { vaeDecoder, vaeEncoder } from '../../src/lib/models/vae.js';
+import { openCheckpoint, type WeightTable } from '../../src/lib/models/checkpoint/checkpoint.js';
+import { clipText } from '../../src/lib/models/networks/clip-text.js';
+import { createScope, type RootScope } from '../../src/lib/models/networks/scope.js';
+import { unet } from '../../src/lib/models/networks/unet.js';
+import { vaeDecoder, vaeEncoder } from '../../src/lib/models/networks/vae.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasPack, packNote, packPath, relativeError } from './pack.js';
 

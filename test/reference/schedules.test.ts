@@ -6,8 +6,8 @@ import { img2img } from '../../src/lib/diffusion/img2img.js';
 import { noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
 import type { SamplerName } from '../../src/lib/diffusion/samplers/index.js';
 import { firstTimestep } from '../../src/lib/diffusion/strength.js';
+import { schedulerConfig } from '../../src/lib/models/config/scheduler.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { schedulerConfig } from '../../src/lib/models/scheduler-config.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasMore, packNote, packPath, relativeError } from './pack.js';
 

@@ -4,15 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
 import { compile } from '../../src/lib/engine/onnx/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
-import { openCheckpoint } from '../../src/lib/models/checkpoint.js';
-import { createScope } from '../../src/lib/models/scope.js';
-import { unet } from '../../src/lib/models/unet.js';
+import { openCheckpoint } from '../../src/lib/models/checkpoint/checkpoint.js';
+import { createScope } from '../../src/lib/models/networks/scope.js';
+import { unet } from '../../src/lib/models/networks/unet.js';
 import { toFloat32 } from '../../src/lib/tensor/half.js';
 import { readTensor } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
-import { adamw } from '../../src/lib/training/adamw.js';
-import { compileGradients } from '../../src/lib/training/gradient-program.js';
-import { pairedTarget, weightedLoss } from '../../src/lib/training/objective.js';
+import { adamw } from '../../src/lib/training/loop/adamw.js';
+import { compileGradients } from '../../src/lib/training/loop/gradient-program.js';
+import { pairedTarget, weightedLoss } from '../../src/lib/training/loss/objective.js';
 import { expectedTensors, hasPack, packNote, packPath, relativeError } from './pack.js';
 
 describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`training %s agrees with PyTorch${packNote}`, (variant) => {

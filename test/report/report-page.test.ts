@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../src/lib/report/render-report.js';
 import type { ReportData } from '../../src/lib/report/report-data.js';
 import { writeReport } from '../../src/lib/report/write-report.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { CHROMIUM, chromiumNote, PATIENCE, startChromium } from './chromium.js';
 import { sampleReport } from './sample.js';
 

@@ -7,8 +7,8 @@ import { frameUri } from '../../src/lib/report/frame-uri.js';
 import type { ReportArm, ReportData } from '../../src/lib/report/report-data.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { randn } from '../../src/lib/tensor/randn.js';
-import { contactSheet } from '../../src/lib/video/contact-sheet.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { contactSheet } from '../../src/lib/video/layout/contact-sheet.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { HELD_OUT_SHOTS, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
 /** Size of the sample. */

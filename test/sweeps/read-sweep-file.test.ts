@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { parseSweep, readSweepFile } from '../../src/lib/sweeps/plan/read-sweep-file.js';
-import { sweepJsonSchema } from '../../src/lib/sweeps/plan/sweep-schema.js';
+import { parseSweep, readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import { sweepJsonSchema } from '../../src/lib/sweeps/file/sweep-schema.js';
 import { scratchFolder } from './tiny.js';
 
 const scratch = scratchFolder();

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { readSweepFile } from '../../src/lib/sweeps/plan/read-sweep-file.js';
-import { runSweep } from '../../src/lib/sweeps/plan/run-sweep.js';
-import { localExecutor } from '../../src/lib/sweeps/plan/workbench.js';
-import { strengthSweep } from '../../src/lib/sweeps/strength-sweep.js';
+import { strengthSweep } from '../../src/lib/renderings/strength-sweep.js';
+import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
+import { runSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
 const scratch = scratchFolder();

@@ -1,10 +1,10 @@
 // The points of a sweep: the order of a grid, what a random search draws, and which settings count. Numbers worked out by hand.
 
 import { describe, expect, it } from 'vitest';
-import { DISTRIBUTIONS, drawValue, gridValues } from '../../src/lib/sweeps/plan/distribution.js';
-import { promoted, ranked, rungs } from '../../src/lib/sweeps/plan/halving.js';
-import { parseSweep } from '../../src/lib/sweeps/plan/read-sweep-file.js';
-import { pointLabel, sweepPoints, varyingSettings } from '../../src/lib/sweeps/plan/sweep-points.js';
+import { DISTRIBUTIONS, drawValue, gridValues } from '../../src/lib/sweeps/file/distribution.js';
+import { parseSweep } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import { pointLabel, sweepPoints, varyingSettings } from '../../src/lib/sweeps/file/sweep-points.js';
+import { promoted, ranked, rungs } from '../../src/lib/sweeps/points/halving.js';
 
 const sweepOf = (text: string) => parseSweep(`video: a.mp4\nmodel: m\n${text}`, 'sweep.yaml');
 const points = (text: string) => sweepPoints(sweepOf(text));

@@ -5,8 +5,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll } from 'vitest';
-import { type RandomCheckpointOptions, writeRandomCheckpoint } from '../../src/lib/models/random-checkpoint.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import {
+  type RandomCheckpointOptions,
+  writeRandomCheckpoint,
+} from '../../src/lib/models/checkpoint/random-checkpoint.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
 /** Smaller than the package's own `tiny`: two levels, 8 and 16 channels. */

@@ -7,10 +7,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeF
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { listRuns } from '../../src/lib/tracking/list-runs.js';
-import { openRunIndex } from '../../src/lib/tracking/run-index.js';
-import type { RunRecord } from '../../src/lib/tracking/run-record.js';
-import { startRun } from '../../src/lib/tracking/start-run.js';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
+import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { openRunIndex } from '../../src/lib/tracking/stored/run-index.js';
+import type { RunRecord } from '../../src/lib/tracking/stored/run-record.js';
 import { startDashboard } from '../../src/ui/start-dashboard.js';
 import { steadyframe } from '../cli/run-command.js';
 import { skipNote } from '../skipped.js';

@@ -15,10 +15,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HEARTBEAT, isAlive, thisProcess } from '../../src/lib/base/process-identity.js';
-import { holderOf, isClaim, takeClaim } from '../../src/lib/tracking/claim.js';
-import { listRuns } from '../../src/lib/tracking/list-runs.js';
-import { openRun } from '../../src/lib/tracking/open-run.js';
-import { resumeRun, startRun } from '../../src/lib/tracking/start-run.js';
+import { holderOf, isClaim, takeClaim } from '../../src/lib/tracking/log/claim.js';
+import { resumeRun, startRun } from '../../src/lib/tracking/log/start-run.js';
+import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { openRun } from '../../src/lib/tracking/stored/open-run.js';
 import { runScript, scratchFolder, translateTracking } from './scratch.js';
 
 const root = scratchFolder();

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
-import { parseFilter } from '../../src/lib/tracking/filter.js';
-import { likePattern } from '../../src/lib/tracking/like-pattern.js';
-import { orderRuns } from '../../src/lib/tracking/order-runs.js';
-import { questionFields } from '../../src/lib/tracking/question-fields.js';
-import type { RunSummary } from '../../src/lib/tracking/run-summary.js';
+import { parseFilter } from '../../src/lib/tracking/query/filter.js';
+import { likePattern } from '../../src/lib/tracking/query/like-pattern.js';
+import { orderRuns } from '../../src/lib/tracking/query/order-runs.js';
+import { questionFields } from '../../src/lib/tracking/query/question-fields.js';
+import type { RunSummary } from '../../src/lib/tracking/stored/run-summary.js';
 
 const machine = { host: 'box', platform: 'linux', arch: 'x64', cpu: 'c', cores: 2, memoryBytes: 1, node: '20' };
 const last = (value: number | 'NaN' | 'Infinity') => ({

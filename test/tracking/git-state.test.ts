@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { gitState } from '../../src/lib/tracking/git-state.js';
+import { gitState } from '../../src/lib/tracking/log/git-state.js';
 import { skipNote } from '../skipped.js';
 import { scratchFolder } from '../sweeps/tiny.js';
 

@@ -3,11 +3,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { createClient } from '../../src/lib/tracking/mlflow/client.js';
 import { liveUploads, uploadsSettled } from '../../src/lib/tracking/mlflow/live.js';
 import { serverAddress } from '../../src/lib/tracking/mlflow/server-address.js';
 import { takesArtifacts } from '../../src/lib/tracking/mlflow/server-run.js';
-import { startRun } from '../../src/lib/tracking/start-run.js';
 import { scratchFolder } from './scratch.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;

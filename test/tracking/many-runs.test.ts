@@ -3,11 +3,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { downsample } from '../../src/lib/tracking/downsample.js';
-import { listRuns } from '../../src/lib/tracking/list-runs.js';
-import { openRun } from '../../src/lib/tracking/open-run.js';
-import { openRunIndex } from '../../src/lib/tracking/run-index.js';
-import { startRun } from '../../src/lib/tracking/start-run.js';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
+import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { downsample } from '../../src/lib/tracking/stored/downsample.js';
+import { openRun } from '../../src/lib/tracking/stored/open-run.js';
+import { openRunIndex } from '../../src/lib/tracking/stored/run-index.js';
 import { scratchFolder } from './scratch.js';
 
 /** Paths of files that were read, and how often a file was written to. */

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { VERSION } from '../../src/lib/base/version.js';
-import { continueRun } from '../../src/lib/tracking/continue-run.js';
-import { findRun } from '../../src/lib/tracking/list-runs.js';
-import { openRun } from '../../src/lib/tracking/open-run.js';
-import { resumeRun, startChild, startRun } from '../../src/lib/tracking/start-run.js';
-import { trackRun } from '../../src/lib/tracking/track-run.js';
-import { untrackedRun } from '../../src/lib/tracking/untracked-run.js';
+import { continueRun } from '../../src/lib/tracking/log/continue-run.js';
+import { resumeRun, startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
+import { trackRun } from '../../src/lib/tracking/log/track-run.js';
+import { untrackedRun } from '../../src/lib/tracking/log/untracked-run.js';
+import { findRun } from '../../src/lib/tracking/query/list-runs.js';
+import { openRun } from '../../src/lib/tracking/stored/open-run.js';
 import { scratchFolder } from './scratch.js';
 
 const root = scratchFolder();

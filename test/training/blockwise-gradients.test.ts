@@ -3,16 +3,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node } from '../../src/lib/graph/types.js';
-import { type Adapter, createScope, type RootScope } from '../../src/lib/models/scope.js';
-import { unet } from '../../src/lib/models/unet.js';
-import { unetConfig } from '../../src/lib/models/unet-config.js';
+import { unetConfig } from '../../src/lib/models/config/unet.js';
+import { type Adapter, createScope, type RootScope } from '../../src/lib/models/networks/scope.js';
+import { unet } from '../../src/lib/models/networks/unet.js';
 import { randn } from '../../src/lib/tensor/randn.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
-import { adamw, type Weights } from '../../src/lib/training/adamw.js';
-import { compileBlockwiseGradients } from '../../src/lib/training/blockwise-gradients.js';
-import { segmentsOf } from '../../src/lib/training/blockwise-segments.js';
-import { compileGradients, type GradientProgram } from '../../src/lib/training/gradient-program.js';
-import { weightedLoss } from '../../src/lib/training/objective.js';
+import { adamw, type Weights } from '../../src/lib/training/loop/adamw.js';
+import { compileBlockwiseGradients } from '../../src/lib/training/loop/blockwise-gradients.js';
+import { segmentsOf } from '../../src/lib/training/loop/blockwise-segments.js';
+import { compileGradients, type GradientProgram } from '../../src/lib/training/loop/gradient-program.js';
+import { weightedLoss } from '../../src/lib/training/loss/objective.js';
 
 const CONFIG = unetConfig(
   {

@@ -10,7 +10,7 @@ import {
   checkRanges,
   describeDraw,
   drawOf,
-} from '../../src/lib/training/denoising-batch.js';
+} from '../../src/lib/training/loss/denoising-batch.js';
 
 const [plain, original, edited, context] = [1, 2, 3, 4].map((seed) => randn(seed, [16]).data);
 const schedule = noiseSchedule();

@@ -1,7 +1,7 @@
 // Which items a training set has, and in which order they come.
 
 import { expect, test } from 'vitest';
-import { describeItem, itemOfDraw, spreadFrames, trainingItems } from '../../src/lib/training/items.js';
+import { describeItem, itemOfDraw, spreadFrames, trainingItems } from '../../src/lib/training/finetune/items.js';
 
 test('frames are the middles of equal parts of the video', () => {
   expect(spreadFrames(300, 30)).toEqual(Array.from({ length: 30 }, (_, i) => 10 * i + 5));

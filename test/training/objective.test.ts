@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
 import { predictions } from '../../src/lib/diffusion/prediction.js';
 import { randn } from '../../src/lib/tensor/randn.js';
-import { pairedTarget, pathTarget, plainTarget } from '../../src/lib/training/objective.js';
+import { pairedTarget, pathTarget, plainTarget } from '../../src/lib/training/loss/objective.js';
 
 const [original, edited, noise] = [1, 2, 3].map((seed) => randn(seed, [64]).data);
 const schedule = noiseSchedule();

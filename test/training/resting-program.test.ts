@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { ops as g } from '../../src/lib/graph/ops.js';
-import { createScope } from '../../src/lib/models/scope.js';
+import { createScope } from '../../src/lib/models/networks/scope.js';
 import { randn } from '../../src/lib/tensor/randn.js';
-import { compileGradients, type GradientProgram } from '../../src/lib/training/gradient-program.js';
-import { restingProgram } from '../../src/lib/training/resting-program.js';
+import { compileGradients, type GradientProgram } from '../../src/lib/training/loop/gradient-program.js';
+import { restingProgram } from '../../src/lib/training/loop/resting-program.js';
 
 test('is compiled when it is run, closed when it rests, and computes the same bits again', async () => {
   let [opened, closed] = [0, 0];

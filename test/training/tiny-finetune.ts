@@ -1,9 +1,9 @@
 // A finetuning of a few seconds: the smallest checkpoint, a shot of the procedural street, one edited frame of it.
 
+import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import type { TrainingVideo } from '../../src/lib/training/encode-items.js';
-import type { FinetuneOptions } from '../../src/lib/training/finetune-options.js';
-import type { EditedFrame } from '../../src/lib/training/items.js';
+import type { TrainingVideo } from '../../src/lib/training/finetune/encode-items.js';
+import type { FinetuneOptions } from '../../src/lib/training/finetune/options.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
 /** Sides of the frames: 4x4 latent cells of the published VAE's factor. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { randn } from '../../src/lib/tensor/randn.js';
-import { approach, sumOfSquares, updateWeights } from '../../src/lib/training/weight-kernels.js';
+import { approach, sumOfSquares, updateWeights } from '../../src/lib/training/loop/weight-kernels.js';
 
 /** Two pieces and some, not a multiple of four. */
 const LENGTH = 2 * 8192 + 4003;

@@ -4,7 +4,7 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRun } from '../../src/lib/tracking/start-run.js';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { scratchFolder } from '../tracking/scratch.js';
 import { ask, type Question } from './ask.js';

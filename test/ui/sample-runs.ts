@@ -3,8 +3,8 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { startChild, startRun } from '../../src/lib/tracking/start-run.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 
 /** Frames of each video, and how many a second. */
 export const FRAMES = 12;

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRun } from '../../src/lib/tracking/start-run.js';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { scratchFolder } from '../tracking/scratch.js';
 import { ask, type Question } from './ask.js';
@@ -295,7 +295,7 @@ describe('a grid of chosen videos', () => {
     });
     const file = join(scratch, 'grid.mp4');
     writeFileSync(file, body);
-    const { openVideo } = await import('../../src/lib/video/open-video.js');
+    const { openVideo } = await import('../../src/lib/video/read/open-video.js');
     const opened = await openVideo(file, { exact: true, onWarning: () => {} });
     expect([opened.width, opened.height, opened.expectedFrames]).toEqual([96, 96, FRAMES]);
     // Row by row: each cell is lighter than the one before it, as the strengths are (20 + 100 s, see the sample).

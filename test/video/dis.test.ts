@@ -3,8 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
-import { DIS_PRESETS, disFlow } from '../../src/lib/video/dis/dis-flow.js';
-import type { GrayPicture } from '../../src/lib/video/flow.js';
+import { DIS_PRESETS, disFlow } from '../../src/lib/video/flow/dis/dis-flow.js';
+import type { GrayPicture } from '../../src/lib/video/flow/flow.js';
 
 const stored = await readSafetensors(fileURLToPath(new URL('fixtures/dis.safetensors', import.meta.url)));
 const picture = (name: string): GrayPicture => {

@@ -5,13 +5,13 @@ import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } 
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../src/lib/base/errors.js';
-import { describeInput } from '../../src/lib/video/describe-input.js';
-import { encodeFrames } from '../../src/lib/video/encode.js';
-import { reasonOf, runFfmpeg, startFfmpeg, untrustedInput } from '../../src/lib/video/ffmpeg.js';
-import { findFfmpeg, packagedProgram } from '../../src/lib/video/find-ffmpeg.js';
-import { rateAsFraction, rateFromPrinted } from '../../src/lib/video/frame-rate.js';
-import { mapInOrder } from '../../src/lib/video/in-order.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
+import { reasonOf, runFfmpeg, startFfmpeg, untrustedInput } from '../../src/lib/video/ffmpeg/ffmpeg.js';
+import { findFfmpeg, packagedProgram } from '../../src/lib/video/ffmpeg/find-ffmpeg.js';
+import { describeInput } from '../../src/lib/video/probe/describe-input.js';
+import { mapInOrder } from '../../src/lib/video/read/in-order.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import { rateAsFraction, rateFromPrinted } from '../../src/lib/video/times/frame-rate.js';
+import { encodeFrames } from '../../src/lib/video/write/encode.js';
 import {
   collect,
   FFMPEGS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
-import { opticalFlow, toGray } from '../../src/lib/video/flow.js';
+import { opticalFlow, toGray } from '../../src/lib/video/flow/flow.js';
 import { FIXTURE, flowsOf, framesOf, readTensors } from '../metrics/stored-shot.js';
 
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);

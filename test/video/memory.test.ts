@@ -7,9 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { gridFrames } from '../../src/lib/video/grid.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { gridFrames } from '../../src/lib/video/layout/grid.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { skipNote } from '../skipped.js';
 import { ffmpegMakes, INSTALLED, ON_PATH, scratchFolder, useFfmpeg } from './shots.js';
 

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
 import {
   bytesOf,
   collect,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { type OpenVideoOptions, openVideo } from '../../src/lib/video/open-video.js';
+import { type OpenVideoOptions, openVideo } from '../../src/lib/video/read/open-video.js';
 import {
   bytesOf,
   collect,

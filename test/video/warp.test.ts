@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
-import type { Flow } from '../../src/lib/video/flow.js';
-import { nonOccluded, warp, warpFrame } from '../../src/lib/video/warp.js';
+import type { Flow } from '../../src/lib/video/flow/flow.js';
+import { nonOccluded, warp, warpFrame } from '../../src/lib/video/flow/warp.js';
 import { FIXTURE, flowsOf, framesOf, readTensors, slices } from '../metrics/stored-shot.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
 

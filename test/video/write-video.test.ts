@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FailureError, UsageError } from '../../src/lib/base/errors.js';
-import { openVideo } from '../../src/lib/video/open-video.js';
-import { writeVideo } from '../../src/lib/video/write-video.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import {
   bytesOf,
   collect,

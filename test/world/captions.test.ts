@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { createGenerator } from '../../src/lib/base/random.js';
-import { CAPTION_WORDS, caption } from '../../src/lib/world/captions.js';
-import { createDrive } from '../../src/lib/world/drive.js';
+import { CAPTION_WORDS, caption } from '../../src/lib/world/sampling/captions.js';
+import { createDrive } from '../../src/lib/world/street/drive.js';
 import { STYLES } from '../../src/lib/world/styles/styles.js';
 
 const samples = Array.from({ length: 6000 }, (_, i) => {

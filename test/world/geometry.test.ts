@@ -1,13 +1,13 @@
 // The parts that pictures stand on: exact box filters, the road as a rigid thing, coverage and depth of polygons.
 
 import { describe, expect, it } from 'vitest';
-import { cameraAt } from '../../src/lib/world/camera.js';
-import { createDrive } from '../../src/lib/world/drive.js';
+import { cameraAt } from '../../src/lib/world/layout/camera.js';
+import { createPoint } from '../../src/lib/world/layout/pinhole.js';
+import { SAMPLES, Visibility } from '../../src/lib/world/layout/visibility.js';
 import { band, stripes } from '../../src/lib/world/noise.js';
-import { createPoint } from '../../src/lib/world/pinhole.js';
-import { layRoad, placeOnRoad } from '../../src/lib/world/road.js';
-import { buildingAt, buildingsAround } from '../../src/lib/world/street.js';
-import { SAMPLES, Visibility } from '../../src/lib/world/visibility.js';
+import { createDrive } from '../../src/lib/world/street/drive.js';
+import { layRoad, placeOnRoad } from '../../src/lib/world/street/road.js';
+import { buildingAt, buildingsAround } from '../../src/lib/world/street/street.js';
 
 describe('box filters', () => {
   it.each([

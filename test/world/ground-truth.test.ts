@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { carRegion } from '../../src/lib/world/car-region.js';
-import { CAR_COLOURS, createDrive } from '../../src/lib/world/drive.js';
+import { carRegion } from '../../src/lib/world/car/region.js';
 import { HELD_OUT_SHOTS, shotCarRegions } from '../../src/lib/world/held-out-shots.js';
-import { renderScene } from '../../src/lib/world/render-scene.js';
-import { type SceneFlow, sceneFlow } from '../../src/lib/world/scene-flow.js';
+import { renderScene } from '../../src/lib/world/picture/render-scene.js';
+import { CAR_COLOURS, createDrive } from '../../src/lib/world/street/drive.js';
+import { type SceneFlow, sceneFlow } from '../../src/lib/world/truth/scene-flow.js';
 import { meanDifference } from './pictures.js';
 
 describe('carRegion', () => {

@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { HELD_OUT_SHOTS, shotCarRegions, shotDrive, shotFrames, shotTime } from '../../src/lib/world/held-out-shots.js';
-import { judgeEdit } from '../../src/lib/world/judge-edit.js';
-import { renderScene } from '../../src/lib/world/render-scene.js';
+import { renderScene } from '../../src/lib/world/picture/render-scene.js';
+import { judgeEdit } from '../../src/lib/world/truth/judge-edit.js';
 
 const [shot] = HELD_OUT_SHOTS;
 const FRAMES = 3;

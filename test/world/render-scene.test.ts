@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { createDrive } from '../../src/lib/world/drive.js';
-import { renderScene, renderStyles } from '../../src/lib/world/render-scene.js';
+import { renderScene, renderStyles } from '../../src/lib/world/picture/render-scene.js';
+import { createDrive } from '../../src/lib/world/street/drive.js';
 import { STYLES, type Style } from '../../src/lib/world/styles/styles.js';
 import { bytesOf, meanColour, meanDifference, shrink } from './pictures.js';
 

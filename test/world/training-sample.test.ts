@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { HELD_OUT_SHOTS, heldOutShot, shotDrive, shotFrames } from '../../src/lib/world/held-out-shots.js';
-import { renderScene } from '../../src/lib/world/render-scene.js';
+import { renderScene } from '../../src/lib/world/picture/render-scene.js';
+import { texturePicture } from '../../src/lib/world/picture/texture-picture.js';
+import { HELD_OUT_SEEDS, isHeldOut, planSample, trainingSample } from '../../src/lib/world/sampling/training-sample.js';
 import { STYLES } from '../../src/lib/world/styles/styles.js';
-import { texturePicture } from '../../src/lib/world/texture-picture.js';
-import { HELD_OUT_SEEDS, isHeldOut, planSample, trainingSample } from '../../src/lib/world/training-sample.js';
 import { bytesOf, meanDifference } from './pictures.js';
 
 describe('trainingSample', () => {

@@ -1,9 +1,9 @@
 // The demo model as data: Stable Diffusion 1.x's parts at a size that 2 cores can train and run, for pictures of 128x128.
 
-import type { Json } from '../../lib/models/config-fields.js';
-import { reduceVocabulary } from '../../lib/models/reduced-vocabulary.js';
-import { clipVocabulary } from '../../lib/models/tokenizer.js';
-import { CAPTION_WORDS } from '../../lib/world/captions.js';
+import type { Json } from '../../lib/models/config/fields.js';
+import { reduceVocabulary } from '../../lib/models/text/reduced-vocabulary.js';
+import { clipVocabulary } from '../../lib/models/text/tokenizer.js';
+import { CAPTION_WORDS } from '../../lib/world/sampling/captions.js';
 
 /** Factor 4, so that a car 30 pixels wide survives; 0.8 M weights. */
 export const VAE: Json = {

@@ -11,8 +11,8 @@ import { type Frame, framesToImage } from '../../lib/tensor/frame.js';
 import { toFloat16, toFloat32 } from '../../lib/tensor/half.js';
 import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors.js';
 import { tensor } from '../../lib/tensor/tensor.js';
-import type { CaptionedLatents } from '../../lib/training/pretrain-denoiser.js';
-import { trainingSample } from '../../lib/world/training-sample.js';
+import { trainingSample } from '../../lib/world/sampling/training-sample.js';
+import type { CaptionedLatents } from './pretrain-denoiser.js';
 
 const SHARD = 1024;
 const ENCODED_AT_ONCE = 16;

@@ -5,24 +5,19 @@ import { join } from 'node:path';
 import { given } from '../../lib/base/given.js';
 import { sha256File } from '../../lib/base/hash.js';
 import { noiseSchedule } from '../../lib/diffusion/noise-schedule.js';
-import { textConfig } from '../../lib/models/component-configs.js';
+import { writeConfigurations, writeTokenizer } from '../../lib/models/checkpoint/write-checkpoint.js';
+import { textConfig } from '../../lib/models/config/components.js';
+import { unetConfig } from '../../lib/models/config/unet.js';
 import { loadModel } from '../../lib/models/model.js';
-import { createScope } from '../../lib/models/scope.js';
-import { unetConfig } from '../../lib/models/unet-config.js';
-import { writeConfigurations, writeTokenizer } from '../../lib/models/write-checkpoint.js';
-import type { Weights } from '../../lib/training/adamw.js';
-import { initialWeights } from '../../lib/training/initial-weights.js';
-import {
-  type DenoiserConfig,
-  denoiserLoss,
-  pretrainDenoiser,
-  UNET_PREFIX,
-} from '../../lib/training/pretrain-denoiser.js';
-import { readNetwork, writeNetwork } from '../../lib/training/write-network.js';
+import { createScope } from '../../lib/models/networks/scope.js';
+import type { Weights } from '../../lib/training/loop/adamw.js';
 import { SCHEDULER, TEXT, TOKENS, UNET, VOCABULARY } from './configs.js';
+import { initialWeights } from './initial-weights.js';
 import { openLatentSet } from './latent-set.js';
+import { type DenoiserConfig, denoiserLoss, pretrainDenoiser, UNET_PREFIX } from './pretrain-denoiser.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
 import { appendLog } from './training-log.js';
+import { readNetwork, writeNetwork } from './write-network.js';
 
 const HELD_OUT_BATCHES = 8;
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';

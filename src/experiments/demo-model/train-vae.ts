@@ -2,14 +2,14 @@
 
 import { join } from 'node:path';
 import { given } from '../../lib/base/given.js';
-import { vaeConfig } from '../../lib/models/component-configs.js';
-import { judgeVae } from '../../lib/training/judge-vae.js';
-import { pretrainVae } from '../../lib/training/pretrain-vae.js';
-import { readNetwork, writeNetwork } from '../../lib/training/write-network.js';
-import { heldOutPicture, trainingCrops } from '../../lib/world/training-crops.js';
+import { vaeConfig } from '../../lib/models/config/components.js';
+import { heldOutPicture, trainingCrops } from '../../lib/world/sampling/training-crops.js';
 import { VAE } from './configs.js';
+import { judgeVae } from './judge-vae.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
+import { pretrainVae } from './pretrain-vae.js';
 import { appendLog } from './training-log.js';
+import { readNetwork, writeNetwork } from './write-network.js';
 
 /** Pictures on which a save is judged, none of which training sees. */
 const JUDGED = 16;

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { FailureError } from '../../lib/base/errors.js';
 import { streamed } from '../../lib/base/streamed.js';
+import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import type { MetricName, MetricValue } from '../../lib/metrics/measurement.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
+import type { RenderHooks } from '../../lib/renderings/render-frames.js';
 import { type Chart, writeChart } from '../../lib/report/chart-picture.js';
-import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
 import type { Frame } from '../../lib/tensor/frame.js';
-import { finetune } from '../../lib/training/finetune.js';
-import type { EditedFrame } from '../../lib/training/items.js';
-import { readPreview } from '../../lib/training/preview.js';
+import { finetune } from '../../lib/training/finetune/finetune.js';
+import { readPreview } from '../../lib/training/finetune/preview.js';
 import { readPicture } from '../../lib/video/still.js';
 import {
   type HeldOutShot,
@@ -23,8 +23,8 @@ import {
   shotFrames,
   shotPicture,
 } from '../../lib/world/held-out-shots.js';
-import { judgeEdit } from '../../lib/world/judge-edit.js';
 import type { Style } from '../../lib/world/styles/styles.js';
+import { judgeEdit } from '../../lib/world/truth/judge-edit.js';
 
 /** What is studied. */
 export interface FramesAndIterationsOptions extends RenderHooks {

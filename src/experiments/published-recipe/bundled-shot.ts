@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../lib/base/errors.js';
-import { writeVideo } from '../../lib/video/write-video.js';
+import type { Truth } from '../../lib/recipe/options.js';
+import { writeVideo } from '../../lib/video/write/write-video.js';
 import { heldOutShot, shotCarRegions, shotFrames } from '../../lib/world/held-out-shots.js';
 import { STYLES, type Style } from '../../lib/world/styles/styles.js';
-import type { Truth } from './recipe-options.js';
 
 /** Sides of the frames. */
 const SIDE = 128;

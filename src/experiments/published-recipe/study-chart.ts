@@ -1,7 +1,7 @@
 // The study as a picture: edit strength against normalised warping error, each arm as its mean over the cases.
 
+import { TRUTH } from '../../lib/recipe/result.js';
 import type { Chart, ChartLine } from '../../lib/report/chart-picture.js';
-import { TRUTH } from './recipe-result.js';
 import type { StudyRow, StudyTable } from './study-table.js';
 
 /** The chart: the plain model through its strengths, each training through its guidance scales, and the true styled shots. */

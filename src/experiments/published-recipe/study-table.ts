@@ -1,9 +1,9 @@
 // The study as a table: every arm over all cases, with the spread.
 
 import { mean } from '../../lib/base/mean.js';
-import { claimArms, recipeClaims } from './claims.js';
+import { claimArms, recipeClaims } from '../../lib/recipe/claims.js';
+import type { RecipeArm, RecipeResult } from '../../lib/recipe/result.js';
 import type { Combination } from './combinations.js';
-import type { RecipeArm, RecipeResult } from './recipe-result.js';
 
 /** A number over several cases. */
 export interface Spread {

@@ -5,18 +5,24 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
+import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { compareFrames } from '../../lib/metrics/pixels.js';
 import { loadModel } from '../../lib/models/model.js';
+import {
+  DEMO_GUIDANCE,
+  DEMO_PROPOSALS,
+  DEMO_TRAINING,
+  type RecipeOptions,
+  type TunedArm,
+} from '../../lib/recipe/options.js';
+import type { RecipeResult } from '../../lib/recipe/result.js';
+import { runRecipe } from '../../lib/recipe/run-recipe.js';
+import type { RenderHooks } from '../../lib/renderings/render-frames.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
-import type { RenderHooks } from '../../lib/sweeps/render-cells.js';
-import type { EditedFrame } from '../../lib/training/items.js';
 import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
 import { openBundledShot } from './bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
-import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, type RecipeOptions, type TunedArm } from './recipe-options.js';
-import type { RecipeResult } from './recipe-result.js';
-import { runRecipe } from './run-recipe.js';
 import { studyChart } from './study-chart.js';
 import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
 

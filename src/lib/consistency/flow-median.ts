@@ -3,8 +3,8 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
-import { type Flow, opticalFlow, toGray } from '../video/flow.js';
-import { nonOccluded, warpFrame } from '../video/warp.js';
+import { type Flow, opticalFlow, toGray } from '../video/flow/flow.js';
+import { nonOccluded, warpFrame } from '../video/flow/warp.js';
 
 /**
  * result[t] = median over O[t-1], O[t], O[t+1] of each value, the neighbours warped to t along the optical flow of the source; where

@@ -2,7 +2,7 @@
 // Which timesteps a run visits is a sampler's plan, not this file's.
 
 import { UsageError } from '../base/errors.js';
-import type { SchedulerConfig } from '../models/config.js';
+import type { SchedulerConfig } from '../models/config/config.js';
 
 /** How much of a noised latent is signal and how much noise: x = signal z0 + noise eps, signal^2 + noise^2 = 1. */
 export interface NoiseLevel {

@@ -4,7 +4,7 @@
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from '../video/as-image.js';
-import { type GrayPicture, opticalFlow } from '../video/flow.js';
+import { type GrayPicture, opticalFlow } from '../video/flow/flow.js';
 import { blur, type Outlines, outlinesOf, WINDOW } from './outlines.js';
 
 /** How well a composition is kept; every number is in [0, 1], and 1 (flow to 1e-4) for equal pictures. */

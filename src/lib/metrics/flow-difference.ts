@@ -1,6 +1,6 @@
 // How far the motion in an output is from the motion in its source (tOF).
 
-import type { Flow } from '../video/flow.js';
+import type { Flow } from '../video/flow/flow.js';
 
 /**
  * Mean length in pixels of the difference of two flows of one size, mean |f - g|.

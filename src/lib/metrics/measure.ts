@@ -3,8 +3,8 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
-import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow.js';
-import { nonOccluded } from '../video/warp.js';
+import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow/flow.js';
+import { nonOccluded } from '../video/flow/warp.js';
 import { flowDifference } from './flow-difference.js';
 import { closeLedger, createLedger, type Ledger, noteFidelity, noteFrame } from './ledger.js';
 import { type Frames, lockstep } from './lockstep.js';

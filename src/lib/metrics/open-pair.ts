@@ -1,9 +1,9 @@
 // A video and the source that it was made from, opened so that frame by frame they show the same.
 
 import { given } from '../base/given.js';
-import { warnOnStderr } from '../video/find-ffmpeg.js';
-import { fitVideo } from '../video/fit-video.js';
-import { type OpenVideoOptions, openVideo, type Video } from '../video/open-video.js';
+import { warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
+import { fitVideo } from '../video/read/fit-video.js';
+import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
 
 /** How a pair is opened. */
 export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {

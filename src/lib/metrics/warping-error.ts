@@ -1,8 +1,8 @@
 // How well a frame predicts the one before it once the source's motion is taken out. Flow and occlusion come from `video`.
 
 import type { Frame } from '../tensor/frame.js';
-import type { Flow } from '../video/flow.js';
-import { type Picture, warp } from '../video/warp.js';
+import type { Flow } from '../video/flow/flow.js';
+import { type Picture, warp } from '../video/flow/warp.js';
 
 const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 

@@ -9,19 +9,19 @@ import type { Placement, WeightAccess, WeightSource } from '../engine/program.js
 import { ops as g } from '../graph/ops.js';
 import type { TensorEntry } from '../tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { type Checkpoint, openCheckpoint, PART_NAME, requireWeight } from './checkpoint.js';
-import { clipText } from './clip-text.js';
-import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config.js';
-import { type LoraRequest, openLoras } from './lora.js';
-import { networkWeights } from './network-weights.js';
-import { createPrograms } from './programs.js';
-import { promptSyntaxWarning } from './prompt-syntax.js';
-import { runUnet } from './run-unet.js';
-import { createScope } from './scope.js';
-import type { PredictionName } from './stated-prediction.js';
-import { type EmbeddingRequest, openEmbeddings, splitIds, withWords } from './textual-inversion.js';
-import { vaeDecoder, vaeEncoder } from './vae.js';
-import type { Part } from './weight-table.js';
+import { type Checkpoint, openCheckpoint, PART_NAME, requireWeight } from './checkpoint/checkpoint.js';
+import type { Part } from './checkpoint/weight-table.js';
+import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config/config.js';
+import type { PredictionName } from './config/stated-prediction.js';
+import { type LoraRequest, openLoras } from './lora/lora.js';
+import { clipText } from './networks/clip-text.js';
+import { networkWeights } from './networks/network-weights.js';
+import { createPrograms } from './networks/programs.js';
+import { runUnet } from './networks/run-unet.js';
+import { createScope } from './networks/scope.js';
+import { vaeDecoder, vaeEncoder } from './networks/vae.js';
+import { promptSyntaxWarning } from './text/prompt-syntax.js';
+import { type EmbeddingRequest, openEmbeddings, splitIds, withWords } from './text/textual-inversion.js';
 
 const PICTURES = 'pass pictures in [-1, 1], channels first';
 

@@ -3,8 +3,8 @@
 import { basename, extname } from 'node:path';
 import { streamed } from '../base/streamed.js';
 import type { Frame } from '../tensor/frame.js';
-import type { FrameTimes } from '../video/frame-times.js';
-import { openVideo, type Video } from '../video/open-video.js';
+import { openVideo, type Video } from '../video/read/open-video.js';
+import type { FrameTimes } from '../video/times/frame-times.js';
 
 /** A video to show: the path of a file, an opened video, or frames. */
 export type FrameSource = string | Video | Iterable<Frame> | AsyncIterable<Frame>;

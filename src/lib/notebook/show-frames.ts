@@ -4,7 +4,7 @@ import { dataUri } from '../base/data-uri.js';
 import { UsageError } from '../base/errors.js';
 import { html } from '../report/html.js';
 import type { Frame } from '../tensor/frame.js';
-import { contactSheet } from '../video/contact-sheet.js';
+import { contactSheet } from '../video/layout/contact-sheet.js';
 import { readPicture } from '../video/still.js';
 import { figure } from './figure.js';
 import { bundleOf, type Display, pictureType } from './mime-bundle.js';

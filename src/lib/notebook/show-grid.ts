@@ -2,7 +2,7 @@
 
 import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
-import { gridFrames } from '../video/grid.js';
+import { gridFrames } from '../video/layout/grid.js';
 import { type FrameSource, framesOf, type SourceFrames } from './frame-source.js';
 import type { Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';

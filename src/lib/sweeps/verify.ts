@@ -8,14 +8,14 @@ import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
 import { verifyJournal } from '../base/record-journal.js';
 import { type FileHashes, fileDamage, readSealedJson } from '../base/sealed-json.js';
-import { type ArtifactOwner, artifactFile } from '../tracking/artifact-file.js';
-import { artifactPath, readArtifactRecords } from '../tracking/artifact-records.js';
-import { readJsonLines } from '../tracking/json-lines.js';
-import { locateRun } from '../tracking/list-runs.js';
-import { openRunIndex } from '../tracking/run-index.js';
-import { RUN_FILES, readRunRecord, runsRoot } from '../tracking/run-record.js';
-import { statusOf } from '../tracking/run-summary.js';
-import { STATE, verifyTrainingState } from '../training/training-checkpoint.js';
+import { locateRun } from '../tracking/query/list-runs.js';
+import { type ArtifactOwner, artifactFile } from '../tracking/stored/artifact-file.js';
+import { artifactPath, readArtifactRecords } from '../tracking/stored/artifact-records.js';
+import { readJsonLines } from '../tracking/stored/json-lines.js';
+import { openRunIndex } from '../tracking/stored/run-index.js';
+import { RUN_FILES, readRunRecord, runsRoot } from '../tracking/stored/run-record.js';
+import { statusOf } from '../tracking/stored/run-summary.js';
+import { STATE, verifyTrainingState } from '../training/loop/checkpoint.js';
 import { readPicture } from '../video/still.js';
 
 /** What to read back. */

@@ -6,10 +6,10 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from './as-image.js';
-import { bitmapSize, decodeBitmap } from './bitmap.js';
-import { checkReadable, checkWritable } from './check-paths.js';
-import { DEFAULT_MAX_PIXELS } from './ffmpeg.js';
+import { DEFAULT_MAX_PIXELS } from './ffmpeg/ffmpeg.js';
 import type { Region } from './geometry.js';
+import { bitmapSize, decodeBitmap } from './read/bitmap.js';
+import { checkReadable, checkWritable } from './read/check-paths.js';
 
 // sharp remembers what it read by the file's name, and would show a file that was replaced as it was before.
 sharp.cache(false);

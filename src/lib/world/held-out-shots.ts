@@ -2,11 +2,11 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
-import { type CarRegion, carRegion } from './car-region.js';
-import { createDrive, type Drive, type DriveOptions } from './drive.js';
-import { type RenderOptions, renderScene } from './render-scene.js';
+import { type CarRegion, carRegion } from './car/region.js';
+import { type RenderOptions, renderScene } from './picture/render-scene.js';
+import { HELD_OUT_SEEDS } from './sampling/training-sample.js';
+import { createDrive, type Drive, type DriveOptions } from './street/drive.js';
 import type { Style } from './styles/styles.js';
-import { HELD_OUT_SEEDS } from './training-sample.js';
 
 /** A named shot: which drive, from when on, how many frames. */
 export interface HeldOutShot {

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../../scripts/setup.js';
 import { weightAccess } from '../../../src/lib/engine/onnx/weight-files.js';
-import { openCheckpoint } from '../../../src/lib/models/checkpoint.js';
+import { openCheckpoint } from '../../../src/lib/models/checkpoint/checkpoint.js';
 import { hubCache } from '../../../src/lib/models/hub/hub-cache.js';
 import { requireHubName } from '../../../src/lib/models/hub/hub-name.js';
 import { type PullOptions, pullModel } from '../../../src/lib/models/hub/pull.js';

@@ -2,7 +2,7 @@
 
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
-import type { TimestepSpacing } from '../../models/config.js';
+import type { TimestepSpacing } from '../../models/config/config.js';
 import { levelAt, type NoiseSchedule } from '../noise-schedule.js';
 import type { SamplingPlan } from './sampler.js';
 

@@ -1,7 +1,7 @@
 // Makes sure that a server has a run, once: it is looked for by its tag before it is made.
 
-import { isClaim, takeClaim } from '../claim.js';
-import { type RunRecord, readRunRecord } from '../run-record.js';
+import { isClaim, takeClaim } from '../log/claim.js';
+import { type RunRecord, readRunRecord } from '../stored/run-record.js';
 import type { MlflowClient } from './client.js';
 import { ServerTrouble } from './http.js';
 import type { ServerRun } from './server-run.js';

@@ -2,9 +2,9 @@
 // on nothing but time: what a server did not take by the end stays on disk for `steadyframe sync`.
 
 import { dirname } from 'node:path';
-import type { RunListener } from '../run.js';
-import { openRunIndex } from '../run-index.js';
-import { readRunRecord } from '../run-record.js';
+import type { RunListener } from '../log/run.js';
+import { openRunIndex } from '../stored/run-index.js';
+import { readRunRecord } from '../stored/run-record.js';
 import { createClient } from './client.js';
 import type { UploadContext } from './ensure-run.js';
 import { ServerTrouble } from './http.js';

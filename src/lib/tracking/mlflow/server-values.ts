@@ -1,7 +1,7 @@
 // A run in MLflow's words: its tags, parameters, datasets and status.
 
-import { parameterText } from '../parameters.js';
-import type { RunInput, RunRecord, RunStatus } from '../run-record.js';
+import { parameterText } from '../log/parameters.js';
+import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
 import { type Pair, RUN_ID_TAG } from './server-run.js';
 
 /** The most characters that a server keeps of a parameter; it would cut longer ones without a word. */

@@ -2,9 +2,9 @@
 
 import { basename, dirname } from 'node:path';
 import type { OnProgress } from '../../base/progress.js';
-import { listRuns, locateRuns } from '../list-runs.js';
-import { runsRoot } from '../run-record.js';
-import type { RunSummary } from '../run-summary.js';
+import { listRuns, locateRuns } from '../query/list-runs.js';
+import { runsRoot } from '../stored/run-record.js';
+import type { RunSummary } from '../stored/run-summary.js';
 import { type ClientOptions, createClient, type MlflowClient } from './client.js';
 import { BUSY, DELETED, type UploadContext } from './ensure-run.js';
 import { ServerTrouble } from './http.js';

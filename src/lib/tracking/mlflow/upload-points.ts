@@ -1,9 +1,9 @@
 // Uploads the points of a run's metrics, a thousand a call.
 
 import { join } from 'node:path';
-import { readJsonLines } from '../json-lines.js';
-import { type MetricPoint, parsePoint } from '../metric-points.js';
-import { RUN_FILES } from '../run-record.js';
+import { readJsonLines } from '../stored/json-lines.js';
+import { type MetricPoint, parsePoint } from '../stored/metric-points.js';
+import { RUN_FILES } from '../stored/run-record.js';
 import type { MlflowClient, ServerPoint } from './client.js';
 
 /** The most points that one call takes. */

@@ -2,9 +2,9 @@
 // start anywhere. A repeat of anything changes nothing.
 
 import { sha256Json } from '../../base/hash.js';
-import { type Artifact, type ArtifactRecords, readArtifactRecords } from '../artifact-records.js';
-import { type RunRecord, readRunRecord } from '../run-record.js';
-import { statusOf } from '../run-summary.js';
+import { type Artifact, type ArtifactRecords, readArtifactRecords } from '../stored/artifact-records.js';
+import { type RunRecord, readRunRecord } from '../stored/run-record.js';
+import { statusOf } from '../stored/run-summary.js';
 import type { MlflowClient } from './client.js';
 import { ensureRun, parentOn, type UploadContext, withClaim } from './ensure-run.js';
 import { type Pair, type ServerRun, takesArtifacts } from './server-run.js';

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
 import { readRegularSync } from '../../base/regular-file.js';
-import { RUN_FILES } from '../run-record.js';
+import { RUN_FILES } from '../stored/run-record.js';
 
 /** What one server has of a run. Hashes are of what was sent. */
 export interface UploadState {

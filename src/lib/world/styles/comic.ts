@@ -1,8 +1,8 @@
 // A comic book panel: three steps of light, loud colours, black ink around things, dots in the shade.
 
-import { outlines, toFrame } from '../filters.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { clamp, smoothstep } from '../noise.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
+import { outlines, toFrame } from '../picture/filters.js';
 import { luma, type StyleRecipe } from './style.js';
 
 const PAPER = Float64Array.of(1.06, 1.02, 0.94);

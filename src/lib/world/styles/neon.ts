@@ -1,10 +1,10 @@
 // A cyberpunk painting: the street by night in violet, glowing edges and windows in cyan and magenta, wet ground that mirrors them.
 
 import { light, mix, type Rgb } from '../colour.js';
-import { outlines, toFrame, wideBlur } from '../filters.js';
-import type { Painting } from '../painting.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
-import { KIND } from '../surface.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
+import { outlines, toFrame, wideBlur } from '../picture/filters.js';
+import type { Painting } from '../picture/painting.js';
+import { KIND } from '../shading/surface.js';
 import type { StyleRecipe } from './style.js';
 
 const CYAN = light('#22e6ff');

@@ -1,8 +1,8 @@
 // An oil painting: patches of one colour each, thick strokes along the surfaces, warm lights against blue shadows.
 
-import { outlines, toFrame } from '../filters.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { smoothstep } from '../noise.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
+import { outlines, toFrame } from '../picture/filters.js';
 import { flatten } from './flatten.js';
 import { surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';

@@ -1,9 +1,9 @@
 // A pencil sketch: outlines and hatching in graphite on paper. Hatching lies on the surfaces and moves with them, the paper stays.
 
-import { outlines, toFrame } from '../filters.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { smoothstep } from '../noise.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
-import { KIND } from '../surface.js';
+import { outlines, toFrame } from '../picture/filters.js';
+import { KIND } from '../shading/surface.js';
 import { paperGrain, surfaceLines } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
 

@@ -2,10 +2,10 @@
 // photographs of the same street in other places.
 
 import { light, mix, type Rgb } from '../colour.js';
-import { addGlow, toFrame } from '../filters.js';
-import { blendLooks, type Look } from '../look.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
-import { KIND } from '../surface.js';
+import { blendLooks, type Look } from '../light/look.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
+import { addGlow, toFrame } from '../picture/filters.js';
+import { KIND } from '../shading/surface.js';
 import type { StyleRecipe } from './style.js';
 
 const finish: StyleRecipe['finish'] = (painting) => {

@@ -1,9 +1,9 @@
 // What a style is: a look to paint the scene with, and a way from the painting to the finished picture.
 
 import type { Frame } from '../../tensor/frame.js';
-import type { Drive } from '../drive.js';
-import type { Look } from '../look.js';
-import type { Painting } from '../painting.js';
+import type { Look } from '../light/look.js';
+import type { Painting } from '../picture/painting.js';
+import type { Drive } from '../street/drive.js';
 
 /** A style; equal paintings give equal frames. */
 export interface StyleRecipe {

@@ -1,9 +1,9 @@
 // A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at the border.
 
-import { blur, outlines, toFrame, wideBlur } from '../filters.js';
-import { blendLooks } from '../look.js';
+import { blendLooks } from '../light/look.js';
+import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { clamp, smoothstep } from '../noise.js';
-import { PHOTO_LOOKS } from '../photo-looks.js';
+import { blur, outlines, toFrame, wideBlur } from '../picture/filters.js';
 import { paperGrain, surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
 

@@ -1,0 +1,91 @@
+// One frame of a video, by its time or its number. What is made of it can be paired with it again by the number.
+
+import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
+import type { Frame } from '../tensor/frame.js';
+import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
+import { frameAt, pickInOrder, TIME_SLACK } from '../video/times/frame-times.js';
+
+/** Which frame, and how it is read. */
+export interface FrameRequest
+  extends Pick<
+    OpenVideoOptions,
+    'size' | 'crop' | 'start' | 'duration' | 'every' | 'frameRate' | 'signal' | 'onWarning'
+  > {
+  /** Number of the frame within what is taken of the video, counted from 0. */
+  readonly frame?: number;
+  /** Seconds from the beginning of that part, in place of `frame`. Without either it is the frame in the middle. */
+  readonly at?: number;
+}
+
+/** A frame that was chosen. */
+export interface ChosenFrame {
+  readonly frame: number;
+  /** Seconds at which it appears. */
+  readonly at: number;
+  readonly picture: Frame;
+}
+
+/**
+ * The number of the frame that is asked for.
+ *
+ * @throws UsageError for a bad video, number or time
+ */
+export async function frameNumber(path: string, request: FrameRequest): Promise<number> {
+  const { size: _, ...rest } = request; // it does not count, and would be spoken of
+  return (await locate(path, { ...rest, exact: true })).frame;
+}
+
+/**
+ * The frame that is asked for. Frames before it are decoded too: only counting gives numbers that hold for any video.
+ *
+ * @throws UsageError for a bad video, or a frame that is not in it
+ */
+export async function chooseFrame(path: string, request: FrameRequest): Promise<ChosenFrame> {
+  const { video, frame, at } = await locate(path, request);
+  for await (const picture of pickInOrder(video.frames(), [frame])) return { frame, at, picture };
+  throw new UsageError(`${path}: its frames end before frame ${frame}; choose an earlier one, or mend the video`);
+}
+
+/**
+ * The number, among the frames that are taken of a video, of the one that is shown `at` seconds behind `start`.
+ *
+ * @param start the one with which the video was opened
+ * @throws UsageError when it has ended by then
+ */
+export async function frameShownAt(
+  { path, times }: Pick<Video, 'path' | 'times'>,
+  at: number,
+  start: number = 0,
+): Promise<number> {
+  if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
+  const shown = await times();
+  // Pictures may begin later than the file, and those of a steady rate up to a frame before `start`.
+  const time = at + start - shown.start;
+  if (time < shown.duration + TIME_SLACK) return frameAt(shown.times, time);
+  const lasts = Math.round((shown.start + shown.duration - start) * 1000) / 1000;
+  throw new UsageError(`${path}: there is no frame at ${at} s, it lasts ${lasts} s; choose an earlier time`);
+}
+
+async function locate(
+  path: string,
+  request: FrameRequest & Pick<OpenVideoOptions, 'exact'>,
+): Promise<{ video: Video; frame: number; at: number }> {
+  const { frame: number, at, size, crop, start, duration, every, frameRate, exact, signal, onWarning } = request;
+  if (number !== undefined && at !== undefined) {
+    throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
+  }
+  if (number !== undefined && !(Number.isSafeInteger(number) && number >= 0)) {
+    throw new UsageError(`${path}: there is no frame ${number}; give a whole number from 0 on`);
+  }
+  const options = given({ size, crop, start, duration, every, frameRate, exact, signal, onWarning });
+  const video = await openVideo(path, options);
+  const { times } = await video.times();
+  const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at, start);
+  if (frame >= times.length) {
+    throw new UsageError(
+      `${path}: there is no frame ${frame}, its frames are 0 to ${times.length - 1}; choose one of these, or another video`,
+    );
+  }
+  return { video, frame, at: times[frame] };
+}

@@ -1,0 +1,56 @@
+// Which weights show the sizes that configurations state, so that these are held against a checkpoint's tensors before anything is
+// built from them: a file that lies about the number of its layers costs nothing.
+
+import type { Part } from '../checkpoint/weight-table.js';
+import type { TextConfig, UNetConfig, VaeConfig } from './config.js';
+
+/** The configurations of the networks. */
+export interface NetworkConfigs {
+  readonly unet: UNetConfig;
+  readonly vae: VaeConfig;
+  readonly text: TextConfig;
+}
+
+/** A weight that a configuration calls for, by part, name and shape. */
+export type TellingWeight = readonly [part: Part, name: string, shape: readonly number[]];
+
+/** Weights that together show every size of the configurations: each width, and the last layer of each kind. */
+export function* tellingWeights({ unet, vae, text }: NetworkConfigs): Generator<TellingWeight> {
+  yield* tellingUnet(unet);
+  yield* tellingVae(vae);
+  yield ['text', 'embeddings.token_embedding.weight', [text.vocabSize, text.hiddenSize]];
+  yield ['text', 'embeddings.position_embedding.weight', [text.maxPositions, text.hiddenSize]];
+  const last = `encoder.layers.${text.layers - 1}.mlp.fc1.weight`;
+  yield ['text', last, [text.intermediateSize, text.hiddenSize]];
+}
+
+function* tellingUnet(unet: UNetConfig): Generator<TellingWeight> {
+  const { blockOutChannels: widths, layersPerBlock, downBlocks, linearProjection } = unet;
+  yield ['unet', 'conv_in.weight', [widths[0], unet.inChannels, 3, 3]];
+  yield ['unet', 'conv_out.weight', [unet.outChannels, widths[0], 3, 3]];
+  for (const [level, width] of widths.entries()) {
+    const before = widths[Math.max(0, level - 1)];
+    yield ['unet', `down_blocks.${level}.resnets.0.conv1.weight`, [width, before, 3, 3]];
+    const last = `down_blocks.${level}.resnets.${layersPerBlock - 1}.conv2.weight`;
+    yield ['unet', last, [width, width, 3, 3]];
+    if (downBlocks[level] !== 'cross') continue;
+    const at = `down_blocks.${level}.attentions.0`;
+    yield ['unet', `${at}.proj_in.weight`, linearProjection ? [width, width] : [width, width, 1, 1]];
+    const keys = `${at}.transformer_blocks.0.attn2.to_k.weight`;
+    yield ['unet', keys, [width, unet.crossAttentionDim]];
+  }
+}
+
+/** Those of the autoencoder alone. */
+export function* tellingVae(vae: VaeConfig): Generator<TellingWeight> {
+  const { blockOutChannels: widths, latentChannels, layersPerBlock } = vae;
+  yield ['vae', 'encoder.conv_in.weight', [widths[0], vae.inChannels, 3, 3]];
+  yield ['vae', 'decoder.conv_out.weight', [vae.outChannels, widths[0], 3, 3]];
+  yield ['vae', 'quant_conv.weight', [2 * latentChannels, 2 * latentChannels, 1, 1]];
+  for (const [level, width] of widths.entries()) {
+    const before = widths[Math.max(0, level - 1)];
+    yield ['vae', `encoder.down_blocks.${level}.resnets.0.conv1.weight`, [width, before, 3, 3]];
+    const last = `encoder.down_blocks.${level}.resnets.${layersPerBlock - 1}.conv2.weight`;
+    yield ['vae', last, [width, width, 3, 3]];
+  }
+}

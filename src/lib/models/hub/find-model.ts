@@ -1,0 +1,56 @@
+// What the name of a model means: a path, the bundled demo model, or a model of the Hugging Face Hub that was fetched before.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../base/errors.js';
+import { findSnapshot, hubCache } from './hub-cache.js';
+import { type HubName, hubNameText, parseHubName } from './hub-name.js';
+
+/** The name of the model that travels with this package. */
+export const DEMO_MODEL = 'demo';
+
+/** The folder of the model that travels with this package: in the sources as in what is built, three levels up. */
+export function demoModelFolder(): string {
+  return fileURLToPath(new URL('../../../../models/demo', import.meta.url));
+}
+
+/**
+ * The path of a model: what exists under the name as it is, the demo model for `demo`, and for `OWNER/NAME`, `OWNER/NAME/file` or
+ * `OWNER/NAME@REVISION` the Hugging Face cache's. Other names come back unchanged.
+ *
+ * @param folder what a relative path is relative to; the working directory by default
+ * @throws UsageError with the command that fetches it, for a model of the hub that is not there
+ */
+export function findModel(name: string, folder = ''): string {
+  const path = folder === '' ? name : resolve(folder, name);
+  if (existsSync(path)) return path;
+  if (name === DEMO_MODEL) return demoModelFolder();
+  const hubName = parseHubName(name);
+  return hubName ? findCached(hubName) : path;
+}
+
+function findCached(name: HubName): string {
+  const { repo, file } = name;
+  const snapshot = findSnapshot(name);
+  const wanted = hubNameText(name);
+  const pull = `\`steadyframe pull ${wanted}\``;
+  if (snapshot === undefined) {
+    throw new UsageError(
+      `${wanted}: there is no such file or folder, and no model of that name in the Hugging Face cache (${hubCache()}); ${pull} fetches it`,
+    );
+  }
+  if (file !== undefined) {
+    const path = join(snapshot, file);
+    if (existsSync(path)) return path;
+    throw new UsageError(`${wanted}: the Hugging Face cache has ${repo} without this file; ${pull} fetches it`);
+  }
+  if (existsSync(join(snapshot, 'model_index.json'))) return snapshot;
+  const single = readdirSync(snapshot).filter((entry) => entry.endsWith('.safetensors'));
+  if (single.length === 1) return join(snapshot, single[0]);
+  const which =
+    single.length > 1 ? `several files; name one: ${single.map((one) => `${wanted}/${one}`).join(', ')}` : '';
+  throw new UsageError(
+    `${wanted}: the Hugging Face cache has ${which || `only a part of it (${snapshot}); ${pull} fetches the rest`}`,
+  );
+}

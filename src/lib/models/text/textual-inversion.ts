@@ -1,0 +1,185 @@
+// Textual inversion (Gal et al. 2022): learned vectors that stand for a word of prompts. Reads their files, and puts them in
+// the place of tokens. A word of n vectors is n tokens.
+
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { UsageError } from '../../base/errors.js';
+import { isForeignFloat, readForeignFloats } from '../../tensor/foreign-floats.js';
+import { toFloat32 } from '../../tensor/half.js';
+import { readSafetensorsHeader, readTensor } from '../../tensor/safetensors.js';
+import { type Tensor, tensor } from '../../tensor/tensor.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** A file of learned vectors, and the word of prompts that stands for them. */
+export interface EmbeddingRequest {
+  /** Path of the safetensors file, or of the folder that holds `learned_embeds.safetensors`. */
+  file: string;
+  /** By default the word that the file names, else the file's name without its ending. */
+  word?: string;
+}
+
+/** A word with its vectors [n, D], read. */
+export interface Embedding {
+  readonly file: string;
+  readonly word: string;
+  readonly vectors: Tensor<'float32'>;
+}
+
+const IN_FOLDER = 'learned_embeds.safetensors';
+/** Names under which AUTOMATIC1111's files hold the vectors; their word is the file's name. */
+const NAMELESS = /^(emb_params|\*|string_to_param(\.\*)?)$/;
+const WIDTHS: Readonly<Record<number, string>> = {
+  768: 'Stable Diffusion 1.x',
+  1024: 'Stable Diffusion 2.x',
+  1280: 'SDXL',
+};
+
+/** The file that is read for a request. */
+export function embeddingFile(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, IN_FOLDER) : path;
+}
+
+/** Whether a file holds learned vectors, by its names; false where it is no safetensors file. */
+export async function isEmbeddingFile(path: string): Promise<boolean> {
+  const file = embeddingFile(path);
+  if (!existsSync(file)) return false;
+  const { tensors, foreign } = await readSafetensorsHeader(file);
+  const names = [...tensors.keys(), ...foreign.keys()];
+  return names.length === 1 || (names.length === 2 && names.includes('clip_l'));
+}
+
+/**
+ * Reads files of learned vectors for a text encoder of this width.
+ *
+ * @throws UsageError for a file that is missing, holds something else or was made for another model, and for a word that is
+ * empty, a token with a meaning of its own, or given twice
+ */
+export async function openEmbeddings(
+  requests: readonly EmbeddingRequest[],
+  { hiddenSize }: { readonly hiddenSize: number },
+  tokenizer: Tokenizer,
+): Promise<Embedding[]> {
+  const found: Embedding[] = [];
+  for (const request of requests) {
+    const embedding = await openEmbedding(request, hiddenSize);
+    const { word, vectors, file } = embedding;
+    if (word.trim() === '' || word.trim() !== word) {
+      throw new UsageError(`${file}: its word is ${JSON.stringify(word)}; give it one with FILE:WORD`);
+    }
+    if (tokenizer.isSpecial(word)) {
+      throw new UsageError(`${file}: ${word} has a meaning of its own in prompts; give another word with FILE:WORD`);
+    }
+    const twin = found.find((other) => other.word.toLowerCase() === word.toLowerCase());
+    if (twin) {
+      throw new UsageError(
+        `${file}: ${twin.file} has the word ${twin.word} already (case does not count); give one of them another with FILE:WORD`,
+      );
+    }
+    const room = tokenizer.modelMaxLength - 2;
+    if (vectors.shape[0] > room) {
+      throw new UsageError(
+        `${file}: has ${vectors.shape[0]} vectors, a prompt has room for ${room}; use a smaller one`,
+      );
+    }
+    found.push(embedding);
+  }
+  return found;
+}
+
+async function openEmbedding({ file: path, word }: EmbeddingRequest, width: number): Promise<Embedding> {
+  const file = embeddingFile(path);
+  if (file !== path && !existsSync(file)) {
+    throw new UsageError(`${path}: this folder holds no ${IN_FOLDER}; name the file itself`);
+  }
+  const { tensors, foreign } = await readSafetensorsHeader(file);
+  const names = [...tensors.keys(), ...foreign.keys()];
+  if (names.includes('clip_l') || names.includes('clip_g')) {
+    throw new UsageError(
+      `${file}: this embedding was made for SDXL (clip_l and clip_g); use one for this checkpoint's model`,
+    );
+  }
+  const [name, ...others] = names;
+  if (name === undefined || others.length > 0) {
+    throw new UsageError(
+      `${file}: holds ${names.length} tensors, expected the vectors of one word; use a textual inversion as diffusers or AUTOMATIC1111 write it in .safetensors`,
+    );
+  }
+  const entry = tensors.get(name);
+  const other = foreign.get(name);
+  if (!/float/.test(entry?.dtype ?? '') && !isForeignFloat(other?.type ?? '')) {
+    throw new UsageError(`${file}: its vectors are ${entry?.dtype ?? other?.type}, expected numbers with fractions`);
+  }
+  const shape = (entry ?? other)!.shape;
+  const [count, found] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (shape.length < 1 || shape.length > 2 || count < 1 || found !== width) {
+    const made = shape.length === 2 || shape.length === 1 ? WIDTHS[found] : undefined;
+    throw new UsageError(
+      `${file}: its vectors are [${shape.join(', ')}], the text encoder takes vectors of ${width}${made ? `: it was made for ${made}` : ''}; use one for this checkpoint's model`,
+    );
+  }
+  const { data } = entry ? toFloat32(await readTensor(entry)) : await readForeignFloats(other!);
+  if (!data.every(Number.isFinite)) throw new UsageError(`${file}: its vectors hold NaN or infinity; use another file`);
+  const named = NAMELESS.test(name) ? basename(path, extname(path)) : name;
+  return { file: path, word: word ?? named, vectors: tensor('float32', [count, width], data) };
+}
+
+/**
+ * A tokenizer that knows the words: their tokens have the ids that follow the vocabulary's, in order. Words are found
+ * whatever their case, and not within longer words.
+ */
+export function withWords(tokenizer: Tokenizer, embeddings: readonly Embedding[]): Tokenizer {
+  if (embeddings.length === 0) return tokenizer;
+  let next = tokenizer.vocabSize;
+  const ids = new Map<string, number[]>();
+  const words = new Map<number, string>();
+  for (const { word, vectors } of embeddings) {
+    const own = Array.from({ length: vectors.shape[0] }, () => next++);
+    ids.set(word.toLowerCase(), own);
+    for (const [i, id] of own.entries()) words.set(id, i === 0 ? word : '');
+  }
+  // Longest first, so that a word that begins with another one is found.
+  const patterns = embeddings.map(({ word }) => word).sort((a, b) => b.length - a.length);
+  const splitter = new RegExp(`(${patterns.map(patternOf).join('|')})`, 'iu');
+  return tokenizer.extended(
+    next,
+    (prompt, inner) => prompt.split(splitter).flatMap((text) => ids.get(text.toLowerCase()) ?? inner(text)),
+    (id) => words.get(id),
+  );
+}
+
+/** The word as an expression; letters and digits at its ends are those of a whole word. */
+function patternOf(word: string): string {
+  const literal = word.replace(/[\\^$.*+?()[\]{}|/]/g, (mark) => `\\${mark}`);
+  const [before, after] = [/^[\p{L}\p{N}_]/u.test(word), /[\p{L}\p{N}_]$/u.test(word)];
+  return `${before ? '(?<![\\p{L}\\p{N}_])' : ''}${literal}${after ? '(?![\\p{L}\\p{N}_])' : ''}`;
+}
+
+/**
+ * Token ids [B, T] as a text encoder with learned words takes them: ids of its own table, and beside them `learned`
+ * [B, T, D], which holds the vectors where `kept` [B, T, 1] is 0.
+ */
+export function splitIds(
+  ids: Int32Array,
+  shape: readonly [batch: number, tokens: number],
+  embeddings: readonly Embedding[],
+  { vocabSize }: { readonly vocabSize: number },
+): Record<'ids' | 'learned' | 'kept', Tensor> {
+  const width = embeddings[0].vectors.shape[1];
+  const all = embeddings.flatMap(({ vectors }) =>
+    Array.from({ length: vectors.shape[0] }, (_, i) => vectors.data.subarray(i * width, (i + 1) * width)),
+  );
+  const learned = new Float32Array(ids.length * width);
+  const kept = new Float32Array(ids.length).fill(1);
+  const own = ids.slice();
+  for (const [i, id] of ids.entries()) {
+    if (id < vocabSize) continue;
+    learned.set(all[id - vocabSize], i * width);
+    kept[i] = 0;
+    own[i] = 0;
+  }
+  return {
+    ids: tensor('int32', shape, own),
+    learned: tensor('float32', [...shape, width], learned),
+    kept: tensor('float32', [...shape, 1], kept),
+  };
+}

@@ -1,0 +1,53 @@
+// Measures every arm of the experiment: against the source, and against the truth where that is known.
+
+import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
+import { type Measured, measure } from '../metrics/measure.js';
+import type { Model } from '../models/model.js';
+import type { RenderHooks } from '../renderings/render-frames.js';
+import type { Frame } from '../tensor/frame.js';
+import { type EditJudgement, judgeEdit } from '../world/truth/judge-edit.js';
+import type { Truth } from './options.js';
+
+/** Frames that can be read anew as often as needed. */
+export type Readable = () => AsyncIterable<Frame>;
+
+/** What is known of all arms. */
+export interface RecipeNumbers {
+  readonly measured: Measured;
+  readonly truths: ReadonlyMap<string, EditJudgement>;
+  readonly truthFloor: number | null;
+}
+
+/** Measures the arms, by name. */
+export async function judgeRecipe(
+  model: Model,
+  source: Readable,
+  frames: number,
+  arms: ReadonlyMap<string, Readable>,
+  truth: Truth | undefined,
+  { onProgress, signal }: RenderHooks,
+): Promise<RecipeNumbers> {
+  const outputs = Object.fromEntries([...arms].map(([name, read]) => [name, read()]));
+  const measured = await measure(source(), outputs, {
+    onFrame: (done) => {
+      signal?.throwIfAborted();
+      onProgress?.({ done, total: frames, label: 'measuring' });
+    },
+  });
+  const truths = new Map<string, EditJudgement>();
+  if (!truth) return { measured, truths, truthFloor: null };
+  for (const [name, read] of arms) {
+    signal?.throwIfAborted();
+    truths.set(name, await judgeEdit(read(), truth.frames(), truth.car));
+  }
+  const floor = await judgeEdit(roundTrip(model, truth.frames()), truth.frames(), truth.car);
+  return { measured, truths, truthFloor: floor.truthError };
+}
+
+async function* roundTrip(model: Model, frames: AsyncIterable<Frame>): AsyncGenerator<Frame> {
+  let index = 0;
+  for await (const frame of frames) {
+    yield await decodeFrame(model, await encodeFrame(model, frame, index), index);
+    index++;
+  }
+}

@@ -1,0 +1,82 @@
+// Finetunes the model for one arm of the experiment, and opens what came out.
+
+import { join, relative } from 'node:path';
+import { given } from '../base/given.js';
+import type { EditedFrame } from '../edits/edited-frame.js';
+import { loadModel, type Model } from '../models/model.js';
+import type { RenderedCells } from '../renderings/render-frames.js';
+import { continueChild } from '../tracking/log/continue-run.js';
+import type { Run } from '../tracking/log/run.js';
+import { trackRun } from '../tracking/log/track-run.js';
+import type { TrackedWork } from '../tracking/log/tracked-work.js';
+import { type FinetuneStep, finetune } from '../training/finetune/finetune.js';
+import type { FinetuneResult } from '../training/finetune/result.js';
+import type { RecipeOptions, TunedArm } from './options.js';
+import type { RecipeTraining } from './result.js';
+
+/** Trains, or goes on where an earlier process stopped. The finetuned model is the caller's to dispose of. */
+export async function trainArm(
+  model: Model,
+  rendered: RenderedCells,
+  picked: readonly EditedFrame[],
+  arm: TunedArm,
+  out: string,
+  work: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
+  options: RecipeOptions,
+): Promise<{ model: Model; training: RecipeTraining }> {
+  const { strengths, seed, steps: denoisingSteps, sampler, signal, onProgress, onWarning } = options;
+  const folder = join(out, 'finetune', arm.name);
+  const previews: RecipeTraining['previews'][number][] = [];
+  const learningRates: number[] = [];
+  const note = (preview: FinetuneStep['preview']): void => {
+    if (!preview) return;
+    const { iteration, sheet, metrics } = preview;
+    previews.push({ iteration, sheet: relative(out, sheet), metrics });
+  };
+  const train = async (track: Run | false): Promise<FinetuneResult> => {
+    const steps = finetune(
+      model,
+      { frames: () => rendered.source() },
+      {
+        ...arm.training,
+        track,
+        out: folder,
+        resume: true,
+        edits: arm.edits === 'picked' ? picked : arm.edits,
+        previewEvery: 100,
+        preview: {
+          strength: strengths[0],
+          guidanceScale: arm.guidance[0],
+          ...given({ seed, steps: denoisingSteps, sampler }),
+        },
+        ...given({ signal, onWarning }),
+      },
+    );
+    for (;;) {
+      const next = await steps.next();
+      if (next.done) return next.value;
+      const { iteration, secondsLeft, preview, before, learningRate } = next.value;
+      note(before);
+      note(preview);
+      learningRates.push(learningRate);
+      const total = arm.training.iterations ?? 1000;
+      const label = `finetuning ${arm.label}`;
+      onProgress?.({ done: iteration, total, label, ...(secondsLeft !== undefined && { secondsLeft }) });
+    }
+  };
+  // The training is a part of the experiment's run.
+  const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
+  const result = part ? await trackRun(part, train, { signal }) : await train(false);
+  const { losses, gradientNorms, forgetting, seconds, settings } = result;
+  const applied = { device: model.device, embeddings: model.embeddings, clipSkip: model.clipSkip };
+  const tuned =
+    result.kind === 'diffusers'
+      ? await loadModel(result.result, { ...applied, loras: model.loras })
+      : await loadModel(model.path, {
+          ...model.checkpoint.options,
+          ...applied,
+          loras: [...model.loras, { file: result.result }],
+        });
+  const training = { name: arm.name, label: arm.label, seconds, losses, gradientNorms, learningRates };
+  return { model: tuned, training: { ...training, forgetting, previews, settings } };
+}

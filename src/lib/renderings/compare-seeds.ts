@@ -1,0 +1,43 @@
+// The same video under several seeds at one strength, with one noise for all frames or another one for each.
+
+import type { NoiseMode } from '../diffusion/restyle.js';
+import type { Model } from '../models/model.js';
+import { compareCells } from './comparison.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
+import { planComparison } from './comparison-plan.js';
+import type { Cell } from './rendering.js';
+
+/** Options of a comparison of seeds. */
+export interface CompareSeedsOptions extends ComparisonOptions {
+  /** Seeds of the noise, one cell each. */
+  seeds: readonly number[];
+  /** Share of the steps that is executed, in (0, 1]. */
+  strength: number;
+  /** How noise is chosen; every mode is rendered for every seed. `['fixed']` by default. */
+  noise?: readonly NoiseMode[];
+}
+
+/**
+ * Renders a video under each seed (and noise mode) and compares them; see `ComparisonResult` for what is written.
+ *
+ * @throws UsageError for a bad video, seed, strength or folder; FailureError when latents turn NaN or the disk is full
+ */
+export function compareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonResult> {
+  return compareCells('seeds', model, video, cellsOf(options), options);
+}
+
+/** What a comparison of seeds would render, checked without rendering. */
+export function planCompareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonPlan> {
+  return planComparison(model, video, cellsOf(options), options);
+}
+
+function cellsOf({ seeds, noise = ['fixed'], ...options }: CompareSeedsOptions): Cell[] {
+  const several = noise.length > 1;
+  return noise.flatMap((mode) =>
+    seeds.map((seed) => ({
+      name: several || mode !== 'fixed' ? `seed-${seed}-${mode}` : `seed-${seed}`,
+      label: several || mode !== 'fixed' ? `seed ${seed}, ${mode} noise` : `seed ${seed}`,
+      options: { ...options, seed, noise: mode },
+    })),
+  );
+}

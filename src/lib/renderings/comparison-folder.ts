@@ -1,0 +1,144 @@
+// The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
+
+import { existsSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeLeftovers, writeError } from '../base/atomic-file.js';
+import { makeFolder } from '../base/atomic-folder.js';
+import { DamageError, UsageError } from '../base/errors.js';
+import { lockFolder } from '../base/folder-lock.js';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
+import { assertSameSettings, type Settings } from '../base/settings.js';
+import { hasRendered } from './render-frames.js';
+
+/** Where results go, and whether to continue what is there. */
+export interface FolderOptions {
+  /** The folder to write into; that of the run's artifacts by default. */
+  out?: string;
+  /** Continue an interrupted comparison with the same settings, if there is one. */
+  resume?: boolean;
+}
+
+/** An open comparison folder; unfinished work lies in `work` until all is done. */
+export interface ComparisonFolder {
+  readonly out: string;
+  readonly work: string;
+  /** The stored result, where a resumed comparison turns out to be finished. */
+  readonly finished: object | null;
+  /** Stores the result with the hashes of all files, which ends the comparison, and removes the unfinished work. */
+  finish(result: object): Promise<void>;
+  /** Gives the folder free for other processes; removes it again where there is nothing to keep. */
+  close(): Promise<void>;
+}
+
+const RESULT = 'result.json';
+const WORK = '.partial';
+const SETTINGS = 'settings.json';
+
+/**
+ * Creates the folder, or opens it again to continue.
+ *
+ * A finished one of which a file is damaged or missing is made again.
+ *
+ * @param onWarning told what is damaged
+ * @throws UsageError when the folder holds something else, other settings, a comparison that was not asked to be continued,
+ *   or when another process writes into it; FailureError when what was asked for is damaged
+ */
+export async function openComparisonFolder(
+  folder: string,
+  settings: Settings,
+  resume: boolean,
+  onWarning?: (message: string) => void,
+): Promise<ComparisonFolder> {
+  await checkComparisonFolder(folder, resume);
+  const work = join(folder, WORK);
+  const result = join(folder, RESULT);
+  await makeFolder(work);
+  const unlock = await lockFolder(work, folder);
+  const opened = async (): Promise<ComparisonFolder> => {
+    const finished = await readFinished(folder, settings, onWarning);
+    if (finished === null) {
+      const asked = join(work, SETTINGS);
+      if (existsSync(asked)) {
+        const { value } = await readSealedJson<{ settings?: Settings }>(asked);
+        assertSameSettings(folder, value.settings ?? {}, settings);
+      } else await writeSealedJson(asked, { settings });
+    }
+    await removeLeftovers(folder);
+    return {
+      out: folder,
+      work,
+      finished,
+      async finish(value) {
+        await writeSealedJson(result, { ...value, files: await hashFiles(folder, [RESULT]) });
+        await rm(work, { recursive: true, force: true });
+      },
+      async close() {
+        const keep = await hasRendered(work);
+        await unlock();
+        const done = existsSync(result);
+        if (done || !keep) await rm(work, { recursive: true, force: true });
+        if (!done && !keep) await rmdir(folder).catch(() => {});
+      },
+    };
+  };
+  return opened().catch(async (error) => {
+    await unlock();
+    await rmdir(work).catch(() => {}); // where it held nothing else
+    throw error;
+  });
+}
+
+/** The stored result of a finished comparison; null where there is none, or where it has to be made again. */
+async function readFinished(
+  folder: string,
+  settings: Settings,
+  onWarning?: (message: string) => void,
+): Promise<object | null> {
+  const path = join(folder, RESULT);
+  if (!existsSync(path)) return null;
+  const damage: string[] = [];
+  try {
+    const { value } = await readSealedJson<{ settings?: Settings; files?: FileHashes }>(path);
+    const { files, ...result } = value;
+    assertSameSettings(folder, value.settings ?? {}, settings);
+    damage.push(...(await damageOf(folder, files)));
+    if (damage.length === 0) return result;
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    damage.push(error.message);
+  }
+  onWarning?.(`${damage.join('; ')}: the comparison is made again`);
+  await rm(path); // until then it would pass for done
+  return null;
+}
+
+/**
+ * Checks that results may be written into a folder, without touching it.
+ *
+ * @throws UsageError when it is a file, or holds something else or a comparison that was not asked to be continued
+ */
+export async function checkComparisonFolder(folder: string, resume: boolean): Promise<void> {
+  const present = await namesIn(folder);
+  const holdsComparison = present.includes(RESULT) || existsSync(join(folder, WORK, SETTINGS));
+  if (holdsComparison && !resume) {
+    throw new UsageError(`${folder}: holds a comparison already; resume it, or choose another folder`);
+  }
+  const foreign = present.filter((name) => !name.startsWith('.'));
+  if (!holdsComparison && foreign.length > 0) {
+    throw new UsageError(
+      `${folder}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
+    );
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') throw new UsageError(`${folder}: is a file; name a folder to write results into`);
+    throw writeError(folder, error);
+  }
+}

@@ -1,0 +1,77 @@
+// What all comparisons of renderings of one video have in common: their options, and what they give.
+
+import type { Settings } from '../base/settings.js';
+import type { DenoiseOptions } from '../diffusion/img2img.js';
+import type { Measurement } from '../metrics/measurement.js';
+import type { TrackingOptions } from '../tracking/log/tracked-work.js';
+import type { OpenVideoOptions } from '../video/read/open-video.js';
+import type { FolderOptions } from './comparison-folder.js';
+import type { RenderHooks } from './render-frames.js';
+import type { CellPlan } from './rendering.js';
+
+/** What all comparisons have in common. */
+export interface ComparisonOptions
+  extends DenoiseOptions,
+    FolderOptions,
+    RenderHooks,
+    Omit<TrackingOptions, 'onWarning'>,
+    Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'crop' | 'frameRate'> {
+  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
+  noiseDraw?: number;
+  /** Frames that go through the network together; 1 by default. */
+  batch?: number;
+  /** Columns of the grid; as square as possible by default. */
+  columns?: number;
+  /** Copy the source's sound into the videos. */
+  audio?: boolean;
+  /** Told about damaged frames, little space and the like; stderr by default. */
+  onWarning?: (message: string) => void;
+  /** Told the folder of the results as soon as work in it begins. */
+  onFolder?: (out: string) => void;
+}
+
+/** One cell's results. */
+export interface CellResult extends CellPlan {
+  /** Absolute path of the cell's video. */
+  video: string;
+  metrics: Measurement['means'];
+}
+
+/** What a comparison gives, and what `result.json` holds. */
+export interface ComparisonResult {
+  /** Absolute path of the folder. */
+  out: string;
+  /** Absolute paths of the source and of the model. */
+  video: string;
+  model: string;
+  /** The grid: the original first, then the cells in their order. */
+  grid: string;
+  /** Metric curves of all videos as a CSV table. */
+  curves: string;
+  frames: number;
+  frameRate: number;
+  width: number;
+  height: number;
+  /** The source's own values: the floor of every metric of consistency. */
+  source: Measurement['means'];
+  /** Those of the source after a VAE round trip: what no edit of this model can do better than. */
+  roundTrip: Measurement['means'];
+  roundTripVideo: string;
+  cells: CellResult[];
+  settings: Settings;
+}
+
+/** What a comparison will do. */
+export interface ComparisonPlan {
+  cells: CellPlan[];
+  width: number;
+  height: number;
+  frameRate: number;
+  /** Frames that will be rendered, where the source says. */
+  frames?: number;
+  /** Passes of the UNet, where the number of frames is known; each has `rowsPerPass` latents. */
+  passes?: number;
+  rowsPerPass: number;
+  /** Bytes that unfinished work will take, where the number of frames is known. */
+  workBytes?: number;
+}

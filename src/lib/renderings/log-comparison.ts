@@ -1,0 +1,158 @@
+// Remembers a comparison as a run, and each of its renderings as a part of it, so that renderings are found, filtered and compared one
+// by one. Settings are named as in sweep files.
+
+import { basename, join, resolve } from 'node:path';
+import { sha256Json } from '../base/hash.js';
+import type { Settings } from '../base/settings.js';
+import type { DenoiseOptions } from '../diffusion/img2img.js';
+import type { Measurement } from '../metrics/measurement.js';
+import { type ModelHashes, modelInputs, modelParameters } from '../models/checkpoint/hash-model.js';
+import type { Model } from '../models/model.js';
+import { continueChild } from '../tracking/log/continue-run.js';
+import { definedMetrics } from '../tracking/log/defined-metrics.js';
+import type { Run } from '../tracking/log/run.js';
+import { givenOptions, type TrackedWork, type WorkOptions } from '../tracking/log/tracked-work.js';
+import type { RunInput } from '../tracking/stored/run-record.js';
+import { sizeText } from '../video/geometry.js';
+import { renderSize } from '../video/read/open-for-model.js';
+import { shotName } from '../video/shot-name.js';
+import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
+import type { Cell } from './rendering.js';
+
+/** The run that a comparison is. */
+export function comparisonRun(
+  kind: string,
+  model: Model,
+  path: string,
+  cells: readonly Cell[],
+  settings: Settings,
+  options: ComparisonOptions,
+): WorkOptions {
+  const key = sha256Json(settings);
+  return {
+    ...options,
+    experiment: kind,
+    name: `${shotName(path)}-${key.slice(0, 8)}`,
+    key,
+    parameters: merged(cells.map((cell) => cellParameters(model, path, cell, options))),
+    given: { video: path, model: model.path, ...givenOptions(options) },
+    inputs: comparisonInputs(model, path, settings),
+    device: model.device,
+  };
+}
+
+/** The video, the model and its low-rank updates, by the hashes that the settings of a comparison hold. */
+export function comparisonInputs(model: Model, video: string, settings: Settings): RunInput[] {
+  const { video: sha256, ...hashes } = settings as unknown as { video: string } & ModelHashes;
+  return [{ kind: 'video', name: basename(video), sha256, path: resolve(video) }, ...modelInputs(model, hashes)];
+}
+
+/** Settings that all renderings with a model have, as far as they are given. */
+export function denoiseParameters(
+  model: Model,
+  video: string,
+  { size, start, duration, frames, every, crop, frameRate }: Partial<ComparisonOptions>,
+  { prompt, negativePrompt = '', steps = 50, sampler = 'ddim', guidanceScale = 7.5, noiseDraw = 1 }: Denoising,
+): Record<string, unknown> {
+  const asked = renderSize(model, size);
+  const sides = typeof asked === 'number' ? asked : sizeText(asked);
+  return {
+    ...{ video: basename(video), size: sides, start, duration, frames, every, crop, frame_rate: frameRate },
+    ...modelParameters(model),
+    ...{ prompt, negative: negativePrompt, steps, sampler, guidance: guidanceScale, noise_draw: noiseDraw },
+  };
+}
+
+type Denoising = DenoiseOptions & { readonly noiseDraw?: number };
+
+/** The settings of one rendering of a video. */
+export function cellParameters(
+  model: Model,
+  video: string,
+  { options }: Cell,
+  selection: Partial<ComparisonOptions>,
+): Record<string, unknown> {
+  const { strength, seed = 42, noise = 'fixed', batch = 1 } = options;
+  return {
+    method: 'img2img',
+    ...denoiseParameters(model, video, selection, options),
+    ...{ strength, seed, noise, batch },
+  };
+}
+
+/** The settings of several renderings in one: where they differ, the list of values. */
+function merged(all: readonly Record<string, unknown>[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(all[0] ?? {}).map((name) => {
+      const values = [...new Set(all.map((each) => each[name]))];
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );
+}
+
+/** Counts rendered frames in a run, by which a dashboard shows how far it is. */
+export function frameCounter(run: Run): (done: number, total: number) => void {
+  let isTold = false;
+  return (done, total) => {
+    if (!isTold) void run.logParams({ frames_to_render: total }).catch(() => {}); // a full disk is told in the end
+    isTold = true;
+    run.logMetrics({ frames_rendered: done }, { step: done });
+  };
+}
+
+/** A rendering that is remembered as a part of a run. */
+export interface Rendering {
+  readonly name: string;
+  readonly parameters: Record<string, unknown>;
+  readonly device: string;
+  readonly measurement: Pick<Measurement, 'means'> & Partial<Measurement>;
+  /** More numbers about it. */
+  readonly metrics?: Readonly<Record<string, number | null>>;
+  /** Absolute path. */
+  readonly video: string;
+}
+
+/** Remembers a rendering: its settings, its metrics, over time too where they are given (`per_frame.*`), and its video. */
+export async function logRendering(
+  { run, resumed }: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
+  rendering: Rendering,
+): Promise<void> {
+  const { name, parameters, device, measurement, metrics = {}, video } = rendering;
+  const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
+  if (part === undefined) return;
+  part.logMetrics(definedMetrics({ ...measurement.means, ...metrics }), { step: 0 });
+  for (const [metric, curve] of Object.entries(measurement.curves ?? {})) {
+    for (const [frame, value] of curve.entries()) {
+      part.logMetrics(definedMetrics({ [`per_frame.${metric}`]: value }), { step: frame });
+    }
+  }
+  await part.logArtifact(video);
+  await part.finish();
+}
+
+/** Remembers what a comparison gave. */
+export async function logComparison(
+  tracked: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
+  model: Model,
+  result: ComparisonResult,
+  cells: readonly Cell[],
+  options: ComparisonOptions,
+  outputs: Readonly<Record<string, Measurement>> = {},
+): Promise<void> {
+  const { run } = tracked;
+  if (!run.tracked) return;
+  run.logMetrics(
+    { ...definedMetrics(result.source, 'source.'), ...definedMetrics(result.roundTrip, 'round_trip.') },
+    { step: 0 },
+  );
+  for (const file of [result.grid, result.roundTripVideo, result.curves, join(result.out, 'result.json')])
+    await run.logArtifact(file);
+  for (const [i, cell] of cells.entries()) {
+    const { video, metrics } = result.cells[i];
+    await logRendering(tracked, {
+      ...{ name: cell.name, device: model.device, video },
+      parameters: cellParameters(model, result.video, cell, options),
+      measurement: outputs[cell.name] ?? { means: metrics },
+    });
+  }
+}

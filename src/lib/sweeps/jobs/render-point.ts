@@ -1,0 +1,178 @@
+// Renders and measures one point of a sweep: its video, a comparison with the source, its curves, and the record of it all.
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { removeLeftovers } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/atomic-folder.js';
+import { DamageError } from '../../base/errors.js';
+import { waitForLock } from '../../base/folder-lock.js';
+import { sha256File } from '../../base/hash.js';
+import { damageOf, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
+import { measure } from '../../metrics/measure.js';
+import type { Measurement } from '../../metrics/measurement.js';
+import type { Model } from '../../models/model.js';
+import { openSource } from '../../renderings/comparison-plan.js';
+import { writeCurves } from '../../renderings/curves.js';
+import { renderCells } from '../../renderings/render-frames.js';
+import { type Cell, planCell } from '../../renderings/rendering.js';
+import { gridFrames } from '../../video/layout/grid.js';
+import { writeVideo } from '../../video/write/write-video.js';
+import type { PointSettings } from '../file/point-settings.js';
+import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
+import type { JobHooks, OpenModel } from './executor.js';
+import type { PointJob } from './job.js';
+import { takeEncoded } from './source-job.js';
+import { readStage, type StageResult } from './training-job.js';
+
+/** What `points/ID/result.json` holds. Its bytes depend on the settings alone. */
+export interface PointResult {
+  /** SHA-256 of `settings`. */
+  readonly point: string;
+  /** Everything that decides the bits, files as hashes. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What the files of the hashes were called. */
+  readonly names: { readonly video: string; readonly model: string };
+  readonly frames: number;
+  readonly frameRate: number;
+  readonly width: number;
+  readonly height: number;
+  /** By it, not by strength, samplers compare. */
+  readonly firstTimestep: number;
+  /** How often the network was evaluated for a frame. */
+  readonly evaluations: number;
+  /** Those of the video and, where a model was trained, of its training. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  /** The source's own values: the floor of every metric of consistency. */
+  readonly source: Measurement['means'];
+  /** Files in the point's folder with their SHA-256. */
+  readonly files: Readonly<Record<'output.mp4' | 'comparison.mp4' | 'curves.csv', string>>;
+}
+
+const RESULT = 'result.json';
+const WORK = '.partial';
+
+/**
+ * The result of a point, or null where it is not done, or where something of it is damaged: it is made again.
+ *
+ * @param onWarning told what is damaged
+ */
+export async function readPoint(
+  folder: string,
+  id: string,
+  onWarning?: (message: string) => void,
+): Promise<PointResult | null> {
+  if (!existsSync(join(folder, RESULT))) return null;
+  try {
+    const { value: result } = await readSealedJson<PointResult>(join(folder, RESULT));
+    const damage = await damageOf(folder, result.files);
+    if (damage.length > 0) throw new DamageError(damage.join('; '));
+    return result.point === id ? result : null;
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    onWarning?.(`${error.message}: the point is made again`);
+    return null;
+  }
+}
+
+/** Removes what a finished point was made from, which a process killed right after it left there. */
+export async function dropWork(folder: string): Promise<void> {
+  await rm(join(folder, WORK), { recursive: true, force: true });
+}
+
+/** The point as a cell. Its label does not depend on the sweep that asks for it. */
+export function pointCell(settings: PointSettings): Cell {
+  const { strength, guidance, iterations } = settings;
+  const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
+  return {
+    name: 'output',
+    label: `strength ${strength}, guidance ${guidance}${trained}`,
+    options: renderOptions(settings),
+  };
+}
+
+/**
+ * Renders a point, going on where an earlier process stopped.
+ *
+ * @throws UsageError for settings that cannot be; FailureError when numbers turn NaN or the disk is full
+ */
+export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
+  const { folder, point, settings, identity } = job;
+  const { signal, onProgress, onWarning } = hooks;
+  const work = join(folder, WORK);
+  if (await readPoint(folder, point)) return;
+  await makeFolder(work);
+  const unlock = await waitForLock(work, folder, { signal });
+  let done = false;
+  try {
+    done = (await readPoint(folder, point)) !== null;
+    if (done) return;
+    await rm(join(folder, RESULT), { force: true }); // of a damaged one
+    await removeLeftovers(folder);
+    const stage = job.stage === undefined ? undefined : await readStage(job.stage);
+    const model = await openTrained(job, stage, openModel, onWarning);
+    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
+    const video = await openSource(model, settings.video, options);
+    await takeEncoded(job.source, work);
+    const cell = pointCell(settings);
+    const rendered = await renderCells(model, video, [cell], work, hooks);
+    let result: PointResult;
+    try {
+      const { source, outputs } = await measure(
+        rendered.source(),
+        { output: rendered.cell(cell.name) },
+        {
+          onFrame: (done) => {
+            signal?.throwIfAborted();
+            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
+          },
+        },
+      );
+      const { width, height } = video;
+      const timing = await video.times();
+      const { frameRate } = timing;
+      const encode = { frameRate, timing, signal, onWarning };
+      const labels = ['original', cell.label];
+      const pair = gridFrames([rendered.source(), rendered.cell(cell.name)], { columns: 2, labels });
+      await writeVideo(join(folder, 'output.mp4'), rendered.cell(cell.name), encode);
+      await writeVideo(join(folder, 'comparison.mp4'), pair, encode);
+      await writeCurves(join(folder, 'curves.csv'), { source, output: outputs.output });
+      const { firstTimestep, evaluations } = planCell(model, cell);
+      result = {
+        ...{ point, settings: identity, names: { video: basename(settings.video), model: basename(settings.model) } },
+        ...{ frames: rendered.frames, frameRate, width, height, firstTimestep, evaluations },
+        metrics: { ...outputs.output.means, ...stage?.metrics },
+        source: source.means,
+        files: {
+          'output.mp4': await sha256File(join(folder, 'output.mp4')),
+          'comparison.mp4': await sha256File(join(folder, 'comparison.mp4')),
+          'curves.csv': await sha256File(join(folder, 'curves.csv')),
+        },
+      };
+    } finally {
+      await rendered.close();
+    }
+    await writeSealedJson(join(folder, RESULT), result);
+    done = true;
+  } finally {
+    await unlock();
+    if (done) await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The point's model: with the trained updates on top of the others, or the trained one in place of the base. */
+function openTrained(
+  { settings, stage: folder }: PointJob,
+  stage: StageResult | undefined,
+  openModel: OpenModel,
+  onWarning: JobHooks['onWarning'],
+): Promise<Model> {
+  const options = { ...modelOptions(settings), ...(onWarning && { onWarning }) };
+  if (!stage || folder === undefined) return openModel(settings.model, options);
+  const weights = join(folder, stage.weights);
+  if (stage.kind === 'lora')
+    return openModel(settings.model, { ...options, loras: [...options.loras, { file: weights }] });
+  // The trained folder is whole: it has the configurations, the autoencoder and the prediction that the training had.
+  const { config: _config, vae: _vae, prediction: _prediction, variant: _variant, ...rest } = options;
+  return openModel(weights, rest);
+}

@@ -1,0 +1,117 @@
+// Reads and encodes the frames of a video once for all points that show them, and measures the autoencoder's round trip.
+
+import { constants, existsSync } from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeLeftovers, writeError, writeFileAtomic } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/atomic-folder.js';
+import { waitForLock } from '../../base/folder-lock.js';
+import { sha256File } from '../../base/hash.js';
+import { checksumsPath } from '../../base/record-journal.js';
+import { writeSealedJson } from '../../base/sealed-json.js';
+import { measure } from '../../metrics/measure.js';
+import type { Measurement } from '../../metrics/measurement.js';
+import { openSource } from '../../renderings/comparison-plan.js';
+import { renderCells } from '../../renderings/render-frames.js';
+import { sayTiming } from '../../video/times/timing-note.js';
+import { writeVideo } from '../../video/write/write-video.js';
+import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
+import type { JobHooks, OpenModel } from './executor.js';
+import type { SourceJob } from './job.js';
+
+/** What `sources/ID/result.json` holds. */
+export interface SourceResult {
+  readonly frames: number;
+  readonly frameRate: number;
+  readonly width: number;
+  readonly height: number;
+  /** The source's own values: the floor of every metric of consistency. */
+  readonly source: Measurement['means'];
+  /** Those of the source after the autoencoder: what no edit of this model can do better than. */
+  readonly roundTrip: Measurement['means'];
+}
+
+/** Journals that points begin with, in the folder `encoded` of a source. */
+const JOURNALS = ['latents.f32', 'round-trip.rgb'];
+const ENCODED = 'encoded';
+const RESULT = 'result.json';
+
+/** Whether a source's frames lie there encoded. */
+export function isEncoded(folder: string): boolean {
+  return [RESULT, ...JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
+    existsSync(join(folder, name)),
+  );
+}
+
+/** Drops the encoded frames of a source that no point needs any more; what was measured stays. */
+export async function dropEncoded(folder: string): Promise<void> {
+  await rm(join(folder, ENCODED), { recursive: true, force: true });
+}
+
+/** Gives a point's work folder the encoded frames, unless it has them. */
+export async function takeEncoded(folder: string, work: string): Promise<void> {
+  for (const name of JOURNALS) {
+    if (existsSync(join(work, name))) continue;
+    // A copy that is torn is filled up by the point itself, as its checksums, which come first, tell; a link would let it change
+    // the original.
+    for (const file of [checksumsPath(name), name]) {
+      const from = join(folder, ENCODED, file);
+      if (!existsSync(from)) continue;
+      await copyFile(from, join(work, file), constants.COPYFILE_FICLONE).catch((error) => {
+        throw writeError(join(work, file), error);
+      });
+    }
+  }
+}
+
+/**
+ * Encodes the frames of a source, going on where an earlier process stopped.
+ *
+ * @throws UsageError for a video that cannot be opened or does not fit the model; FailureError when the disk is full
+ */
+export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
+  const { folder, settings } = job;
+  const { signal, onProgress, onWarning } = hooks;
+  const work = join(folder, ENCODED);
+  await makeFolder(work);
+  const unlock = await waitForLock(folder, folder, { signal });
+  try {
+    if (isEncoded(folder)) return;
+    await removeLeftovers(folder);
+    const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
+    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
+    const video = await openSource(model, settings.video, options);
+    const rendered = await renderCells(model, video, [], work, hooks);
+    try {
+      const { source, outputs } = await measure(
+        rendered.source(),
+        { roundTrip: rendered.roundTrip() },
+        {
+          onFrame: (done) => {
+            signal?.throwIfAborted();
+            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
+          },
+        },
+      );
+      const { width, height } = video;
+      const timing = await video.times();
+      const { frameRate } = timing;
+      sayTiming(video, timing, onWarning);
+      await writeVideo(join(folder, 'round-trip.mp4'), rendered.roundTrip(), { frameRate, timing, signal, onWarning });
+      const result: SourceResult = {
+        ...{ frames: rendered.frames, frameRate, width, height },
+        source: source.means,
+        roundTrip: outputs.roundTrip.means,
+      };
+      const files = { 'round-trip.mp4': await sha256File(join(folder, 'round-trip.mp4')) };
+      await writeSealedJson(join(folder, RESULT), { ...result, files });
+    } finally {
+      await rendered.close();
+    }
+    // Points read the frames again themselves.
+    for (const file of ['source.rgb', checksumsPath('source.rgb')]) await rm(join(work, file), { force: true });
+    await writeFileAtomic(join(work, 'whole'), '');
+  } finally {
+    await unlock();
+  }
+}

@@ -1,0 +1,137 @@
+// Trains a model up to a stage of a training, and puts the weights of that stage aside for the points that use them.
+
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeFolder } from '../../base/atomic-folder.js';
+import { DamageError, FailureError } from '../../base/errors.js';
+import { waitForLock } from '../../base/folder-lock.js';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
+import { readEdit } from '../../edits/sidecar.js';
+import { finetune } from '../../training/finetune/finetune.js';
+import { checkpointFolder, replaceFolder, storedIterations } from '../../training/finetune/folder.js';
+import type { FinetuneResult } from '../../training/finetune/result.js';
+import { openForModel } from '../../video/read/open-for-model.js';
+import { modelOptions, sourceOptions, trainingOptions } from '../points/point-options.js';
+import type { JobHooks, OpenModel } from './executor.js';
+import type { TrainingJob } from './job.js';
+
+/** What `result.json` of a stage holds. */
+export interface StageResult {
+  readonly kind: FinetuneResult['kind'];
+  /** The LoRA file or the diffusers folder, within the stage's folder. */
+  readonly weights: string;
+  readonly iterations: number;
+  readonly metrics: {
+    /** Mean loss of the last quarter of the iterations, of at most 100 of them. */
+    readonly training_loss: number;
+    /** Mean squared change of the UNet's predictions for held-aside prompts. */
+    readonly forgetting: number | null;
+  };
+  readonly losses: readonly number[];
+  readonly gradientNorms: readonly number[];
+  /** Files of the weights with their SHA-256; absent in those of earlier versions. */
+  readonly files?: FileHashes;
+}
+
+const RESULT = 'result.json';
+
+/** Whether a stage is there. */
+export function hasStage(stage: string): boolean {
+  return existsSync(join(stage, RESULT));
+}
+
+/**
+ * What a stage has come to.
+ *
+ * @throws DamageError when it, or its weights, are damaged
+ */
+export async function readStage(stage: string): Promise<StageResult> {
+  const { value } = await readSealedJson<StageResult>(join(stage, RESULT));
+  const damage = await damageOf(stage, value.files);
+  if (damage.length > 0) throw new DamageError(damage.join('; '));
+  return value;
+}
+
+/** Deletes a stage that is damaged, which is then trained again. */
+export async function dropDamagedStage(stage: string, onWarning?: (message: string) => void): Promise<void> {
+  if (!hasStage(stage)) return;
+  try {
+    await readStage(stage);
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    onWarning?.(`${error.message}: the weights are trained again`);
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Trains up to a stage, from the nearest checkpoint before it. The same stage comes out, whatever was trained before it.
+ *
+ * @throws UsageError for edits that do not fit the video; FailureError when the loss is not finite, or the disk is full
+ */
+export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
+  const { folder, stage, settings, iterations } = job;
+  const { signal, onWarning, onProgress, onMetrics } = hooks;
+  // Not the folder itself, which the training locks.
+  const guard = join(folder, '.guard');
+  await makeFolder(guard);
+  const unlock = await waitForLock(guard, folder, { signal });
+  try {
+    if (hasStage(stage)) return;
+    const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
+    const video = await openForModel(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
+    const edits = [];
+    for (const edit of settings.edits ?? []) {
+      const { file, ...overrides } = typeof edit === 'string' ? { file: edit } : edit;
+      edits.push(await readEdit(file, overrides));
+    }
+    const steps = finetune(model, video, {
+      ...trainingOptions(settings),
+      ...{ out: folder, edits, iterations, resume: true, previewEvery: 0, onProgress, onWarning, signal },
+      track: false, // the sweep logs it
+    });
+    let result: FinetuneResult;
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) {
+        result = value;
+        break;
+      }
+      const { iteration, loss, gradientNorm, learningRate, secondsLeft } = value;
+      onMetrics?.(iteration, { loss, gradient_norm: gradientNorm, learning_rate: learningRate });
+      onProgress?.({ done: iteration, total: iterations, label: 'training', ...(secondsLeft && { secondsLeft }) });
+    }
+    await putAside(folder, stage, result);
+  } finally {
+    await unlock();
+  }
+}
+
+/** Moves the weights of a finished training into the folder of their stage. */
+async function putAside(folder: string, stage: string, result: FinetuneResult): Promise<void> {
+  const { kind, iterations, losses, gradientNorms, forgetting } = result;
+  if (!(await storedIterations(folder)).includes(iterations)) {
+    throw new FailureError(`${checkpointFolder(folder, iterations)}: is missing; delete ${folder} and run again`);
+  }
+  await makeFolder(join(folder, 'stages'));
+  const last = losses.slice(-Math.min(100, Math.ceil(losses.length / 4)));
+  const told: StageResult = {
+    kind,
+    weights: basename(result.result),
+    iterations,
+    metrics: {
+      training_loss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
+      forgetting: forgetting.find((entry) => entry.iteration === iterations)?.value ?? null,
+    },
+    losses,
+    gradientNorms,
+  };
+  // It speaks of weights that are about to move.
+  await rm(join(folder, RESULT), { force: true });
+  await replaceFolder(stage, async (inside) => {
+    // If this is interrupted, the training makes them anew from its checkpoint.
+    await rename(result.result, join(inside, told.weights));
+    await writeSealedJson(join(inside, RESULT), { ...told, files: await hashFiles(inside) });
+  });
+}

@@ -1,0 +1,102 @@
+// What tells points apart: the hash of everything that decides their bits, with files by their content. Equal hashes are the same
+// point, whatever its files are called and whichever sweep asks for it.
+
+import { sha256Json } from '../../base/hash.js';
+import { VERSION } from '../../base/version.js';
+import { readEdit } from '../../edits/sidecar.js';
+import { hashLora } from '../../models/lora/source.js';
+import type { Model } from '../../models/model.js';
+import { embeddingFile } from '../../models/text/textual-inversion.js';
+import { trainedSize } from '../../video/read/open-for-model.js';
+import { type PointSettings, SETTING_NAMES, type SettingName } from '../file/point-settings.js';
+import type { ContentHasher } from './content-hash.js';
+
+/** A point with what tells it apart, and the work that it shares with others. */
+export interface IdentifiedPoint {
+  /** SHA-256 of `identity`. */
+  readonly id: string;
+  /** Everything that decides the bits, files as hashes. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  /** The settings, device and edits resolved; paths are absolute. */
+  readonly settings: PointSettings;
+  /** Names the frames, encoded: the same for points with the same pictures and autoencoder. */
+  readonly sourceId: string;
+  /** Names the training without its length; absent where nothing is trained. */
+  readonly trainingId?: string;
+}
+
+/**
+ * Resolves what settings leave open (the device, the size, which frame an edit is of) and hashes the files they name.
+ *
+ * @param model the model that the settings name, before any training
+ * @throws UsageError for a file that is missing or cannot be what it is given as
+ */
+export async function identifyPoint(
+  given: PointSettings,
+  {
+    device,
+    config,
+    checkpoint: { files },
+    embeddings: learned,
+  }: Pick<Model, 'device' | 'config' | 'checkpoint' | 'embeddings'>,
+  hasher: ContentHasher,
+): Promise<IdentifiedPoint> {
+  const base = {
+    version: VERSION,
+    device,
+    model: (await Promise.all(files.map(hasher.hash))).sort(),
+    ...(given.prediction !== undefined && { prediction: config.predictionType }),
+  };
+  const loras = [];
+  for (const lora of given.loras ?? []) {
+    const { file, scale = 1 } = typeof lora === 'string' ? { file: lora } : lora;
+    loras.push({ sha256: await hashLora(file, hasher.hash), scale });
+  }
+  const embeddings = [];
+  for (const { file, word } of learned) {
+    embeddings.push({ sha256: await hasher.hash(embeddingFile(file)), word });
+  }
+  const text = {
+    ...(embeddings.length > 0 && { embeddings }),
+    ...(given.clip_skip !== undefined && { clip_skip: given.clip_skip }),
+  };
+  const edits: { file: string; frame: number; prompt: string; sha256: string }[] = [];
+  for (const edit of given.edits ?? []) {
+    const { file, ...overrides } = typeof edit === 'string' ? { file: edit } : edit;
+    const { frame, prompt } = await readEdit(file, overrides);
+    edits.push({ file, frame, prompt, sha256: await hasher.hash(file) });
+  }
+  const settings: PointSettings = {
+    ...given,
+    size: given.size ?? trainedSize(config),
+    device,
+    ...(given.edits && { edits: edits.map(({ file, frame, prompt }) => ({ file, frame, prompt })) }),
+  };
+  const chosen = (names: readonly SettingName[], without: readonly SettingName[] = []): Record<string, unknown> =>
+    Object.fromEntries(
+      names
+        .filter((name) => !without.includes(name) && settings[name] !== undefined)
+        .map((name) => [name, settings[name]]),
+    );
+  const source = { ...chosen(SETTING_NAMES.source), video: await hasher.hash(given.video) };
+  const training = given.method === 'finetune' && {
+    ...chosen(SETTING_NAMES.finetune, ['iterations']),
+    edits: edits.map(({ frame, prompt, sha256 }) => ({ frame, prompt, sha256 })),
+  };
+  const identity = {
+    ...base,
+    method: given.method,
+    source,
+    loras,
+    ...text,
+    render: chosen(SETTING_NAMES.render),
+    ...(training && { training, iterations: settings.iterations }),
+  };
+  return {
+    id: sha256Json(identity),
+    identity,
+    settings,
+    sourceId: sha256Json({ ...base, source }),
+    ...(training && { trainingId: sha256Json({ ...base, source, loras, ...text, training }) }),
+  };
+}

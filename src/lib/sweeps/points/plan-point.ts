@@ -1,0 +1,82 @@
+// What a sweep comes to before any of it is done: its points, checked against video and model, and how much work each of them is.
+
+import { UsageError } from '../../base/errors.js';
+import { loadModel, type Model } from '../../models/model.js';
+import { openSource } from '../../renderings/comparison-plan.js';
+import { planCell } from '../../renderings/rendering.js';
+import { trainingItems } from '../../training/finetune/items.js';
+import { finetuneSettings } from '../../training/finetune/options.js';
+import type { PointSettings, SettingName } from '../file/point-settings.js';
+import { pointLabel } from '../file/sweep-points.js';
+import type { PlannedPoint } from '../jobs/job.js';
+import { pointCell } from '../jobs/render-point.js';
+import type { ContentHasher } from './content-hash.js';
+import { type IdentifiedPoint, identifyPoint } from './identify-point.js';
+import { modelOptions, renderOptions, sourceOptions, trainingOptions } from './point-options.js';
+
+/** Finds out what points come to; models and videos are opened once for all points. */
+export interface PointPlanner {
+  /**
+   * Checks a point and says how much work it is.
+   *
+   * @throws UsageError naming the point, when its settings cannot be
+   */
+  plan(settings: PointSettings): Promise<PlannedPoint>;
+  close(): Promise<void>;
+}
+
+/** Prepares the planning of points. */
+export function pointPlanner(
+  hasher: ContentHasher,
+  varying: readonly SettingName[],
+  { onWarning, signal }: { onWarning?: (message: string) => void; signal?: AbortSignal },
+): PointPlanner {
+  const models = new Map<string, Promise<Model>>();
+  const frameCounts = new Map<string, Promise<number | undefined>>();
+  const once = <T>(known: Map<string, Promise<T>>, key: object, make: () => Promise<T>): Promise<T> => {
+    const text = JSON.stringify(key);
+    const made = known.get(text) ?? make();
+    known.set(text, made);
+    return made;
+  };
+  const check = async ({ settings, trainingId }: IdentifiedPoint, model: Model): Promise<number> => {
+    const { model: path, video } = settings;
+    const { evaluations } = planCell(model, pointCell(settings));
+    for (const prompt of [settings.prompt, settings.negative]) model.tokenize(prompt);
+    const source = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning };
+    const frames = await once(frameCounts, { video, source: sourceOptions(settings), path }, async () => {
+      return (await openSource(model, video, source)).expectedFrames;
+    });
+    if (trainingId) checkTraining(settings, frames);
+    return frames === undefined ? 0 : Math.ceil(frames / settings.batch) * evaluations;
+  };
+  return {
+    async plan(settings) {
+      const label = pointLabel(settings, varying);
+      try {
+        const options = modelOptions(settings);
+        const model = await once(models, { path: settings.model, options }, () =>
+          loadModel(settings.model, { ...options, onWarning }),
+        );
+        const point = await identifyPoint(settings, model, hasher);
+        return { ...point, label, passes: await check(point, model) };
+      } catch (error) {
+        if (!(error instanceof UsageError) || varying.length === 0) throw error;
+        throw new UsageError(`${label}: ${error.message}`, { cause: error });
+      }
+    },
+    async close() {
+      for (const model of models.values()) await (await model.catch(() => undefined))?.dispose();
+    },
+  };
+}
+
+function checkTraining(settings: PointSettings, frames: number | undefined): void {
+  const { iterations, training_frames = 30, edits = [] } = settings;
+  finetuneSettings({ ...trainingOptions(settings), out: '', edits: [], iterations });
+  const items = edits.map((edit) => edit as { file: string; frame: number; prompt: string });
+  if (frames === undefined) return;
+  // An estimate may be a frame too low.
+  const last = Math.max(...items.map(({ frame }) => frame), 0);
+  trainingItems(last === frames ? frames + 1 : frames, training_frames, items);
+}

@@ -1,0 +1,142 @@
+// Begins a run, or goes on with one that was interrupted.
+
+import { randomBytes } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import { UsageError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { VERSION } from '../../base/version.js';
+import { type RunInput, type RunRecord, readRunRecord, runsRoot } from '../stored/run-record.js';
+import { isClaim, takeClaim } from './claim.js';
+import { type GitState, gitState } from './git-state.js';
+import { openForLogging } from './log-run.js';
+import { thisMachine, thisUser } from './machine.js';
+import { assertExperiment, assertKey, withoutCredentials, withoutCredentialsDeep } from './names.js';
+import { flattenParameters, type NestedParameters } from './parameters.js';
+import type { LoggingOptions, Run, RunListener } from './run.js';
+import { createRunFolder, OWNER } from './run-folder.js';
+import { untrackedRun } from './untracked-run.js';
+
+/** What a run is. */
+export interface StartRunOptions extends LoggingOptions {
+  /** What is compared with each other: `sweep`, `finetune`. A folder of this name holds its runs. */
+  readonly experiment: string;
+  /** What people call the run; need not be the only one. The experiment's name by default. */
+  readonly name?: string | undefined;
+  /** The run that this one is a part of. */
+  readonly parent?: Pick<Run, 'id'> | string | undefined;
+  /** A hash of the resolved settings, by which `findRun` finds the run again. */
+  readonly key?: string | undefined;
+  /** Settings as they were resolved, nested as one likes. */
+  readonly parameters?: NestedParameters | undefined;
+  /** Settings as the user gave them. */
+  readonly given?: unknown;
+  /** Files that the run reads. */
+  readonly inputs?: readonly RunInput[] | undefined;
+  /** Texts by name; unlike parameters they may change later. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** What computes: `cpu`, `cuda`. */
+  readonly device?: string | undefined;
+  /** What started the run; the script's name by default. */
+  readonly command?: string | undefined;
+  /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
+  readonly root?: string | undefined;
+}
+
+/**
+ * Begins a run: a new folder `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... where that is taken. Call `finish`, or let
+ * `trackRun` do so: a run whose process ends without it is shown as interrupted.
+ *
+ * @throws UsageError for a name that cannot be used, or a root that cannot be written
+ */
+export async function startRun(options: StartRunOptions): Promise<Run> {
+  assertExperiment(options.experiment);
+  return begin(options, await gitState());
+}
+
+async function begin(options: StartRunOptions, git: GitState | undefined): Promise<Run> {
+  const { experiment, name = experiment, parent, key, parameters = {}, given, inputs = [], tags = {} } = options;
+  const { device, root = runsRoot() } = options;
+  assertExperiment(experiment);
+  for (const tag of Object.keys(tags)) assertKey('tag', tag);
+  const user = thisUser();
+  const command = options.command ?? (process.argv[1] && basename(process.argv[1]));
+  const record: RunRecord = {
+    format: 1,
+    id: randomBytes(16).toString('hex'),
+    name,
+    experiment,
+    status: 'running',
+    start: new Date().toISOString(),
+    ...(parent !== undefined && { parent: typeof parent === 'string' ? parent : parent.id }),
+    ...(key !== undefined && { key }),
+    parameters: flattenParameters(parameters),
+    ...(given !== undefined && { given: withoutCredentialsDeep(given) }),
+    inputs: withoutCredentialsDeep(inputs) as readonly RunInput[],
+    tags: withoutCredentialsDeep(tags) as Record<string, string>,
+    version: VERSION,
+    ...(git && { git }),
+    machine: thisMachine(),
+    ...(user && { user }),
+    ...(command && { command: withoutCredentials(command) }),
+    ...(device !== undefined && { device }),
+  };
+  const listener = await listenerFor(options);
+  const { folder, claim } = await createRunFolder(resolve(root), record);
+  return openForLogging(folder, record, claim, options, listener?.(folder));
+}
+
+/** What a part of a run is; its experiment is that of the whole unless it has one of its own. */
+export type StartChildOptions = Omit<StartRunOptions, 'experiment' | 'parent' | 'root' | keyof LoggingOptions> & {
+  readonly experiment?: string | undefined;
+};
+
+/** Begins a part of a run: beside it, logged to where it is logged; of an untracked run, an untracked part. */
+export function startChild(parent: Run, options: StartChildOptions): Promise<Run> {
+  if (!parent.tracked) return Promise.resolve(untrackedRun(parent.artifacts));
+  const { experiment = parent.record.experiment } = options;
+  const { command } = parent.record;
+  const root = resolve(parent.folder, '../..');
+  // The state of the sources is that in which the whole began; and to ask git costs a process.
+  return begin({ command, ...parent.logging, ...options, experiment, parent, root }, parent.record.git);
+}
+
+/**
+ * Goes on with a run: its status is `running` again, and what is logged is added to what it has.
+ *
+ * @throws UsageError when there is no run, or a living process writes it
+ */
+export async function resumeRun(folder: string, options: LoggingOptions = {}): Promise<Run> {
+  const path = resolve(folder);
+  await readRunRecord(path);
+  const taken = await takeClaim(path, OWNER);
+  if (!isClaim(taken)) {
+    const { pid, host } = taken.process;
+    throw new UsageError(`${folder}: process ${pid} on ${host} is writing this run; wait for it, or start another run`);
+  }
+  try {
+    // Read again: until the claim it may have been another's.
+    const { end: _, error: __, metrics: ___, ...rest } = await readRunRecord(path);
+    const listener = await listenerFor(options);
+    const run = await openForLogging(path, { ...rest, status: 'running' }, taken, options, listener?.(path));
+    await run.setTags({});
+    return run;
+  } catch (error) {
+    await taken.release();
+    throw error;
+  }
+}
+
+/** What passes runs on to an MLflow server as they are logged; undefined where none is named. */
+async function listenerFor({
+  mlflow,
+  onWarning,
+}: LoggingOptions): Promise<((folder: string) => RunListener) | undefined> {
+  const uri = mlflow ?? process.env.STEADYFRAME_MLFLOW_URI;
+  if (!uri) return undefined;
+  const { liveUploads } = await import('../mlflow/live.js');
+  const uploads = liveUploads(
+    uri,
+    onWarning ?? ((message) => process.stderr.write(printable(`steadyframe: warning: ${message}\n`))),
+  );
+  return (folder) => uploads.follow(folder);
+}

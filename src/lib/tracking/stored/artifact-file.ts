@@ -1,0 +1,60 @@
+// The file of an artifact, for those who copy or send it. A record of artifacts.jsonl may be another's work: it is followed within the
+// run's folder; elsewhere only to where run.json says that the run wrote, and only while the file is the recorded one.
+
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { sha256File } from '../../base/hash.js';
+import { notAFile } from '../../base/regular-file.js';
+import { type Artifact, artifactPath, leadsOut } from './artifact-records.js';
+import type { RunRecord } from './run-record.js';
+
+/** A run, as far as its files go. */
+export interface ArtifactOwner extends Pick<RunRecord, 'tags' | 'outside'> {
+  /** Absolute path of the run's folder. */
+  readonly folder: string;
+}
+
+/** A file that may be copied, or why there is none. */
+export type ArtifactFile =
+  | { readonly path: string; readonly bytes: number }
+  | { readonly path: string; readonly problem: string };
+
+/** What is wrong with a file that is not there any more. */
+export const GONE = 'was deleted or moved';
+
+/**
+ * Finds the file of an artifact.
+ *
+ * @returns its real path, without links; or the one that was recorded, with what is wrong with it
+ */
+export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Promise<ArtifactFile> {
+  const recorded = artifactPath(run.folder, artifact);
+  const about = await stat(recorded).catch(() => undefined);
+  const path = about && (await realpath(recorded).catch(() => undefined));
+  if (about === undefined || path === undefined) return { path: recorded, problem: GONE };
+  if (!about.isFile()) return { path: recorded, problem: notAFile(about) ?? 'is no file' };
+  const folder = await realpath(run.folder).catch(() => run.folder);
+  const inside = relative(folder, path);
+  if (!leadsOut(inside)) {
+    return isHidden(inside) ? { path: recorded, problem: 'is hidden' } : { path, bytes: about.size };
+  }
+  // Beside the run below the root, which a run of several parts uses; or where it wrote by its own account.
+  const root = resolve(folder, '../..');
+  const places = await Promise.all(
+    [run.tags.out, ...(run.outside ?? [])].map((place) => place && realpath(place).catch(() => undefined)),
+  );
+  const isKnown =
+    isShownBelow(root, path) || places.some((place) => place && place !== dirname(place) && isShownBelow(place, path));
+  if (!isKnown) return { path: recorded, problem: 'lies where this run has not written' };
+  const isSame = about.size === artifact.bytes && (await sha256File(path)) === artifact.sha256;
+  return isSame ? { path, bytes: about.size } : { path: recorded, problem: 'has changed since it was recorded' };
+}
+
+function isShownBelow(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return !leadsOut(inside) && !isHidden(inside);
+}
+
+function isHidden(path: string): boolean {
+  return path.split(sep).some((part) => part.startsWith('.'));
+}

@@ -1,0 +1,42 @@
+// Fewer points for the same curve: what a chart of some hundred pixels can show of a hundred thousand points.
+
+import { assertInteger } from '../../base/assert.js';
+import type { MetricHistory } from './metric-history.js';
+
+/**
+ * At most `points` points of a history, real ones, that look the same when drawn: the first and the last one, and of each
+ * stretch of steps the least and the greatest value, so that no spike is lost. Where a stretch has values that are no numbers,
+ * one of them is kept, as the gap that it draws.
+ *
+ * @param points at least 4
+ */
+export function downsample(history: MetricHistory, points: number): MetricHistory {
+  assertInteger('downsample: points', points, 4);
+  const { steps, values } = history;
+  const count = steps.length;
+  if (count <= points) return history;
+  // Two of each stretch, with room for the ends and for what is no number.
+  const hasGaps = values.some((value) => !Number.isFinite(value));
+  const stretches = Math.max(1, Math.floor((points - 2) / (hasGaps ? 3 : 2)));
+  const first = steps[0];
+  const width = (steps[count - 1] - first) / stretches || 1;
+  const chosen = new Set([0]);
+  for (let start = 0; start < count; ) {
+    const stretch = Math.min(stretches - 1, Math.floor((steps[start] - first) / width));
+    let [least, greatest, gap] = [-1, -1, -1];
+    let end = start;
+    for (; end < count && Math.min(stretches - 1, Math.floor((steps[end] - first) / width)) === stretch; end++) {
+      if (!Number.isFinite(values[end])) gap = gap < 0 ? end : gap;
+      else {
+        if (least < 0 || values[end] < values[least]) least = end;
+        if (greatest < 0 || values[end] > values[greatest]) greatest = end;
+      }
+    }
+    for (const index of [least, greatest, gap]) if (index >= 0) chosen.add(index);
+    start = end;
+  }
+  chosen.add(count - 1);
+  const order = [...chosen].sort((a, b) => a - b);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(order, (i) => column[i]);
+  return { steps: pick(steps), values: pick(values), times: pick(history.times) };
+}

@@ -1,0 +1,122 @@
+// What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in metrics.jsonl.
+
+import { join, resolve } from 'node:path';
+import { FailureError, UsageError } from '../../base/errors.js';
+import { readRegularSync } from '../../base/regular-file.js';
+import type { GitState } from '../log/git-state.js';
+import type { Machine } from '../log/machine.js';
+import { recordProblem } from './check-record.js';
+import type { MetricSummary } from './metric-summary.js';
+import type { RunStatus } from './run-status.js';
+
+export { RUN_STATUSES, type RunStatus } from './run-status.js';
+
+/** A setting of a run; lists and objects are kept as JSON. */
+export type ParameterValue = string | number | boolean | null | readonly unknown[];
+
+/** A file that a run reads, by its content. */
+export interface RunInput {
+  /** What it is to the run: the model it uses, the video it works on, a picture that it learns from. */
+  readonly kind: 'model' | 'video' | 'adapter' | 'picture';
+  readonly name: string;
+  /** SHA-256 of the bytes: of one file, or of the list of a folder's files. */
+  readonly sha256: string;
+  readonly path?: string;
+  /** More about it, such as frames, width, height, frameRate. */
+  readonly about?: Readonly<Record<string, string | number>>;
+}
+
+/** What `run.json` holds. Times are ISO 8601 in UTC. */
+export interface RunRecord {
+  readonly format: 1;
+  /** 32 hexadecimal digits, never given twice. */
+  readonly id: string;
+  readonly name: string;
+  readonly experiment: string;
+  readonly status: RunStatus;
+  readonly start: string;
+  readonly end?: string;
+  /** The id of the run that this one is a part of. */
+  readonly parent?: string;
+  /** What tells runs of one experiment apart that compute the same: the hash of the resolved settings. */
+  readonly key?: string;
+  /** Settings as they were resolved, nested ones by their path: `denoise.steps`. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Settings as the user gave them. */
+  readonly given?: unknown;
+  readonly inputs: readonly RunInput[];
+  readonly tags: Readonly<Record<string, string>>;
+  /** Version of this package. */
+  readonly version: string;
+  readonly git?: GitState;
+  readonly machine: Machine;
+  readonly user?: string;
+  /** The command or script that started the run. */
+  readonly command?: string;
+  /** What computed: `cpu`, `cuda`, `webgpu`. */
+  readonly device?: string;
+  /** Why it failed. */
+  readonly error?: string;
+  /** Folders outside of the runs' root that it recorded files of, besides the one in its tag `out`. */
+  readonly outside?: readonly string[];
+  /** Where every metric stood in the end. */
+  readonly metrics?: Readonly<Record<string, MetricSummary>>;
+}
+
+/** Names of what lies in a run's folder. */
+export const RUN_FILES = {
+  record: 'run.json',
+  metrics: 'metrics.jsonl',
+  artifactRecords: 'artifacts.jsonl',
+  artifacts: 'artifacts',
+  uploads: '.mlflow.json',
+} as const;
+
+/** The folder that holds all runs: `STEADYFRAME_RUNS`, else `runs` in the current folder; absolute. */
+export function runsRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return resolve(env.STEADYFRAME_RUNS || 'runs');
+}
+
+/** Bytes of the largest `run.json` that is read. */
+const MOST_BYTES = 16e6;
+
+/**
+ * Reads a run's `run.json`.
+ *
+ * @throws UsageError when the folder holds none; FailureError when it cannot be read, or is not one of this version
+ */
+export async function readRunRecord(folder: string): Promise<RunRecord> {
+  try {
+    return readRecordFile(join(folder, RUN_FILES.record));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new UsageError(`${folder}: holds no run (${RUN_FILES.record} is missing); name a run's folder`);
+    }
+    throw error;
+  }
+}
+
+/**
+ * The record in a `run.json`.
+ *
+ * @throws FailureError when it cannot be read, is damaged, or of another version; the system's own error where it is not there
+ */
+export function readRecordFile(path: string): RunRecord {
+  const text = readRegularSync(path, MOST_BYTES).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FailureError(`${path}: is damaged (not JSON); delete the run's folder, or restore the file`);
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (format !== 1) {
+    throw new FailureError(
+      `${path}: is no run of this version of steadyframe; delete it, or read it with the version that wrote it`,
+    );
+  }
+  const problem = recordProblem(value);
+  if (problem === undefined) return value as RunRecord;
+  throw new FailureError(`${path}: is damaged (${problem}); delete the run's folder, or restore the file`);
+}

@@ -1,0 +1,148 @@
+// Reads the pictures that a finetuning needs from its video and encodes them, each picture and each prompt once.
+
+import { createHash } from 'node:crypto';
+import { UsageError } from '../../base/errors.js';
+import { sha256 } from '../../base/hash.js';
+import type { OnProgress } from '../../base/progress.js';
+import { encodeFrame } from '../../diffusion/restyle.js';
+import type { EditedFrame } from '../../edits/edited-frame.js';
+import type { Model } from '../../models/model.js';
+import type { Frame } from '../../tensor/frame.js';
+import type { EncodedItem } from '../loss/denoising-batch.js';
+import { type TrainingItem, trainingItems } from './items.js';
+
+/** A video to learn from. Its frames are read twice: to count them, and to take some. */
+export interface TrainingVideo {
+  /** All frames from the first, anew at each call. */
+  frames(): AsyncIterable<Frame>;
+}
+
+/** The frames of a video that are needed, and how many it has in all. */
+export interface TakenFrames {
+  readonly count: number;
+  readonly taken: ReadonlyMap<number, Frame>;
+  readonly items: readonly TrainingItem[];
+}
+
+/**
+ * Plans the items and takes their frames, and those that `also` asks for, from the video; one frame more is in memory than taken.
+ *
+ * @throws UsageError when there are no frames, or an edit is of another size or of a frame that the video does not have
+ */
+export async function takeFrames(
+  video: TrainingVideo,
+  trainingFrames: number,
+  edits: readonly EditedFrame[],
+  also: (count: number) => readonly number[],
+  signal?: AbortSignal,
+): Promise<TakenFrames> {
+  let count = 0;
+  const originals = new Map<string, number>();
+  for (const { originalSha256 } of edits) if (originalSha256 !== undefined) originals.set(originalSha256, -1);
+  for await (const { data } of video.frames()) {
+    signal?.throwIfAborted();
+    if (originals.size > 0) {
+      const hash = sha256(data);
+      if (originals.get(hash) === -1) originals.set(hash, count);
+    }
+    count++;
+  }
+  if (count === 0) throw new UsageError('finetune: the video has no frames; give another one, or take more of it');
+  const items = trainingItems(count, trainingFrames, edits);
+  const wanted = new Set([...items.map(({ frame }) => frame), ...also(count)]);
+  const last = Math.max(...wanted);
+  const taken = new Map<number, Frame>();
+  let index = 0;
+  for await (const frame of video.frames()) {
+    signal?.throwIfAborted();
+    if (wanted.has(index)) taken.set(index, frame);
+    if (++index > last) break;
+  }
+  edits.forEach(({ picture, frame }, i) => {
+    const { width, height } = taken.get(frame)!;
+    if (picture.width === width && picture.height === height) return;
+    throw new UsageError(
+      `edit ${i + 1}: the picture is ${picture.width}x${picture.height} but the video's frames are ${width}x${height}; use an edit of the frame at that size`,
+    );
+  });
+  for (const [i, { frame, originalSha256 }] of edits.entries()) {
+    checkOriginal(i, frame, taken.get(frame)!, originalSha256, originals);
+  }
+  return { count, taken, items };
+}
+
+/** Frames are numbered within what is taken of a video, so that another start or step gives them other numbers. */
+function checkOriginal(
+  edit: number,
+  frame: number,
+  { data }: Frame,
+  original: string | undefined,
+  places: ReadonlyMap<string, number>,
+): void {
+  if (original === undefined || sha256(data) === original) return;
+  const place = places.get(original)!;
+  const found = place < 0 ? 'which is none of these' : `which is frame ${place} of these`;
+  throw new UsageError(
+    `edit ${edit + 1}: it was made from another picture than frame ${frame} of the frames that are trained, ${found}; train on the same part of the video at the same size, or say which frame it is of (--edit-frame)`,
+  );
+}
+
+/** Items with their latents and contexts, and the shapes of these. */
+export interface EncodedItems {
+  readonly items: readonly EncodedItem[];
+  /** [C, h, w]. */
+  readonly latentShape: readonly number[];
+  /** [T, D]. */
+  readonly contextShape: readonly number[];
+}
+
+/**
+ * Encodes items: the mean of the VAE's posterior, scaled, and the text encoder's hidden states.
+ *
+ * @throws UsageError when the frames' sides do not fit the model; FailureError when a latent is not finite
+ */
+export async function encodeItems(
+  model: Model,
+  { taken, items }: TakenFrames,
+  edits: readonly EditedFrame[],
+  { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
+): Promise<EncodedItems> {
+  const frames = [...new Set(items.map(({ frame }) => frame))];
+  const prompts = [...new Set(items.map(({ prompt }) => prompt))];
+  const pictures = new Map<Frame, Float32Array>();
+  const total = frames.length + new Set(edits.map(({ picture }) => picture)).size + prompts.length;
+  let done = 0;
+  let latentShape: readonly number[] = [];
+  const report = (): void => onProgress?.({ done: ++done, total, label: 'encoding' });
+  const latentOf = async (picture: Frame, frame: number): Promise<Float32Array> => {
+    const known = pictures.get(picture);
+    if (known) return known;
+    signal?.throwIfAborted();
+    const { shape, data } = await encodeFrame(model, picture, frame);
+    latentShape = shape.slice(1);
+    pictures.set(picture, data);
+    report();
+    return data;
+  };
+  const contexts = new Map<string, Float32Array>();
+  let contextShape: readonly number[] = [];
+  for (const prompt of prompts) {
+    signal?.throwIfAborted();
+    const { shape, data } = await model.encodeText([prompt]);
+    contextShape = shape.slice(1);
+    contexts.set(prompt, data);
+    report();
+  }
+  const encoded: EncodedItem[] = [];
+  for (const item of items) {
+    const original = await latentOf(taken.get(item.frame)!, item.frame);
+    const edited = item.edit === null ? null : await latentOf(edits[item.edit].picture, item.frame);
+    encoded.push({ ...item, original, edited, context: contexts.get(item.prompt)! });
+  }
+  return { items: encoded, latentShape, contextShape };
+}
+
+/** SHA-256 of a picture's sides and pixels. */
+export function hashFrame({ width, height, data }: Frame): string {
+  return createHash('sha256').update(`${width}x${height} `).update(data).digest('hex');
+}

@@ -1,0 +1,195 @@
+// Finetunes a model on a video: on frames of it, and on edited frames that show where a prompt is to lead (a deep video prior for
+// diffusion). What an update does is work.ts's, the loop itself train.ts's.
+
+import type { Settings } from '../../base/settings.js';
+import { noiseSchedule } from '../../diffusion/noise-schedule.js';
+import type { Model } from '../../models/model.js';
+import { beginWork, type TrackedWork } from '../../tracking/log/tracked-work.js';
+import { adamw } from '../loop/adamw.js';
+import type { TrainingState } from '../loop/checkpoint.js';
+import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from '../loop/learning-rate.js';
+import { type TrainingStep, train } from '../loop/train.js';
+import { checkRanges } from '../loss/denoising-batch.js';
+import { encodeItems, type TakenFrames, type TrainingVideo, takeFrames } from './encode-items.js';
+import {
+  type FinetuneFolder,
+  nearestCheckpoint,
+  openFinetuneFolder,
+  saveCheckpoint,
+  type TrainingRecord,
+} from './folder.js';
+import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log-finetune.js';
+import {
+  type FinetuneOptions,
+  type FinetuneSettings,
+  finetuneSettings,
+  isCheckpoint,
+  resumeSettings,
+} from './options.js';
+import { type Preview, type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
+import { type FinetuneResult, writeCheckpointWeights, writeFinetuneResult } from './result.js';
+import { type TrainedWeights, trainedWeights } from './trained-weights.js';
+import { warnOfMovedEdits } from './warn-of-moved-edits.js';
+import { type Look, prepareFinetuning } from './work.js';
+
+/** One update of a finetuning. */
+export interface FinetuneStep extends Omit<TrainingStep, 'state'> {
+  /** What the model renders after this update, where a preview was due. */
+  readonly preview?: Preview;
+  /** Mean squared change of the UNet's predictions for held-aside prompts, with each preview and each checkpoint. */
+  readonly forgetting?: number;
+  /** With the first update: the preview of the model as it was before, untouched or as it was resumed. */
+  readonly before?: Preview;
+}
+
+/**
+ * Finetunes `model` on `video`, yielding after each update; returns what came out. It is logged as a run, and lies in the folder
+ * `out`:
+ * `lora.safetensors`, or `model/` where weights themselves were trained, beside `result.json`, `checkpoints/` and `previews/`.
+ *
+ * The same settings give the same bits, interrupted and resumed or not. LoRA files that the model was opened with stay applied
+ * and are not trained: apply them again when rendering. The model stays the caller's.
+ *
+ * @throws UsageError for an edit of another size or of a frame that the video does not have, an empty training set, or a resume
+ *   with other settings, which are listed
+ * @throws FailureError when the loss is not finite, naming the item; or when the disk is full. All checkpoints are kept
+ */
+export async function* finetune(
+  model: Model,
+  video: TrainingVideo,
+  options: FinetuneOptions,
+): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
+  const { signal, resume = false } = options;
+  const plan = await planFinetuning(model, video, finetuneSettings(options));
+  const tracked = await beginWork(finetuneRun(model, plan.settings, plan.stored, options), (folder) =>
+    openFinetuneFolder(folder, plan.stored, resume),
+  );
+  try {
+    options.onFolder?.(tracked.folder.out);
+    const result = yield* trainInto(tracked, model, plan, resume);
+    await logFinetuneResult(tracked.run, result);
+    await tracked.finish();
+    return result;
+  } catch (error) {
+    await tracked.fail(error, signal);
+    throw error;
+  } finally {
+    await tracked.close();
+  }
+}
+
+/** What a finetuning will do: everything that is known before its folder is opened. */
+interface FinetunePlan {
+  readonly settings: FinetuneSettings;
+  readonly trained: TrainedWeights;
+  readonly frames: TakenFrames;
+  readonly previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] };
+  /** What decides the bits. */
+  readonly stored: Settings;
+}
+
+async function planFinetuning(model: Model, video: TrainingVideo, settings: FinetuneSettings): Promise<FinetunePlan> {
+  const { edits, signal } = settings;
+  checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
+  const trained = trainedWeights(model.checkpoint, settings.train, settings.seed);
+  const shown = (count: number): number[] => previewFrames(count, settings.preview);
+  const frames = await takeFrames(video, settings.trainingFrames, edits, shown, signal);
+  await warnOfMovedEdits(edits, frames.taken, settings.onWarning);
+  const previews = {
+    frames: shown(frames.count),
+    settings: previewSettings(settings.preview, edits[0]?.prompt ?? ''),
+  };
+  return { settings, trained, frames, previews, stored: await resumeSettings(model, frames, previews, settings) };
+}
+
+function learningRateOf({ schedule, learningRate, warmup, iterations }: FinetuneSettings): LearningRate {
+  if (schedule === 'constant') return constantAfterWarmup(learningRate, warmup);
+  return cosineAfterWarmup(learningRate, iterations, warmup);
+}
+
+/** Trains in an open folder, from its nearest checkpoint on, and logs the course. */
+async function* trainInto(
+  { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
+  model: Model,
+  { settings, trained, frames, previews, stored }: FinetunePlan,
+  resume: boolean,
+): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
+  const { edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
+  const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored, settings.onWarning) : null;
+  const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
+  delete record.interrupted;
+  let state: TrainingState | null = nearest?.state ?? null;
+  let keptAt = state?.iteration ?? 0;
+  if (resumed) await run.rewind(keptAt + 1);
+  else logCourse(run, record);
+
+  const encoded = await encodeItems(model, frames, edits, settings);
+  const plan = await planPreviews(model, out, previews.frames, frames.taken, previews.settings);
+  const work = await prepareFinetuning(model, trained, encoded, settings);
+  const previewDue = (iteration: number): boolean =>
+    previewEvery > 0 && (iteration % previewEvery === 0 || iteration === iterations);
+  const resultOf = ({ average, weights }: TrainingState) => average ?? weights;
+  let since = performance.now();
+  const keep = async (now: TrainingState): Promise<void> => {
+    record.seconds += (performance.now() - since) / 1000;
+    since = performance.now();
+    await saveCheckpoint(out, now, record, stored, (folder) =>
+      writeCheckpointWeights(folder, model, trained, resultOf(now)),
+    );
+    keptAt = now.iteration;
+  };
+  const look = async (now: TrainingState | null, withPreview: boolean): Promise<Look> => {
+    const iteration = now?.iteration ?? 0;
+    const seen = await work.look(now && resultOf(now), iteration, withPreview ? plan : null);
+    const known = record.forgetting.some((entry) => entry.iteration === iteration);
+    if (seen.forgetting !== undefined && !known) record.forgetting.push({ iteration, value: seen.forgetting });
+    return seen;
+  };
+  try {
+    let before = previewDue(keptAt) ? (await look(state, true)).preview : undefined;
+    if (before) await logPreview(run, before);
+    const steps = train({
+      program: work.program,
+      weights: trained.initial,
+      optimizer: adamw({ weightDecay: settings.weightDecay }),
+      learningRate: learningRateOf(settings),
+      iterations,
+      batch: work.batch,
+      describe: work.describe,
+      accumulate: settings.accumulate,
+      ...(settings.clipNorm < Infinity && { clipNorm: settings.clipNorm }),
+      ...(averageDecay !== undefined && { averageDecay }),
+      folder: out,
+      // A checkpoint holds what was measured after its update, so it is stored below.
+      store: { load: async () => state, save: async () => {} },
+      saveAfter: (iteration) => isCheckpoint(iteration, checkpointEvery),
+      settings: stored,
+      ...(signal && { signal }),
+    });
+    for await (const { state: now, ...step } of steps) {
+      state = now;
+      record.losses.push(step.loss);
+      record.gradientNorms.push(step.gradientNorm);
+      const due = previewDue(step.iteration);
+      const seen = due || step.saved ? await look(now, due) : {};
+      if (step.saved) await keep(now);
+      await logStep(run, step, seen);
+      yield { ...step, ...seen, ...(before && { before }) };
+      before = undefined;
+    }
+    record.seconds += (performance.now() - since) / 1000;
+    const told = { items: frames.items, record, settings: stored };
+    return await writeFinetuneResult(out, model, trained, resultOf(state!), told);
+  } catch (error) {
+    // Whoever asks it to stop keeps what is done.
+    if (signal?.aborted && state && state.iteration > keptAt) {
+      // A planned one stays, as it would have without the interruption.
+      const planned = state.iteration === iterations || isCheckpoint(state.iteration, checkpointEvery);
+      if (!planned) record.interrupted = true;
+      await keep(state);
+    }
+    throw error;
+  } finally {
+    await work.dispose();
+  }
+}

@@ -1,0 +1,103 @@
+// Remembers a finetuning as a run: its settings, named as in sweep files, its course, its previews, and what came out.
+
+import { join } from 'node:path';
+import { sha256Json } from '../../base/hash.js';
+import type { Settings } from '../../base/settings.js';
+import { type ModelHashes, modelInputs, modelParameters } from '../../models/checkpoint/hash-model.js';
+import type { Model } from '../../models/model.js';
+import { definedMetrics } from '../../tracking/log/defined-metrics.js';
+import type { Run } from '../../tracking/log/run.js';
+import { givenOptions, type WorkOptions } from '../../tracking/log/tracked-work.js';
+import type { TrainingStep } from '../loop/train.js';
+import type { TrainingRecord } from './folder.js';
+import type { FinetuneOptions, FinetuneSettings } from './options.js';
+import type { Preview } from './preview.js';
+import type { FinetuneResult } from './result.js';
+
+/** The run that a finetuning is; `stored` is what decides its bits. */
+export function finetuneRun(
+  model: Model,
+  settings: FinetuneSettings,
+  stored: Settings,
+  options: FinetuneOptions,
+): WorkOptions {
+  const { edits } = settings;
+  const { trainingFrames, preview, ...hashes } = stored as unknown as {
+    trainingFrames: number;
+    preview: Record<string, unknown>;
+  } & ModelHashes;
+  return {
+    ...options,
+    experiment: 'finetune',
+    name: options.name ?? 'finetune',
+    key: sha256Json(stored),
+    parameters: {
+      ...{ ...modelParameters(model), video: settings.name, ...trainingParameters(settings) },
+      training_frames: trainingFrames,
+      edited_frames: [...new Set(edits.map(({ frame }) => frame))],
+      ...{ prompts: edits.map(({ prompt }) => prompt), preview },
+    },
+    given: { ...givenOptions(options), model: model.path },
+    inputs: [{ kind: 'video', name: settings.name, sha256: sha256Json(stored.video) }, ...modelInputs(model, hashes)],
+    device: model.device,
+  };
+}
+
+/** The settings of a training, whatever it is of. */
+export function trainingParameters(settings: FinetuneSettings): Record<string, unknown> {
+  const { train, objective, weighting, iterations, warmup, accumulate, batch, seed, clipNorm } = settings;
+  const isLora = train.kind === 'lora';
+  return {
+    method: 'finetune',
+    ...{ iterations, training_frames: settings.trainingFrames },
+    ...{ learning_rate: settings.learningRate, train: train.kind },
+    ...(isLora && {
+      rank: train.rank ?? 4,
+      alpha: train.alpha ?? train.rank ?? 4,
+      layers: train.layers ?? ['attention'],
+    }),
+    ...{ objective, weighting, timestep_range: settings.timestepRange },
+    ...(objective === 'rendering-path' && { start_range: settings.startRange }),
+    ...{
+      warmup,
+      schedule: settings.schedule,
+      accumulate,
+      weight_decay: settings.weightDecay,
+      training_batch: batch,
+      training_seed: seed,
+    },
+    ...(clipNorm < Infinity && { clip_norm: clipNorm }),
+    average_decay: settings.averageDecay,
+    prior_preservation: settings.priorPreservation,
+  };
+}
+
+/** Logs what earlier processes computed, to a run that does not have it. */
+export function logCourse(run: Run, { losses, gradientNorms }: TrainingRecord): void {
+  for (const [i, loss] of losses.entries()) {
+    run.logMetrics({ loss, gradient_norm: gradientNorms[i] }, { step: i + 1 });
+  }
+}
+
+/** Logs an update and what was seen after it. */
+export async function logStep(
+  run: Run,
+  { iteration, loss, learningRate, gradientNorm }: Omit<TrainingStep, 'state'>,
+  { preview, forgetting }: { readonly preview?: Preview; readonly forgetting?: number },
+): Promise<void> {
+  const told = { loss, learning_rate: learningRate, gradient_norm: gradientNorm };
+  run.logMetrics(forgetting === undefined ? told : { ...told, forgetting }, { step: iteration });
+  if (preview) await logPreview(run, preview);
+}
+
+/** Logs a preview: its metrics as `preview.*`, and its sheet as one of a series of pictures. */
+export async function logPreview(run: Run, { iteration, metrics, sheet }: Preview): Promise<void> {
+  run.logMetrics(definedMetrics(metrics, 'preview.'), { step: iteration });
+  if (run.tracked) await run.logImage(sheet, { key: 'preview', step: iteration });
+}
+
+/** Records the files of the result. */
+export async function logFinetuneResult(run: Run, { out, result }: FinetuneResult): Promise<void> {
+  await run.logArtifact(result);
+  await run.logArtifact(join(out, 'result.json'));
+}

@@ -1,0 +1,156 @@
+// Renders a few frames of the video with the UNet as it is in the middle of a training, and measures them.
+
+import { join, resolve } from 'node:path';
+import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
+import { streamed } from '../../base/streamed.js';
+import { noiseSchedule } from '../../diffusion/noise-schedule.js';
+import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../../diffusion/restyle.js';
+import { firstTimestep } from '../../diffusion/strength.js';
+import { measure } from '../../metrics/measure.js';
+import type { Measurement } from '../../metrics/measurement.js';
+import type { Model } from '../../models/model.js';
+import type { Frame } from '../../tensor/frame.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { contactSheet } from '../../video/layout/contact-sheet.js';
+import { writePicture } from '../../video/still.js';
+import { iterationName, replaceFolder } from './folder.js';
+
+/** What a preview renders, and how. */
+export interface PreviewOptions
+  extends Partial<
+    Pick<RestyleOptions, 'prompt' | 'negativePrompt' | 'strength' | 'guidanceScale' | 'steps' | 'sampler'>
+  > {
+  /** How many successive frames, from the middle of the video; 4 by default. Metrics between frames need at least two. */
+  readonly frames?: number;
+  /** Number of the first of them, in place of the middle. */
+  readonly from?: number;
+  /** Seed of the noise, 42 by default. */
+  readonly seed?: number;
+}
+
+/** A rendered preview. Paths are absolute. */
+export interface Preview {
+  readonly iteration: number;
+  readonly prompt: string;
+  readonly strength: number;
+  readonly firstTimestep: number;
+  readonly guidanceScale: number;
+  /** Number of the first frame of `pictures`. */
+  readonly from: number;
+  readonly pictures: readonly string[];
+  /** Originals above, renderings below. */
+  readonly sheet: string;
+  /** Means over the rendered frames, against their originals. */
+  readonly metrics: Measurement['means'];
+}
+
+/** Everything about previews that does not change during a training. */
+export interface PreviewPlan {
+  readonly out: string;
+  readonly from: number;
+  readonly originals: readonly Frame[];
+  readonly latents: readonly Tensor<'float32'>[];
+  readonly settings: RestyleOptions & { strength: number; guidanceScale: number; seed: number };
+  readonly firstTimestep: number;
+}
+
+/** Settings of previews with their defaults: strength 0.45 of 50 DDIM steps at guidance 7.5, as the commands that render. */
+export function previewSettings(options: PreviewOptions, prompt: string): PreviewPlan['settings'] {
+  const {
+    strength = 0.45,
+    guidanceScale = 7.5,
+    steps = 50,
+    sampler = 'ddim',
+    seed = 42,
+    negativePrompt = '',
+  } = options;
+  return { prompt: options.prompt ?? prompt, negativePrompt, strength, guidanceScale, steps, sampler, seed };
+}
+
+/** Numbers of the frames that previews of a video of `count` frames show. */
+export function previewFrames(count: number, { frames = 4, from }: PreviewOptions): number[] {
+  const shown = Math.min(frames, count);
+  const first = Math.min(from ?? Math.floor((count - shown) / 2), count - shown);
+  return Array.from({ length: shown }, (_, i) => first + i);
+}
+
+/**
+ * Encodes the frames of previews.
+ *
+ * @throws UsageError for a strength that runs no step or is outside (0, 1]
+ */
+export async function planPreviews(
+  model: Model,
+  out: string,
+  frames: readonly number[],
+  taken: ReadonlyMap<number, Frame>,
+  settings: PreviewPlan['settings'],
+): Promise<PreviewPlan> {
+  const { sampler = 'ddim', steps = 50, strength } = settings;
+  const timestep = firstTimestep(sampler, steps, strength, noiseSchedule(model.config.schedule));
+  const originals = frames.map((frame) => taken.get(frame)!);
+  const latents: Tensor<'float32'>[] = [];
+  for (const [i, original] of originals.entries()) latents.push(await encodeFrame(model, original, frames[i]));
+  return { out, from: frames[0], originals, latents, settings, firstTimestep: timestep };
+}
+
+/**
+ * Renders a preview into `previews/ITERATION`. One that is there already is of the same bits, and is read instead.
+ *
+ * @throws FailureError when latents turn NaN, or the disk is full
+ */
+export async function renderPreview(
+  model: Model,
+  iteration: number,
+  plan: PreviewPlan,
+  signal?: AbortSignal,
+): Promise<Preview> {
+  const known = await readPreview(plan.out, iteration);
+  if (known) return known;
+  const { from, originals, latents, settings } = plan;
+  const edited = await restyleLatents(model, latents, from, {
+    ...settings,
+    onStep: () => signal?.throwIfAborted(),
+  });
+  const frames: Frame[] = [];
+  for (const [i, latent] of edited.entries()) frames.push(await decodeFrame(model, latent, from + i));
+  const { outputs } = await measure(streamed(originals), { preview: streamed(frames) });
+  const { prompt, strength, guidanceScale } = settings;
+  const files = frames.map((_, i) => `frame-${String(from + i).padStart(5, '0')}.png`);
+  const stored: Preview = {
+    ...{ iteration, prompt, strength, guidanceScale, from },
+    firstTimestep: plan.firstTimestep,
+    pictures: files,
+    sheet: 'sheet.png',
+    metrics: outputs.preview.means,
+  };
+  await replaceFolder(previewFolder(plan.out, iteration), async (temporary) => {
+    for (const [i, file] of files.entries()) await writePicture(join(temporary, file), frames[i]);
+    const labels = {
+      columns: frames.map((_, i) => `frame ${from + i}`),
+      rows: ['original', `iteration ${iteration}`],
+    };
+    const sheet = await contactSheet([...originals, ...frames], { columns: frames.length, labels });
+    await writePicture(join(temporary, stored.sheet), sheet);
+    await writeSealedJson(join(temporary, 'preview.json'), { ...stored, files: await hashFiles(temporary) });
+  });
+  return (await readPreview(plan.out, iteration))!;
+}
+
+/** The preview that a training into `out` has rendered at an iteration; null where there is none, or where it is damaged. */
+export async function readPreview(out: string, iteration: number): Promise<Preview | null> {
+  const folder = previewFolder(out, iteration);
+  const stored = await readSealedJson<Preview & { files?: FileHashes }>(join(folder, 'preview.json')).catch(() => null);
+  if (stored === null) return null;
+  const { files, ...preview } = stored.value;
+  if ((await damageOf(folder, files)).length > 0) return null;
+  return {
+    ...preview,
+    pictures: preview.pictures.map((file) => join(folder, file)),
+    sheet: join(folder, preview.sheet),
+  };
+}
+
+function previewFolder(out: string, iteration: number): string {
+  return join(resolve(out), 'previews', iterationName(iteration));
+}

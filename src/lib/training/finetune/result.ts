@@ -1,0 +1,81 @@
+// What a finetuning leaves behind: a LoRA file or a diffusers folder, and a record of how it was made.
+
+import { join, resolve } from 'node:path';
+import { sha256File } from '../../base/hash.js';
+import { type FileHashes, hashFiles, writeSealedJson } from '../../base/sealed-json.js';
+import type { Settings } from '../../base/settings.js';
+import type { Model } from '../../models/model.js';
+import type { Weights } from '../loop/adamw.js';
+import { writeLora } from '../write/lora.js';
+import { writePipeline, writeTrainedUNet } from '../write/pipeline.js';
+import { replaceFolder, storedIterations, type TrainingRecord } from './folder.js';
+import type { TrainingItem } from './items.js';
+import type { TrainedWeights } from './trained-weights.js';
+
+/** What a finetuning has come to; `result.json` holds it, with a path relative to its folder. */
+export interface FinetuneResult {
+  /** Absolute path of its folder. */
+  readonly out: string;
+  /** The LoRA file, or the diffusers folder. */
+  readonly result: string;
+  readonly kind: 'lora' | 'diffusers';
+  readonly iterations: number;
+  /** Seconds of work, those of interrupted processes included. */
+  readonly seconds: number;
+  readonly items: readonly { frame: number; prompt: string; edited: boolean }[];
+  /** One value an iteration. */
+  readonly losses: readonly number[];
+  readonly gradientNorms: readonly number[];
+  readonly forgetting: readonly { iteration: number; value: number }[];
+  /** Iterations that are stored under `checkpoints/`. */
+  readonly checkpoints: readonly number[];
+  readonly settings: Settings;
+}
+
+const LORA = 'lora.safetensors';
+
+/** Writes weights into the folder of a checkpoint: the LoRA file, or the UNet as diffusers opens it. */
+export async function writeCheckpointWeights(
+  folder: string,
+  model: Model,
+  { adapters }: TrainedWeights,
+  weights: Weights,
+): Promise<void> {
+  if (adapters.size > 0) await writeLora(join(folder, LORA), adapters, weights);
+  else await writeTrainedUNet(join(folder, 'unet'), model.checkpoint, weights);
+}
+
+/** Writes the result into the folder of a finetuning, in place of an earlier one; the given record says how it was made. */
+export async function writeFinetuneResult(
+  out: string,
+  model: Model,
+  { adapters }: TrainedWeights,
+  weights: Weights,
+  told: { items: readonly TrainingItem[]; record: TrainingRecord; settings: Settings },
+): Promise<FinetuneResult> {
+  const folder = resolve(out);
+  const isLora = adapters.size > 0;
+  const name = isLora ? LORA : 'model';
+  if (isLora) await writeLora(join(folder, name), adapters, weights);
+  else await replaceFolder(join(folder, name), (inside) => writePipeline(inside, model.checkpoint, weights));
+  const { losses, gradientNorms, seconds, forgetting } = told.record;
+  const result: Omit<FinetuneResult, 'out'> = {
+    result: name,
+    kind: isLora ? 'lora' : 'diffusers',
+    iterations: losses.length,
+    seconds,
+    items: told.items.map(({ frame, prompt, edit }) => ({ frame, prompt, edited: edit !== null })),
+    ...{ losses, gradientNorms, forgetting },
+    checkpoints: await storedIterations(folder),
+    settings: told.settings,
+  };
+  const files = isLora ? { [name]: await sha256File(join(folder, name)) } : await modelHashes(folder, name);
+  await writeSealedJson(join(folder, 'result.json'), { ...result, files });
+  return { out: folder, ...result, result: join(folder, name) };
+}
+
+/** Hashes of a model's files, by their paths from the folder above it. */
+async function modelHashes(folder: string, name: string): Promise<FileHashes> {
+  const inside = await hashFiles(join(folder, name));
+  return Object.fromEntries(Object.entries(inside).map(([path, hash]) => [`${name}/${path}`, hash]));
+}

@@ -1,0 +1,47 @@
+// A model whose UNet has the weights of a training as they are: for previews, and to compare it with the model it came from.
+
+import { assertShape } from '../../base/assert.js';
+import type { WeightSource } from '../../engine/program.js';
+import type { Model } from '../../models/model.js';
+import { createPrograms } from '../../models/networks/programs.js';
+import { runUnet } from '../../models/networks/run-unet.js';
+import type { Adapter } from '../../models/networks/scope.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import type { Weights } from '../loop/adamw.js';
+
+/** The UNet of a training: its frozen weights, all low-rank updates, and what is trained as it is now. */
+export interface TrainedUNet {
+  readonly frozen: WeightSource;
+  readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
+  readonly trained: Weights;
+}
+
+/**
+ * `model` with another UNet. Prompts and pictures go through `model` itself, which stays the caller's; disposing of the result
+ * closes only the sessions of its UNet. Trained weights are handed over at each run, so they are not copied and may change.
+ */
+export function trainedModel(model: Model, { frozen, adapters, trained }: TrainedUNet): Model {
+  const engine = { device: model.device, trained: new Set(trained.keys()) };
+  const programs = createPrograms(frozen, unetBytes(model), engine);
+  return {
+    ...model,
+    async predict(sample, timesteps, context) {
+      assertShape('predict: the sample', sample.shape, ['B', 'C', 'h', 'w'], 'pass scaled latents');
+      return runUnet(programs, adapters, model.config.unet, { sample, timesteps, context }, trained);
+    },
+    weightAccess: () => programs.open.map(({ weights }) => weights),
+    placements: () => programs.open.flatMap(({ placement }) => placement ?? []),
+    async release() {
+      await programs.dispose();
+      await model.release();
+    },
+    dispose: () => programs.dispose(),
+  };
+}
+
+/** Bytes of a model's UNet in float32. */
+export function unetBytes(model: Model): number {
+  let bytes = 0;
+  for (const { shape } of model.checkpoint.unet.weights.values()) bytes += 4 * sizeOf(shape);
+  return bytes;
+}

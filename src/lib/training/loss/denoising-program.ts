@@ -1,0 +1,48 @@
+// The loss of a denoising UNet with its gradients, as one compiled graph. What the batch holds is denoising-batch.ts's.
+
+import type { CompileOptions } from '../../engine/onnx/compile.js';
+import type { WeightSource } from '../../engine/program.js';
+import { ops as g } from '../../graph/ops.js';
+import type { UNetConfig } from '../../models/config/config.js';
+import { type Adapter, createScope } from '../../models/networks/scope.js';
+import { unet } from '../../models/networks/unet.js';
+import { compileBlockwiseGradients } from '../loop/blockwise-gradients.js';
+import { compileGradients, type GradientProgram } from '../loop/gradient-program.js';
+import { weightedLoss } from './objective.js';
+
+/** Which network is trained, on what shapes. */
+export interface DenoisingProgramOptions {
+  readonly config: UNetConfig;
+  /** Values of the weights that are not trained; may hold those of trained ones too. */
+  readonly frozen: WeightSource;
+  /** Low-rank updates by the path of their layer, trained ones and others. */
+  readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
+  /** Names of the weights that are trained. */
+  readonly trained: readonly string[];
+  /** [C, h, w]. */
+  readonly latentShape: readonly number[];
+  /** [T, D]: tokens of a prompt, and the width of a token's context. */
+  readonly contextShape: readonly number[];
+  readonly batch: number;
+  /** Compute block by block, which takes less memory and about a third more time. */
+  readonly blockwise?: boolean;
+}
+
+/**
+ * Compiles mean(w (UNet(x, t, context) - target)^2) with its gradients. Inputs of a run: `sample` [B, C, h, w], `timesteps` [B],
+ * `context` [B, T, D], `target` [B, C, h, w] and `weights` [B], all float32.
+ *
+ * @throws UsageError when a weight is missing or does not bear on the loss
+ */
+export function denoisingProgram(
+  { config, frozen, adapters, trained, latentShape, contextShape, batch, blockwise = false }: DenoisingProgramOptions,
+  engine: CompileOptions = {},
+): Promise<GradientProgram> {
+  const scope = createScope(adapters);
+  const shape = [batch, ...latentShape];
+  const context = g.input('context', [batch, ...contextShape]);
+  const output = unet(scope, config, g.input('sample', shape), g.input('timesteps', [batch]), context);
+  const loss = weightedLoss(output, g.input('target', shape), g.input('weights', [batch]));
+  const compile = blockwise ? compileBlockwiseGradients : compileGradients;
+  return compile(loss, scope, trained, frozen, engine);
+}

@@ -1,0 +1,128 @@
+// The threads in which OpenCV computes optical flow: started on demand, ended when idle. What is computed is said in flow.ts.
+
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { FailureError } from '../../base/errors.js';
+
+/** Two pictures of one channel (H x W bytes each) whose flow is wanted. */
+export interface FlowRequest {
+  readonly width: number;
+  readonly height: number;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+interface Job {
+  readonly request: FlowRequest;
+  readonly resolve: (flow: Float32Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  job?: Job;
+  retirement?: NodeJS.Timeout;
+}
+
+// Each thread holds its own OpenCV, some 100 MB: past 8 the memory costs more than the time gained.
+const MAXIMUM_THREADS = Math.min(8, availableParallelism());
+const IDLE_MILLISECONDS = 5000;
+
+// A text and not a file, because this module must work alike as built JavaScript and as TypeScript under a test runner,
+// where no built worker file lies beside it. OpenCV's exceptions are addresses in its memory; its matrices are freed by hand.
+const WORKER_PROGRAM = `
+const { parentPort, workerData } = require('node:worker_threads');
+const opening = Promise.resolve(require(workerData));
+parentPort.on('message', async ({ width, height, from, to }) => {
+  const cv = await opening;
+  const matrices = [];
+  try {
+    for (const pixels of [from, to]) {
+      const matrix = new cv.Mat(height, width, cv.CV_8UC1);
+      matrices.push(matrix);
+      matrix.data.set(pixels);
+    }
+    const flow = new cv.Mat();
+    matrices.push(flow);
+    cv.calcOpticalFlowFarneback(matrices[0], matrices[1], flow, 0.5, 3, 15, 3, 5, 1.2, 0);
+    const data = flow.data32F.slice();
+    parentPort.postMessage({ data }, [data.buffer]);
+  } catch (error) {
+    const message = typeof error === 'number' ? cv.exceptionFromPtr(error).msg : String(error);
+    parentPort.postMessage({ message });
+  } finally {
+    for (const matrix of matrices) matrix.delete();
+  }
+});
+`;
+
+const threads = new Set<Thread>();
+const waiting: Job[] = [];
+
+/**
+ * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most.
+ *
+ * @throws FailureError when OpenCV does not start or fails
+ */
+export function computeFlow(request: FlowRequest): Promise<Float32Array> {
+  return new Promise((resolve, reject) => {
+    waiting.push({ request, resolve, reject });
+    assignJobs();
+  });
+}
+
+function assignJobs(): void {
+  while (waiting.length > 0) {
+    const thread = [...threads].find((candidate) => candidate.job === undefined) ?? startThread();
+    if (thread === undefined) return;
+    const job = waiting.shift()!;
+    clearTimeout(thread.retirement);
+    thread.job = job;
+    thread.worker.ref();
+    thread.worker.postMessage(job.request);
+  }
+}
+
+function startThread(): Thread | undefined {
+  if (threads.size >= MAXIMUM_THREADS) return undefined;
+  const workerData = createRequire(import.meta.url).resolve('@techstark/opencv-js');
+  const thread: Thread = { worker: new Worker(WORKER_PROGRAM, { eval: true, workerData }) };
+  threads.add(thread);
+  thread.worker.on('message', (answer: { data?: Float32Array; message?: string }) => {
+    const { request, resolve, reject } = thread.job!;
+    retire(thread);
+    if (answer.data !== undefined) resolve(answer.data);
+    else {
+      reject(
+        new FailureError(
+          `opticalFlow: OpenCV failed on a ${request.width}x${request.height} picture (${answer.message?.trim()}); try a smaller size`,
+        ),
+      );
+    }
+    assignJobs();
+  });
+  thread.worker.on('error', (error) => lose(thread, error.message));
+  thread.worker.on('exit', (code) => lose(thread, `its thread ended with code ${code}`));
+  return thread;
+}
+
+/** An idle thread lets the process end, and ends itself after a while: OpenCV's memory never shrinks. */
+function retire(thread: Thread): void {
+  thread.job = undefined;
+  thread.worker.unref();
+  thread.retirement = setTimeout(() => {
+    threads.delete(thread);
+    void thread.worker.terminate();
+  }, IDLE_MILLISECONDS).unref();
+}
+
+function lose(thread: Thread, reason: string): void {
+  threads.delete(thread);
+  clearTimeout(thread.retirement);
+  thread.job?.reject(
+    new FailureError(`opticalFlow: OpenCV broke down (${reason}); check that @techstark/opencv-js is installed`),
+  );
+  thread.job = undefined;
+  assignJobs();
+}

@@ -1,0 +1,95 @@
+// Video files in, the video of their grid out.
+
+import { UsageError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
+import type { Frame } from '../../tensor/frame.js';
+import { fitVideo } from '../read/fit-video.js';
+import { openVideo, type Video } from '../read/open-video.js';
+import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from '../times/frame-times.js';
+import { type WriteVideoOptions, writeVideo } from '../write/write-video.js';
+import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
+
+/** How a grid of files is made and written. */
+export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
+  /** Frames per second; needed where the files disagree, which are then resampled in time to it. */
+  readonly frameRate?: number;
+}
+
+/**
+ * Writes the grid of video files to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos of another size than
+ * most are cut and scaled to it, as renderings are; `onWarning` hears of it.
+ *
+ * @throws UsageError when files cannot be opened, differ too much in shape or in frame rate, or cannot be arranged as asked
+ * @throws FailureError when reading or writing fails
+ */
+export async function grid(files: readonly string[], out: string, options: GridFilesOptions = {}): Promise<GridEnd> {
+  checkGridOptions(files.length, options);
+  const { frameRate, signal, onWarning } = options;
+  const opening = given({ exact: true, frameRate, signal, onWarning });
+  const videos = await Promise.all(files.map((file) => openVideo(file, opening)));
+  const cell = cellSize(videos);
+  const cells = await Promise.all(videos.map((video) => fitVideo(video, cell, opening)));
+  const timings = await Promise.all(videos.map((video) => video.times()));
+  const pairing = pairFrames(cells, timings, options.length);
+  let end: GridEnd = { frames: 0, endedFirst: [] };
+  await writeVideo(out, composed(), { ...options, frameRate: pairing.timing.frameRate, timing: pairing.timing });
+  return pairing.endedFirst ? { ...end, endedFirst: pairing.endedFirst } : end;
+
+  async function* composed() {
+    end = yield* gridFrames(pairing.videos, options);
+  }
+}
+
+/** The video whose size the cells have: the one that most videos have; where none leads, the last one's, as sources come first. */
+function cellSize(videos: readonly Video[]): Video {
+  const sharing = ({ width, height }: Video) =>
+    videos.filter((one) => one.width === width && one.height === height).length;
+  return videos.reduce((best, video) => (sharing(video) >= sharing(best) ? video : best));
+}
+
+interface Pairing {
+  /** Frames of each video, of which those of one number belong together. */
+  readonly videos: AsyncIterable<Frame>[];
+  readonly timing: FrameTimes;
+  /** Numbers of the videos that end before the others, where they were paired by time. */
+  readonly endedFirst?: number[];
+}
+
+/** Pairs frames by their numbers where videos have the same times or as many frames, else by what is shown at the same time. */
+function pairFrames(videos: readonly Video[], timings: readonly FrameTimes[], length: GridOptions['length']): Pairing {
+  const [first] = timings;
+  const uneven = timings.find(({ variable }) => variable);
+  const alike = timings.every(({ times }) => times.length === first.times.length);
+  if (!uneven) checkRates(videos, timings);
+  if (!uneven || alike) return { videos: videos.map((video) => video.frames()), timing: uneven ?? first };
+  const durations = timings.map(({ duration }) => duration);
+  const longest = Math.max(...durations);
+  const duration = length === 'longest' ? longest : Math.min(...durations);
+  const changes = timings.flatMap(({ times }) => times).filter((time) => time < duration - TIME_SLACK);
+  changes.sort((a, b) => a - b);
+  const times: number[] = [];
+  for (const time of changes) if (times.length === 0 || time > times[times.length - 1] + TIME_SLACK) times.push(time);
+  return {
+    videos: videos.map((video, i) => {
+      const shown = times.map((time) => frameAt(timings[i].times, time));
+      return pickInOrder(video.frames(), shown);
+    }),
+    timing: { times, duration, start: 0, frameRate: times.length / duration, variable: true },
+    endedFirst: durations.flatMap((each, i) => (each < longest - TIME_SLACK ? [i] : [])),
+  };
+}
+
+function checkRates(videos: readonly Video[], timings: readonly FrameTimes[]): void {
+  const [first] = timings;
+  for (const [i, { frameRate }] of timings.entries()) {
+    if (Math.abs(frameRate - first.frameRate) <= 1e-3 * first.frameRate) continue;
+    throw new UsageError(
+      `'${videos[i].path}' has ${rounded(frameRate)} frames per second but '${videos[0].path}' has ` +
+        `${rounded(first.frameRate)}; say which frame rate the grid shall have`,
+    );
+  }
+}
+
+function rounded(rate: number): number {
+  return Math.round(rate * 1000) / 1000;
+}

@@ -1,0 +1,21 @@
+// What is said of the times of a video where they are not what one would take for granted.
+
+import { type Warn, warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
+import type { Video } from '../read/open-video.js';
+import type { FrameTimes } from './frame-times.js';
+
+/** Says in one line how the frames of a video are timed in what is written of them, unless that is plain. */
+export function sayTiming(
+  { path, rateFrom }: Pick<Video, 'path' | 'rateFrom'>,
+  { variable, frameRate }: FrameTimes,
+  warn: Warn = warnOnStderr,
+): void {
+  const rate = Math.round(100 * frameRate) / 100;
+  if (variable) {
+    warn(`${path}: variable frame rate, about ${rate} a second; each frame keeps its time, or give a frame rate`);
+  } else if (rateFrom === 'timestamps') {
+    warn(`${path}: no frame rate in the file; its timestamps give ${rate} frames a second`);
+  } else if (rateFrom === 'default') {
+    warn(`${path}: pictures have no frame rate; ${rate} frames a second are taken, or give a frame rate`);
+  }
+}

@@ -1,0 +1,78 @@
+// H.264 in mp4 as browsers play it: 4:2:0, even sides, BT.709 colours said in the file, index at the front.
+
+import { rm } from 'node:fs/promises';
+import { temporaryName } from '../../base/atomic-file.js';
+import type { Frame } from '../../tensor/frame.js';
+import { type AudioSource, joinAudio } from './audio.js';
+import { appearance, type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
+
+/** What `writeMp4` needs to know. */
+export interface Mp4Options extends EncodeOptions {
+  readonly crf?: number;
+  readonly audio?: AudioSource;
+}
+
+// Untagged files are guessed at by players, by their height; so the matrix is chosen and said. Chroma lies on the left one of
+// two pixels, which is what H.264 means where nothing is said.
+const BT709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
+const TO_YUV =
+  'scale=out_color_matrix=bt709:out_range=tv:out_h_chr_pos=0:flags=bicubic+accurate_rnd+full_chroma_inp+bitexact';
+
+// Each frame's own time, in the unit in which broadcasting counts. Without pictures out of order, times of decoding are times of
+// showing, and the last frame can be left out.
+const TIMED = ['-bf', '0', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'];
+
+/**
+ * Writes the file `path`. With sound, in two steps: how long it must be is known when the last frame is in. With times too: the
+ * frame that says when the last one ends is left out in the second.
+ */
+export async function writeMp4(
+  path: string,
+  frames: AsyncIterable<Frame>,
+  options: Mp4Options,
+): Promise<{ frames: number }> {
+  const { audio, timing, crf = 18 } = options;
+  const encoder = [
+    ...['-vf', `${TO_YUV},format=yuv420p`, '-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf)],
+    ...[...(timing ? TIMED : []), ...BT709, ...REPRODUCIBLE, '-movflags', '+faststart+write_colr', '-f', 'mp4'],
+  ];
+  if (!audio && !timing) return encodeFrames(path, evenSides(frames), encoder, options);
+  const silent = temporaryName(path);
+  try {
+    const even = evenSides(frames);
+    const written = await encodeFrames(silent, timing ? lastTwice(even) : even, encoder, options);
+    const count = written.frames - (timing ? 1 : 0);
+    await joinAudio({ path: silent, frames: count, duration: appearance(count, options) }, audio, path, options);
+    return { frames: count };
+  } finally {
+    await rm(silent, { force: true });
+  }
+}
+
+/** Encoders do not keep how long a last frame is shown: it comes once more, at the time when that ends. */
+async function* lastTwice(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  let last: Frame | undefined;
+  for await (const frame of frames) {
+    last = frame;
+    yield frame;
+  }
+  if (last) yield last;
+}
+
+/** Repeats the last column and row where a side is odd: 4:2:0 stores colours for 2x2 pixels. */
+async function* evenSides(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
+  for await (const frame of frames) yield evenFrame(frame);
+}
+
+function evenFrame(frame: Frame): Frame {
+  const width = frame.width + (frame.width % 2);
+  const height = frame.height + (frame.height % 2);
+  if (width === frame.width && height === frame.height) return frame;
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y++) {
+    const end = 3 * frame.width * (Math.min(y, frame.height - 1) + 1);
+    data.set(frame.data.subarray(end - 3 * frame.width, end), 3 * width * y);
+    if (width > frame.width) data.set(frame.data.subarray(end - 3, end), 3 * width * (y + 1) - 3);
+  }
+  return { width, height, data };
+}

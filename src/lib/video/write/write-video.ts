@@ -1,0 +1,108 @@
+// Frames out: an mp4 that browsers play, an animated WebP or GIF, or a folder of PNG, chosen by the name.
+
+import { extname, resolve } from 'node:path';
+import { replaceAtomically } from '../../base/atomic-file.js';
+import { checkNewFolder, createFolderAtomically } from '../../base/atomic-folder.js';
+import { UsageError } from '../../base/errors.js';
+import type { Frame } from '../../tensor/frame.js';
+import type { Warn } from '../ffmpeg/find-ffmpeg.js';
+import { checkWritable } from '../read/check-paths.js';
+import { checkFrameRate } from '../times/frame-rate.js';
+import type { FrameTimes } from '../times/frame-times.js';
+import { type AudioFrom, audioSource } from './audio.js';
+import { writeGif } from './gif.js';
+import { writeMp4 } from './mp4.js';
+import { oneSize } from './one-size.js';
+import { writePngFolder } from './png-folder.js';
+import { writeAnimatedWebp } from './webp.js';
+
+/** How frames are written. */
+export interface WriteVideoOptions {
+  /** Frames per second. A folder of PNG has no place for it. */
+  readonly frameRate: number;
+  /**
+   * When each frame is shown, as `video.times()` says, in place of `frameRate` where no rate describes it. An mp4 keeps times to
+   * 1/90000 s, a WebP to 1 ms, a GIF to 10 ms.
+   */
+  readonly timing?: FrameTimes;
+  /** mp4 only: takes the sound of this file, for as long as the frames last. */
+  readonly audioFrom?: string | AudioFrom;
+  /** mp4 only: x264's constant rate factor, 0 (lossless) to 51; 18 unless said, which is hard to tell from the frames. */
+  readonly crf?: number;
+  /** WebP only: 1 to 100, or 'lossless'; 90 unless said. */
+  readonly quality?: number | 'lossless';
+  /** Stops writing, which then throws its reason and leaves nothing behind. */
+  readonly signal?: AbortSignal;
+  /** Hears of an old ffmpeg; stderr unless said. */
+  readonly onWarning?: Warn;
+}
+
+/**
+ * Writes frames to `path`: `.mp4` (H.264, 4:2:0, sides made even by repeating the last row and column), `.webp`, `.gif`, or,
+ * for a name without extension or with a final slash, a folder of PNG files 00001.png, 00002.png, ...
+ * Frames are taken one at a time as they can be written. The same frames give the same bytes with the same ffmpeg. A file
+ * of that name is replaced in one step when the last frame is in; a folder must be new or empty.
+ *
+ * @throws UsageError for a name or an option that cannot be, no frames, or frames of different sizes
+ * @throws FailureError when the disk is full or ffmpeg fails; nothing is left behind then
+ */
+export async function writeVideo(
+  path: string,
+  frames: AsyncIterable<Frame>,
+  asked: WriteVideoOptions,
+): Promise<{ frames: number }> {
+  const kind = kindOf(path);
+  const { timing: given, frameRate: rate } = asked;
+  const options = { ...asked, frameRate: given?.frameRate ?? rate, timing: given?.variable ? given : undefined };
+  checkOptions(options, kind, path);
+  options.signal?.throwIfAborted();
+  if (kind === 'folder') {
+    await checkNewFolder(path);
+    return createFolderAtomically(path, (temporary) =>
+      writePngFolder(temporary, oneSize(path, frames, options.signal)),
+    );
+  }
+  await checkWritable(path);
+  const audio = await audioSource(options.audioFrom, options);
+  // ffmpeg takes a name with '/' in front for a file whatever else it holds
+  return replaceAtomically(resolve(path), (temporary) => {
+    const checked = oneSize(path, frames, options.signal);
+    if (kind === 'mp4') return writeMp4(temporary, checked, { ...options, name: path, audio });
+    if (kind === 'gif') return writeGif(temporary, checked, { ...options, name: path });
+    return writeAnimatedWebp(temporary, checked, { ...options, name: path });
+  });
+}
+
+type Kind = 'mp4' | 'webp' | 'gif' | 'folder';
+
+function kindOf(path: string): Kind {
+  const extension = extname(path).toLowerCase();
+  if (/[\\/]$/.test(path) || extension === '') return 'folder';
+  if (extension === '.mp4' || extension === '.webp' || extension === '.gif') return extension.slice(1) as Kind;
+  throw new UsageError(
+    `'${path}' does not say what to write; end the name in .mp4, .webp or .gif, or in '/' for a folder of PNG`,
+  );
+}
+
+function checkOptions(options: WriteVideoOptions, kind: Kind, path: string): void {
+  const { frameRate, crf, quality, audioFrom } = options;
+  checkFrameRate(frameRate);
+  if (kind === 'gif' && frameRate > 50) {
+    throw new UsageError(
+      `a GIF shows at most 50 frames per second, not ${frameRate}; write '${path}' as .mp4 or .webp`,
+    );
+  }
+  if (audioFrom !== undefined && kind !== 'mp4') {
+    throw new UsageError(`'${path}' cannot hold sound; write an .mp4, or leave the sound out`);
+  }
+  if (crf !== undefined && !(crf >= 0 && crf <= 51)) {
+    throw new UsageError(`a crf of ${crf} is not possible; give 0 (lossless) to 51`);
+  }
+  if (
+    quality !== undefined &&
+    quality !== 'lossless' &&
+    !(Number.isInteger(quality) && quality >= 1 && quality <= 100)
+  ) {
+    throw new UsageError(`a quality of ${quality} is not possible; give 1 to 100 or 'lossless'`);
+  }
+}

@@ -1,0 +1,155 @@
+// Filters that styles are made of, over buffers of a painting: blur, glow, outlines, the way to a frame.
+
+import type { Frame } from '../../tensor/frame.js';
+import { smoothstep } from '../noise.js';
+import type { Painting } from './painting.js';
+
+/** Rounds a picture of three channels in [0, 1] to a frame. */
+export function toFrame({ width, height }: { width: number; height: number }, colour: Float32Array): Frame {
+  const data = new Uint8Array(3 * width * height);
+  for (let i = 0; i < data.length; i++) {
+    const c = colour[i];
+    data[i] = c <= 0 ? 0 : c >= 1 ? 255 : c * 255 + 0.5;
+  }
+  return { width, height, data };
+}
+
+/** A Gaussian-like blur: three box blurs of this radius in pixels, fractions allowed, over `channels` interleaved channels. */
+export function blur(
+  source: Float32Array,
+  width: number,
+  height: number,
+  channels: number,
+  radius: number,
+): Float32Array {
+  const from = source.slice();
+  const to = new Float32Array(source.length);
+  for (let pass = 0; pass < 3; pass++) {
+    boxRows(from, to, height, width * channels, width, channels, radius);
+    boxRows(to, from, width, channels, height, width * channels, radius);
+  }
+  return from;
+}
+
+/** Box blur along `count` samples that lie `stride` apart, for each of `lines` lines of interleaved channels. */
+function boxRows(
+  from: Float32Array,
+  to: Float32Array,
+  lines: number,
+  lineStride: number,
+  count: number,
+  stride: number,
+  radius: number,
+): void {
+  const channels = stride < lineStride ? stride : lineStride;
+  const whole = Math.floor(radius);
+  const rest = radius - whole;
+  const norm = 1 / (2 * radius + 1);
+  const last = stride * (count - 1);
+  for (let line = 0; line < lines; line++) {
+    for (let c = 0; c < channels; c++) {
+      const base = line * lineStride + c;
+      const end = base + last;
+      let sum = from[base] * (whole + 1);
+      for (let i = 1, at = base; i <= whole; i++) {
+        at = at + stride < end ? at + stride : end;
+        sum += from[at];
+      }
+      let before = base - stride * (whole + 1);
+      let after = base + stride * (whole + 1);
+      for (let at = base; at <= end; at += stride) {
+        const old = from[before > base ? before : base];
+        const next = from[after < end ? after : end];
+        to[at] = (sum + rest * (old + next)) * norm;
+        before += stride;
+        sum += next - from[before > base ? before : base];
+        after += stride;
+      }
+    }
+  }
+}
+
+/** Adds light around glowing things to a displayed picture, in place: `strength` of it spread over `radius` per 128 pixels. */
+export function addGlow(colour: Float32Array, painting: Painting, strength: number, radius: number): void {
+  const { width, height, glow } = painting;
+  let brightest = 0;
+  for (let i = 0; i < glow.length; i++) if (glow[i] > brightest) brightest = glow[i];
+  if (brightest < 0.02) return;
+  const spread = wideBlur(glow, width, height, (radius * width) / 128);
+  for (let i = 0; i < colour.length; i++) {
+    const light = colour[i] * colour[i] + strength * spread[i];
+    colour[i] = Math.sqrt(light);
+  }
+}
+
+/** `blur` of three channels for radii of 1.5 pixels and more, at half the size, where it costs a quarter. */
+export function wideBlur(source: Float32Array, width: number, height: number, radius: number): Float32Array {
+  const w = (width + 1) >> 1;
+  const h = (height + 1) >> 1;
+  const half = new Float32Array(3 * w * h);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const to = 3 * ((y >> 1) * w + (x >> 1));
+      const from = 3 * (y * width + x);
+      for (let c = 0; c < 3; c++) half[to + c] += 0.25 * source[from + c];
+    }
+  }
+  const soft = blur(half, w, h, 3, radius / 2);
+  const result = new Float32Array(source.length);
+  for (let y = 0; y < height; y++) {
+    const y0 = y >> 1;
+    const y1 = Math.min(h - 1, Math.max(0, y0 + (y & 1 ? 1 : -1)));
+    for (let x = 0; x < width; x++) {
+      const x0 = x >> 1;
+      const x1 = Math.min(w - 1, Math.max(0, x0 + (x & 1 ? 1 : -1)));
+      const to = 3 * (y * width + x);
+      for (let c = 0; c < 3; c++) {
+        const near = 0.75 * soft[3 * (y0 * w + x0) + c] + 0.25 * soft[3 * (y0 * w + x1) + c];
+        const far = 0.75 * soft[3 * (y1 * w + x0) + c] + 0.25 * soft[3 * (y1 * w + x1) + c];
+        result[to + c] = 0.75 * near + 0.25 * far;
+      }
+    }
+  }
+  return result;
+}
+
+/**
+ * Outlines in [0, 1]: where neighbouring pixels show different things, or a drawn detail ends. `detail` weighs the latter. Smooth, so that
+ * they move with what they surround; `thin` ones are about one pixel wide, others two.
+ */
+export function outlines(painting: Painting, detail: number, thin = false): Float32Array {
+  const { width, height, things, detail: drawn, nearness } = painting;
+  const lines = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const up = y > 0 && !thin ? -width : 0;
+    const down = y < height - 1 ? width : 0;
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      const left = x > 0 && !thin ? -1 : 0;
+      const right = x < width - 1 ? 1 : 0;
+      let largest = 0;
+      for (let c = 0; c < 3; c++) {
+        const dx = things[3 * (at + right) + c] - things[3 * (at + left) + c];
+        const dy = things[3 * (at + down) + c] - things[3 * (at + up) + c];
+        const square = dx * dx + dy * dy;
+        if (square > largest) largest = square;
+      }
+      const dx = drawn[at + right] - drawn[at + left];
+      const dy = drawn[at + down] - drawn[at + up];
+      // Far away, where things are finer than lines, lines get faint.
+      const near = Math.max(
+        nearness[at],
+        nearness[at + left],
+        nearness[at + right],
+        nearness[at + up],
+        nearness[at + down],
+      );
+      const faint = 0.25 + 0.75 * smoothstep(0.008, 0.04, near);
+      const thing = Math.sqrt(largest) * 1.8;
+      const part = Math.sqrt(dx * dx + dy * dy) * detail;
+      const line = thing > part ? thing : part;
+      lines[at] = faint * (line > 1 ? 1 : line);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,50 @@
+// Comparisons of seeds, with one noise for all frames or another one for each.
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { restyle } from '../../src/lib/diffusion/restyle.js';
+import { metrics } from '../../src/lib/metrics/metrics.js';
+import { loadModel, type Model } from '../../src/lib/models/model.js';
+import { compareSeeds, planCompareSeeds } from '../../src/lib/renderings/compare-seeds.js';
+import type { Frame } from '../../src/lib/tensor/frame.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
+
+const scratch = scratchFolder();
+const request = { prompt: 'a street', seeds: [7, 8], strength: 0.5, steps: 4, size: { width: 32, height: 32 } };
+let model: Model;
+let video: string;
+beforeAll(async () => {
+  model = await loadModel(await smallestCheckpoint(scratch));
+  video = await shot(scratch, 'street.mp4', { frames: 3 });
+});
+afterAll(() => model.dispose());
+
+it('renders every seed under every noise, and measures what a rendering by hand gives', async () => {
+  const out = join(scratch, 'both');
+  const result = await compareSeeds(model, video, { ...request, noise: ['fixed', 'per-frame'], out });
+  expect(result.cells.map((cell) => [cell.seed, cell.noise, cell.video])).toEqual([
+    [7, 'fixed', join(out, 'seed-7-fixed.mp4')],
+    [8, 'fixed', join(out, 'seed-8-fixed.mp4')],
+    [7, 'per-frame', join(out, 'seed-7-per-frame.mp4')],
+    [8, 'per-frame', join(out, 'seed-8-per-frame.mp4')],
+  ]);
+  // Frame by frame: with noise per frame, frame i has the fixed noise of seed + i.
+  const source = await openVideo(video, { size: { width: 32, height: 32 } });
+  const rendered: Frame[] = [];
+  for (let i = 0; i < 3; i++) {
+    let index = 0;
+    for await (const frame of restyle(model, source.frames(), { ...request, seed: 7 + i })) {
+      if (index++ === i) rendered.push(frame);
+    }
+  }
+  const { output } = await metrics(rendered, source.frames());
+  expect(result.cells[2].metrics).toEqual(output.means);
+});
+
+it('names the cells by their seed alone where there is one noise, and plans them', async () => {
+  const plan = await planCompareSeeds(model, video, request);
+  expect(plan.cells.map(({ label }) => label)).toEqual(['seed 7', 'seed 8']);
+  const both = await planCompareSeeds(model, video, { ...request, noise: ['per-frame'] });
+  expect(both.cells.map(({ label }) => label)).toEqual(['seed 7, per-frame noise', 'seed 8, per-frame noise']);
+});
