@@ -17,7 +17,7 @@ export const SLOW: readonly string[] = [
   'project/install',
   'cli/bad-input',
   'cli/tracking',
-  'training/pretrain-vae',
+  'experiments/pretrain-vae',
   'sweeps/rot',
   'cli/other-commands',
   'video/frame-times',
