@@ -72,7 +72,7 @@ test('random weights, a prompt, a picture, a video, a sweep, numbers', async () 
     expect(Math.abs(full - mild)).toBeGreaterThan(1);
 
     // The same numbers again from the files themselves, but for what H.264 changed.
-    const again = await metrics(result.cells[1].video, source);
+    const again = await metrics(source, result.cells[1].video);
     expect(again.frames).toBe(3);
     expect(Math.abs(again.output.means.edit_strength! - full)).toBeLessThan(0.05 * full);
     await model.dispose();

@@ -62,17 +62,17 @@ async function run(output: string, values: MetricsValues, context: Context): Pro
   const { crop, sourceCrop, sourceStart } = values;
   const hooks = { signal: terminal.signal, onWarning: context.warn };
   const opened = { ...hooks, ...given({ crop, frameRate: values.frameRate }) };
-  const { output: video, source } =
+  const { source, output: video } =
     values.source === undefined
-      ? { output: await openVideo(output, { exact: true, ...opened }), source: undefined }
-      : await openPair(output, values.source, { ...opened, ...given({ sourceCrop, sourceStart }) });
-  const measured = await metrics(video.frames(), source?.frames(), {
-    onUneven: (shorter, longer, frames) => context.warn(unevenSentence(shorter, longer, frames)),
-    onFrame: (done) => {
-      terminal.signal.throwIfAborted();
-      context.reporter.report({ done, total: Math.max(done, video.expectedFrames ?? 0), label: 'measuring' });
-    },
-  });
+      ? { source: undefined, output: await openVideo(output, { exact: true, ...opened }) }
+      : await openPair(values.source, output, { ...opened, ...given({ sourceCrop, sourceStart }) });
+  const options = {
+    signal: terminal.signal,
+    onProgress: context.reporter.report,
+    onUneven: (shorter: string, longer: string, frames: number) =>
+      context.warn(unevenSentence(shorter, longer, frames)),
+  };
+  const measured = await (source ? metrics(source, video, options) : metrics(video, options));
   context.reporter.close();
   const { frames } = measured;
   const { width, height, frameRate } = video;

@@ -61,7 +61,7 @@ export type { Placement, WeightAccess } from './engine/program.js';
 export { COMPOSITION_LOST, type Composition, composition, compositionKept } from './metrics/composition.js';
 export { type Measured, type MeasureOptions, type Motion, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
-export { type Metrics, metrics, type VideoInput } from './metrics/metrics.js';
+export { type Metrics, type MetricsOptions, metrics, type VideoInput } from './metrics/metrics.js';
 export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/checkpoint/random-checkpoint.js';
 export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config/config.js';
 export type { LoraRequest } from './models/lora/lora.js';

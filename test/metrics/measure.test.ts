@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
+import type { OnProgress, Progress } from '../../src/lib/base/progress.js';
 import { type Measured, type Motion, measure } from '../../src/lib/metrics/measure.js';
 import { METRICS, type Measurement, type MetricName, type MetricValue } from '../../src/lib/metrics/measurement.js';
-import { metrics } from '../../src/lib/metrics/metrics.js';
+import { type MetricsOptions, metrics } from '../../src/lib/metrics/metrics.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
 import { FIXTURE, flowsOf, framesOf, readJson, readTensors } from './stored-shot.js';
@@ -87,7 +88,7 @@ describe('measure', () => {
   });
 
   it('reports each frame and asks for the motion of each pair once', async () => {
-    const done: number[] = [];
+    const heard: Progress[] = [];
     const asked: number[] = [];
     await measure(
       source,
@@ -98,10 +99,18 @@ describe('measure', () => {
           asked.push(t);
           return motions[t];
         },
-        onFrame: (count) => done.push(count),
+        expectedFrames: 3,
+        onProgress: (progress) => heard.push(progress),
       },
     );
-    expect(done).toEqual([1, 2, 3, 4]);
+    expect(heard).toEqual(
+      [
+        [1, 3],
+        [2, 3],
+        [3, 3],
+        [4, 4],
+      ].map(([done, total]) => ({ done, total, label: 'measuring' })),
+    );
     expect(asked).toEqual([0, 1, 2]);
   });
 
@@ -173,9 +182,34 @@ describe('metrics', () => {
 
   it('with a source gives what measure gives', async () => {
     const { outputs, source: floor } = await measure(source, { output }, { motion });
-    expect(await metrics(output, source, { motion })).toEqual({ frames: 4, output: outputs.output, source: floor });
+    expect(await metrics(source, output, { motion })).toEqual({ frames: 4, output: outputs.output, source: floor });
   });
 });
+
+describe('a signal', () => {
+  it('stops both after the current frame, with its reason', async () => {
+    for (const run of [
+      (options: MetricsOptions) => measure(source, { output }, { motion, ...options }),
+      (options: MetricsOptions) => metrics(output, options),
+    ]) {
+      const heard: number[] = [];
+      const { signal, onProgress } = stopAfter(2, heard);
+      await expect(run({ signal, onProgress })).rejects.toThrow('enough');
+      expect(heard).toEqual([1, 2]);
+      await expect(run({ signal, onProgress })).rejects.toThrow('enough');
+      expect(heard).toEqual([1, 2]);
+    }
+  });
+});
+
+function stopAfter(frames: number, heard: number[]): { signal: AbortSignal; onProgress: OnProgress } {
+  const controller = new AbortController();
+  const onProgress = ({ done }: Progress): void => {
+    heard.push(done);
+    if (done === frames) controller.abort(new Error('enough'));
+  };
+  return { signal: controller.signal, onProgress };
+}
 
 describe('videos that do not belong together', () => {
   const rejects = async (promise: Promise<unknown>, text: string): Promise<void> => {
@@ -188,7 +222,7 @@ describe('videos that do not belong together', () => {
       measure(source, { a: output, b: stream(output.slice(1)) }, { motion }),
       'output b has 3 frames but the source has 4',
     );
-    await rejects(metrics(stream(output), source.slice(0, 2)), 'the source has 2 frames but output output has 4');
+    await rejects(metrics(source.slice(0, 2), stream(output)), 'the source has 2 frames but output output has 4');
     await rejects(measure(source, { none: [] }), 'output none has 0 frames but the source has 4');
   });
 
@@ -226,7 +260,7 @@ describe('videos that do not belong together', () => {
       watched('source', source),
       { a: watched('a', output) },
       {
-        onFrame: () => {
+        onProgress: () => {
           throw new Error('enough');
         },
       },

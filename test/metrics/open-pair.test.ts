@@ -32,7 +32,7 @@ it.skipIf(!ffmpeg).each([
 ])('pairs a rendering %s with its source to the bit', async (_name, options, frames, said) => {
   const heard: string[] = [];
   const path = await rendered('rendered.mkv', options);
-  const measured = await metrics(path, at('source.mkv'), { onWarning: (line) => heard.push(line) });
+  const measured = await metrics(at('source.mkv'), path, { onWarning: (line) => heard.push(line) });
   expect(measured.frames).toBe(frames);
   expect(measured.output.means.edit_strength).toBe(0);
   expect(heard).toEqual(said.map((line) => expect.stringMatching(line)));
@@ -40,7 +40,7 @@ it.skipIf(!ffmpeg).each([
 
 it.skipIf(!ffmpeg)('refuses what has too little in common', async () => {
   writeLossless(ffmpeg!, smooth(2, 16, 120), '20', at('tall.mkv'));
-  await expect(metrics(at('tall.mkv'), at('source.mkv'), { onWarning: () => {} })).rejects.toThrow(
+  await expect(metrics(at('source.mkv'), at('tall.mkv'), { onWarning: () => {} })).rejects.toThrow(
     /100x54, .* 16x120: in that shape less than a quarter of it would be seen/,
   );
 });
@@ -58,5 +58,5 @@ it.skipIf(!ffmpeg)('puts a source beside its renderings', async () => {
 });
 
 it.skipIf(!ffmpeg)('refuses frames of several sizes that were decoded already', async () => {
-  await expect(metrics(smooth(1, 16, 16), smooth(1, 32, 32))).rejects.toThrow(/crop or scale them to one size/);
+  await expect(metrics(smooth(1, 32, 32), smooth(1, 16, 16))).rejects.toThrow(/crop or scale them to one size/);
 });

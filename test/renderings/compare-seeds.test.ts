@@ -38,7 +38,7 @@ it('renders every seed under every noise, and measures what a rendering by hand 
       if (index++ === i) rendered.push(frame);
     }
   }
-  const { output } = await metrics(rendered, source.frames());
+  const { output } = await metrics(source.frames(), rendered);
   expect(result.cells[2].metrics).toEqual(output.means);
 });
 

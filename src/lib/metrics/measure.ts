@@ -2,6 +2,7 @@
 // measurement.ts, one file each has their arithmetic.
 
 import { UsageError } from '../base/errors.js';
+import type { OnProgress } from '../base/progress.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded } from '../video/flow/warp.js';
@@ -29,8 +30,12 @@ export interface MeasureOptions {
    * these are measured then. Without it that is an error.
    */
   readonly onUneven?: (shorter: string, longer: string, frames: number) => void;
-  /** Called after each frame with the number of frames measured so far. */
-  readonly onFrame?: (done: number) => void;
+  /** Called after each frame. */
+  readonly onProgress?: OnProgress;
+  /** The length to expect, in frames, for the total of `onProgress`; without it the total is what is done. */
+  readonly expectedFrames?: number;
+  /** Stops after the current frame; the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** What {@link measure} gives. */
@@ -70,6 +75,7 @@ export async function measure<Name extends string>(
     { name: 'the source', frames: source },
     ...names.map((name) => ({ name: `output ${name}`, frames: outputs[name] })),
   ];
+  options.signal?.throwIfAborted();
   for await (const frames of lockstep(videos, options.onUneven)) {
     const grays = frames.map(toGray);
     // The flows run in other threads while this one does the rest of the pair.
@@ -81,8 +87,7 @@ export async function measure<Name extends string>(
     if (previous && flows) notePair(ledgers, previous.frames, frames, await flows);
     beforePrevious = previous?.frames;
     previous = { frames, grays };
-    count++;
-    options.onFrame?.(count);
+    noteMeasured(++count, options);
   }
   return {
     frames: count,
@@ -92,6 +97,12 @@ export async function measure<Name extends string>(
       Measurement
     >,
   };
+}
+
+/** Reports a measured frame, and stops where that is asked for. */
+export function noteMeasured(done: number, { signal, onProgress, expectedFrames = 0 }: MeasureOptions): void {
+  signal?.throwIfAborted();
+  onProgress?.({ done, total: Math.max(done, expectedFrames), label: 'measuring' });
 }
 
 interface PairFlows {

@@ -5,7 +5,7 @@ import { type Warn, warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
 import { openVideo, type Video } from '../video/read/open-video.js';
 import { closeLedger, createLedger, noteFrame } from './ledger.js';
 import { type Frames, lockstep } from './lockstep.js';
-import { type MeasureOptions, measure } from './measure.js';
+import { type MeasureOptions, measure, noteMeasured } from './measure.js';
 import type { Measurement } from './measurement.js';
 import { openPair } from './open-pair.js';
 
@@ -21,43 +21,65 @@ export interface Metrics {
 /** A video to measure: a path (its frames as players show them, uncropped), an opened video, or frames. */
 export type VideoInput = string | Video | Frames;
 
+/** Settings of {@link metrics}. */
+export interface MetricsOptions extends MeasureOptions {
+  /** Called where two paths are brought to one frame rate or length; standard error if absent. */
+  readonly onWarning?: Warn;
+}
+
 /**
- * Measures one video. Without a source, the metrics that need one are left out: frame difference, VBench's temporal
- * flickering, second difference and standard deviation remain. Null and curves are as in `measure`.
+ * Measures one video alone: frame difference, VBench's temporal flickering, second difference and standard deviation. Null and
+ * curves are as in `measure`.
+ *
+ * @throws UsageError when there are no frames
+ */
+export function metrics(video: VideoInput, options?: MetricsOptions): Promise<Metrics>;
+/**
+ * Measures a video that was made from a source, and the source itself, with all metrics. Null and curves are as in `measure`.
  *
  * Where both are paths, the source is brought to the output's size and frame rate (see `openPair`), and of videos of different
- * length the common beginning is measured; `onWarning` hears of it.
+ * length the common beginning is measured; `onWarning` is told.
  *
  * @throws UsageError when there are no frames, or output and source differ in length or in size
  */
+export function metrics(source: VideoInput, output: VideoInput, options?: MetricsOptions): Promise<Metrics>;
 export async function metrics(
-  output: VideoInput,
-  source?: VideoInput,
-  options: MeasureOptions & { readonly onWarning?: Warn } = {},
+  first: VideoInput,
+  second: VideoInput | MetricsOptions = {},
+  options: MetricsOptions = {},
 ): Promise<Metrics> {
-  if (typeof output === 'string' && typeof source === 'string') {
+  return isVideo(second) ? ofPair(first, second, options) : ofOne(first, second);
+}
+
+async function ofPair(source: VideoInput, output: VideoInput, options: MetricsOptions): Promise<Metrics> {
+  if (typeof source === 'string' && typeof output === 'string') {
     const { onWarning = warnOnStderr, ...measuring } = options;
-    const pair = await openPair(output, source, { onWarning });
-    return metrics(pair.output, pair.source, {
+    const pair = await openPair(source, output, { onWarning, signal: options.signal });
+    return ofPair(pair.source, pair.output, {
       onUneven: (shorter, longer, count) => onWarning(unevenSentence(shorter, longer, count)),
       ...measuring,
     });
   }
-  const frames = await framesOf(output);
-  if (source !== undefined) {
-    const measured = await measure(await framesOf(source), { output: frames }, options);
-    return { frames: measured.frames, output: measured.outputs.output, source: measured.source };
-  }
+  const from = await openInput(source, options);
+  const to = await openInput(output, options);
+  const expectedFrames = options.expectedFrames ?? to.expectedFrames ?? from.expectedFrames;
+  const measured = await measure(from.frames, { output: to.frames }, { ...options, expectedFrames });
+  return { frames: measured.frames, output: measured.outputs.output, source: measured.source };
+}
+
+async function ofOne(video: VideoInput, options: MetricsOptions): Promise<Metrics> {
+  const { frames, expectedFrames } = await openInput(video, options);
+  const reporting = { ...options, expectedFrames: options.expectedFrames ?? expectedFrames };
   const ledger = createLedger();
   let previous: Frame | undefined;
   let beforePrevious: Frame | undefined;
   let count = 0;
+  options.signal?.throwIfAborted();
   for await (const [frame] of lockstep([{ name: 'the video', frames }])) {
     noteFrame(ledger, frame, previous, beforePrevious);
     beforePrevious = previous;
     previous = frame;
-    count++;
-    options.onFrame?.(count);
+    noteMeasured(++count, reporting);
   }
   return { frames: count, output: closeLedger(ledger) };
 }
@@ -68,7 +90,15 @@ export function unevenSentence(shorter: string, longer: string, frames: number):
   return `${called(shorter)} ends before ${called(longer)}: ${frames === 1 ? 'one frame is' : `the first ${frames} frames are`} compared`;
 }
 
-async function framesOf(input: VideoInput): Promise<Frames> {
-  if (typeof input === 'string') return (await openVideo(input, { exact: true })).frames();
-  return 'frameRate' in input ? input.frames() : input;
+function isVideo(value: VideoInput | MetricsOptions): value is VideoInput {
+  return typeof value === 'string' || 'frameRate' in value || Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+async function openInput(
+  input: VideoInput,
+  { signal }: MetricsOptions,
+): Promise<{ frames: Frames; expectedFrames?: number | undefined }> {
+  if (typeof input !== 'string' && !('frameRate' in input)) return { frames: input };
+  const video = typeof input === 'string' ? await openVideo(input, { exact: true, signal }) : input;
+  return { frames: video.frames(), expectedFrames: video.expectedFrames };
 }

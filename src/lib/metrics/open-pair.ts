@@ -1,11 +1,11 @@
-// A video and the source that it was made from, opened so that frame by frame they show the same.
+// A source and a video that was made from it, opened so that frame by frame they show the same.
 
 import { given } from '../base/given.js';
 import { warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
 import { fitVideo } from '../video/read/fit-video.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
 
-/** How a pair is opened. */
+/** How a pair is opened; `crop` and `frameRate` are the output's. */
 export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
   /** The part of the source that belongs to the video. */
   readonly sourceCrop?: OpenVideoOptions['crop'];
@@ -14,16 +14,16 @@ export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate'
 }
 
 /**
- * Opens a video and its source. Where the source has other sides or another frame rate, it is brought to those of the video: cut
+ * Opens a source and the video that was made from it. Where the source has other sides or another frame rate, it is brought to those of the video: cut
  * and scaled as renderings are, every n-th frame of it, or the frames that are shown at the video's times.
  *
  * @throws UsageError when one cannot be opened, or their shapes have too little in common
  */
 export async function openPair(
-  output: string,
   source: string,
+  output: string,
   { crop, frameRate, sourceCrop, sourceStart, signal, onWarning = warnOnStderr }: PairOptions = {},
-): Promise<{ output: Video; source: Video }> {
+): Promise<{ source: Video; output: Video }> {
   const hooks = given({ signal, onWarning });
   const video = await openVideo(output, { exact: true, ...hooks, ...given({ crop, frameRate }) });
   const part = { exact: true, ...hooks, ...given({ crop: sourceCrop, start: sourceStart, frameRate }) };
@@ -35,7 +35,7 @@ export async function openPair(
   }
   const options = { ...part, ...time };
   const timed = Object.keys(time).length > 0 ? await openVideo(source, options) : stored;
-  return { output: video, source: await fitVideo(timed, video, options) };
+  return { source: await fitVideo(timed, video, options), output: video };
 }
 
 /** How the source's frames are chosen to go with the video's. Pictures that have no rate of their own go one by one. */

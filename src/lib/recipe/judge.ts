@@ -28,12 +28,7 @@ export async function judgeRecipe(
   { onProgress, signal }: RenderHooks,
 ): Promise<RecipeNumbers> {
   const outputs = Object.fromEntries([...arms].map(([name, read]) => [name, read()]));
-  const measured = await measure(source(), outputs, {
-    onFrame: (done) => {
-      signal?.throwIfAborted();
-      onProgress?.({ done, total: frames, label: 'measuring' });
-    },
-  });
+  const measured = await measure(source(), outputs, { signal, onProgress, expectedFrames: frames });
   const truths = new Map<string, EditJudgement>();
   if (!truth) return { measured, truths, truthFloor: null };
   for (const [name, read] of arms) {

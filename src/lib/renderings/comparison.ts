@@ -89,12 +89,7 @@ function measureCells(rendered: RenderedCells, cells: readonly Cell[], { onProgr
   return measure(
     rendered.source(),
     { [ROUND_TRIP]: rendered.roundTrip(), ...outputs },
-    {
-      onFrame: (done) => {
-        signal?.throwIfAborted();
-        onProgress?.({ done, total: rendered.frames, label: 'measuring' });
-      },
-    },
+    { signal, onProgress, expectedFrames: rendered.frames },
   );
 }
 

@@ -121,12 +121,7 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
       const { source, outputs } = await measure(
         rendered.source(),
         { output: rendered.cell(cell.name) },
-        {
-          onFrame: (done) => {
-            signal?.throwIfAborted();
-            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
-          },
-        },
+        { signal, onProgress, expectedFrames: rendered.frames },
       );
       const { width, height } = video;
       const timing = await video.times();

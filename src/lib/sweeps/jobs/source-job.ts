@@ -86,12 +86,7 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
       const { source, outputs } = await measure(
         rendered.source(),
         { roundTrip: rendered.roundTrip() },
-        {
-          onFrame: (done) => {
-            signal?.throwIfAborted();
-            onProgress?.({ done, total: rendered.frames, label: 'measuring' });
-          },
-        },
+        { signal, onProgress, expectedFrames: rendered.frames },
       );
       const { width, height } = video;
       const timing = await video.times();
