@@ -39,7 +39,7 @@ async function main() {
   const given = process.argv.slice(2);
   const defaults = embedded.filter(([option]) => !given.includes(option));
   const resume = wasInterrupted() && !given.includes('--resume') ? ['--resume'] : [];
-  return runCli(['experiment', ...defaults.flat(), ...resume, ...given], processTerminal());
+  return runCli(['recipe', ...defaults.flat(), ...resume, ...given], processTerminal());
 }
 
 main().then((code) => {

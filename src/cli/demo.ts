@@ -5,9 +5,12 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DEMO_MODEL, demoModelFolder } from '../lib/models/hub/find-model.js';
 import type { ComparisonResult } from '../lib/renderings/comparison-options.js';
+import type { OptionsOf } from '../lib/settings/setting.js';
+import { APPLIED } from '../lib/settings/table.js';
 import { type Context, quote } from './context.js';
-import { deviceOption, withModel } from './model-options.js';
+import { withModel } from './model-options.js';
 import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatNumber, formatTable } from './table.js';
 import { integer } from './values.js';
 
@@ -30,10 +33,11 @@ const FOLDER = 'steadyframe-demo';
 /** A model that many people have heard of, for what comes next. */
 const REAL_MODEL = 'stable-diffusion-v1-5/stable-diffusion-v1-5';
 
-interface DemoValues extends TrackingValues {
+const { device } = APPLIED;
+
+interface DemoValues extends TrackingValues, OptionsOf<{ device: typeof device }> {
   out?: string;
   frames: number;
-  device?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -45,9 +49,8 @@ export function addDemo(program: Command, context: Context): void {
     .summary('the first result in a minute: a bundled shot, restyled by a bundled model')
     .description('Restyles a bundled shot with the bundled model at two strengths, and says where to go next.')
     .option('-o, --out <dir>', `folder for the results; ${FOLDER} by default`)
-    .option('--frames <n>', 'frames of the shot, 36 at most', integer, 12)
-    .addOption(deviceOption());
-  addOutputOptions(addTrackingOptions(command))
+    .option('--frames <n>', 'frames of the shot, 36 at most', integer, 12);
+  addOutputOptions(addTrackingOptions(addSettings(command, { device })))
     .addHelpText('after', EXAMPLES)
     .action((values: DemoValues) => run(values, context));
 }
@@ -140,11 +143,11 @@ export function nextSteps(
   return [
     [
       'another style, other strengths',
-      `${command} sweep ${shot} --model ${model} --guidance 3 --prompt "a watercolor painting of a street" --strengths 0.3,0.5,0.7`,
+      `${command} sweep ${shot} --model ${model} --guidance-scale 3 --prompt "a watercolor painting of a street" --strengths 0.3,0.5,0.7`,
     ],
     [
       'the whole recipe: finetunes the model on the shot, which keeps frames together (some minutes)',
-      `${command} experiment --shot ${SHOT} --style neon --model ${model} --preset demo --frames 16 --prompt "${PROMPT}"`,
+      `${command} recipe --shot ${SHOT} --style neon --model ${model} --preset demo --frames 16 --prompt "${PROMPT}"`,
     ],
     ...(isTracked ? ([['all runs in the browser', `${command} ui`]] as [string, string][]) : []),
     [

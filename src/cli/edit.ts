@@ -8,6 +8,8 @@ import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { FrameRequest } from '../lib/edits/choose-frame.js';
 import type { PickedEdit, WrittenProposals } from '../lib/edits/edits-folder.js';
+import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../lib/settings/lists.js';
+import { SELECTION } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { appliedArguments, checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
 import {
@@ -20,8 +22,9 @@ import {
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatPlural, formatTable, formatTimestep } from './table.js';
-import { frameRateOption, integer, listOption, number, seconds } from './values.js';
+import { integer, listOption, number, seconds } from './values.js';
 
 const EXAMPLES = `
 Writes sheet.png (the original, then the edits, the best first), every edit with a sidecar of the same name that says how it was
@@ -59,14 +62,11 @@ export function addEdit(program: Command, context: Context): void {
     .description('Proposes edits of one frame at large strengths, ranked, as the example that finetuning learns from.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
     .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
-    .option('--frame <n>', 'which frame, by its number from 0', integer)
-    .option('--start <time>', 'count frames and times from here, as finetune does with the same options', seconds)
-    .option('--duration <time>', 'take this much of the video', seconds)
-    .option('--every <n>', 'count every n-th frame only', integer)
-    .addOption(frameRateOption());
-  addDenoiseOptions(command)
-    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.75, 0.85, 0.95]))
-    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]))
+    .option('--frame <n>', 'which frame, by its number from 0', integer);
+  const { start, duration, every, frameRate } = SELECTION;
+  addDenoiseOptions(addSettings(command, { start, duration, every, frameRate }))
+    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, PROPOSED_STRENGTHS))
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, PROPOSED_SEEDS))
     .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
     .option('--auto', 'pick the edit of the highest rank');
   addOutputOptions(addTrackingOptions(command))
@@ -105,14 +105,25 @@ async function run(video: string, values: EditValues, context: Context): Promise
 
 /** What must be the same when an edit is picked later. Values are JSON's. */
 function settingsOf(video: string, frame: number, values: EditValues) {
-  const { negative, steps, sampler, guidance, noiseDraw, strengths, seeds } = values;
-  const { prompt, model, lora = [], embedding = [], clipSkip, start, duration, every, frameRate, size } = values;
-  const loras = lora.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
+  const {
+    strengths,
+    seeds,
+    model,
+    loras: added = [],
+    embeddings = [],
+    clipSkip,
+    start,
+    duration,
+    every,
+    frameRate,
+    size,
+  } = values;
+  const loras = added.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
   const text = given({
-    embeddings: embedding.length > 0 ? embedding.map((each) => ({ ...each, file: resolve(each.file) })) : undefined,
+    embeddings: embeddings.length > 0 ? embeddings.map((each) => ({ ...each, file: resolve(each.file) })) : undefined,
     clipSkip,
   });
-  const denoise = { prompt, negativePrompt: negative, steps, sampler, guidanceScale: guidance, noiseDraw };
+  const denoise = denoiseSettings(values);
   const part = given({ start, duration, every, frameRate, size });
   const { config, vae, ...said } = checkpointOptions(values);
   const paths = Object.entries(given({ config, vae })).map(([key, path]) => [key, resolve(path)]);

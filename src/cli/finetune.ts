@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import { type SamplerName, samplerNames } from '../lib/diffusion/samplers/index.js';
+import type { SamplerName } from '../lib/diffusion/samplers/index.js';
+import { SAMPLERS } from '../lib/settings/table.js';
 import type { FinetuneOptions } from '../lib/training/finetune/options.js';
 import type { Preview } from '../lib/training/finetune/preview.js';
 import type { FinetuneResult } from '../lib/training/finetune/result.js';
@@ -22,6 +23,7 @@ import {
 } from './model-options.js';
 import {
   addOutputOptions,
+  addPartOptions,
   addSizeOption,
   addTrackingOptions,
   sizeArguments,
@@ -29,7 +31,7 @@ import {
   trackingSettings,
 } from './render-options.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { frameRateOption, integer, listOf, number, oneOf, seconds } from './values.js';
+import { integer, listOf, number, oneOf } from './values.js';
 
 const EXAMPLES = `
 The defaults are the published recipe. Frames of the video are learned under the empty prompt; each edited frame, paired with
@@ -96,12 +98,7 @@ export function addFinetune(program: Command, context: Context): void {
     .summary('train a model on a video and an edited frame of it')
     .description('Trains a model on a video, so that mild edits of it come out strong and steady.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
-  addSizeOption(addEditOptions(addModelOptions(command)))
-    .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
-    .option('--duration <time>', 'take this much of the video', seconds)
-    .option('--every <n>', 'take every n-th frame', integer)
-    .addOption(frameRateOption())
-    .option('--frames <n>', 'take at most this many frames; they are numbered from 0', integer)
+  addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))))
     .option('--iterations <n>', 'updates in all', integer, 1000)
     .option('--training-frames <n>', 'frames that are learned, spread evenly', integer, 30)
     .addOption(rangeOption('--timestep-range <from,to>', 'timesteps that are trained, the last one excluded', [0, 500]))
@@ -168,7 +165,7 @@ export function addFinetune(program: Command, context: Context): void {
     .option('--preview-strength <x>', 'strength in (0, 1]', number, 0.45)
     .option('--preview-guidance <scale>', 'guidance scale', number, 7.5)
     .option('--preview-steps <n>', 'steps of a full run', integer, 50)
-    .option('--preview-sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
+    .option('--preview-sampler <name>', SAMPLERS.join(', '), oneOf(SAMPLERS), 'ddim' as SamplerName)
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on from the nearest checkpoint that is not past --iterations');
   addOutputOptions(addTrackingOptions(command))

@@ -2,6 +2,8 @@
 
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
+import { FRAME_SEEDS, FRAME_STRENGTHS } from '../lib/settings/lists.js';
+import { SELECTION } from '../lib/settings/table.js';
 import type { Context } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import {
@@ -13,8 +15,9 @@ import {
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatTable, formatTimestep } from './table.js';
-import { frameRateOption, integer, listOption, number, seconds } from './values.js';
+import { integer, listOption, number, seconds } from './values.js';
 
 const EXAMPLES = `
 Writes sheet.png (rows are strengths, columns seeds), every picture of it, and result.json. A sweep with the same seed, size
@@ -38,11 +41,10 @@ export function addFrame(program: Command, context: Context): void {
     .summary('edit one frame with several seeds and strengths')
     .description('Edits a single frame with several seeds and strengths, as a contact sheet.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
-    .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds)
-    .addOption(frameRateOption());
-  addDenoiseOptions(command)
-    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.6, 0.75]))
-    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [42, 43, 44]));
+    .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds);
+  addDenoiseOptions(addSettings(command, { frameRate: SELECTION.frameRate }))
+    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, FRAME_STRENGTHS))
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, FRAME_SEEDS));
   addOutputOptions(addTrackingOptions(command))
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES)

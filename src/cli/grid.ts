@@ -2,10 +2,12 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { SELECTION } from '../lib/settings/table.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatPlural } from './table.js';
-import { frameRateOption, integer } from './values.js';
+import { integer } from './values.js';
 
 const EXAMPLES = `
 Videos of another size than most are cut and scaled to it. The grid is as long as the shortest of them. Besides .mp4, the name may end in .webp, .gif, or /
@@ -35,8 +37,8 @@ export function addGrid(program: Command, context: Context): void {
     .requiredOption('-o, --out <file>', 'the video to write')
     .option('--columns <n>', 'videos in a row', integer, 2)
     .option('--labels <list>', 'one text for each video, with commas between them', (text: string) => text.split(','))
-    .option('--clockwise', 'four videos from the top left one round')
-    .addOption(frameRateOption());
+    .option('--clockwise', 'four videos from the top left one round');
+  addSettings(command, { frameRate: SELECTION.frameRate });
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((files: string[], values: GridValues) => run(files, values, context));

@@ -6,9 +6,11 @@ import type { Command } from 'commander';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import { given } from '../lib/base/given.js';
 import type { Checkpoint, WeightTable } from '../lib/models/checkpoint/checkpoint.js';
+import { CHECKPOINT, SUBJECT } from '../lib/settings/table.js';
 import type { Context } from './context.js';
-import { CHECKPOINT_OPTIONS, checkpointOptions, MODEL_HELP, type ModelOptions } from './model-options.js';
+import { checkpointOptions, type ModelOptions } from './model-options.js';
 import { addOutputOptions } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatCount, formatList, formatPlural, formatTable } from './table.js';
 
 const EXAMPLES = `
@@ -29,13 +31,12 @@ export function addInfo(program: Command, context: Context): void {
     .command('info')
     .summary('describe a checkpoint')
     .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', MODEL_HELP)
+    .argument('<model>', SUBJECT.model.help)
     .option(
       '-m, --model <path>',
       'describe a LoRA or a textual inversion (in place of <model>) as it meets this checkpoint',
     );
-  for (const option of CHECKPOINT_OPTIONS) command.addOption(option);
-  addOutputOptions(command)
+  addOutputOptions(addSettings(command, CHECKPOINT))
     .addHelpText('after', EXAMPLES)
     .action((path: string, values: InfoValues) => run(path, values, context));
 }

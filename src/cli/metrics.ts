@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { MetricName } from '../lib/metrics/measurement.js';
+import { SELECTION } from '../lib/settings/table.js';
 import type { OpenVideoOptions } from '../lib/video/read/open-video.js';
 import type { Context } from './context.js';
 import { addOutputOptions } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { frameRateOption, rectangle, seconds } from './values.js';
+import { rectangle, seconds } from './values.js';
 
 const EXAMPLES = `
 Frames are measured as players show them, each once. Without --source only the metrics that need none are given. A source of other
@@ -40,7 +42,7 @@ export function addMetrics(program: Command, context: Context): void {
     .option('--source <video>', 'the video that it was made from')
     .option('--source-crop <x,y,w,h>', 'the part of the source that belongs to it', rectangle)
     .option('--source-start <time>', 'where in the source it begins, such as 3.2 or 1:03.2', seconds);
-  command.addOption(frameRateOption());
+  addSettings(command, { frameRate: SELECTION.frameRate });
   addOutputOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((output: string, values: MetricsValues) => run(output, values, context));

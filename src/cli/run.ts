@@ -9,7 +9,6 @@ import { addCompletion } from './completion.js';
 import { createContext } from './context.js';
 import { addDemo } from './demo.js';
 import { addEdit } from './edit.js';
-import { addExperiment } from './experiment.js';
 import { addFinetune } from './finetune.js';
 import { addFrame } from './frame.js';
 import { addGrid } from './grid.js';
@@ -17,6 +16,7 @@ import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
 import { addPretrain } from './pretrain.js';
 import { addPull } from './pull.js';
+import { addRecipe } from './recipe.js';
 import { addReport } from './report.js';
 import { addRunSweep } from './run-sweep.js';
 import { addRuns } from './runs.js';
@@ -33,12 +33,16 @@ Results go to stdout; progress and messages to stderr. NO_COLOR is respected.
 STEADYFRAME_DEVICE names the device, STEADYFRAME_RUNS the folder for results, STEADYFRAME_CACHE the one for what can be made
 again, FFMPEG_PATH the ffmpeg to use.`;
 
+/** Commands that had another name, by that name, which is still understood. */
+const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe' };
+
 /**
  * Runs the command with its arguments (without `node` and the script).
  *
  * @returns the exit code: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted
  */
-export async function runCli(args: readonly string[], outside: Terminal): Promise<number> {
+export async function runCli(given: readonly string[], outside: Terminal): Promise<number> {
+  const args = given.map((arg, i) => (i === 0 && Object.hasOwn(FORMER_COMMANDS, arg) ? FORMER_COMMANDS[arg] : arg));
   const context = createContext(args, outside);
   const { terminal } = context;
   const program = new CheckedCommand('steadyframe')
@@ -68,7 +72,7 @@ export async function runCli(args: readonly string[], outside: Terminal): Promis
     addFrame,
     addEdit,
     addFinetune,
-    addExperiment,
+    addRecipe,
     addMetrics,
     addGrid,
     addInfo,

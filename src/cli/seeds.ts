@@ -2,10 +2,13 @@
 
 import type { Command } from 'commander';
 import type { NoiseMode } from '../lib/diffusion/restyle.js';
+import { COMPARED_SEEDS } from '../lib/settings/lists.js';
+import { NOISE_MODES, RENDER } from '../lib/settings/table.js';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
-import { integer, listOption, number, oneOf } from './values.js';
+import { addSettings } from './setting-flags.js';
+import { integer, listOption, oneOf } from './values.js';
 
 const EXAMPLES = `
 Writes what sweep writes, one mp4 a seed. With per-frame noise, frame i has the noise of seed + i: what flickers more then
@@ -28,15 +31,14 @@ export function addSeeds(program: Command, context: Context): void {
     .summary('render a video under several seeds and compare them')
     .description('Renders a video under several seeds at one strength, and compares them.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
-  addDenoiseOptions(command)
-    .option('--strength <s>', 'strength in (0, 1]', number, 0.45)
-    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, [1, 2, 3]))
+  addSettings(addDenoiseOptions(command), { strength: RENDER.strength })
+    .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, COMPARED_SEEDS))
     .addOption(
       listOption(
         '--noise <mode>',
         'fixed: one noise for all frames; per-frame: one for each; fixed,per-frame: both',
-        oneOf<NoiseMode>(['fixed', 'per-frame']),
-        ['fixed'],
+        oneOf(NOISE_MODES),
+        [RENDER.noise.default],
       ),
     );
   addComparisonOptions(command)

@@ -1,10 +1,13 @@
 // `steadyframe sweep`: one video at several strengths, side by side, with numbers.
 
 import type { Command } from 'commander';
+import { SWEEP_STRENGTHS } from '../lib/settings/lists.js';
+import { RENDER } from '../lib/settings/table.js';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
-import { integer, listOption, number } from './values.js';
+import { addSettings } from './setting-flags.js';
+import { listOption, number } from './values.js';
 
 const EXAMPLES = `
 Writes one mp4 a strength, the source after a VAE round trip, a grid of all (original first), curves.csv with every metric a
@@ -28,9 +31,12 @@ export function addSweep(program: Command, context: Context): void {
     .summary('render a video at several strengths and compare them')
     .description('Renders a video at several strengths under one seed and one noise, and compares them.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
-  addDenoiseOptions(command)
-    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, [0.45, 0.75]))
-    .option('--seed <n>', "seed of the noise: torch.randn's numbers", integer, 42);
+  addSettings(
+    addDenoiseOptions(command).addOption(
+      listOption('--strengths <list>', 'strengths in (0, 1]', number, SWEEP_STRENGTHS),
+    ),
+    { seed: RENDER.seed },
+  );
   addComparisonOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (video: string, values: SweepValues) => {

@@ -49,12 +49,6 @@ export function size(text: string): NonNullable<OpenVideoOptions['size']> {
   return height === undefined ? Number(width) : { width: Number(width), height: Number(height) };
 }
 
-/** --frame-rate of every command that reads a video. */
-export function frameRateOption(): Option {
-  const about = 'resample to so many frames a second, and read pictures at that rate; as stored by default';
-  return new Option('--frame-rate <n>', about).argParser(number);
-}
-
 /** `x,y,width,height` in pixels. */
 export function rectangle(text: string): NonNullable<OpenVideoOptions['crop']> {
   const sides = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));

@@ -19,7 +19,7 @@ export {
   type RestyleOptions,
   restyle,
 } from './diffusion/restyle.js';
-export { type SamplerName, samplerNames } from './diffusion/samplers/index.js';
+export type { SamplerName } from './diffusion/samplers/index.js';
 export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
 export {
   type EditFrameOptions,
@@ -93,6 +93,7 @@ export type { CellPlan } from './renderings/rendering.js';
 export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
 export type { ReportData } from './report/report-data.js';
 export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';
+export { SAMPLERS } from './settings/table.js';
 export { readSweepFile, type SweepFile } from './sweeps/file/read-sweep-file.js';
 export type { Executor, JobHooks } from './sweeps/jobs/executor.js';
 export type { Job } from './sweeps/jobs/job.js';

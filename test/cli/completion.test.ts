@@ -46,7 +46,7 @@ describe.skipIf(!has('bash'))(`in bash${skipNote(has('bash'), 'there is no bash'
     ],
     [['sweep', '--sampler', '=', 'dd'], ['ddim']],
     [
-      ['experiment', '--preset', ''],
+      ['recipe', '--preset', ''],
       ['published', 'demo'],
     ],
     [['finetune', 'a.mp4', '--no-e'], ['--no-edit']],

@@ -35,7 +35,7 @@ describe('steadyframe demo', () => {
     expect(out).toMatch(/original .*\n.*strength 0\.45 .*\n.*strength 0\.75 /);
 
     const lines = out.split('\n').filter((line) => /^ {2}steadyframe /.test(line));
-    expect(lines.map((line) => wordsOf(line)[1])).toEqual(['sweep', 'experiment', 'pull']);
+    expect(lines.map((line) => wordsOf(line)[1])).toEqual(['sweep', 'recipe', 'pull']);
     const sweep = wordsOf(lines[0]).slice(1);
     const planned = await steadyframe([...sweep, '--dry-run', '--json']);
     expect(planned.code, planned.err).toBe(0);

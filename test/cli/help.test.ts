@@ -13,7 +13,7 @@ const COMMANDS = [
   'frame',
   'edit',
   'finetune',
-  'experiment',
+  'recipe',
   'metrics',
   'grid',
   'info',
@@ -47,7 +47,7 @@ describe('help', () => {
   it('of sweep says every option with its default', async () => {
     const { out } = await steadyframe(['sweep', '--help']);
     const options =
-      'model lora embedding clip-skip config device strict prompt negative steps sampler guidance noise-draw size strengths seed frames start ' +
+      'model lora embedding clip-skip config device strict prompt negative-prompt steps sampler guidance-scale noise-draw size strengths seed frames start ' +
       'duration every batch columns audio out resume dry-run json quiet';
     for (const option of options.split(' ')) expect(out).toMatch(new RegExp(`^  (-\\w, )?--${option} `, 'm'));
     // A long name of an option moves where lines break.

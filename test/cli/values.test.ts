@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resumeCommand } from '../../src/cli/context.js';
-import { lora } from '../../src/cli/model-options.js';
+import { lora } from '../../src/cli/setting-flags.js';
 import { formatNumber, formatTable, formatTimestep } from '../../src/cli/table.js';
 import { integer, listOf, number, oneOf, rectangle, seconds, size } from '../../src/cli/values.js';
 import { formatBytes } from '../../src/lib/base/format-bytes.js';

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
 import type { PredictionType } from '../../src/lib/diffusion/prediction.js';
-import { samplerName, samplerNames, samplers } from '../../src/lib/diffusion/samplers/index.js';
+import { samplerName, samplers } from '../../src/lib/diffusion/samplers/index.js';
 import { createDenoiser, type Denoiser, type SamplerStep } from '../../src/lib/diffusion/samplers/sampler.js';
 import { NonFiniteLatentError } from '../../src/lib/diffusion/samplers/step.js';
 import { planForStrength } from '../../src/lib/diffusion/strength.js';
+import { SAMPLERS } from '../../src/lib/settings/table.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasPack, packNote, VARIANTS } from '../reference/pack.js';
@@ -48,7 +49,7 @@ function expectClose(actual: Float32Array, wanted: Float32Array): void {
   expect(largestDifference(actual, wanted)).toBeLessThan(2e-6 * Math.max(...wanted.map(Math.abs)));
 }
 
-describe.each(samplerNames)('%s', (name) => {
+describe.each(SAMPLERS)('%s', (name) => {
   const sampler = samplers[name];
 
   describe.each(PREDICTIONS)('%s', (prediction) => {

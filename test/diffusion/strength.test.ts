@@ -3,13 +3,14 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
-import { type SamplerName, samplerNames, samplers } from '../../src/lib/diffusion/samplers/index.js';
+import { type SamplerName, samplers } from '../../src/lib/diffusion/samplers/index.js';
 import {
   firstTimestep,
   planForStrength,
   smallestStrength,
   stepsForStrength,
 } from '../../src/lib/diffusion/strength.js';
+import { SAMPLERS } from '../../src/lib/settings/table.js';
 
 it.each([
   // python: min(int(N * s), N)
@@ -48,7 +49,7 @@ it.each([
 });
 
 it('takes the end of a plan, and all of it at strength 1', () => {
-  for (const name of samplerNames) {
+  for (const name of SAMPLERS) {
     const plan = samplers[name].plan(noiseSchedule(), 20);
     expect(planForStrength(plan, 1)).toEqual(plan);
     const end = planForStrength(plan, 0.5);

@@ -5,8 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { img2img } from '../../src/lib/diffusion/img2img.js';
 import { decodeFrame } from '../../src/lib/diffusion/restyle.js';
-import { type SamplerName, samplerNames } from '../../src/lib/diffusion/samplers/index.js';
+import type { SamplerName } from '../../src/lib/diffusion/samplers/index.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
+import { SAMPLERS } from '../../src/lib/settings/table.js';
 import { imageToFrames } from '../../src/lib/tensor/frame.js';
 import type { Tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasPack, packNote, packPath, relativeError } from './pack.js';
@@ -50,7 +51,7 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`img2img with %s agrees with diff
   };
 
   // The pack's PNDM is epsilon only.
-  const names = samplerNames.filter((name) => !(variant === 'sd2' && name === 'pndm'));
+  const names = SAMPLERS.filter((name) => !(variant === 'sd2' && name === 'pndm'));
   const cases = names.flatMap((sampler) =>
     RUNS.map(([steps, strength]) => ({ key: `img2img.${sampler}.${steps}.${strength}`, sampler, steps, strength })),
   );

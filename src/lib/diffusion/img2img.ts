@@ -2,28 +2,21 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { combine } from './guidance.js';
 import { noiseSchedule } from './noise-schedule.js';
-import { type SamplerName, samplers } from './samplers/index.js';
+import { samplers } from './samplers/index.js';
 import { createDenoiser } from './samplers/sampler.js';
 import { planForStrength } from './strength.js';
 
 /** What every rendering is told. */
-export interface DenoiseOptions {
+export interface DenoiseOptions
+  extends OptionsOf<Pick<typeof RENDER, 'negativePrompt' | 'steps' | 'sampler' | 'guidanceScale'>> {
   /** What the picture should show. May be empty: the model then follows its own prior. */
   prompt: string;
-  /** What guidance leads away from; the empty prompt by default. */
-  negativePrompt?: string;
-  /** Steps of a full run, of which a strength executes the last part; 50 by default. */
-  steps?: number;
-  /** `ddim` by default. */
-  sampler?: SamplerName;
-  /**
-   * Guidance scale, 7.5 by default; at 1 the negative prompt does not matter and half of the work is saved.
-   * Differs from diffusers below 1, where it switches guidance off: here 0 is the negative prompt alone.
-   */
-  guidanceScale?: number;
 }
 
 /** Image to image: which latent, with which noise, how far. */
@@ -79,7 +72,8 @@ export async function* textToImage(
   yield* denoise(model, options, options.noise.shape, sampler.sample, x, plan);
 }
 
-function setUp(model: Model, { sampler = 'ddim', steps = 50 }: DenoiseOptions) {
+function setUp(model: Model, options: DenoiseOptions) {
+  const { sampler, steps } = withDefaults(RENDER, options);
   const method = samplers[sampler];
   return { sampler: method, plan: method.plan(noiseSchedule(model.config.schedule), steps) };
 }
@@ -103,11 +97,14 @@ async function* denoise(
 /** The network under guidance: both predictions in one batch, as many rows as are needed. */
 async function guidedPrediction(
   model: Model,
-  { prompt, negativePrompt = '', guidanceScale = 7.5 }: DenoiseOptions,
+  options: DenoiseOptions,
   shape: readonly number[],
 ): Promise<(x: Float32Array, timestep: number) => Promise<Float32Array>> {
+  const { prompt, negativePrompt, guidanceScale } = withDefaults(RENDER, options);
   if (!Number.isFinite(guidanceScale) || guidanceScale < 0) {
-    throw new UsageError(`guidance scale: ${guidanceScale} is not a number of at least 0; 7.5 is usual`);
+    throw new UsageError(
+      `guidance scale: ${guidanceScale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
+    );
   }
   const guided = guidanceScale !== 1;
   const [batch] = shape;

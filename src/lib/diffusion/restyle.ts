@@ -3,6 +3,9 @@
 import { assertInteger } from '../base/assert.js';
 import { FailureError, UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { type NOISE_MODES, RENDER } from '../settings/table.js';
 import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
@@ -10,20 +13,16 @@ import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
 /** How noise is chosen for the frames of a video: one tensor for all of them, or another one for each. */
-export type NoiseMode = 'fixed' | 'per-frame';
+export type NoiseMode = (typeof NOISE_MODES)[number];
 
 /** How a video is restyled. */
-export interface RestyleOptions extends DenoiseOptions {
+export interface RestyleOptions
+  extends DenoiseOptions,
+    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch'>> {
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: number;
-  /** Seed of the noise, 42 by default; frame i has `seed + i` with `noise: 'per-frame'`. */
+  /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
-  /** `fixed` by default. */
-  noise?: NoiseMode;
-  /** Which draw of the generator is the noise; 2 gives that of PyTorch's pipelines, which sample the VAE first. 1 by default. */
-  noiseDraw?: number;
-  /** Frames that go through the network together, 1 by default; twice as many rows under guidance. */
-  batch?: number;
   /** Called after each executed step of each batch. */
   onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
@@ -83,7 +82,7 @@ export async function restyleLatents(
   first: number,
   options: RestyleOptions,
 ): Promise<Tensor<'float32'>[]> {
-  const { batch = 1 } = options;
+  const { batch } = withDefaults(RENDER, options);
   assertInteger('batch: the number of frames', batch, 1);
   const shape = latents[0].shape;
   const results: Tensor<'float32'>[] = [];
@@ -121,7 +120,7 @@ export async function* restyle(
   frames: AsyncIterable<Frame>,
   options: RestyleOptions,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { batch = 1 } = options;
+  const { batch } = withDefaults(RENDER, options);
   let waiting: Tensor<'float32'>[] = [];
   let first = 0;
   const flush = async function* (): AsyncGenerator<Frame> {
@@ -136,12 +135,8 @@ export async function* restyle(
   if (waiting.length > 0) yield* flush();
 }
 
-function noiseFor(
-  { seed = 42, noise = 'fixed', noiseDraw = 1 }: RestyleOptions,
-  shape: readonly number[],
-  first: number,
-  batch: number,
-): Tensor<'float32'> {
+function noiseFor(options: RestyleOptions, shape: readonly number[], first: number, batch: number): Tensor<'float32'> {
+  const { seed, noise, noiseDraw } = withDefaults(RENDER, options);
   if (noise === 'fixed') return randn(seed, shape, { draw: noiseDraw });
   const rows = Array.from({ length: batch }, (_, i) =>
     randn(BigInt(seed) + BigInt(first + i), shape, { draw: noiseDraw }),

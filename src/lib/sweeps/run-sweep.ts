@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import type { OnProgress } from '../base/progress.js';
-import type { PointSettings, SettingName } from './file/point-settings.js';
+import type { PointSettings, StoredSettingName } from './file/point-settings.js';
 import type { SweepFile } from './file/read-sweep-file.js';
 import { sweepPoints, varyingSettings } from './file/sweep-points.js';
 import type { Executor } from './jobs/executor.js';
@@ -45,7 +45,7 @@ export interface SweepPlan {
   readonly name: string;
   /** The folder; undefined where a new one will be made. */
   readonly out: string | undefined;
-  readonly varying: readonly SettingName[];
+  readonly varying: readonly StoredSettingName[];
   readonly points: readonly (PlannedPoint & { readonly done: boolean })[];
   /** What remains to be done, each piece of shared work once; with halving, as if every point went to its end. */
   readonly jobs: readonly Job[];
@@ -58,7 +58,7 @@ interface Prepared {
   readonly place: SweepPlace;
   readonly hasher: ContentHasher;
   readonly planner: PointPlanner;
-  readonly varying: readonly SettingName[];
+  readonly varying: readonly StoredSettingName[];
   readonly points: readonly PlannedPoint[];
 }
 

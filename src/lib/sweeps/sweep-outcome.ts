@@ -2,7 +2,7 @@
 
 import { join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
-import type { PointSettings, SettingName } from './file/point-settings.js';
+import type { PointSettings, StoredSettingName } from './file/point-settings.js';
 import type { SweepFile } from './file/read-sweep-file.js';
 import { settingText } from './file/sweep-points.js';
 import { ranked } from './points/halving.js';
@@ -29,7 +29,7 @@ export interface SweepOutcome {
   readonly out: string;
   readonly metric?: { readonly name: string; readonly goal: 'minimize' | 'maximize' };
   /** Settings in which points differ. */
-  readonly varying: readonly SettingName[];
+  readonly varying: readonly StoredSettingName[];
   /** In the order of the sweep. */
   readonly points: readonly PointOutcome[];
   /** The point with the best metric, of those that are done; absent without a metric. */
@@ -40,7 +40,7 @@ export interface SweepOutcome {
 export function sweepOutcome(
   { name, sweep }: SweepFile,
   out: string,
-  varying: readonly SettingName[],
+  varying: readonly StoredSettingName[],
   points: readonly PointOutcome[],
 ): SweepOutcome {
   const metric = sweep.metric && { name: sweep.metric.name, goal: sweep.metric.goal ?? ('minimize' as const) };

@@ -2,6 +2,7 @@
 // spacing of timesteps; everything else about a sampler is fixed.
 
 import { UsageError } from '../../base/errors.js';
+import { SAMPLERS } from '../../settings/table.js';
 import { ddim } from './ddim.js';
 import { dpmpp2m, dpmpp2mKarras } from './dpmpp-2m.js';
 import { euler, eulerKarras } from './euler.js';
@@ -9,7 +10,7 @@ import { pndm } from './pndm.js';
 import type { Sampler } from './sampler.js';
 
 /** The name of a sampler. */
-export type SamplerName = 'ddim' | 'pndm' | 'euler' | 'euler-karras' | 'dpmpp-2m' | 'dpmpp-2m-karras';
+export type SamplerName = (typeof SAMPLERS)[number];
 
 /** Every sampler by name. */
 export const samplers: Readonly<Record<SamplerName, Sampler>> = {
@@ -21,9 +22,6 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'dpmpp-2m-karras': dpmpp2mKarras,
 };
 
-/** The names of all samplers, in the order in which help texts list them. */
-export const samplerNames: readonly SamplerName[] = Object.keys(samplers) as SamplerName[];
-
 /**
  * Checks a sampler's name that comes from a user.
  *
@@ -31,5 +29,5 @@ export const samplerNames: readonly SamplerName[] = Object.keys(samplers) as Sam
  */
 export function samplerName(name: string): SamplerName {
   if (Object.hasOwn(samplers, name)) return name as SamplerName;
-  throw new UsageError(`sampler: "${name}" is not known; expected one of ${samplerNames.join(', ')}`);
+  throw new UsageError(`sampler: "${name}" is not known; expected one of ${SAMPLERS.join(', ')}`);
 }

@@ -8,8 +8,8 @@ import {
   PATH_SETTINGS,
   type PointSettings,
   pointSettings,
-  SETTINGS,
-  type SettingName,
+  SETTING_SCHEMAS,
+  type StoredSettingName,
   TOP_SETTINGS,
 } from './point-settings.js';
 import { numberKind, type Sweep } from './sweep-schema.js';
@@ -28,7 +28,7 @@ const FRUITLESS_DRAWS = 1000;
  */
 export function sweepPoints(sweep: Sweep): PointSettings[] {
   const fixed = Object.fromEntries(TOP_SETTINGS.map((name) => [name, sweep[name]])) as GivenSettings;
-  const parameters = Object.entries(sweep.parameters) as [SettingName, Parameter][];
+  const parameters = Object.entries(sweep.parameters) as [StoredSettingName, Parameter][];
   const { run_cap = Infinity } = sweep;
   const found = new Map<string, PointSettings>();
   /** Whether it was new. */
@@ -58,14 +58,14 @@ export function sweepPoints(sweep: Sweep): PointSettings[] {
 }
 
 /** Names of the settings in which points differ, in the order of the table. */
-export function varyingSettings(points: readonly PointSettings[]): SettingName[] {
-  return (Object.keys(SETTINGS) as SettingName[]).filter(
+export function varyingSettings(points: readonly PointSettings[]): StoredSettingName[] {
+  return (Object.keys(SETTING_SCHEMAS) as StoredSettingName[]).filter(
     (name) => new Set(points.map((point) => canonicalJson(point[name] ?? null))).size > 1,
   );
 }
 
 /** A point in words, by the settings in which it differs from others. */
-export function pointLabel(point: PointSettings, varying: readonly SettingName[]): string {
+export function pointLabel(point: PointSettings, varying: readonly StoredSettingName[]): string {
   const parts = varying
     .filter((name) => point[name] !== undefined)
     .map((name) => `${name.replaceAll('_', ' ')} ${settingText(name, point[name])}`);
@@ -73,7 +73,7 @@ export function pointLabel(point: PointSettings, varying: readonly SettingName[]
 }
 
 /** A setting's value as people read it: files by their names, numbers with few digits. */
-export function settingText(name: SettingName, value: unknown): string {
+export function settingText(name: StoredSettingName, value: unknown): string {
   if (value === undefined) return '-';
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   if (PATH_SETTINGS.includes(name)) return String(value).split(/[\\/]/).at(-1)!;
@@ -86,7 +86,7 @@ export function settingText(name: SettingName, value: unknown): string {
   return String(value);
 }
 
-function* combinations(parameters: readonly [SettingName, Parameter][]): Generator<GivenSettings> {
+function* combinations(parameters: readonly [StoredSettingName, Parameter][]): Generator<GivenSettings> {
   const axes = parameters.map(
     ([name, given]) => [name, gridValues(given, numberKind(name) === 'whole') ?? []] as const,
   );
@@ -107,9 +107,9 @@ function* combinations(parameters: readonly [SettingName, Parameter][]): Generat
   }
 }
 
-function drawChecked(name: SettingName, parameter: Parameter, key: string): unknown {
+function drawChecked(name: StoredSettingName, parameter: Parameter, key: string): unknown {
   const value = drawValue(parameter, numberKind(name) === 'whole', key);
-  const checked = SETTINGS[name].safeParse(value);
+  const checked = SETTING_SCHEMAS[name].safeParse(value);
   if (checked.success) return value;
   const { message } = checked.error.issues[0];
   throw new UsageError(

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { METRICS } from '../../metrics/measurement.js';
 import { DISTRIBUTIONS, distributionOf, type Parameter } from './distribution.js';
-import { SETTINGS, type SettingName, TOP_SETTINGS } from './point-settings.js';
+import { SETTING_SCHEMAS, type StoredSettingName, TOP_SETTINGS } from './point-settings.js';
 
 /** Metrics of a point beside those of its video. */
 export const TRAINING_METRICS = ['training_loss', 'forgetting'] as const;
@@ -12,12 +12,12 @@ export const TRAINING_METRICS = ['training_loss', 'forgetting'] as const;
 export const SWEEP_METRICS: readonly string[] = [...Object.keys(METRICS), ...TRAINING_METRICS];
 
 /** Whether a setting takes whole numbers, any numbers, or something else. */
-export function numberKind(name: SettingName): 'whole' | 'real' | undefined {
+export function numberKind(name: StoredSettingName): 'whole' | 'real' | undefined {
   return NUMBER_KINDS.get(name);
 }
 
 const NUMBER_KINDS = new Map(
-  Object.entries(SETTINGS).map(([name, setting]) => {
+  Object.entries(SETTING_SCHEMAS).map(([name, setting]) => {
     const { type } = z.toJSONSchema(setting);
     return [name, type === 'integer' ? 'whole' : type === 'number' ? 'real' : undefined] as const;
   }),
@@ -30,7 +30,7 @@ const probabilities = z
   .min(1)
   .meta({ id: 'probabilities', description: 'Of each of the values; random search only.' });
 
-function parameter<T extends z.ZodType>(name: SettingName, setting: T) {
+function parameter<T extends z.ZodType>(name: StoredSettingName, setting: T) {
   const listed = {
     value: setting.optional(),
     values: z.array(setting).min(1).optional(),
@@ -52,7 +52,7 @@ function parameter<T extends z.ZodType>(name: SettingName, setting: T) {
 }
 
 /** What is wrong with the keys of a parameter taken together: the key that is to blame, and a sentence. */
-function mistakes(name: SettingName, given: Parameter, setting: z.ZodType): [key: string, sentence: string][] {
+function mistakes(name: StoredSettingName, given: Parameter, setting: z.ZodType): [key: string, sentence: string][] {
   const { value, values, probabilities, min, max } = given;
   const kind = numberKind(name);
   const example = kind ? 'value, values, or min and max' : 'value or values';
@@ -115,13 +115,16 @@ function mistakes(name: SettingName, given: Parameter, setting: z.ZodType): [key
 const parameters = z
   .strictObject(
     Object.fromEntries(
-      Object.entries(SETTINGS).map(([name, setting]) => [name, parameter(name as SettingName, setting).optional()]),
-    ) as unknown as { [Name in SettingName]: z.ZodOptional<z.ZodType<Parameter>> },
+      Object.entries(SETTING_SCHEMAS).map(([name, setting]) => [
+        name,
+        parameter(name as StoredSettingName, setting).optional(),
+      ]),
+    ) as unknown as { [Name in StoredSettingName]: z.ZodOptional<z.ZodType<Parameter>> },
   )
   .describe('Settings that vary, each with its values.');
 
-const fixed = Object.fromEntries(TOP_SETTINGS.map((name) => [name, SETTINGS[name].optional()])) as {
-  [Name in (typeof TOP_SETTINGS)[number]]: z.ZodOptional<(typeof SETTINGS)[Name]>;
+const fixed = Object.fromEntries(TOP_SETTINGS.map((name) => [name, SETTING_SCHEMAS[name].optional()])) as {
+  [Name in (typeof TOP_SETTINGS)[number]]: z.ZodOptional<(typeof SETTING_SCHEMAS)[Name]>;
 };
 
 const halving = z
@@ -189,7 +192,7 @@ export const SWEEP_SCHEMA = z
       }
     }
     if (sweep.method === 'grid') {
-      for (const [name, given] of Object.entries(sweep.parameters) as [SettingName, Parameter][]) {
+      for (const [name, given] of Object.entries(sweep.parameters) as [StoredSettingName, Parameter][]) {
         if (given.probabilities) wrong(['parameters', name, 'probabilities'], 'belongs to method: random');
         const kind = distributionOf(given, numberKind(name) === 'whole');
         if (['constant', 'categorical', 'int_uniform', 'q_uniform'].includes(kind)) continue;

@@ -8,7 +8,7 @@ import { hashLora } from '../../models/lora/source.js';
 import type { Model } from '../../models/model.js';
 import { embeddingFile } from '../../models/text/textual-inversion.js';
 import { trainedSize } from '../../video/read/open-for-model.js';
-import { type PointSettings, SETTING_NAMES, type SettingName } from '../file/point-settings.js';
+import { type PointSettings, SETTING_NAMES, type StoredSettingName } from '../file/point-settings.js';
 import type { ContentHasher } from './content-hash.js';
 
 /** A point with what tells it apart, and the work that it shares with others. */
@@ -72,7 +72,10 @@ export async function identifyPoint(
     device,
     ...(given.edits && { edits: edits.map(({ file, frame, prompt }) => ({ file, frame, prompt })) }),
   };
-  const chosen = (names: readonly SettingName[], without: readonly SettingName[] = []): Record<string, unknown> =>
+  const chosen = (
+    names: readonly StoredSettingName[],
+    without: readonly StoredSettingName[] = [],
+  ): Record<string, unknown> =>
     Object.fromEntries(
       names
         .filter((name) => !without.includes(name) && settings[name] !== undefined)

@@ -6,7 +6,7 @@ import { openSource } from '../../renderings/comparison-plan.js';
 import { planCell } from '../../renderings/rendering.js';
 import { trainingItems } from '../../training/finetune/items.js';
 import { finetuneSettings } from '../../training/finetune/options.js';
-import type { PointSettings, SettingName } from '../file/point-settings.js';
+import type { PointSettings, StoredSettingName } from '../file/point-settings.js';
 import { pointLabel } from '../file/sweep-points.js';
 import type { PlannedPoint } from '../jobs/job.js';
 import { pointCell } from '../jobs/render-point.js';
@@ -28,7 +28,7 @@ export interface PointPlanner {
 /** Prepares the planning of points. */
 export function pointPlanner(
   hasher: ContentHasher,
-  varying: readonly SettingName[],
+  varying: readonly StoredSettingName[],
   { onWarning, signal }: { onWarning?: (message: string) => void; signal?: AbortSignal },
 ): PointPlanner {
   const models = new Map<string, Promise<Model>>();

@@ -1,28 +1,27 @@
-// `steadyframe experiment`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
+// `steadyframe recipe`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
 
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import type { SamplerName } from '../lib/diffusion/samplers/index.js';
-import { samplerNames } from '../lib/diffusion/samplers/index.js';
 import type { RecipeOptions, Training, Truth, TunedArm } from '../lib/recipe/options.js';
 import type { RecipeResult } from '../lib/recipe/result.js';
-import type { WhatIsTrained } from '../lib/training/finetune/trained-weights.js';
-import type { Objective } from '../lib/training/loss/denoising-batch.js';
-import type { FrameSize } from '../lib/video/geometry.js';
+import { PROPOSED_SEEDS } from '../lib/settings/lists.js';
+import type { OptionsOf } from '../lib/settings/setting.js';
+import { FINETUNE, RENDER, SELECTION } from '../lib/settings/table.js';
 import type { Style } from '../lib/world/styles/styles.js';
 import type { Context } from './context.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
 import {
   addOutputOptions,
-  addSizeOption,
   addTrackingOptions,
+  type OutputValues,
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatNumber, formatTable, formatTimestep } from './table.js';
-import { frameRateOption, integer, listOf, listOption, number, oneOf, seconds } from './values.js';
+import { integer, listOf, listOption, number } from './values.js';
 
 const EXAMPLES = `
 Renders the video with the plain model at each strength, picks an edited frame among proposals made at large strengths, finetunes
@@ -32,62 +31,62 @@ original, first strength, finetuned, second strength) as mp4 and WebP, all video
 The preset "published" has the published recipe's numbers; "demo" those that suit the demo model, a hundredth of its size.
 
 Examples:
-  steadyframe experiment shot.mp4 --model sd15/ --prompt "a cyberpunk city at night"
-  steadyframe experiment shot.mp4 --model sd15/ --prompt "a city at night" --prompt "neon lights" --iterations 400
-  steadyframe experiment --shot red-car-curve --style neon --model models/demo --preset demo \\
+  steadyframe recipe shot.mp4 --model sd15/ --prompt "a cyberpunk city at night"
+  steadyframe recipe shot.mp4 --model sd15/ --prompt "a city at night" --prompt "neon lights" --iterations 400
+  steadyframe recipe --shot red-car-curve --style neon --model models/demo --preset demo \\
     --prompt "a cyberpunk neon painting of a city street at night"`;
 
-interface ExperimentValues extends ModelOptions, TrackingValues {
+const { size, ...PART } = SELECTION;
+const {
+  prompt: _prompt,
+  strength: _strength,
+  guidanceScale,
+  noise: _noise,
+  noiseDraw: _noiseDraw,
+  ...DENOISE
+} = RENDER;
+const { iterations, trainingFrames, learningRate, trainingBatch, objective, train } = FINETUNE;
+const TRAINING = { iterations, trainingFrames, learningRate, trainingBatch, objective, train };
+/** The preset decides these where they are not given. */
+const BY_PRESET = Object.fromEntries(Object.keys({ guidanceScale, ...TRAINING }).map((name) => [name, undefined]));
+
+interface RecipeValues
+  extends ModelOptions,
+    TrackingValues,
+    OutputValues,
+    OptionsOf<typeof SELECTION>,
+    OptionsOf<typeof TRAINING>,
+    Required<OptionsOf<typeof DENOISE>> {
   prompt: string[];
   shot?: string;
   style?: Style;
   preset: 'published' | 'demo';
-  negative: string;
   strengths: number[];
-  guidance?: number;
+  guidanceScale?: number;
   tunedGuidance?: number;
-  steps: number;
-  sampler: SamplerName;
-  seed: number;
-  batch: number;
-  size?: FrameSize;
-  start?: number;
-  duration?: number;
-  every?: number;
-  frameRate?: number;
-  frames?: number;
   editFrame?: number;
   example?: string[];
   proposalStrengths?: number[];
   proposalSeeds: number[];
   proposalGuidance?: number;
-  iterations?: number;
-  trainingFrames?: number;
-  learningRate?: number;
-  trainingBatch?: number;
-  objective?: Objective;
-  train?: WhatIsTrained['kind'];
   out?: string;
   resume?: boolean;
-  json?: boolean;
-  quiet?: boolean;
 }
 
 /** Adds the command to the program. */
-export function addExperiment(program: Command, context: Context): void {
+export function addRecipe(program: Command, context: Context): void {
   const command = program
-    .command('experiment')
-    .summary('the whole recipe on one video, with a report')
+    .command('recipe')
+    .summary('the published recipe on one video, with a report')
     .description('Compares plain and finetuned editing of one video: renderings, numbers and a report.')
     .argument('[video]', 'a video, a GIF, or a folder of pictures');
-  addSizeOption(addModelOptions(command))
+  const described = addModelOptions(command)
     .requiredOption('-p, --prompt <text>', 'what to show; repeated, the others are only trained', collect)
     .option('--shot <name>', 'a bundled shot in place of a video: its true edit is known')
     .option('--style <name>', 'the style that the prompt means, for the truth of a bundled shot')
     .addOption(
       new Option('--preset <name>', 'settings to start from').choices(['published', 'demo']).default('published'),
     )
-    .option('--negative <text>', 'what it should not show', '')
     .addOption(
       listOption(
         '--strengths <list>',
@@ -95,18 +94,9 @@ export function addExperiment(program: Command, context: Context): void {
         number,
         [0.45, 0.75, 0.3, 0.6, 0.9, 1],
       ),
-    )
-    .option('--guidance <scale>', 'of the plain model', number)
-    .option('--tuned-guidance <scale>', 'of the finetuned model', number)
-    .option('--steps <n>', 'steps of a full run', integer, 50)
-    .option('--sampler <name>', samplerNames.join(', '), oneOf(samplerNames), 'ddim' as SamplerName)
-    .option('--seed <n>', 'seed of the noise that all frames share', integer, 42)
-    .option('--batch <n>', 'frames that go through the network together', integer, 4)
-    .option('--frames <n>', 'take at most this many frames', integer)
-    .option('--start <time>', 'begin at this time, such as 3.2 or 1:03.2', seconds)
-    .option('--duration <time>', 'take this much of the video', seconds)
-    .option('--every <n>', 'take every n-th frame', integer)
-    .addOption(frameRateOption())
+    );
+  addSettings(addSettings(described, { guidanceScale }, { defaults: BY_PRESET }), DENOISE, { defaults: { batch: 4 } })
+    .option('--tuned-guidance <scale>', 'guidance scale of the finetuned model', number)
     .option('--edit-frame <n>', 'number of the frame that is edited, from 0; the middle one by default', integer)
     .addOption(
       new Option(
@@ -120,37 +110,24 @@ export function addExperiment(program: Command, context: Context): void {
         'strengths of proposals; 0.75,0.85,0.95, or 0.55,0.65,0.75 with the demo preset',
       ).argParser(listOf(number)),
     )
-    .addOption(
-      new Option('--proposal-seeds <list>', 'seeds of proposals')
-        .argParser(listOf(integer))
-        .default([42, 43, 44], '42,43,44'),
-    )
-    .option('--proposal-guidance <scale>', 'of proposals', number)
-    .option('--iterations <n>', 'updates of the finetuning', integer)
-    .option('--training-frames <n>', 'frames that are learned, spread evenly', integer)
-    .option('--learning-rate <rate>', 'of the finetuning', number)
-    .option('--training-batch <n>', 'items an update', integer)
-    .option(
-      '--objective <name>',
-      'noised-original or rendering-path',
-      oneOf<Objective>(['noised-original', 'rendering-path']),
-    )
-    .option('--train <what>', 'lora, attention or all', oneOf<WhatIsTrained['kind']>(['lora', 'attention', 'all']))
+    .addOption(listOption('--proposal-seeds <list>', 'seeds of proposals', integer, PROPOSED_SEEDS))
+    .option('--proposal-guidance <scale>', 'guidance scale of proposals', number);
+  addSettings(addSettings(described, { size, ...PART }), TRAINING, { defaults: BY_PRESET })
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
-    .option('--resume', 'continue an interrupted experiment with the same options');
+    .option('--resume', 'continue an interrupted run with the same options');
   addOutputOptions(addTrackingOptions(command))
     .addHelpText('after', EXAMPLES)
-    .action((video: string | undefined, values: ExperimentValues) => run(video, values, context));
+    .action((video: string | undefined, values: RecipeValues) => run(video, values, context));
 }
 
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
-async function run(video: string | undefined, values: ExperimentValues, context: Context): Promise<void> {
+async function run(video: string | undefined, values: RecipeValues, context: Context): Promise<void> {
   const { runRecipe } = await import('../lib/recipe/run-recipe.js');
   const { openBundledShot } = await import('../experiments/published-recipe/bundled-shot.js');
   if (values.quiet) context.quieten();
   if ((video === undefined) === (values.shot === undefined)) {
-    throw new UsageError('experiment: give a video, or the name of a bundled shot with --shot, and not both');
+    throw new UsageError('recipe: give a video, or the name of a bundled shot with --shot, and not both');
   }
   const { frames, style } = values;
   const bundled =
@@ -171,11 +148,7 @@ async function run(video: string | undefined, values: ExperimentValues, context:
   });
 }
 
-async function recipeOptions(
-  values: ExperimentValues,
-  truth: Truth | undefined,
-  context: Context,
-): Promise<RecipeOptions> {
+async function recipeOptions(values: RecipeValues, truth: Truth | undefined, context: Context): Promise<RecipeOptions> {
   const { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING } = await import('../lib/recipe/options.js');
   const { PROPOSED_STRENGTHS } = await import('../lib/edits/propose-edits.js');
   const isDemo = values.preset === 'demo';
@@ -189,12 +162,12 @@ async function recipeOptions(
     batch: values.trainingBatch,
   };
   const training: Training = { ...(isDemo && DEMO_TRAINING), ...given(asked) };
-  const guidance = values.guidance ?? (isDemo ? DEMO_GUIDANCE.plain : 7.5);
+  const guidance = values.guidanceScale ?? (isDemo ? DEMO_GUIDANCE.plain : 7.5);
   const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
   return {
     ...trackingSettings(values, context),
     ...given({ size: values.size, start, duration, every, frameRate, frames, out, resume, editFrame }),
-    ...{ batch, seed, steps, sampler, negativePrompt: values.negative },
+    ...{ batch, seed, steps, sampler, negativePrompt: values.negativePrompt },
     prompts: values.prompt,
     strengths: values.strengths,
     guidanceScale: guidance,
@@ -213,7 +186,7 @@ async function recipeOptions(
 
 /** The edited frames that are learned; where the truth is known, by default it beside the picked one. */
 async function examples(
-  { example, prompt, editFrame, shot, style }: ExperimentValues,
+  { example, prompt, editFrame, shot, style }: RecipeValues,
   truth: Truth | undefined,
 ): Promise<Pick<TunedArm, 'name' | 'label' | 'edits'>[]> {
   const { heldOutShot, shotPicture } = await import('../lib/world/held-out-shots.js');

@@ -1,4 +1,4 @@
-// `steadyframe experiment` and `steadyframe pretrain` with requests that cannot be met: one sentence, exit code 2, nothing written.
+// `steadyframe recipe` and `steadyframe pretrain` with requests that cannot be met: one sentence, exit code 2, nothing written.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,9 @@ test.each([
   ['a missing video', ['missing.mp4'], 'missing.mp4'],
   ['a strength that is none', ['--shot', 'red-car-curve', '--strengths', '0.45,1.5'], '1.5'],
   ['an objective that is none', ['--shot', 'red-car-curve', '--objective', 'third'], 'noised-original, rendering-path'],
-])('experiment: %s', async (_, args, message) => {
+])('recipe: %s', async (_, args, message) => {
   const out = join(folder, 'results');
-  const { code, err } = await steadyframe(['experiment', ...args, ...DEMO, '--out', out, '--quiet']);
+  const { code, err } = await steadyframe(['recipe', ...args, ...DEMO, '--out', out, '--quiet']);
   expect(err).toContain(message);
   expect(code).toBe(2);
   expect(existsSync(out)).toBe(false);

@@ -1,0 +1,163 @@
+// Flags made from the table of settings: their names, how their values are read, their defaults and their help.
+
+import { existsSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
+import type { OptionsOf, Setting, SettingTable } from '../lib/settings/setting.js';
+import { integer, listOf, number, oneOf, seconds, size } from './values.js';
+
+/** What a command changes about the flags of its settings. */
+export interface FlagOptions<T extends SettingTable> {
+  /** Settings that must be given. */
+  readonly required?: readonly (keyof T & string)[];
+  /** Defaults in place of the table's; `undefined` for none: the command decides by others of its options. */
+  readonly defaults?: OptionsOf<T>;
+  /** Put before each flag, such as `preview`. */
+  readonly prefix?: string;
+}
+
+/** Adds a flag for each setting of a table; the values are the library's options, by their names. */
+export function addSettings<T extends SettingTable>(
+  command: Command,
+  table: T,
+  { required = [], defaults = {}, prefix }: FlagOptions<T> = {},
+): Command {
+  for (const [name, setting] of Object.entries(table)) {
+    const changed = Object.hasOwn(defaults, name);
+    const byDefault = changed ? (defaults as Record<string, unknown>)[name] : setting.default;
+    const isRequired = required.includes(name);
+    const option = flagOf(name, setting, prefix);
+    if (isRequired) option.makeOptionMandatory();
+    else if (byDefault !== undefined && (changed || setting.since === undefined)) {
+      option.default(byDefault, Array.isArray(byDefault) ? byDefault.join(',') : undefined);
+    }
+    command.addOption(option);
+    addFormerFlags(command, option, setting);
+  }
+  return command;
+}
+
+function flagOf(name: string, setting: Setting, prefix?: string): Option {
+  const { flag = kebab(name), letter, value = VALUE_NAMES[setting.kind] } = setting;
+  const long = prefix === undefined ? flag : `${prefix}-${flag}`;
+  const option = new Option(`${letter && !prefix ? `-${letter}, ` : ''}--${long} <${value}>`, flagHelp(setting));
+  option.argParser(parserOf(setting) as (text: string) => unknown);
+  const attribute = prefix === undefined ? name : `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
+  option.attributeName = () => attribute;
+  return option;
+}
+
+/** The help of a setting, with how its value is written on a command line. */
+function flagHelp(setting: Setting): string {
+  const { help, kind } = setting;
+  if (kind === 'seconds') return `${help}, such as 3.2 or 1:03.2`;
+  if (kind === 'loras' || kind === 'embeddings') return `${help}; may be repeated`;
+  if (kind === 'word' && !setting.words.every((each) => help.includes(each)))
+    return `${help} (${setting.words.join(', ')})`;
+  return help;
+}
+
+/** Flags that meant the same in earlier versions: understood, and left out of the help. */
+function addFormerFlags(command: Command, option: Option, { formerFlags = [] }: Setting): void {
+  for (const former of formerFlags) {
+    if (command.options.some(({ long }) => long === `--${former}`)) continue;
+    const hidden = new Option(`--${former} <value>`).hideHelp();
+    hidden.argParser(option.parseArg!);
+    command.addOption(hidden);
+    command.on(`option:${former}`, () =>
+      command.setOptionValueWithSource(option.attributeName(), command.getOptionValue(hidden.attributeName()), 'cli'),
+    );
+  }
+}
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const VALUE_NAMES: Readonly<Record<Setting['kind'], string>> = {
+  text: 'text',
+  prompt: 'text',
+  path: 'path',
+  size: 'size',
+  loras: 'file',
+  embeddings: 'file',
+  edits: 'file',
+  timesteps: 'from,to',
+  whole: 'n',
+  real: 'x',
+  seconds: 'time',
+  word: 'name',
+  words: 'list',
+};
+
+type Parser = ((text: string, before?: never) => unknown) & { readonly words?: readonly string[] };
+
+function parserOf(setting: Setting): Parser {
+  switch (setting.kind) {
+    case 'whole':
+      return integer;
+    case 'real':
+      return number;
+    case 'seconds':
+      return seconds;
+    case 'size':
+      return size;
+    case 'word':
+      return oneOf(setting.words);
+    case 'words':
+      return listOf(oneOf(setting.words));
+    case 'timesteps':
+      return range;
+    case 'loras':
+      return (text, before: readonly LoraFile[] = []) => [...before, lora(text)];
+    case 'embeddings':
+      return (text, before: readonly EmbeddingFile[] = []) => [...before, embedding(text)];
+    default:
+      return (text) => text;
+  }
+}
+
+function range(text: string): [number, number] {
+  const bounds = listOf(integer)(text);
+  if (bounds.length !== 2) throw new InvalidArgumentError('Expected two whole numbers, such as 0,500.');
+  return [bounds[0], bounds[1]];
+}
+
+/** `FILE` or `FILE:SCALE`: only a number after the last colon is a scale, and not where a file has that very name. */
+export function lora(text: string): LoraFile {
+  const [, file, scale] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
+  return file === undefined || existsSync(text) ? { file: text } : { file, scale: Number(scale) };
+}
+
+/** `FILE` or `FILE:WORD`: the file is the shortest part before a colon that exists, else all before the last colon. */
+export function embedding(text: string): EmbeddingFile {
+  if (existsSync(text)) return { file: text };
+  const colons = [...text.matchAll(/:/g)].map(({ index }) => index).filter((index) => index > 0);
+  const at = colons.find((index) => existsSync(text.slice(0, index))) ?? colons.at(-1);
+  return at === undefined ? { file: text } : { file: text.slice(0, at), word: text.slice(at + 1) };
+}
+
+/** Values of settings as they are written on a command line, for commands that are shown to be copied. */
+export function flagArguments(table: SettingTable, values: object): string[] {
+  return Object.entries(table).flatMap(([name, setting]) => {
+    const value = (values as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined) return [];
+    const flag = `--${setting.flag ?? kebab(name)}`;
+    const several = setting.kind === 'loras' || setting.kind === 'embeddings';
+    return (several ? (value as readonly unknown[]) : [value]).flatMap((each) => [flag, written(setting.kind, each)]);
+  });
+}
+
+function written(kind: Setting['kind'], value: unknown): string {
+  if (kind === 'loras') {
+    const { file, scale } = value as LoraFile;
+    return scale === undefined ? file : `${file}:${scale}`;
+  }
+  if (kind === 'embeddings') {
+    const { file, word } = value as EmbeddingFile;
+    return word === undefined ? file : `${file}:${word}`;
+  }
+  if (kind === 'size' && typeof value === 'object') {
+    const { width, height } = value as { width: number; height: number };
+    return `${width}x${height}`;
+  }
+  return Array.isArray(value) ? value.join(',') : String(value);
+}

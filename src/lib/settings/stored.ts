@@ -1,0 +1,33 @@
+// Settings by the names under which they are stored: in sweep files, in parameters of runs, in what identifies a result.
+
+import { type SettingTable, storedName } from './setting.js';
+
+/** The stored names of a table's rows, in its order. */
+export function storedNames(table: SettingTable): string[] {
+  return Object.entries(table).map(([name, row]) => storedName(name, row));
+}
+
+/** What is given of a table's settings, by stored names, in the order of the table. */
+export function storedSettings(table: SettingTable, options: object): Record<string, unknown> {
+  const values = options as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(table)
+      .filter(([name]) => values[name] !== undefined)
+      .map(([name, row]) => [storedName(name, row), values[name]]),
+  );
+}
+
+/** Stored settings of a table as options by their own names; those of other tables are left out. */
+export function optionsFromStored(table: SettingTable, stored: object): Record<string, unknown> {
+  const values = stored as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(table)
+      .map(([name, row]) => [name, values[storedName(name, row)]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
+/** Whether a value counts for the identity of a result: that of a setting that was added later only where it is not the default. */
+export function countsForIdentity({ since, default: byDefault }: SettingTable[string], value: unknown): boolean {
+  return value !== undefined && !(since !== undefined && JSON.stringify(value) === JSON.stringify(byDefault));
+}
