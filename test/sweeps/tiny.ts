@@ -9,14 +9,18 @@ import {
   type RandomCheckpointOptions,
   writeRandomCheckpoint,
 } from '../../src/lib/models/checkpoint/random-checkpoint.js';
+import { writeTokenizer } from '../../src/lib/models/checkpoint/write-checkpoint.js';
+import { reduceVocabulary } from '../../src/lib/models/text/reduced-vocabulary.js';
+import { clipVocabulary } from '../../src/lib/models/text/tokenizer.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
-/** Smaller than the package's own `tiny`: two levels, 8 and 16 channels. */
+/** Smaller than the package's own `tiny`: two levels of one layer, 8 and 16 channels. */
 export const SMALLEST: RandomCheckpointOptions = {
   seed: 3,
   unet: {
     block_out_channels: [8, 16],
+    layers_per_block: 1,
     down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
     up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
     attention_head_dim: 2,
@@ -24,8 +28,15 @@ export const SMALLEST: RandomCheckpointOptions = {
     norm_num_groups: 4,
     sample_size: 4,
   },
-  vae: { block_out_channels: [4, 4, 4, 4], norm_num_groups: 2 },
+  vae: { block_out_channels: [4, 4, 4, 4], layers_per_block: 1, norm_num_groups: 2 },
   text: { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, projection_dim: 8 },
+};
+
+/** CLIP's vocabulary cut down to the words of prompts here: reading 49,408 tokens takes longer than all else of opening a model. */
+const VOCABULARY = reduceVocabulary(clipVocabulary(), ['a', 'blur', 'city', 'neon', 'night', 'street', 'tail', 'word']);
+const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;
+const TOKEN_IDS = {
+  ...{ vocab_size: LAST_TOKEN + 1, bos_token_id: LAST_TOKEN - 1, eos_token_id: LAST_TOKEN, pad_token_id: LAST_TOKEN },
 };
 
 /** A folder that is removed after the file's tests. */
@@ -38,7 +49,12 @@ export function scratchFolder(): string {
 /** Writes the smallest checkpoint into a folder and gives its path. */
 export async function smallestCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<string> {
   const path = join(folder, `checkpoint-${readdirSync(folder).length}`);
-  await writeRandomCheckpoint(path, { ...SMALLEST, ...options });
+  await writeRandomCheckpoint(path, {
+    ...SMALLEST,
+    ...options,
+    text: { ...SMALLEST.text, ...options.text, ...TOKEN_IDS },
+  });
+  await writeTokenizer(join(path, 'tokenizer'), VOCABULARY, 77);
   return path;
 }
 

@@ -28,6 +28,8 @@ interface Thread {
 // Each thread holds its own OpenCV, some 100 MB: past 8 the memory costs more than the time gained.
 const MAXIMUM_THREADS = Math.min(8, availableParallelism());
 const IDLE_MILLISECONDS = 5000;
+/** Pixels whose flow takes as long as to start another OpenCV, half a second: a further thread is worth it once so many had to wait. */
+const PIXELS_A_THREAD = 1 << 20;
 
 // A text and not a file, because this module must work alike as built JavaScript and as TypeScript under a test runner,
 // where no built worker file lies beside it. OpenCV's exceptions are addresses in its memory; its matrices are freed by hand.
@@ -59,14 +61,18 @@ parentPort.on('message', async ({ width, height, from, to }) => {
 
 const threads = new Set<Thread>();
 const waiting: Job[] = [];
+/** Pixels that found every thread at work, since the last thread was started. */
+let delayed = 0;
 
 /**
- * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most.
+ * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most; for a few
+ * small pictures one does.
  *
  * @throws FailureError when OpenCV does not start or fails
  */
 export function computeFlow(request: FlowRequest): Promise<Float32Array> {
   return new Promise((resolve, reject) => {
+    if (![...threads].some(isIdle)) delayed += request.width * request.height;
     waiting.push({ request, resolve, reject });
     assignJobs();
   });
@@ -74,7 +80,7 @@ export function computeFlow(request: FlowRequest): Promise<Float32Array> {
 
 function assignJobs(): void {
   while (waiting.length > 0) {
-    const thread = [...threads].find((candidate) => candidate.job === undefined) ?? startThread();
+    const thread = [...threads].find(isIdle) ?? startThread();
     if (thread === undefined) return;
     const job = waiting.shift()!;
     clearTimeout(thread.retirement);
@@ -84,8 +90,13 @@ function assignJobs(): void {
   }
 }
 
+function isIdle({ job }: Thread): boolean {
+  return job === undefined;
+}
+
 function startThread(): Thread | undefined {
-  if (threads.size >= MAXIMUM_THREADS) return undefined;
+  if (threads.size >= MAXIMUM_THREADS || (threads.size > 0 && delayed < PIXELS_A_THREAD)) return undefined;
+  delayed = 0;
   const workerData = createRequire(import.meta.url).resolve('@techstark/opencv-js');
   const thread: Thread = { worker: new Worker(WORKER_PROGRAM, { eval: true, workerData }) };
   threads.add(thread);
