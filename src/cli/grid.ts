@@ -48,15 +48,18 @@ async function run(files: readonly string[], values: GridValues, context: Contex
   const { grid } = await import('../lib/video/layout/write-grid.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
+  const { reporter } = context;
   const { columns, labels, clockwise, frameRate } = values;
   const end = await grid(files, values.out, {
     columns,
     signal: terminal.signal,
+    onProgress: reporter.report,
     onWarning: warn,
     ...(labels && { labels }),
     ...(clockwise && { order: 'clockwise' }),
     ...(frameRate !== undefined && { frameRate }),
   });
+  reporter.close();
   if (end.endedFirst.length > 0) {
     const names = end.endedFirst.map((i) => files[i]).join(', ');
     warn(`the videos are not equally long: the grid ends after ${formatPlural(end.frames, 'frame')}, with ${names}`);

@@ -4,7 +4,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { checkNewFolder, createFolderAtomically } from '../lib/base/atomic-folder.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
-import type { Progress } from '../lib/base/progress.js';
+import type { OnProgress } from '../lib/base/progress.js';
 import { folderName } from '../lib/tracking/log/names.js';
 import { listRuns, locateRuns } from '../lib/tracking/query/list-runs.js';
 import { artifactFile } from '../lib/tracking/stored/artifact-file.js';
@@ -24,7 +24,7 @@ export interface RunReportOptions {
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -67,6 +67,7 @@ export async function writeRunReport(out: string, options: RunReportOptions): Pr
       const keys = Object.keys(run.metrics).filter((key) => run.metrics[key].count > 1);
       curves.push(...(await openCurves(join(run.folder, '../..'), onWarning).read(run, { keys, points: POINTS })));
     }
+    onProgress?.({ done: runs.length, total: runs.length, label: 'reading metrics' });
     const running = runs.filter(({ status }) => status === 'running').length;
     if (running > 0)
       onWarning?.(`${running} of ${shown.size} runs are still running: the page shows them as they are now`);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
-import type { OnProgress, Progress } from '../../src/lib/base/progress.js';
+import type { Progress } from '../../src/lib/base/progress.js';
 import { type Measured, type Motion, measure } from '../../src/lib/metrics/measure.js';
 import { METRICS, type Measurement, type MetricName, type MetricValue } from '../../src/lib/metrics/measurement.js';
 import { type MetricsOptions, metrics } from '../../src/lib/metrics/metrics.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
+import { stopAfter } from '../stop-after.js';
 import { FIXTURE, flowsOf, framesOf, readJson, readTensors } from './stored-shot.js';
 
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);
@@ -192,24 +193,14 @@ describe('a signal', () => {
       (options: MetricsOptions) => measure(source, { output }, { motion, ...options }),
       (options: MetricsOptions) => metrics(output, options),
     ]) {
-      const heard: number[] = [];
-      const { signal, onProgress } = stopAfter(2, heard);
-      await expect(run({ signal, onProgress })).rejects.toThrow('enough');
-      expect(heard).toEqual([1, 2]);
-      await expect(run({ signal, onProgress })).rejects.toThrow('enough');
-      expect(heard).toEqual([1, 2]);
+      const { heard, ...hooks } = stopAfter(2);
+      await expect(run(hooks)).rejects.toThrow('enough');
+      expect(heard.map(({ done }) => done)).toEqual([1, 2]);
+      await expect(run(hooks)).rejects.toThrow('enough');
+      expect(heard).toHaveLength(2);
     }
   });
 });
-
-function stopAfter(frames: number, heard: number[]): { signal: AbortSignal; onProgress: OnProgress } {
-  const controller = new AbortController();
-  const onProgress = ({ done }: Progress): void => {
-    heard.push(done);
-    if (done === frames) controller.abort(new Error('enough'));
-  };
-  return { signal: controller.signal, onProgress };
-}
 
 describe('videos that do not belong together', () => {
   const rejects = async (promise: Promise<unknown>, text: string): Promise<void> => {

@@ -10,6 +10,7 @@ import { chosenParts, hashModel } from '../../src/lib/models/checkpoint/hash-mod
 import { type LoadModelOptions, loadModel } from '../../src/lib/models/model.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
+import { stopAfter } from '../stop-after.js';
 import { originalTensors, TINY, tinyWeights, writeConfigs, writeFolder } from './tiny-checkpoint.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'checkpoint-options-'));
@@ -32,6 +33,15 @@ async function single(extra: Record<string, Tensor> = {}, metadata: Record<strin
 async function read(table: WeightTable): Promise<Record<string, Tensor>> {
   return Object.fromEntries(await Promise.all([...table].map(async ([name, each]) => [name, await readTensor(each)])));
 }
+
+it('loading reports its three parts, and stops between them', async () => {
+  const { heard, ...hooks } = stopAfter();
+  await (await loadModel(whole, hooks)).dispose();
+  expect(heard).toEqual([1, 2, 3].map((done) => ({ done, total: 3, label: 'opening the model' })));
+  const stopped = stopAfter(1);
+  await expect(loadModel(whole, stopped)).rejects.toThrow('enough');
+  expect(stopped.heard).toHaveLength(1);
+});
 
 describe('what a single file says of its prediction', () => {
   const says = async (path: string, options: Parameters<typeof openCheckpoint>[1] = {}) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReportData } from '../../src/lib/report/report-data.js';
 import { writeReport } from '../../src/lib/report/write-report.js';
+import { stopAfter } from '../stop-after.js';
 
 let folder: string;
 let data: ReportData;
@@ -66,6 +67,19 @@ describe('writeReport', () => {
     rmSync(join(folder, 'my report-files', 'notes.txt'));
     await writeReport(path, data);
     expect(existsSync(join(folder, 'my report-files'))).toBe(false);
+  });
+
+  it('reports each file, and stops between two without a page', async () => {
+    const path = join(folder, 'report.html');
+    const { heard, ...hooks } = stopAfter();
+    await writeReport(path, data, hooks);
+    expect(heard).toEqual([1, 2, 3, 4].map((done) => ({ done, total: 4, label: 'embedding files' })));
+
+    const stopped = stopAfter(2);
+    const out = join(folder, 'stopped.html');
+    await expect(writeReport(out, data, { embed: false, ...stopped })).rejects.toThrow('enough');
+    expect(stopped.heard).toHaveLength(2);
+    expect(existsSync(out)).toBe(false);
   });
 
   it.each<[string, (data: ReportData) => ReportData, RegExp]>([

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Progress } from '../../src/lib/base/progress.js';
 import { openJournal } from '../../src/lib/base/record-journal.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { strengthSweep } from '../../src/lib/renderings/strength-sweep.js';
@@ -51,7 +52,10 @@ it('finds nothing in what is whole', async () => {
   const found = await verify([], { root });
   expect(found).toMatchObject({ damaged: [], unchecked: [], running: [] });
   expect(found.files).toBeGreaterThan(20);
-  expect(await verify([compared, tuned], { root })).toMatchObject({ damaged: [], unchecked: [] });
+  const done: number[] = [];
+  const onProgress = (progress: Progress): number => done.push(progress.done);
+  expect(await verify([compared, tuned], { root, onProgress })).toMatchObject({ damaged: [], unchecked: [] });
+  expect(done).toEqual([0, 1, 2]);
 });
 
 it.each<[string, () => string, (bytes: Buffer) => Buffer | undefined, RegExp]>([

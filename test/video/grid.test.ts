@@ -1,6 +1,6 @@
 // Grids, labels, contact sheets and single pictures.
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import { grid } from '../../src/lib/video/layout/write-grid.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { readPicture, writePicture } from '../../src/lib/video/still.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
+import { stopAfter } from '../stop-after.js';
 import { bytesOf, collect, cut, INSTALLED, ON_PATH, pattern, scratchFolder, stream } from './shots.js';
 
 const folder = scratchFolder();
@@ -189,7 +190,12 @@ describe.skipIf(!INSTALLED && !ON_PATH)('grid of files', () => {
     const shots = [0, 1, 2, 3].map((k) => Array.from({ length: 5 }, () => plain(40 + 50 * k, 48, 32)));
     const files = shots.map((_, k) => at(`cell${k}.mp4`));
     for (const [k, shot] of shots.entries()) await writeVideo(files[k], stream(shot), { frameRate: 12 });
-    const end = await grid(files, at('grid.mp4'), { order: 'clockwise' });
+    const hooks = stopAfter();
+    const end = await grid(files, at('grid.mp4'), { order: 'clockwise', onProgress: hooks.onProgress });
+    expect(hooks.heard).toEqual([1, 2, 3, 4, 5].map((done) => ({ done, total: 5, label: 'writing' })));
+    const stopped = stopAfter(2);
+    await expect(grid(files, at('stopped.mp4'), stopped)).rejects.toThrow('enough');
+    expect(existsSync(at('stopped.mp4'))).toBe(false);
     expect(end).toEqual({ frames: 5, endedFirst: [] });
     const video = await openVideo(at('grid.mp4'), { exact: true });
     expect(video).toMatchObject({ width: 96, height: 64, frameRate: 12 });

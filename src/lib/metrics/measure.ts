@@ -2,7 +2,7 @@
 // measurement.ts, one file each has their arithmetic.
 
 import { UsageError } from '../base/errors.js';
-import type { OnProgress } from '../base/progress.js';
+import { type FrameHooks, frameDone } from '../base/frame-progress.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded } from '../video/flow/warp.js';
@@ -19,7 +19,7 @@ export interface Motion {
 }
 
 /** Settings of {@link measure}. */
-export interface MeasureOptions {
+export interface MeasureOptions extends FrameHooks {
   /**
    * Gives the source's motion from frame t to t + 1, where it is known better or already: rendered ground truth, a stored
    * flow. Farneback's flow of the source's frames if absent. tOF then compares each output's Farneback flow with it.
@@ -30,12 +30,6 @@ export interface MeasureOptions {
    * these are measured then. Without it that is an error.
    */
   readonly onUneven?: (shorter: string, longer: string, frames: number) => void;
-  /** Called after each frame. */
-  readonly onProgress?: OnProgress;
-  /** The length to expect, in frames, for the total of `onProgress`; without it the total is what is done. */
-  readonly expectedFrames?: number;
-  /** Stops after the current frame; the signal's reason is thrown. */
-  readonly signal?: AbortSignal;
 }
 
 /** What {@link measure} gives. */
@@ -87,7 +81,7 @@ export async function measure<Name extends string>(
     if (previous && flows) notePair(ledgers, previous.frames, frames, await flows);
     beforePrevious = previous?.frames;
     previous = { frames, grays };
-    noteMeasured(++count, options);
+    frameDone(++count, 'measuring', options);
   }
   return {
     frames: count,
@@ -97,12 +91,6 @@ export async function measure<Name extends string>(
       Measurement
     >,
   };
-}
-
-/** Reports a measured frame, and stops where that is asked for. */
-export function noteMeasured(done: number, { signal, onProgress, expectedFrames = 0 }: MeasureOptions): void {
-  signal?.throwIfAborted();
-  onProgress?.({ done, total: Math.max(done, expectedFrames), label: 'measuring' });
 }
 
 interface PairFlows {

@@ -1,11 +1,12 @@
 // The metrics of a single video, with or without its source. Several outputs of one source are cheaper in one `measure`.
 
+import { frameDone } from '../base/frame-progress.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Warn, warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
 import { openVideo, type Video } from '../video/read/open-video.js';
 import { closeLedger, createLedger, noteFrame } from './ledger.js';
 import { type Frames, lockstep } from './lockstep.js';
-import { type MeasureOptions, measure, noteMeasured } from './measure.js';
+import { type MeasureOptions, measure } from './measure.js';
 import type { Measurement } from './measurement.js';
 import { openPair } from './open-pair.js';
 
@@ -79,7 +80,7 @@ async function ofOne(video: VideoInput, options: MetricsOptions): Promise<Metric
     noteFrame(ledger, frame, previous, beforePrevious);
     beforePrevious = previous;
     previous = frame;
-    noteMeasured(++count, reporting);
+    frameDone(++count, 'measuring', reporting);
   }
   return { frames: count, output: closeLedger(ledger) };
 }

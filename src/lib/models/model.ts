@@ -4,6 +4,7 @@ import { assertShape } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import { printableLine } from '../base/printable.js';
+import type { OnProgress } from '../base/progress.js';
 import { type Device, resolveDevice } from '../engine/devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';
@@ -47,6 +48,10 @@ export interface LoadModelOptions {
   clipSkip?: number;
   /** Threads on the CPU; as many as there are cores by default. */
   threads?: number;
+  /** Called after the checkpoint, the LoRAs and the embeddings were read. */
+  onProgress?: OnProgress;
+  /** Stops before the next of these three; the signal's reason is thrown. */
+  signal?: AbortSignal;
   /** Told about what is unusual: a prompt that was cut, LoRA layers that match nothing. Prints to stderr by default. */
   onWarning?: (message: string) => void;
 }
@@ -114,10 +119,17 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   const device = resolveDevice(options.device);
   const { config: configFolder, vae: otherVae, prediction, variant } = options;
   const opened = given({ config: configFolder, vae: otherVae, prediction, variant });
-  const checkpoint = await openCheckpoint(name, opened);
-  const loras = await openLoras(options.loras ?? [], checkpoint, onWarning);
-  const learned = await openEmbeddings(options.embeddings ?? [], checkpoint.textEncoder.config, checkpoint.tokenizer);
-  const tokenizer = withWords(checkpoint.tokenizer, learned);
+  const read = async <T>(step: number, part: () => Promise<T>): Promise<T> => {
+    options.signal?.throwIfAborted();
+    const result = await part();
+    options.onProgress?.({ done: step, total: 3, label: 'opening the model' });
+    return result;
+  };
+  const checkpoint = await read(1, () => openCheckpoint(name, opened));
+  const loras = await read(2, () => openLoras(options.loras ?? [], checkpoint, onWarning));
+  const { textEncoder, tokenizer: ownTokenizer } = checkpoint;
+  const learned = await read(3, () => openEmbeddings(options.embeddings ?? [], textEncoder.config, ownTokenizer));
+  const tokenizer = withWords(ownTokenizer, learned);
   const clipSkip = checkClipSkip(options.clipSkip ?? 0, checkpoint.textEncoder.config.layers);
   const vaeFactor = 2 ** (checkpoint.vae.config.blockOutChannels.length - 1);
   const config: ModelConfig = {
@@ -177,7 +189,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
         return { hidden: clipText(createScope(loras.text), config.text, input, { skip: clipSkip, ...vectors }) };
       });
       const inputs =
-        learned.length > 0 ? splitIds(ids, shape, learned, checkpoint.tokenizer) : { ids: tensor('int32', shape, ids) };
+        learned.length > 0 ? splitIds(ids, shape, learned, ownTokenizer) : { ids: tensor('int32', shape, ids) };
       return (await program.run(inputs)).hidden;
     },
     async encodeImage(image) {

@@ -1,6 +1,7 @@
 // A report on disk: one page with everything inside, or, for large videos, a page and a folder beside it.
 
 import { writeFileAtomic } from '../base/atomic-file.js';
+import type { OnProgress } from '../base/progress.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
 import { embedFile, mediaBytes, mediaFolder, replaceMedia } from './report-media.js';
@@ -12,6 +13,10 @@ export interface WriteReportOptions {
    * `NAME-files` beside `NAME.html`. By default they are put in while they are at most 32 MB together.
    */
   readonly embed?: boolean;
+  /** Called after each video or picture that was put in or copied. */
+  readonly onProgress?: OnProgress;
+  /** Stops before the next video or picture; the signal's reason is thrown, and no page is written. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was written. */
@@ -38,14 +43,25 @@ export async function writeReport(
   options: WriteReportOptions = {},
 ): Promise<WrittenReport> {
   renderReport(data); // a mistake in the data shows before anything is copied
+  const { signal, onProgress } = options;
   let total = 0;
+  let bytes = 0;
   await replaceMedia(data, async (file, what) => {
-    total += await mediaBytes(file, what);
+    signal?.throwIfAborted();
+    bytes += await mediaBytes(file, what);
+    total++;
     return file;
   });
-  const { embed = total <= EMBED_UP_TO } = options;
+  const { embed = bytes <= EMBED_UP_TO } = options;
   const beside = mediaFolder(path);
-  const page = renderReport(await replaceMedia(data, (file) => (embed ? embedFile(file) : beside.add(file))));
+  let done = 0;
+  const media = await replaceMedia(data, async (file) => {
+    signal?.throwIfAborted();
+    const url = await (embed ? embedFile(file) : beside.add(file));
+    onProgress?.({ done: ++done, total, label: embed ? 'embedding files' : 'copying files' });
+    return url;
+  });
+  const page = renderReport(media);
   await writeFileAtomic(path, page);
   await beside.tidy();
   return { path, bytes: Buffer.byteLength(page), files: beside.files };

@@ -22,7 +22,7 @@ import { readPicture } from '../video/still.js';
 export interface VerifyOptions {
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
-  /** Told of each file that was read. */
+  /** Called before each run or folder, and at the end. */
   readonly onProgress?: OnProgress;
   /** Stops reading; its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -30,7 +30,7 @@ export interface VerifyOptions {
 
 /** What was found. */
 export interface Verified {
-  /** Files that were read back, and what they came to: those that are damaged included. */
+  /** The number of files that were read back, damaged ones included. */
   readonly files: number;
   /** What is damaged or missing, each with a sentence that says what was expected. */
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
@@ -67,6 +67,7 @@ export async function verify(names: readonly string[], options: VerifyOptions = 
     if (await isFile(join(folder, RUN_FILES.record))) await verifyRun(folder, look);
     else await verifyFolder(folder, look);
   }
+  onProgress?.({ done: folders.length, total: folders.length, label: 'reading back' });
   return look.result();
 }
 

@@ -32,7 +32,8 @@ export async function grid(files: readonly string[], out: string, options: GridF
   const timings = await Promise.all(videos.map((video) => video.times()));
   const pairing = pairFrames(cells, timings, options.length);
   let end: GridEnd = { frames: 0, endedFirst: [] };
-  await writeVideo(out, composed(), { ...options, frameRate: pairing.timing.frameRate, timing: pairing.timing });
+  const { timing, expectedFrames } = pairing;
+  await writeVideo(out, composed(), { expectedFrames, ...options, frameRate: timing.frameRate, timing });
   return pairing.endedFirst ? { ...end, endedFirst: pairing.endedFirst } : end;
 
   async function* composed() {
@@ -51,6 +52,7 @@ interface Pairing {
   /** Frames of each video, of which those of one number belong together. */
   readonly videos: AsyncIterable<Frame>[];
   readonly timing: FrameTimes;
+  readonly expectedFrames: number;
   /** Numbers of the videos that end before the others, where they were paired by time. */
   readonly endedFirst?: number[];
 }
@@ -61,7 +63,11 @@ function pairFrames(videos: readonly Video[], timings: readonly FrameTimes[], le
   const uneven = timings.find(({ variable }) => variable);
   const alike = timings.every(({ times }) => times.length === first.times.length);
   if (!uneven) checkRates(videos, timings);
-  if (!uneven || alike) return { videos: videos.map((video) => video.frames()), timing: uneven ?? first };
+  if (!uneven || alike) {
+    const counts = timings.map(({ times }) => times.length);
+    const expectedFrames = length === 'longest' ? Math.max(...counts) : Math.min(...counts);
+    return { videos: videos.map((video) => video.frames()), timing: uneven ?? first, expectedFrames };
+  }
   const durations = timings.map(({ duration }) => duration);
   const longest = Math.max(...durations);
   const duration = length === 'longest' ? longest : Math.min(...durations);
@@ -75,6 +81,7 @@ function pairFrames(videos: readonly Video[], timings: readonly FrameTimes[], le
       return pickInOrder(video.frames(), shown);
     }),
     timing: { times, duration, start: 0, frameRate: times.length / duration, variable: true },
+    expectedFrames: times.length,
     endedFirst: durations.flatMap((each, i) => (each < longest - TIME_SLACK ? [i] : [])),
   };
 }

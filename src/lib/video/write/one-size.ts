@@ -1,6 +1,7 @@
-// The check every writer needs: frames, all of one size, at least one. Also where an abort reaches a slow producer.
+// The check every writer needs: frames, all of one size, at least one. Also where progress is counted and a signal stops the writing.
 
 import { UsageError } from '../../base/errors.js';
+import { type FrameHooks, frameDone } from '../../base/frame-progress.js';
 import type { Frame } from '../../tensor/frame.js';
 
 /**
@@ -11,12 +12,12 @@ import type { Frame } from '../../tensor/frame.js';
 export async function* oneSize(
   name: string,
   frames: AsyncIterable<Frame>,
-  signal?: AbortSignal,
+  hooks: FrameHooks = {},
 ): AsyncGenerator<Frame, void, undefined> {
   let first: Frame | undefined;
   let index = 0;
   for await (const frame of frames) {
-    signal?.throwIfAborted();
+    hooks.signal?.throwIfAborted();
     const { width, height, data } = frame;
     first ??= frame;
     if (width !== first.width || height !== first.height) {
@@ -31,8 +32,7 @@ export async function* oneSize(
       );
     }
     yield frame;
-    signal?.throwIfAborted();
-    index++;
+    frameDone(++index, 'writing', hooks);
   }
   if (index === 0) throw new UsageError(`there are no frames for '${name}'; give at least one`);
 }

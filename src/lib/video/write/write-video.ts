@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path';
 import { replaceAtomically } from '../../base/atomic-file.js';
 import { checkNewFolder, createFolderAtomically } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
+import type { FrameHooks } from '../../base/frame-progress.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Warn } from '../ffmpeg/find-ffmpeg.js';
 import { checkWritable } from '../read/check-paths.js';
@@ -16,8 +17,8 @@ import { oneSize } from './one-size.js';
 import { writePngFolder } from './png-folder.js';
 import { writeAnimatedWebp } from './webp.js';
 
-/** How frames are written. */
-export interface WriteVideoOptions {
+/** How frames are written. A signal leaves nothing behind. */
+export interface WriteVideoOptions extends FrameHooks {
   /** Frames per second. A folder of PNG has no place for it. */
   readonly frameRate: number;
   /**
@@ -31,9 +32,7 @@ export interface WriteVideoOptions {
   readonly crf?: number;
   /** WebP only: 1 to 100, or 'lossless'; 90 unless said. */
   readonly quality?: number | 'lossless';
-  /** Stops writing, which then throws its reason and leaves nothing behind. */
-  readonly signal?: AbortSignal;
-  /** Hears of an old ffmpeg; stderr unless said. */
+  /** Called with warnings, such as of an old ffmpeg; they go to standard error by default. */
   readonly onWarning?: Warn;
 }
 
@@ -58,15 +57,13 @@ export async function writeVideo(
   options.signal?.throwIfAborted();
   if (kind === 'folder') {
     await checkNewFolder(path);
-    return createFolderAtomically(path, (temporary) =>
-      writePngFolder(temporary, oneSize(path, frames, options.signal)),
-    );
+    return createFolderAtomically(path, (temporary) => writePngFolder(temporary, oneSize(path, frames, options)));
   }
   await checkWritable(path);
   const audio = await audioSource(options.audioFrom, options);
   // ffmpeg takes a name with '/' in front for a file whatever else it holds
   return replaceAtomically(resolve(path), (temporary) => {
-    const checked = oneSize(path, frames, options.signal);
+    const checked = oneSize(path, frames, options);
     if (kind === 'mp4') return writeMp4(temporary, checked, { ...options, name: path, audio });
     if (kind === 'gif') return writeGif(temporary, checked, { ...options, name: path });
     return writeAnimatedWebp(temporary, checked, { ...options, name: path });
