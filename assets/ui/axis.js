@@ -1,6 +1,7 @@
 // @ts-check
-// Axes of charts that are drawn in the browser: from values to places, and where ticks stand. Those of charts that are part of
-// the markup are laid by the library, which a browser does not have.
+// Axes of charts that are drawn in the browser: from values to places and back.
+
+import { linearTicks, logTicks } from './chart-math.js';
 
 /**
  * `at` gives the place of a value from 0 to 1.
@@ -33,12 +34,8 @@ function linearAxis(low, high, { fromZero, exact, ticks }) {
   const room = exact && high > bottom ? 0 : (high - bottom || Math.abs(high) || 1) * (high > bottom ? 0.05 : 0.5);
   const min = startsAtZero ? 0 : bottom - room;
   const max = high + room;
-  const step = tickStep((max - min) / ticks);
-  const marks = [];
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++)
-    marks.push(Number((i * step).toPrecision(12)));
   return {
-    ...{ min, max, log: false, ticks: marks },
+    ...{ min, max, log: false, ticks: linearTicks(min, max, ticks).values },
     at: (value) => (value - min) / (max - min),
     of: (place) => min + place * (max - min),
   };
@@ -48,26 +45,11 @@ function linearAxis(low, high, { fromZero, exact, ticks }) {
 function logAxis(low, high, exact) {
   const room = exact && high > low ? 0 : Math.max(0.03, (Math.log10(high) - Math.log10(low)) * 0.05);
   const [from, to] = [Math.log10(low) - room, Math.log10(high) + room];
-  const digits = to - from > 4 ? [1] : to - from > 1.2 ? [1, 3] : [1, 2, 5];
-  const marks = [];
-  for (let power = Math.floor(from); power <= Math.ceil(to); power++) {
-    for (const digit of digits) {
-      const place = power + Math.log10(digit);
-      if (place >= from && place <= to) marks.push(Number((digit * 10 ** power).toPrecision(12)));
-    }
-  }
   return {
-    ...{ min: 10 ** from, max: 10 ** to, log: true, ticks: marks },
+    ...{ min: 10 ** from, max: 10 ** to, log: true, ticks: logTicks(from, to) },
     at: (value) => (value > 0 ? (Math.log10(value) - from) / (to - from) : Number.NaN),
     of: (place) => 10 ** (from + place * (to - from)),
   };
-}
-
-/** The step of 1, 2 or 5 times a power of ten next to a distance. @param {number} distance */
-function tickStep(distance) {
-  const power = 10 ** Math.floor(Math.log10(distance));
-  const share = distance / power;
-  return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
 }
 
 /** A number beside an axis or in a tip. @param {number} value */

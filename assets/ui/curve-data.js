@@ -28,20 +28,3 @@ export async function readCurves(data, key, range) {
   if (!response.ok) throw new Error((await response.json()).problem);
   return (await response.json()).curves;
 }
-
-/**
- * A running mean over about `span` points back, without bias at the start; gaps stay gaps.
- *
- * @param {(number | null)[]} values
- * @param {number} keep from 0, no smoothing, to below 1
- */
-export function smoothed(values, keep) {
-  if (keep <= 0) return values;
-  let [sum, weight] = [0, 0];
-  return values.map((value) => {
-    if (value === null) return null;
-    sum = keep * sum + value;
-    weight = keep * weight + 1;
-    return sum / weight;
-  });
-}

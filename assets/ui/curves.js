@@ -4,7 +4,8 @@
 import { findAll, hear, tell } from '../report/events.js';
 import { hideTip, showTip } from '../report/plots.js';
 import { axisOf, shortNumber } from './axis.js';
-import { MOST_CURVES, readCurves, smoothed } from './curve-data.js';
+import { runningMean } from './chart-math.js';
+import { MOST_CURVES, readCurves } from './curve-data.js';
 import { choice, drawOnResize, make, svg, tick } from './draw.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').Curve} Curve */
@@ -140,7 +141,7 @@ export function startCurves(root, first) {
       const width = Math.max(220, place.clientWidth);
       const inner = { width: width - BOX.left - BOX.right, height: BOX.height - BOX.top - BOX.bottom };
       const [low, high] = range ?? [-Infinity, Infinity];
-      const lines = shown.map((curve) => ({ curve, xs: xsOf(curve), soft: smoothed(curve.values, view.keep) }));
+      const lines = shown.map((curve) => ({ curve, xs: xsOf(curve), soft: runningMean(curve.values, view.keep) }));
       const across = axisOf(range ?? lines.flatMap(({ xs }) => (xs.length > 0 ? [xs[0], xs[xs.length - 1]] : [])), {
         exact: true,
         ticks: width / 100,

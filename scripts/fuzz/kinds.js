@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { SMALLEST } from './smallest-checkpoint.js';
 
 /** @typedef {import('./mutate.js').Format} Format */
 /**
@@ -19,19 +20,6 @@ import sharp from 'sharp';
 /** A module of the compiled library. @param {string} path */
 const lib = (path) => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
 
-const TINY = {
-  seed: 3,
-  unet: {
-    block_out_channels: [8, 16],
-    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
-    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
-    attention_head_dim: 2,
-    cross_attention_dim: 8,
-    norm_num_groups: 4,
-  },
-  vae: { block_out_channels: [4, 4, 4, 4], norm_num_groups: 2 },
-  text: { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, projection_dim: 8 },
-};
 const PROMPT = 'A neon city at night, rain \u591c \u{1f303}';
 const SETTINGS = { rate: 1e-4, seed: 0 };
 
@@ -44,8 +32,8 @@ const model = async (folder) => {
   const { vocab_size, eos_token_id, bos_token_id, pad_token_id } = JSON.parse(
     readFileSync(demo('text_encoder/config.json'), 'utf8'),
   );
-  const text = { ...TINY.text, vocab_size, eos_token_id, bos_token_id, pad_token_id };
-  await writeRandomCheckpoint(join(folder, 'model'), { ...TINY, text });
+  const text = { ...SMALLEST.text, vocab_size, eos_token_id, bos_token_id, pad_token_id };
+  await writeRandomCheckpoint(join(folder, 'model'), { ...SMALLEST, text });
   rmSync(join(folder, 'model/tokenizer'), { recursive: true });
   cpSync(demo('tokenizer'), join(folder, 'model/tokenizer'), { recursive: true });
 };

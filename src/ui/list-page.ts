@@ -1,26 +1,18 @@
 // The page of the table of runs: its frame. Rows are asked for by assets/ui/list.js.
 
 import { VERSION } from '../lib/base/version.js';
+import { htmlDocument } from '../lib/report/document.js';
 import { html } from '../lib/report/html.js';
 import { LIST_STYLES } from './ui-assets.js';
 
 /** The page; `root` is the folder that its runs lie in. */
 export function listPage(root: string): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Runs · steadyframe</title>
-<link rel="stylesheet" href="/assets/report/colours.css">
-${LIST_STYLES.map(
-  (name) => html`<link rel="stylesheet" href="/assets/ui/${name}.css">
-`,
-)}</head>
-<body class="list-page">
-<header class="top">
+  const styles = ['report/colours', ...LIST_STYLES.map((name) => `ui/${name}`)];
+  return htmlDocument({
+    title: 'Runs · steadyframe',
+    kind: 'list-page',
+    head: styles.map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`),
+    body: html`<header class="top">
 <h1>Runs</h1>
 <p class="where" title="${root}">${root}</p>
 <p class="counts" role="status" aria-live="polite"></p>
@@ -43,8 +35,6 @@ ${LIST_STYLES.map(
 </div>
 <footer class="foot"><span><kbd>/</kbd> filter</span><span><kbd>↑</kbd><kbd>↓</kbd> move</span><span><kbd>Space</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>C</kbd> compare</span><span><kbd>Esc</kbd> none</span><span class="version">steadyframe ${VERSION}</span></footer>
 <noscript><p class="nothing">The table needs JavaScript; <code>steadyframe runs</code> lists runs in a terminal.</p></noscript>
-<script type="module" src="/assets/ui/list.js"></script>
-</body>
-</html>
-`.markup;
+<script type="module" src="/assets/ui/list.js"></script>`,
+  });
 }

@@ -1,5 +1,6 @@
 // The page for those who come without the token: where it is found, and a field for it.
 
+import { htmlDocument } from '../lib/report/document.js';
 import { html } from '../lib/report/html.js';
 
 /** What that page may do: ask the same address again. */
@@ -9,25 +10,15 @@ export const TOKEN_PAGE_POLICY = "default-src 'none'; form-action 'self'; base-u
 export function tokenPage({ pathname, searchParams }: URL): string {
   const rest = [...searchParams].filter(([name]) => name !== 'token');
   const address = `${pathname}${rest.length > 0 ? `?${new URLSearchParams(rest)}` : ''}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Token · steadyframe</title>
-</head>
-<body>
-<h1>This dashboard asks for its token</h1>
+  return htmlDocument({
+    title: 'Token · steadyframe',
+    body: html`<h1>This dashboard asks for its token</h1>
 <p>Open the address that <code>steadyframe ui</code> printed: it ends with the token. Or paste the token here.</p>
 <form method="get" action="${pathname}">
 ${rest.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <label>Token <input name="token" type="password" autocomplete="off" required autofocus></label>
 <button>Open</button>
 </form>
-<p>You have opened it before and came by a link of another site? <a href="${address}">Follow it here.</a></p>
-</body>
-</html>
-`.markup;
+<p>You have opened it before and came by a link of another site? <a href="${address}">Follow it here.</a></p>`,
+  });
 }

@@ -4,6 +4,7 @@ import { PAGE_SCRIPTS, PAGE_STYLES, type PageAssets, readAssets, reportAsset } f
 
 /** The scripts of the page that compares runs, each after those that it imports. */
 export const COMPARISON_SCRIPTS = [
+  'chart-math',
   'axis',
   'draw',
   'runs-data',

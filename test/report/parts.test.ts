@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
 import { METRICS } from '../../src/lib/metrics/measurement.js';
+import { linearTicks, logTicks, runningMean } from '../../src/lib/report/chart-math.js';
 import { decisionPlot } from '../../src/lib/report/decision.js';
 import { formatTick, formatValue } from '../../src/lib/report/format-value.js';
 import { html, jsonForScript } from '../../src/lib/report/html.js';
@@ -14,7 +15,7 @@ import { PAGE_SCRIPTS, PAGE_STYLES, pageAssets } from '../../src/lib/report/page
 import { metricsOf, REPORT_METRICS } from '../../src/lib/report/report-metrics.js';
 import { scaleOf } from '../../src/lib/report/scale.js';
 import { settingsTable } from '../../src/lib/report/settings-table.js';
-import { smooth, thinned } from '../../src/lib/report/smooth.js';
+import { drawnPoints } from '../../src/lib/tracking/stored/downsample.js';
 
 describe('html', () => {
   it('escapes what is put in, and nothing twice', () => {
@@ -82,19 +83,33 @@ describe('numbers', () => {
   });
 });
 
+describe('ticks', () => {
+  it('are multiples of 1, 2 or 5 times a power of ten, without the last bits of fractions', () => {
+    expect(linearTicks(0.05, 0.74, 5)).toEqual({ step: 0.1, values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7] });
+    expect(linearTicks(-12, 30, 4)).toEqual({ step: 10, values: [-10, 0, 10, 20, 30] });
+    expect(logTicks(-1, 0)).toEqual([0.1, 0.2, 0.5, 1]);
+    expect(logTicks(-2, 0.1)).toEqual([0.01, 0.03, 0.1, 0.3, 1]);
+    expect(logTicks(-3, 3)).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
+  });
+});
+
 describe('curves', () => {
-  it('are smoothed without bias at the start, over gaps', () => {
-    expect(smooth([4, 4, null, 4], 5)).toEqual([4, 4, 4, 4]);
-    // By hand, w = 1 - 1/2: 1; (2 + 0.5) / 1.5; then a gap.
-    expect(smooth([null, 1, 2, null], 2)).toEqual([null, 1, 2.5 / 1.5, 2.5 / 1.5]);
+  it('are smoothed without bias at the start, and gaps stay gaps', () => {
+    expect(runningMean([4, 4, null, 4], 0.8)).toEqual([4, 4, null, 4]);
+    // By hand, w = 1/2: 1; (2 + 0.5) / 1.5; a gap; (4 + 1 + 0.25) / 1.75.
+    expect(runningMean([null, 1, 2, null, 4], 0.5)).toEqual([null, 1, 2.5 / 1.5, null, 5.25 / 1.75]);
   });
 
   it('keep every outlier when thinned', () => {
     const values = Array.from({ length: 100_000 }, (_, i) => (i === 54_321 ? 9 : i === 777 ? -9 : null));
-    const kept = thinned(values, 100);
-    expect(kept.length).toBeLessThanOrEqual(202);
+    const kept = drawnPoints(
+      values.map((_, i) => i),
+      values,
+      200,
+    );
+    expect(kept.length).toBeLessThanOrEqual(200);
     expect(kept).toEqual(expect.arrayContaining([0, 777, 54_321, 99_999]));
-    expect(thinned([1, 2, 3], 100)).toEqual([0, 1, 2]);
+    expect(drawnPoints([0, 5, 9], [1, null, 3], 100)).toEqual([0, 1, 2]);
   });
 });
 

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll } from 'vitest';
+import { SMALLEST } from '../../scripts/fuzz/smallest-checkpoint.js';
 import {
   type RandomCheckpointOptions,
   writeRandomCheckpoint,
@@ -15,22 +16,7 @@ import { clipVocabulary } from '../../src/lib/models/text/tokenizer.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
-/** Smaller than the package's own `tiny`: two levels of one layer, 8 and 16 channels. */
-export const SMALLEST: RandomCheckpointOptions = {
-  seed: 3,
-  unet: {
-    block_out_channels: [8, 16],
-    layers_per_block: 1,
-    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
-    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
-    attention_head_dim: 2,
-    cross_attention_dim: 8,
-    norm_num_groups: 4,
-    sample_size: 4,
-  },
-  vae: { block_out_channels: [4, 4, 4, 4], layers_per_block: 1, norm_num_groups: 2 },
-  text: { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, projection_dim: 8 },
-};
+export { SMALLEST };
 
 /** CLIP's vocabulary cut down to the words of prompts here: reading 49,408 tokens takes longer than all else of opening a model. */
 const VOCABULARY = reduceVocabulary(clipVocabulary(), ['a', 'blur', 'city', 'neon', 'night', 'street', 'tail', 'word']);

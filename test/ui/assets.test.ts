@@ -32,7 +32,12 @@ describe('scripts and styles of the dashboard', () => {
     const list = [...withImports('list.js')];
     const scripts = COMPARISON_SCRIPTS.map((name) => `${name}.js`);
     const styles = [...new Set([...COMPARISON_STYLES, ...LIST_STYLES])].map((name) => `${name}.css`);
-    expect(readdirSync(folder).sort()).toEqual([...list, ...scripts, ...styles].sort());
+    const types = 'chart-math.d.ts'; // for src/lib/report
+    expect(
+      readdirSync(folder)
+        .filter((name) => name !== types)
+        .sort(),
+    ).toEqual([...list, ...scripts, ...styles].sort());
   });
 
   it('become one script, in which no two names clash and each is known before it is used', () => {

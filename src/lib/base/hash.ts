@@ -35,12 +35,18 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** SHA-256 of what lies at a path: of a file, or of the names and hashes of a folder's files. */
-export async function sha256Path(path: string): Promise<string> {
-  if (!(await stat(path)).isDirectory()) return sha256File(path);
+/**
+ * SHA-256 of what lies at a path: of a file, or of the names and hashes of a folder's files.
+ *
+ * @param hashFile hashes a file; `sha256File` by default
+ * @throws UsageError when there is nothing, or it cannot be read
+ */
+export async function sha256Path(path: string, hashFile = sha256File): Promise<string> {
+  const about = await stat(path).catch(() => undefined);
+  if (!about?.isDirectory()) return hashFile(path);
   const inside: [string, string][] = [];
   for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isFile()) inside.push([entry.name, await sha256File(join(path, entry.name))]);
+    if (entry.isFile()) inside.push([entry.name, await hashFile(join(path, entry.name))]);
   }
   return sha256Json(inside);
 }

@@ -1,7 +1,7 @@
 // A training while it runs: its loss as a curve that is drawn anew in place, and what its previews show, first and last.
 
+import { runningMean } from '../report/chart-math.js';
 import type { Chart } from '../report/chart-picture.js';
-import { smooth } from '../report/smooth.js';
 import { liveProgress } from './live-progress.js';
 import { show } from './show.js';
 import { showFrames } from './show-frames.js';
@@ -101,16 +101,16 @@ export async function showTraining<Result>(
 
 /** The loss of each update, and a running mean that shows where it goes. */
 function chartOf(losses: readonly (readonly [number, number])[]): Chart {
-  const mean = smooth(
+  const mean = runningMean(
     losses.map(([, loss]) => loss),
-    Math.max(5, losses.length / 5),
+    1 - 1 / Math.max(5, losses.length / 5),
   );
   return {
     title: `loss over ${losses.length} iterations`,
     xLabel: 'iteration',
     lines: [
       { label: 'each update', points: losses },
-      { label: 'running mean', points: losses.map(([iteration], i) => [iteration, mean[i] ?? 0]) },
+      { label: 'running mean', points: losses.map(([iteration, loss], i) => [iteration, mean[i] ?? loss]) },
     ],
   };
 }

@@ -1,6 +1,7 @@
 // Per-frame metric curves as a CSV table: one row a video and frame, one column a metric.
 
 import { writeFileAtomic } from '../base/atomic-file.js';
+import { csvRow } from '../base/csv.js';
 import { METRICS, type Measurement, type MetricName } from '../metrics/measurement.js';
 
 /**
@@ -9,16 +10,12 @@ import { METRICS, type Measurement, type MetricName } from '../metrics/measureme
  */
 export async function writeCurves(path: string, videos: Readonly<Record<string, Measurement>>): Promise<void> {
   const names = Object.keys(METRICS) as MetricName[];
-  const rows = [['video', 'frame', ...names].join(',')];
+  const rows = [csvRow(['video', 'frame', ...names])];
   for (const [video, { curves }] of Object.entries(videos)) {
     const length = Math.max(...names.map((name) => curves[name]?.length ?? 0));
     for (let t = 0; t < length; t++) {
-      rows.push([quote(video), t, ...names.map((name) => curves[name]?.[t] ?? '')].join(','));
+      rows.push(csvRow([video, t, ...names.map((name) => curves[name]?.[t] ?? '')]));
     }
   }
   await writeFileAtomic(path, `${rows.join('\n')}\n`);
-}
-
-function quote(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { replaceAtomically } from '../base/atomic-file.js';
+import { linearTicks, tickStep } from './chart-math.js';
 import { html } from './html.js';
 
 /** One line: its points from left to right. */
@@ -46,7 +47,7 @@ export function chartPicture(chart: Chart): Promise<Uint8Array> {
 
 function draw({ title, xLabel, yLabel, lines, marked = false }: Chart): string {
   const all = lines.flatMap(({ points }) => points);
-  const [xTicks, yTicks] = [0, 1].map((axis) => ticks(Math.max(...all.map((point) => point[axis]), 1e-9)));
+  const [xTicks, yTicks] = [0, 1].map((axis) => ticksUpTo(Math.max(...all.map((point) => point[axis]), 1e-9)));
   const [xEnd, yEnd] = [xTicks, yTicks].map((values) => values[values.length - 1]);
   const x = (value: number): number => PLOT.left + ((PLOT.right - PLOT.left) * value) / xEnd;
   const y = (value: number): number => PLOT.bottom - ((PLOT.bottom - PLOT.top) * value) / yEnd;
@@ -76,11 +77,11 @@ ${drawn.join('\n')}
 </svg>`;
 }
 
-/** Round numbers from 0 to at least `to`, four to eight of them. */
-function ticks(to: number): number[] {
-  const power = 10 ** Math.floor(Math.log10(to));
-  const step = [0.2, 0.5, 1, 2].map((factor) => factor * power).find((each) => to / each <= 7) ?? 2 * power;
-  return Array.from({ length: Math.ceil(to / step - 1e-9) + 1 }, (_, i) => i * step);
+/** Round numbers from 0 to the first that is at least `to`, about five of them. */
+function ticksUpTo(to: number): number[] {
+  const step = tickStep(to / 5);
+  const count = Math.ceil(to / step - 1e-9);
+  return linearTicks(0, count * step, count).values;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));

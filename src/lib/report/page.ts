@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { VERSION } from '../base/version.js';
+import { htmlDocument } from './document.js';
 import { type Html, html, jsonForScript, trusted } from './html.js';
 import { type PageAssets, pageAssets } from './page-assets.js';
 import { renderSections, type Section } from './section.js';
@@ -25,21 +26,13 @@ export interface Page {
 export function renderPage({ title, header, sections, data, assets = pageAssets(), links = [], served }: Page): string {
   const { style, script } = assets;
   const present = sections.filter((section) => section !== undefined);
-  const policy = pagePolicy(assets, served);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${`steadyframe ${VERSION}`}">
-<link rel="icon" href="data:,">
-<title>${title}</title>
+  return htmlDocument({
+    title,
+    policy: pagePolicy(assets, served),
+    head: html`<meta name="generator" content="${`steadyframe ${VERSION}`}">
 <style>${trusted(style)}</style>
-</head>
-<body>
-<nav class="contents" aria-label="Contents"><ol>${links.map((link) => html`<li><a class="away" href="${link.href}">${link.title}</a></li>`)}${present.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
+`,
+    body: html`<nav class="contents" aria-label="Contents"><ol>${links.map((link) => html`<li><a class="away" href="${link.href}">${link.title}</a></li>`)}${present.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
 <main>
 ${header}
 ${renderSections(present)}
@@ -48,10 +41,8 @@ ${renderSections(present)}
 <dialog class="lightbox" aria-label="Picture"><button type="button" class="close" aria-label="Close">×</button><img alt=""><p></p></dialog>
 <div class="tip" role="status" hidden></div>
 ${data !== undefined && html`<script type="application/json" id="page-data">${jsonForScript(data)}</script>`}
-<script type="module">${trusted(script)}</script>
-</body>
-</html>
-`.markup;
+<script type="module">${trusted(script)}</script>`,
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
 // From values to places on an axis, and where its ticks stand.
 
+import { linearTicks, logTicks } from './chart-math.js';
+
 /** An axis: `at` gives the place of a value from 0 (start) to 1 (end). */
 export interface Scale {
   readonly min: number;
@@ -46,21 +48,12 @@ function linearScale(low: number, high: number, { fromZero, ticks = 5, padding =
   const room = exact ? 0 : extent * padding;
   const min = fromZero && bottom === 0 ? 0 : bottom - (top === bottom ? extent / 2 : room);
   const max = fromZero && top === 0 && bottom < 0 ? 0 : top === bottom ? top + extent / 2 : top + room;
-  const step = niceStep((max - min) / ticks);
-  const first = Math.ceil(min / step - 1e-9);
-  const last = Math.floor(max / step + 1e-9);
+  const { step, values } = linearTicks(min, max, ticks);
   return {
     ...{ min, max, log: false },
-    ticks: Array.from({ length: last - first + 1 }, (_, i) => ({ value: (first + i) * step, step })),
+    ticks: values.map((value) => ({ value, step })),
     at: (value) => (value - min) / (max - min),
   };
-}
-
-/** The step of 1, 2 or 5 times a power of ten next to a distance. */
-function niceStep(distance: number): number {
-  const power = 10 ** Math.floor(Math.log10(distance));
-  const share = distance / power;
-  return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
 }
 
 function logScale(low: number, high: number): Scale {
@@ -68,14 +61,7 @@ function logScale(low: number, high: number): Scale {
   const room = Math.max((to - from) * 0.05, 0.02);
   const [start, end] = [from - room, to + room];
   const decades = end - start;
-  const digits = decades > 5 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 5];
-  const ticks = [];
-  for (let power = Math.floor(start); power <= Math.ceil(end); power++) {
-    for (const digit of digits) {
-      const place = power + Math.log10(digit);
-      if (place >= start && place <= end) ticks.push({ value: digit * 10 ** power, step: 10 ** power });
-    }
-  }
+  const ticks = logTicks(start, end).map((value) => ({ value, step: 10 ** Math.floor(Math.log10(value) + 1e-9) }));
   return {
     ...{ min: 10 ** start, max: 10 ** end, log: true, ticks },
     at: (value) => (value > 0 ? (Math.log10(value) - start) / decades : 0),

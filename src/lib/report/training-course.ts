@@ -1,14 +1,15 @@
 // A training's course: loss, learning rate and gradient norm over the iterations, and the previews on the way.
 
+import { drawnPoints } from '../tracking/stored/downsample.js';
+import { runningMean } from './chart-math.js';
 import { formatMetric } from './format-value.js';
 import { type Html, html } from './html.js';
 import { linePlot, type PlotLine } from './line-plot.js';
 import type { ReportCheckpoint, ReportMetric, ReportTraining, ReportValue } from './report-data.js';
 import { describeMetric } from './report-metrics.js';
-import { smooth, thinned } from './smooth.js';
 
-/** Pieces of which a long curve keeps its lowest and highest value. */
-const PIECES = 600;
+/** Points of a curve that are drawn, at most. */
+const POINTS = 1200;
 
 /** Plots and previews; the sentence that says so where nothing was recorded. */
 export function trainingCourse(training: ReportTraining, described: Readonly<Record<string, ReportMetric>> = {}): Html {
@@ -39,8 +40,8 @@ interface CurveOptions {
 }
 
 function curve({ title, iterations, values, span, marks, log, small }: CurveOptions): Html {
-  const kept = thinned(values, PIECES);
-  const smoothed = span === undefined ? undefined : smooth(values, span);
+  const kept = drawnPoints(iterations, values, POINTS);
+  const smoothed = span === undefined ? undefined : runningMean(values, 1 - 1 / span);
   const at = (list: readonly ReportValue[]): ReportValue[] => kept.map((i) => list[i]);
   const line = (name: string, list: readonly ReportValue[], faint = false): PlotLine => ({
     ...{ name, label: name, colour: 'series-training', values: at(list), faint },

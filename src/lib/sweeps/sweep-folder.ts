@@ -8,12 +8,12 @@
 //   inputs.json, jobs.jsonl     remembered hashes of inputs; what was begun and ended when
 
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftovers, writeError } from '../base/atomic-file.js';
+import { removeLeftovers } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { LOCK, lockFolder, type Unlock } from '../base/folder-lock.js';
+import { namesIn, refuseOtherFiles } from '../base/results-folder.js';
 import { iterationName } from '../training/finetune/folder.js';
 
 /** Digits of a hash that name a folder. */
@@ -63,19 +63,10 @@ export async function openSweepFolder(out: string, resume: boolean): Promise<Unl
  * @throws UsageError as `openSweepFolder`
  */
 export async function checkSweepFolder(out: string, resume: boolean): Promise<void> {
-  const names = await readdir(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    if (error.code === 'ENOTDIR') throw new UsageError(`${out}: is a file; name a folder to write results into`);
-    throw writeError(out, error);
-  });
+  const names = await namesIn(out);
   if (holdsSweep(out)) {
     if (!resume) throw new UsageError(`${out}: holds a sweep already; resume it, or choose another folder`);
     return;
   }
-  const foreign = names.filter((name) => !name.startsWith('.') && name !== LOCK && name !== 'inputs.json');
-  if (foreign.length > 0) {
-    throw new UsageError(
-      `${out}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
-    );
-  }
+  refuseOtherFiles(out, names, [LOCK, 'inputs.json']);
 }

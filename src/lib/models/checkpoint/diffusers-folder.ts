@@ -27,6 +27,13 @@ export interface Configurations {
 /** The folder of each part. */
 export const PART_FOLDER: Readonly<Record<Part, string>> = { unet: 'unet', vae: 'vae', text: 'text_encoder' };
 
+/** The file of each part's weights, whole and in no variant: diffusers' name, and transformers'. */
+export const PART_WEIGHTS: Readonly<Record<Part, string>> = {
+  unet: 'diffusion_pytorch_model.safetensors',
+  vae: 'diffusion_pytorch_model.safetensors',
+  text: 'model.safetensors',
+};
+
 /**
  * Reads the configurations and the tokenizer of a diffusers folder; it need not hold weights.
  *

@@ -15,7 +15,7 @@ import type { Json } from '../config/fields.js';
 import { unetConfig } from '../config/unet.js';
 import { networkWeights, type WeightShapes } from '../networks/network-weights.js';
 import { clipVocabulary } from '../text/tokenizer.js';
-import { PART_FOLDER } from './diffusers-folder.js';
+import { PART_FOLDER, PART_WEIGHTS } from './diffusers-folder.js';
 import type { Part } from './weight-table.js';
 import { type CheckpointConfigs, writeConfigurations, writeTokenizer } from './write-checkpoint.js';
 
@@ -135,8 +135,7 @@ async function writeWeights(folder: string, shapes: WeightShapes, options: Rando
         },
       };
     }
-    const file = part === 'text' ? 'model.safetensors' : 'diffusion_pytorch_model.safetensors';
-    await writeSafetensors(join(folder, PART_FOLDER[part], file), sources);
+    await writeSafetensors(join(folder, PART_FOLDER[part], PART_WEIGHTS[part]), sources);
   }
 }
 

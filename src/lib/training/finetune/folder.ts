@@ -1,11 +1,12 @@
 // The folder of a finetuning: its settings, its checkpoints, all of which are kept, and its previews. Each of them is whole or absent.
 
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isTemporaryName, temporaryName, writeError } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import { DamageError, UsageError } from '../../base/errors.js';
 import { LOCK, lockFolder } from '../../base/folder-lock.js';
+import { namesIn, refuseOtherFiles } from '../../base/results-folder.js';
 import { type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../../base/settings.js';
 import { stopPoint } from '../../base/stop-point.js';
@@ -46,13 +47,8 @@ export interface FinetuneFolder {
  */
 export async function openFinetuneFolder(out: string, settings: Settings, resume: boolean): Promise<FinetuneFolder> {
   const folder = resolve(out);
-  const present = (await namesIn(folder)).filter((name) => name !== LOCK && !name.startsWith('.'));
-  const isOurs = present.includes(SETTINGS);
-  if (!isOurs && present.length > 0) {
-    throw new UsageError(
-      `${out}: holds other files (${present.slice(0, 3).join(', ')}); choose an empty or new folder`,
-    );
-  }
+  const present = await namesIn(folder);
+  if (!present.includes(SETTINGS)) refuseOtherFiles(out, present, [LOCK]);
   await makeFolder(folder);
   const unlock = await lockFolder(folder, out);
   const close = async (): Promise<void> => {
@@ -170,16 +166,5 @@ async function removeTemporary(folder: string): Promise<void> {
     for (const name of (await namesIn(where)).filter(isTemporaryName)) {
       await rm(join(where, name), { recursive: true, force: true });
     }
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw new UsageError(`${folder}: is a file; name a folder to write into`);
-    throw writeError(folder, error);
   }
 }

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import type { Checkpoint } from '../../models/checkpoint/checkpoint.js';
-import { PART_FOLDER } from '../../models/checkpoint/diffusers-folder.js';
+import { PART_FOLDER, PART_WEIGHTS } from '../../models/checkpoint/diffusers-folder.js';
 import type { Part, WeightTable } from '../../models/checkpoint/weight-table.js';
 import { writeConfigurations, writeTokenizer } from '../../models/checkpoint/write-checkpoint.js';
 import { clipVocabulary } from '../../models/text/tokenizer.js';
@@ -13,12 +13,6 @@ import { toFloat32 } from '../../tensor/half.js';
 import { readTensor, type TensorSource, writeSafetensors } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
-
-const WEIGHTS_FILE: Readonly<Record<Part, string>> = {
-  unet: 'diffusion_pytorch_model.safetensors',
-  vae: 'diffusion_pytorch_model.safetensors',
-  text: 'model.safetensors',
-};
 
 /**
  * Writes the UNet with the trained weights in place of its own into `folder`, which is created. All float32: a change of 1e-5 is
@@ -31,7 +25,7 @@ export async function writeTrainedUNet(folder: string, { unet }: Checkpoint, tra
     const load = async (): Promise<Tensor> => toFloat32(await readTensor(entry));
     tensors[name] = trained.get(name) ?? { dtype: 'float32', shape: entry.shape, load };
   }
-  await writeSafetensors(join(folder, WEIGHTS_FILE.unet), tensors, { format: 'pt' });
+  await writeSafetensors(join(folder, PART_WEIGHTS.unet), tensors, { format: 'pt' });
   await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(unet.config.raw, null, 2)}\n`);
 }
 
@@ -48,9 +42,9 @@ export async function writePipeline(folder: string, checkpoint: Checkpoint, trai
     scheduler: schedule.raw,
   });
   await writeTrainedUNet(join(folder, PART_FOLDER.unet), checkpoint, trained);
-  await copyWeights(join(folder, PART_FOLDER.vae, WEIGHTS_FILE.vae), vae.weights);
+  await copyWeights(join(folder, PART_FOLDER.vae, PART_WEIGHTS.vae), vae.weights);
   // Published text encoders carry a prefix, which tables leave out.
-  await copyWeights(join(folder, PART_FOLDER.text, WEIGHTS_FILE.text), textEncoder.weights, 'text_model.');
+  await copyWeights(join(folder, PART_FOLDER.text, PART_WEIGHTS.text), textEncoder.weights, 'text_model.');
   // Configurations as they were written: a number such as 1.0 loses its type on the way through JSON.
   for (const part of Object.keys(PART_FOLDER) as Part[]) {
     const source = files.find(

@@ -196,6 +196,7 @@ function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number):
       }
       return squares - (sum * sum) / CELLS;
     },
+    // Written out beside `difference`: a call or a test in these innermost loops of the whole flow would slow both.
     step(x, y, u, v, sumX, sumY) {
       const px = Math.min(mostX, Math.max(least, x + u + BORDER));
       const py = Math.min(mostY, Math.max(least, y + v + BORDER));
