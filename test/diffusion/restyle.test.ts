@@ -55,6 +55,26 @@ test('a batch gives the same pictures as one frame at a time, a part-filled one 
   }
 });
 
+test('a signal stops between two steps, with its reason', async () => {
+  const controller = new AbortController();
+  const steps: number[][] = [];
+  const onStep: RestyleOptions['onStep'] = ({ frame, step }) => {
+    steps.push([frame, step]);
+    if (frame === 1 && step === 2) controller.abort(new Error('enough'));
+  };
+  const { signal } = controller;
+  await expect(restyled(3, { signal, onStep })).rejects.toThrow('enough');
+  expect(steps).toEqual([
+    [0, 1],
+    [0, 2],
+    [0, 3],
+    [1, 1],
+    [1, 2],
+  ]); // strength 0.6 of 5 steps are 3
+  await expect(restyled(3, { signal, onStep })).rejects.toThrow('enough');
+  expect(steps).toHaveLength(5);
+});
+
 test('the prompts of a video are encoded once', async () => {
   let encoded = 0;
   const counting: Model = {

@@ -23,6 +23,8 @@ export interface RestyleOptions
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
+  /** Stops before the next frame or after the current step; the signal's reason is thrown. */
+  signal?: AbortSignal;
   /** Called after each executed step of each batch. */
   onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
@@ -83,6 +85,7 @@ export async function restyleLatents(
   options: RestyleOptions,
 ): Promise<Tensor<'float32'>[]> {
   const { batch } = withDefaults(RENDER, options);
+  const { signal } = options;
   assertInteger('batch: the number of frames', batch, 1);
   const shape = latents[0].shape;
   const results: Tensor<'float32'>[] = [];
@@ -98,6 +101,7 @@ export async function restyleLatents(
         edited = next;
         step++;
         options.onStep?.({ frame: first + start, frames: count, step, timestep });
+        signal?.throwIfAborted();
       }
     } catch (error) {
       throw namingFrame(error, first + start, count);
@@ -121,6 +125,7 @@ export async function* restyle(
   options: RestyleOptions,
 ): AsyncGenerator<Frame, void, undefined> {
   const { batch } = withDefaults(RENDER, options);
+  const { signal } = options;
   let waiting: Tensor<'float32'>[] = [];
   let first = 0;
   const flush = async function* (): AsyncGenerator<Frame> {
@@ -128,7 +133,9 @@ export async function* restyle(
     waiting = [];
     for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
+  signal?.throwIfAborted();
   for await (const frame of frames) {
+    signal?.throwIfAborted();
     waiting.push(await encodeFrame(model, frame, first + waiting.length));
     if (waiting.length === batch) yield* flush();
   }
