@@ -84,12 +84,12 @@ export {
   planCompareSeeds,
 } from './renderings/compare-seeds.js';
 export type {
-  CellResult,
+  RenderingResult,
   ComparisonOptions,
   ComparisonPlan,
   ComparisonResult,
 } from './renderings/comparison-options.js';
-export type { CellPlan } from './renderings/rendering.js';
+export type { RenderingPlan } from './renderings/rendering.js';
 export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
 export type { ReportData } from './report/report-data.js';
 export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';

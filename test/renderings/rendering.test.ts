@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { type Cell, planCell, planCells } from '../../src/lib/renderings/rendering.js';
+import { planRendering, planRenderings, type Rendering } from '../../src/lib/renderings/rendering.js';
 import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -12,13 +12,13 @@ beforeAll(async () => {
   model = await loadModel(await smallestCheckpoint(scratch));
 });
 
-const cell = (options: Partial<Cell['options']>): Cell => ({
+const cell = (options: Partial<Rendering['options']>): Rendering => ({
   name: `n${JSON.stringify(options)}`,
   label: 'it',
   options: { prompt: '', strength: 0.45, ...options },
 });
 
-describe('planCell', () => {
+describe('planRendering', () => {
   // First timesteps of 50 steps at 0.45 from diffusers' schedulers: ddim 421, pndm 441 with one evaluation more, euler
   // 428.14 and, with Karras sigmas, 298.8.
   it.each([
@@ -28,7 +28,7 @@ describe('planCell', () => {
     ['euler-karras', 298.8, 22],
     ['dpmpp-2m', 440, 22],
   ] as const)('%s begins at timestep %d and takes %d evaluations', (sampler, timestep, evaluations) => {
-    const plan = planCell(model, cell({ sampler }));
+    const plan = planRendering(model, cell({ sampler }));
     expect(plan.firstTimestep).toBeCloseTo(timestep, 0);
     expect(plan.evaluations).toBe(evaluations);
   });
@@ -46,13 +46,13 @@ describe('planCell', () => {
     ['a draw before the first', { noiseDraw: 0 }, /noise draw: the number is 0/],
     ['a seed that is no integer', { seed: 1.5 }, /seed: 1.5 is not an exact integer/],
   ])('refuses %s', (_, options, message) => {
-    expect(() => planCell(model, cell(options))).toThrow(message);
+    expect(() => planRendering(model, cell(options))).toThrow(message);
   });
 });
 
-describe('planCells', () => {
+describe('planRenderings', () => {
   it('refuses none, and the same one twice', () => {
-    expect(() => planCells(model, [])).toThrow(/nothing to render/);
-    expect(() => planCells(model, [cell({}), cell({})])).toThrow(/comparison: it is given twice/);
+    expect(() => planRenderings(model, [])).toThrow(/nothing to render/);
+    expect(() => planRenderings(model, [cell({}), cell({})])).toThrow(/comparison: it is given twice/);
   });
 });

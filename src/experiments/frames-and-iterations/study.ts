@@ -10,7 +10,7 @@ import { streamed } from '../../lib/base/streamed.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import type { MetricName, MetricValue } from '../../lib/metrics/measurement.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
-import type { RenderHooks } from '../../lib/renderings/render-frames.js';
+import type { RenderHooks } from '../../lib/renderings/fill-journals.js';
 import { type Chart, writeChart } from '../../lib/report/chart-picture.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';

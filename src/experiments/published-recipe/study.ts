@@ -17,7 +17,7 @@ import {
 } from '../../lib/recipe/options.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { runRecipe } from '../../lib/recipe/run-recipe.js';
-import type { RenderHooks } from '../../lib/renderings/render-frames.js';
+import type { RenderHooks } from '../../lib/renderings/fill-journals.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
 import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';

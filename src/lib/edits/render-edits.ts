@@ -5,7 +5,7 @@ import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
-import { planCells } from '../renderings/rendering.js';
+import { planRenderings } from '../renderings/rendering.js';
 import type { Frame } from '../tensor/frame.js';
 
 /** Which edits of a picture. */
@@ -52,7 +52,7 @@ export async function renderEdits(
 ): Promise<FrameEdit[]> {
   const { onProgress, signal } = options;
   const cells = cellsOf(options);
-  const planned = planCells(model, cells);
+  const planned = planRenderings(model, cells);
   const edits: FrameEdit[] = [];
   const total = planned.reduce((sum, { evaluations }) => sum + evaluations, 0);
   let latent: Awaited<ReturnType<typeof encodeFrame>> | undefined;
@@ -86,7 +86,7 @@ export async function renderEdits(
  * @throws UsageError for a bad strength, seed or setting
  */
 export function checkEdits(model: Model, options: RenderEditsOptions): void {
-  planCells(model, cellsOf(options));
+  planRenderings(model, cellsOf(options));
 }
 
 function cellsOf(options: RenderEditsOptions) {

@@ -1,22 +1,22 @@
 // The arms of a result: floors, the plain model's renderings and the finetuned ones, each with what was measured.
 
-import type { Cell, CellPlan } from '../renderings/rendering.js';
-import type { TunedCell } from './cells.js';
+import type { Rendering, RenderingPlan } from '../renderings/rendering.js';
 import type { RecipeNumbers } from './judge.js';
+import type { TunedRendering } from './renderings.js';
 import { type RecipeArm, TRUTH } from './result.js';
 
-/** Names of the arms that are no cells. */
+/** Names of the arms that are not rendered with a model of their own. */
 export const ROUND_TRIP = 'round-trip';
 export const MEDIAN = 'flow-median';
 
 /** A rendering with what it comes to. */
-export interface PlannedCell {
-  readonly cell: Cell | TunedCell;
-  readonly plan: CellPlan;
+export interface PlannedRendering {
+  readonly rendering: Rendering | TunedRendering;
+  readonly plan: RenderingPlan;
 }
 
 /** All arms, in the order of tables. `numbers` are those of every arm, by its name. */
-export function recipeArms(cells: readonly PlannedCell[], numbers: RecipeNumbers): RecipeArm[] {
+export function recipeArms(renderings: readonly PlannedRendering[], numbers: RecipeNumbers): RecipeArm[] {
   const arm = (
     name: string,
     rest: Pick<RecipeArm, 'label' | 'kind'> &
@@ -28,19 +28,19 @@ export function recipeArms(cells: readonly PlannedCell[], numbers: RecipeNumbers
     curves: numbers.measured.outputs[name].curves,
     truth: numbers.truths.get(name) ?? null,
   });
-  const [low] = cells;
+  const [low] = renderings;
   return [
     arm(ROUND_TRIP, { label: 'no edit', kind: 'floor' }),
-    arm(MEDIAN, { label: `${low.cell.label}, flow-warped median`, kind: 'floor' }),
+    arm(MEDIAN, { label: `${low.rendering.label}, flow-warped median`, kind: 'floor' }),
     ...(numbers.truths.has(TRUTH) ? [arm(TRUTH, { label: 'the true styled shot', kind: 'floor' })] : []),
-    ...cells.map(({ cell, plan }) =>
-      arm(cell.name, {
-        label: cell.label,
-        kind: 'training' in cell ? 'tuned' : 'plain',
+    ...renderings.map(({ rendering, plan }) =>
+      arm(rendering.name, {
+        label: rendering.label,
+        kind: 'training' in rendering ? 'tuned' : 'plain',
         strength: plan.strength,
-        guidance: cell.options.guidanceScale ?? null,
+        guidance: rendering.options.guidanceScale ?? null,
         firstTimestep: plan.firstTimestep,
-        training: 'training' in cell ? cell.training : null,
+        training: 'training' in rendering ? rendering.training : null,
       }),
     ),
   ];

@@ -1,15 +1,12 @@
-// Measures every arm of the experiment: against the source, and against the truth where that is known.
+// Measures every arm of the recipe: against the source, and against the truth where that is known.
 
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
-import { type Measured, measure } from '../metrics/measure.js';
+import type { Measured } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
-import type { RenderHooks } from '../renderings/render-frames.js';
+import type { Readable, RenderedVideo } from '../renderings/rendered-video.js';
 import type { Frame } from '../tensor/frame.js';
 import { type EditJudgement, judgeEdit } from '../world/truth/judge-edit.js';
-import type { Truth } from './options.js';
-
-/** Frames that can be read anew as often as needed. */
-export type Readable = () => AsyncIterable<Frame>;
+import type { RecipeOptions } from './options.js';
 
 /** What is known of all arms. */
 export interface RecipeNumbers {
@@ -21,14 +18,11 @@ export interface RecipeNumbers {
 /** Measures the arms, by name. */
 export async function judgeRecipe(
   model: Model,
-  source: Readable,
-  frames: number,
+  rendered: RenderedVideo,
   arms: ReadonlyMap<string, Readable>,
-  truth: Truth | undefined,
-  { onProgress, signal }: RenderHooks,
+  { truth, signal }: Pick<RecipeOptions, 'truth' | 'signal'>,
 ): Promise<RecipeNumbers> {
-  const outputs = Object.fromEntries([...arms].map(([name, read]) => [name, read()]));
-  const measured = await measure(source(), outputs, { signal, onProgress, expectedFrames: frames });
+  const measured = await rendered.judge(Object.fromEntries(arms));
   const truths = new Map<string, EditJudgement>();
   if (!truth) return { measured, truths, truthFloor: null };
   for (const [name, read] of arms) {

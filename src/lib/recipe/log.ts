@@ -1,10 +1,11 @@
-// Remembers the experiment as a run: its arms and its trainings are parts of it.
+// Remembers the recipe as a run: its arms and its trainings are parts of it.
 
 import { join } from 'node:path';
 import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
-import { cellParameters, comparisonRun, logRendering } from '../renderings/log-comparison.js';
-import type { Cell } from '../renderings/rendering.js';
+import type { Compared } from '../renderings/comparison-options.js';
+import { comparisonRun, logRendering, renderingParameters } from '../renderings/log-comparison.js';
+import type { Rendering } from '../renderings/rendering.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { TrackedWork, WorkOptions } from '../tracking/log/tracked-work.js';
 import { trainingParameters } from '../training/finetune/log-finetune.js';
@@ -13,19 +14,10 @@ import type { RecipeOptions } from './options.js';
 import { REPORT } from './report.js';
 import type { RecipeResult } from './result.js';
 
-/** The run that the experiment is. */
-export function recipeRun(
-  model: Model,
-  path: string,
-  plain: readonly Cell[],
-  settings: Settings,
-  options: RecipeOptions,
-): WorkOptions {
+/** The run that the recipe is. */
+export function recipeRun(model: Model, compared: Compared, settings: Settings, options: RecipeOptions): WorkOptions {
   const { truth: _, ...asked } = options;
-  const { parameters, ...run } = comparisonRun('experiment', model, path, plain, settings, {
-    ...asked,
-    prompt: options.prompts[0],
-  });
+  const { parameters, ...run } = comparisonRun(model, compared, settings, { ...asked, prompt: options.prompts[0] });
   const { prompts, proposals, editFrame, tuned } = options;
   const trainings = Object.fromEntries(
     tuned.map(({ name, training, guidance }) => {
@@ -39,13 +31,18 @@ export function recipeRun(
   };
 }
 
-/** Remembers what the experiment found; `cells` are its renderings with a model. */
+/** What the recipe found; `renderings` are those with a model. */
+export interface LoggedRecipe {
+  readonly out: string;
+  readonly result: RecipeResult;
+  readonly renderings: readonly Rendering[];
+}
+
+/** Remembers what the recipe found. */
 export async function logRecipe(
   work: TrackedWork<unknown>,
   model: Model,
-  out: string,
-  result: RecipeResult,
-  cells: readonly Cell[],
+  { out, result, renderings }: LoggedRecipe,
   options: RecipeOptions,
 ): Promise<void> {
   const { run } = work;
@@ -57,12 +54,12 @@ export async function logRecipe(
     await run.logArtifact(join(out, file));
   }
   for (const { name, kind, training, metrics, curves, truth, video } of arms) {
-    const cell = cells.find((each) => each.name === name);
+    const rendering = renderings.find((each) => each.name === name);
     const trained = options.tuned.find((arm) => arm.name === training);
     await logRendering(work, {
       name,
       parameters: {
-        ...(cell ? cellParameters(model, result.video, cell, options) : { method: name }),
+        ...(rendering ? renderingParameters(model, result.video, rendering, options) : { method: name }),
         ...(trained && trainingParameters(finetuneSettings({ ...trained.training, edits: [] }))),
         arm: kind,
       },

@@ -1,9 +1,11 @@
-// What the experiment is asked for: the video's part, the arms, and how its settings relate to the published recipe.
+// What the recipe is asked for: the video's part, the arms, and how its settings relate to the published recipe.
 
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import type { FolderOptions } from '../renderings/comparison-folder.js';
-import type { RenderHooks } from '../renderings/render-frames.js';
+import type { RenderHooks } from '../renderings/fill-journals.js';
+import type { OptionsOf } from '../settings/setting.js';
+import type { RENDER, SELECTION } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FinetuneOptions } from '../training/finetune/options.js';
@@ -12,7 +14,7 @@ import type { CarRegion } from '../world/car/region.js';
 
 /** What the output should look like, where that is known: shots of the procedural world. */
 export interface Truth {
-  /** The true rendering of each frame, anew at each call. */
+  /** The true rendering of each frame, from the first one at each call. */
   readonly frames: () => AsyncIterable<Frame>;
   /** Where the car is in each frame. */
   readonly car: readonly (CarRegion | null)[];
@@ -47,13 +49,15 @@ export interface TunedArm {
   readonly guidance: readonly number[];
 }
 
-/** Options of the experiment. */
+/** Options of the recipe. */
 export interface RecipeOptions
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
+    OptionsOf<Pick<typeof RENDER, 'batch'>>,
+    OptionsOf<typeof SELECTION>,
     FolderOptions,
-    RenderHooks,
+    Omit<RenderHooks, 'onFrame'>,
     Omit<TrackingOptions, 'onWarning'>,
-    Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'crop' | 'frameRate'> {
+    Pick<OpenVideoOptions, 'crop'> {
   /** Prompts under which the edited frame is learned; the first is the one that is rendered. */
   readonly prompts: readonly string[];
   /** Strengths of the plain model; the first is also the finetuned model's, and the second shows what a strong edit loses. */
@@ -70,10 +74,10 @@ export interface RecipeOptions
   /** Number of the frame that is edited, from 0; the middle one by default. */
   readonly editFrame?: number;
   readonly tuned: readonly TunedArm[];
+  /** Seed of the noise that all frames share. */
   readonly seed?: number;
-  readonly batch?: number;
   readonly truth?: Truth;
-  readonly onWarning?: (message: string) => void;
+  /** Told the folder as soon as work in it begins. */
   readonly onFolder?: (out: string) => void;
 }
 

@@ -9,7 +9,7 @@ import { byRank, scoreEdit } from '../edits/propose-edits.js';
 import { editName, type FrameEdit, renderEdits } from '../edits/render-edits.js';
 import { type EditScores, writeEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
-import type { RenderedCells } from '../renderings/render-frames.js';
+import type { RenderedVideo } from '../renderings/rendered-video.js';
 import type { Frame } from '../tensor/frame.js';
 import { writePicture } from '../video/still.js';
 import type { RecipeOptions } from './options.js';
@@ -28,7 +28,7 @@ export interface PickedEdit {
  */
 export async function pickEdit(
   model: Model,
-  rendered: RenderedCells,
+  rendered: RenderedVideo,
   folder: string,
   options: RecipeOptions,
 ): Promise<PickedEdit> {
@@ -76,7 +76,7 @@ export async function pickEdit(
   };
 }
 
-async function frameOf(rendered: RenderedCells, index: number): Promise<Frame> {
+async function frameOf(rendered: RenderedVideo, index: number): Promise<Frame> {
   let count = 0;
   for await (const frame of rendered.source()) if (count++ === index) return frame;
   throw new UsageError(

@@ -1,5 +1,5 @@
-// Runs the experiment on one video: the plain model at several strengths, an edited frame, finetuned models, and the arms that learn
-// nothing. What the numbers mean is claims.ts's, how they are shown report.ts's.
+// Runs the published recipe on one video: the plain model at several strengths, an edited frame, finetuned models, and the arms that
+// learn nothing. What the numbers mean is claims.ts's, how they are shown report.ts's.
 
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -11,52 +11,53 @@ import { openSource } from '../renderings/comparison-plan.js';
 import { settingsOf } from '../renderings/comparison-settings.js';
 import { writeCurves } from '../renderings/curves.js';
 import { frameCounter } from '../renderings/log-comparison.js';
-import { type RenderedCells, renderCells } from '../renderings/render-frames.js';
-import { type Cell, type CellPlan, planCells } from '../renderings/rendering.js';
-import type { Frame } from '../tensor/frame.js';
+import { gridOf, openRenderedVideo, type Readable, type RenderedVideo } from '../renderings/rendered-video.js';
+import { planRenderings, type Rendering, type RenderingPlan } from '../renderings/rendering.js';
 import { type TrackedWork, trackWork } from '../tracking/log/tracked-work.js';
 import { hashFrame } from '../training/finetune/encode-items.js';
-import { gridFrames } from '../video/layout/grid.js';
 import type { Video } from '../video/read/open-video.js';
-import type { FrameTimes } from '../video/times/frame-times.js';
 import { sayTiming } from '../video/times/timing-note.js';
-import { writeVideo } from '../video/write/write-video.js';
 import { MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
-import { plainCells, type TunedCell, tunedCells } from './cells.js';
 import { claimArms, recipeClaims } from './claims.js';
-import { judgeRecipe, type Readable } from './judge.js';
+import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
 import type { RecipeOptions } from './options.js';
 import { pickEdit } from './pick-edit.js';
+import { plainRenderings, type TunedRendering, tunedRenderings } from './renderings.js';
 import { REPORT, writeRecipeReport } from './report.js';
 import { type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
 import { trainArm } from './train-arm.js';
 
+/** Where the results of the recipe lie, and what was found. */
+export interface RecipeOutcome {
+  /** Absolute path of the folder. */
+  readonly out: string;
+  /** Absolute path of the report, a page. */
+  readonly report: string;
+  readonly result: RecipeResult;
+}
+
 /**
  * Runs every stage and writes videos, grid, numbers and report into a folder, which can be continued after an interruption.
  *
- * @returns the folder, and what was found
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function runRecipe(
-  model: Model,
-  path: string,
-  options: RecipeOptions,
-): Promise<{ out: string; report: string; result: RecipeResult }> {
-  const plain = plainCells(options);
-  const planned = planCells(model, plain);
-  const video = await openSource(model, path, { ...options, prompt: options.prompts[0] });
+export async function runRecipe(model: Model, path: string, options: RecipeOptions): Promise<RecipeOutcome> {
+  const plain = plainRenderings(options);
+  const planned = planRenderings(model, plain);
+  const video = await openSource(model, path, options);
   const settings = await recipeSettings(model, path, plain, options);
-  const asked = recipeRun(model, path, plain, settings, options);
+  const asked = recipeRun(model, { kind: 'experiment', video: path, renderings: plain }, settings, options);
   const open = (out: string): Promise<ComparisonFolder> =>
     openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
-  return trackWork(asked, open, (work) => runStages(work, model, path, { plain, planned, video, settings }, options));
+  return trackWork(asked, open, (work) => runStages(work, model, { path, plain, planned, video, settings }, options));
 }
 
 /** What is known before the first stage. */
 interface RecipePlan {
-  readonly plain: readonly Cell[];
-  readonly planned: readonly CellPlan[];
+  readonly path: string;
+  readonly plain: readonly Rendering[];
+  readonly planned: readonly RenderingPlan[];
   readonly video: Video;
   readonly settings: Settings;
 }
@@ -64,10 +65,9 @@ interface RecipePlan {
 async function runStages(
   work: TrackedWork<ComparisonFolder>,
   model: Model,
-  path: string,
-  { plain, planned, video, settings }: RecipePlan,
+  { path, plain, planned, video, settings }: RecipePlan,
   options: RecipeOptions,
-): Promise<{ out: string; report: string; result: RecipeResult }> {
+): Promise<RecipeOutcome> {
   const { signal, truth, strengths } = options;
   const { folder, run } = work;
   const out = folder.out;
@@ -80,57 +80,50 @@ async function runStages(
     seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - start) / 1000;
     return result;
   };
-  const unopened = tunedCells(options);
-  const allCells = plain.length + unopened.length;
-  const count = frameCounter(run);
-  const opened: Model[] = [];
-  let rendered: RenderedCells | undefined;
-  const render = async (cells: readonly Cell[]): Promise<RenderedCells> => {
-    await rendered?.close();
-    rendered = undefined;
-    // Counted in frames of all renderings, those with models that are not trained yet too.
-    const onFrame = (done: number, total: number): void => count(done, (total / cells.length) * allCells);
-    rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame });
-    return rendered;
-  };
-  const logged = async (result: RecipeResult): Promise<{ out: string; report: string; result: RecipeResult }> => {
-    await logRecipe(work, model, out, result, [...plain, ...unopened], options);
+  const unopened = tunedRenderings(options);
+  const logged = async (result: RecipeResult): Promise<RecipeOutcome> => {
+    await logRecipe(work, model, { out, result, renderings: [...plain, ...unopened] }, options);
     return { out, report: join(out, REPORT), result };
   };
   if (folder.finished !== null) return logged(folder.finished as RecipeResult);
+  const opened: Model[] = [];
+  const count = frameCounter(run);
+  const expected = plain.length + unopened.length;
+  // Counted in frames of all renderings, those with models that are not trained yet too.
+  const onFrame = (done: number): void => count(done, rendered.frames * expected);
+  const place = { work: folder.work, expected };
+  const rendered = await timed('plain renderings', () =>
+    openRenderedVideo(model, video, place, { ...options, onFrame }),
+  );
   try {
-    const base = await timed('plain renderings', () => render(plain));
-    const edit = await timed('edited frame', () => pickEdit(model, base, join(out, 'edit'), options));
+    await timed('plain renderings', () => rendered.render(plain));
+    const edit = await timed('edited frame', () => pickEdit(model, rendered, join(out, 'edit'), options));
     const trainings: RecipeTraining[] = [];
-    const tuned: TunedCell[] = [];
+    const tuned: TunedRendering[] = [];
     for (const arm of options.tuned) {
-      const trained = await timed('finetuning', () => trainArm(model, base, edit.edits, arm, out, work, options));
+      const learned = { arm, picked: edit.edits };
+      const trained = await timed('finetuning', () => trainArm(model, rendered, learned, { work, options }));
       trainings.push(trained.training);
       opened.push(trained.model);
-      for (const cell of unopened) if (cell.training === arm.name) tuned.push({ ...cell, model: trained.model });
+      for (const each of unopened) if (each.training === arm.name) tuned.push({ ...each, model: trained.model });
     }
-    const planTuned = tuned.length > 0 ? planCells(model, tuned) : [];
-    const all = await timed('finetuned renderings', () => render([...plain, ...tuned]));
+    const planTuned = tuned.length > 0 ? planRenderings(model, tuned) : [];
+    await timed('finetuned renderings', () => rendered.render([...plain, ...tuned]));
 
-    const cellOf =
-      (name: string): Readable =>
-      () =>
-        all.cell(name);
-    const low = plain[0].name;
+    const [{ name: low }] = plain;
     const readable = new Map<string, Readable>([
-      [ROUND_TRIP, () => all.roundTrip()],
-      [MEDIAN, () => flowMedian(all.cell(low), all.source())],
+      [ROUND_TRIP, rendered.roundTrip],
+      [MEDIAN, () => flowMedian(rendered.rendering(low), rendered.source())],
       ...(truth ? [[TRUTH, truth.frames] as const] : []),
-      ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, cellOf(name)]),
+      ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, () => rendered.rendering(name)]),
     ]);
-    const numbers = await timed('measuring', () =>
-      judgeRecipe(model, () => all.source(), all.frames, readable, truth, options),
-    );
+    const numbers = await timed('measuring', () => judgeRecipe(model, rendered, readable, options));
+    const plans = [...planned, ...planTuned];
     const arms = recipeArms(
-      [...plain, ...tuned].map((cell, i) => ({ cell, plan: [...planned, ...planTuned][i] })),
+      [...plain, ...tuned].map((rendering, i) => ({ rendering, plan: plans[i] })),
       numbers,
     );
-    const { truthFloor } = numbers;
+    const { truthFloor, measured } = numbers;
     const timing = await video.times();
     sayTiming(video, timing, options.onWarning);
     const tunedArms = arms.filter(({ kind }) => kind === 'tuned');
@@ -138,11 +131,11 @@ async function runStages(
       video: resolve(path),
       model: resolve(model.path),
       prompts: options.prompts,
-      frames: all.frames,
+      frames: rendered.frames,
       frameRate: timing.frameRate,
       width: video.width,
       height: video.height,
-      source: numbers.measured.source,
+      source: measured.source,
       arms,
       truthFloor,
       editedFrame: edit.shown,
@@ -156,11 +149,10 @@ async function runStages(
     };
     await timed('writing', async () => {
       const shown = [...plain.slice(0, 2), ...tuned.slice(0, 1)].map(({ name }) => name);
-      await writeVideos(out, all, readable, result, timing, shown, options);
-      const { outputs, source } = numbers.measured;
-      await writeCurves(join(out, 'curves.csv'), { source, ...outputs });
+      await rendered.write(out, videosOf(rendered, readable, result, shown));
+      await writeCurves(join(out, 'curves.csv'), { source: measured.source, ...measured.outputs });
     });
-    await all.close();
+    await rendered.close();
     // States of hundreds of megabytes, which only an interrupted training needs.
     for (const { name } of options.tuned)
       await rm(join(out, 'finetune', name, 'checkpoints'), { recursive: true, force: true });
@@ -168,7 +160,7 @@ async function runStages(
     await folder.finish(result);
     return await logged(result);
   } finally {
-    await rendered?.close();
+    await rendered.close();
     for (const each of opened) await each.dispose();
   }
 }
@@ -176,12 +168,17 @@ async function runStages(
 /** Everything that decides what comes out. */
 async function recipeSettings(
   model: Model,
-  path: string,
-  plain: readonly Cell[],
+  video: string,
+  plain: readonly Rendering[],
   options: RecipeOptions,
 ): Promise<Settings> {
   const { prompts, guidanceScale, proposals, editFrame, tuned, truth } = options;
-  const common = await settingsOf('experiment', model, path, plain, { ...options, prompt: prompts[0] });
+  const common = await settingsOf(
+    'experiment',
+    model,
+    { video, renderings: plain },
+    { ...options, prompt: prompts[0] },
+  );
   const arms = tuned.map(({ name, edits, training, guidance }) => ({
     name,
     training,
@@ -195,30 +192,16 @@ async function recipeSettings(
   return JSON.parse(JSON.stringify({ ...common, ...own }));
 }
 
-async function writeVideos(
-  out: string,
-  rendered: RenderedCells,
+/** All videos by their file names: the source, every arm, and the grid of the source and `shown` arms. */
+function videosOf(
+  rendered: RenderedVideo,
   arms: ReadonlyMap<string, Readable>,
   { arms: described }: RecipeResult,
-  timing: FrameTimes,
-  gridArms: readonly string[],
-  { signal, onProgress, onWarning }: RecipeOptions,
-): Promise<void> {
-  const encode = { frameRate: timing.frameRate, timing, ...(signal && { signal }), ...(onWarning && { onWarning }) };
-  const grid = (): AsyncIterable<Frame> =>
-    gridFrames([rendered.source(), ...gridArms.map((name) => arms.get(name)!())], {
-      columns: 2,
-      labels: ['original', ...gridArms.map((name) => described.find((arm) => arm.name === name)!.label)],
-    });
-  const files: [string, () => AsyncIterable<Frame>][] = [
-    ['original.mp4', () => rendered.source()],
-    ...[...arms].map(([name, read]): [string, Readable] => [`${name}.mp4`, read]),
-    ['grid.mp4', grid],
-    ['grid.webp', grid],
-  ];
-  for (const [done, [name, frames]] of files.entries()) {
-    onProgress?.({ done, total: files.length, label: 'writing videos' });
-    await writeVideo(join(out, name), frames(), encode);
-  }
-  onProgress?.({ done: files.length, total: files.length, label: 'writing videos' });
+  shown: readonly string[],
+): Record<string, Readable> {
+  const labelOf = (name: string): string => described.find((arm) => arm.name === name)!.label;
+  const beside = shown.map((name): [string, Readable] => [labelOf(name), arms.get(name)!]);
+  const grid = gridOf([['original', rendered.source], ...beside], 2);
+  const videos = [...arms].map(([name, read]) => [`${name}.mp4`, read] as const);
+  return { 'original.mp4': rendered.source, ...Object.fromEntries(videos), 'grid.mp4': grid, 'grid.webp': grid };
 }

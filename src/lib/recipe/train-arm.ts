@@ -1,10 +1,11 @@
-// Finetunes the model for one arm of the experiment, and opens what came out.
+// Finetunes the model for one arm of the recipe, and opens what came out.
 
 import { join, relative } from 'node:path';
 import { given } from '../base/given.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import { loadModel, type Model } from '../models/model.js';
-import type { RenderedCells } from '../renderings/render-frames.js';
+import type { ComparisonFolder } from '../renderings/comparison-folder.js';
+import type { RenderedVideo } from '../renderings/rendered-video.js';
 import { continueChild } from '../tracking/log/continue-run.js';
 import type { Run } from '../tracking/log/run.js';
 import { trackRun } from '../tracking/log/track-run.js';
@@ -17,13 +18,11 @@ import type { RecipeTraining } from './result.js';
 /** Trains, or goes on where an earlier process stopped. The finetuned model is the caller's to dispose of. */
 export async function trainArm(
   model: Model,
-  rendered: RenderedCells,
-  picked: readonly EditedFrame[],
-  arm: TunedArm,
-  out: string,
-  work: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
-  options: RecipeOptions,
+  rendered: Pick<RenderedVideo, 'source'>,
+  { arm, picked }: { readonly arm: TunedArm; readonly picked: readonly EditedFrame[] },
+  { work, options }: { readonly work: TrackedWork<ComparisonFolder>; readonly options: RecipeOptions },
 ): Promise<{ model: Model; training: RecipeTraining }> {
+  const { out } = work.folder;
   const { strengths, seed, steps: denoisingSteps, sampler, signal, onProgress, onWarning } = options;
   const folder = join(out, 'finetune', arm.name);
   const previews: RecipeTraining['previews'][number][] = [];
@@ -64,7 +63,7 @@ export async function trainArm(
       onProgress?.({ done: iteration, total, label, ...(secondsLeft !== undefined && { secondsLeft }) });
     }
   };
-  // The training is a part of the experiment's run.
+  // The training is a part of the recipe's run.
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
   const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;

@@ -2,17 +2,19 @@
 
 import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
-import { compareCells } from './comparison.js';
+import { COMPARED_SEEDS } from '../settings/lists.js';
+import { RENDER } from '../settings/table.js';
+import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
 import { planComparison } from './comparison-plan.js';
-import type { Cell } from './rendering.js';
+import type { Rendering } from './rendering.js';
 
 /** Options of a comparison of seeds. */
 export interface CompareSeedsOptions extends ComparisonOptions {
-  /** Seeds of the noise, one cell each. */
-  seeds: readonly number[];
+  /** Seeds of the noise, one rendering each; 1, 2 and 3 by default. */
+  seeds?: readonly number[];
   /** Share of the steps that is executed, in (0, 1]. */
-  strength: number;
+  strength?: number;
   /** How noise is chosen; every mode is rendered for every seed. `['fixed']` by default. */
   noise?: readonly NoiseMode[];
 }
@@ -23,21 +25,26 @@ export interface CompareSeedsOptions extends ComparisonOptions {
  * @throws UsageError for a bad video, seed, strength or folder; FailureError when latents turn NaN or the disk is full
  */
 export function compareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonResult> {
-  return compareCells('seeds', model, video, cellsOf(options), options);
+  return compareRenderings(model, { kind: 'seeds', video, renderings: renderingsOf(options) }, options);
 }
 
 /** What a comparison of seeds would render, checked without rendering. */
 export function planCompareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonPlan> {
-  return planComparison(model, video, cellsOf(options), options);
+  return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }
 
-function cellsOf({ seeds, noise = ['fixed'], ...options }: CompareSeedsOptions): Cell[] {
+function renderingsOf({
+  seeds = COMPARED_SEEDS,
+  strength = RENDER.strength.default,
+  noise = [RENDER.noise.default],
+  ...options
+}: CompareSeedsOptions): Rendering[] {
   const several = noise.length > 1;
   return noise.flatMap((mode) =>
     seeds.map((seed) => ({
       name: several || mode !== 'fixed' ? `seed-${seed}-${mode}` : `seed-${seed}`,
       label: several || mode !== 'fixed' ? `seed ${seed}, ${mode} noise` : `seed ${seed}`,
-      options: { ...options, seed, noise: mode },
+      options: { ...options, strength, seed, noise: mode },
     })),
   );
 }

@@ -9,7 +9,7 @@ import { DamageError, UsageError } from '../base/errors.js';
 import { lockFolder } from '../base/folder-lock.js';
 import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
-import { hasRendered } from './render-frames.js';
+import { hasRendered } from './rendered-video.js';
 
 /** Where results go, and whether to continue what is there. */
 export interface FolderOptions {

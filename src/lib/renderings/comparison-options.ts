@@ -3,36 +3,43 @@
 import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
+import type { OptionsOf } from '../settings/setting.js';
+import type { RENDER, SELECTION } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { FolderOptions } from './comparison-folder.js';
-import type { RenderHooks } from './render-frames.js';
-import type { CellPlan } from './rendering.js';
+import type { RenderHooks } from './fill-journals.js';
+import type { Rendering, RenderingPlan } from './rendering.js';
 
 /** What all comparisons have in common. */
 export interface ComparisonOptions
   extends DenoiseOptions,
+    OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch'>>,
+    OptionsOf<typeof SELECTION>,
     FolderOptions,
-    RenderHooks,
+    Omit<RenderHooks, 'onFrame'>,
     Omit<TrackingOptions, 'onWarning'>,
-    Pick<OpenVideoOptions, 'size' | 'start' | 'duration' | 'frames' | 'every' | 'crop' | 'frameRate'> {
-  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
-  noiseDraw?: number;
-  /** Frames that go through the network together; 1 by default. */
-  batch?: number;
+    Pick<OpenVideoOptions, 'crop'> {
   /** Columns of the grid; as square as possible by default. */
   columns?: number;
   /** Copy the source's sound into the videos. */
   audio?: boolean;
-  /** Told about damaged frames, little space and the like; stderr by default. */
-  onWarning?: (message: string) => void;
   /** Told the folder of the results as soon as work in it begins. */
   onFolder?: (out: string) => void;
 }
 
-/** One cell's results. */
-export interface CellResult extends CellPlan {
-  /** Absolute path of the cell's video. */
+/** What is compared: renderings of one video. */
+export interface Compared {
+  /** Names the comparison's runs. */
+  readonly kind: string;
+  /** Path of the video. */
+  readonly video: string;
+  readonly renderings: readonly Rendering[];
+}
+
+/** The results of one rendering. */
+export interface RenderingResult extends RenderingPlan {
+  /** Absolute path of its video. */
   video: string;
   metrics: Measurement['means'];
 }
@@ -44,7 +51,7 @@ export interface ComparisonResult {
   /** Absolute paths of the source and of the model. */
   video: string;
   model: string;
-  /** The grid: the original first, then the cells in their order. */
+  /** The grid: the original first, then the renderings in their order. */
   grid: string;
   /** Metric curves of all videos as a CSV table. */
   curves: string;
@@ -57,13 +64,13 @@ export interface ComparisonResult {
   /** Those of the source after a VAE round trip: what no edit of this model can do better than. */
   roundTrip: Measurement['means'];
   roundTripVideo: string;
-  cells: CellResult[];
+  cells: RenderingResult[];
   settings: Settings;
 }
 
 /** What a comparison will do. */
 export interface ComparisonPlan {
-  cells: CellPlan[];
+  cells: RenderingPlan[];
   width: number;
   height: number;
   frameRate: number;

@@ -7,14 +7,17 @@ import type { Device } from '../engine/devices.js';
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { RENDER, type SELECTION } from '../settings/table.js';
 import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/layout/grid.js';
 import { openForModel } from '../video/read/open-for-model.js';
 import type { OpenVideoOptions, Video } from '../video/read/open-video.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
-import { workBytes } from './render-frames.js';
-import { type Cell, type CellPlan, planCells } from './rendering.js';
+import { workBytes } from './rendered-video.js';
+import { planRenderings, type Rendering, type RenderingPlan } from './rendering.js';
 
 /**
  * Says what a comparison would do. Touches nothing.
@@ -23,12 +26,11 @@ import { type Cell, type CellPlan, planCells } from './rendering.js';
  */
 export async function planComparison(
   model: Model,
-  path: string,
-  cells: readonly Cell[],
+  { video: path, renderings }: { readonly video: string; readonly renderings: readonly Rendering[] },
   options: ComparisonOptions,
 ): Promise<ComparisonPlan> {
-  const { batch = 1, guidanceScale = 7.5, out, resume = false } = options;
-  const planned = await checkRequest(model, cells, options);
+  const { batch, guidanceScale, out, resume = false } = withDefaults(RENDER, options);
+  const planned = await checkRequest(model, renderings, options);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
   const video = await openSource(model, path, options);
   const frames = video.expectedFrames;
@@ -41,30 +43,30 @@ export async function planComparison(
     ...(frames !== undefined && {
       frames,
       passes: planned.reduce((sum, { evaluations }) => sum + Math.ceil(frames / batch) * evaluations, 0),
-      workBytes: workBytes(model, video, frames, cells.length),
+      workBytes: workBytes(model, video, frames, renderings.length),
     }),
   };
 }
 
 /**
- * Plans the cells and checks what is not the video's: options, and that the device starts.
+ * Plans the renderings and checks what is not the video's: options, and that the device starts.
  *
  * @throws UsageError for a bad strength, seed, sampler or number; FailureError when the device does not start
  */
 export async function checkRequest(
   model: Model,
-  cells: readonly Cell[],
+  renderings: readonly Rendering[],
   options: ComparisonOptions,
-): Promise<CellPlan[]> {
-  checkGridOptions(cells.length + 1, { columns: gridColumns(cells, options) });
-  const planned = planCells(model, cells);
+): Promise<RenderingPlan[]> {
+  checkGridOptions(renderings.length + 1, { columns: gridColumns(renderings, options) });
+  const planned = planRenderings(model, renderings);
   await assertDeviceStarts(model.device);
   return planned;
 }
 
 /** Columns of the grid: as asked, else as square as possible. */
-export function gridColumns(cells: readonly Cell[], { columns }: ComparisonOptions): number {
-  return columns ?? Math.ceil(Math.sqrt(cells.length + 1));
+export function gridColumns(renderings: readonly Rendering[], { columns }: ComparisonOptions): number {
+  return columns ?? Math.ceil(Math.sqrt(renderings.length + 1));
 }
 
 /** The CPU always starts; whether another device does is known only when a graph runs on it. */
@@ -78,12 +80,16 @@ async function assertDeviceStarts(device: Device): Promise<void> {
   }
 }
 
+/** Which video is opened, and how. */
+export type SourceOptions = OptionsOf<typeof SELECTION> &
+  Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> & { readonly audio?: boolean };
+
 /**
  * Opens the video that is compared, cut and scaled as asked.
  *
  * @throws UsageError when it cannot be opened, does not fit the model, or lacks the sound that was asked for
  */
-export async function openSource(model: Model, path: string, options: ComparisonOptions): Promise<Video> {
+export async function openSource(model: Model, path: string, options: SourceOptions): Promise<Video> {
   const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
   const chosen: OpenVideoOptions = given({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
   const video = await openForModel(model, path, chosen);

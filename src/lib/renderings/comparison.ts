@@ -1,24 +1,18 @@
-// Renders one video several times over, cell by cell, and compares the results: videos, grid, metrics, curves. Resumable.
+// Renders one video several times over and compares the results: videos, grid, metrics, curves. Resumable.
 
 import { join, resolve } from 'node:path';
-import type { Frames } from '../metrics/lockstep.js';
-import { measure } from '../metrics/measure.js';
+import { given } from '../base/given.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
-import type { Frame } from '../tensor/frame.js';
 import { trackWork } from '../tracking/log/tracked-work.js';
-import { gridFrames } from '../video/layout/grid.js';
-import type { FrameTimes } from '../video/times/frame-times.js';
 import { sayTiming } from '../video/times/timing-note.js';
-import { type WriteVideoOptions, writeVideo } from '../video/write/write-video.js';
 import { type ComparisonFolder, openComparisonFolder } from './comparison-folder.js';
-import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
+import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
 import { checkRequest, gridColumns, openSource } from './comparison-plan.js';
 import { settingsOf } from './comparison-settings.js';
 import { writeCurves } from './curves.js';
 import { comparisonRun, frameCounter, logComparison } from './log-comparison.js';
-import { type RenderedCells, type RenderHooks, renderCells } from './render-frames.js';
-import type { Cell } from './rendering.js';
+import { gridOf, openRenderedVideo, type Readable } from './rendered-video.js';
 
 const ROUND_TRIP = 'round-trip';
 
@@ -29,37 +23,43 @@ const ROUND_TRIP = 'round-trip';
  *
  * @throws UsageError for a bad video, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function compareCells(
-  kind: string,
+export async function compareRenderings(
   model: Model,
-  path: string,
-  cells: readonly Cell[],
+  compared: Compared,
   options: ComparisonOptions,
 ): Promise<ComparisonResult> {
-  const planned = await checkRequest(model, cells, options);
+  const { kind, video: path, renderings } = compared;
+  const planned = await checkRequest(model, renderings, options);
   const video = await openSource(model, path, options);
-  const settings = await settingsOf(kind, model, path, cells, options);
-  const asked = comparisonRun(kind, model, path, cells, settings, options);
+  const settings = await settingsOf(kind, model, compared, options);
   const open = (out: string): Promise<ComparisonFolder> =>
     openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
-  return trackWork(asked, open, async (work) => {
+  return trackWork(comparisonRun(model, compared, settings, options), open, async (work) => {
     const { folder, run } = work;
     options.onFolder?.(folder.out);
     const log = async (stored: Omit<ComparisonResult, 'out'>, outputs?: Record<string, Measurement>) => {
       const result = located(folder.out, stored);
-      await logComparison(work, model, result, cells, options, outputs);
+      await logComparison(work, model, { result, renderings, ...given({ outputs }) }, options);
       return result;
     };
     if (folder.finished !== null) return log(folder.finished as Omit<ComparisonResult, 'out'>);
-    const rendered = await renderCells(model, video, cells, folder.work, { ...options, onFrame: frameCounter(run) });
+    const hooks = { ...options, onFrame: frameCounter(run) };
+    const rendered = await openRenderedVideo(model, video, { work: folder.work, expected: renderings.length }, hooks);
     try {
-      const measured = await measureCells(rendered, cells, options);
-      const { [ROUND_TRIP]: roundTrip, ...outputs } = measured.outputs as Record<string, Measurement>;
+      await rendered.render(renderings);
+      const outputs: Record<string, Readable> = Object.fromEntries(
+        renderings.map(({ name }) => [name, () => rendered.rendering(name)]),
+      );
+      const judged = await rendered.judge({ [ROUND_TRIP]: rendered.roundTrip, ...outputs });
       const timing = await video.times();
       sayTiming(video, timing, options.onWarning);
-      await writeVideos(rendered, cells, folder.out, timing, path, options);
-      const curves = { source: measured.source, [ROUND_TRIP]: roundTrip, ...outputs };
-      await writeCurves(join(folder.out, 'curves.csv'), curves);
+      const beside = renderings.map(({ name, label }) => [label, outputs[name]] as const);
+      const grid = gridOf([['original', rendered.source], ...beside], gridColumns(renderings, options));
+      const videos = { ...outputs, [ROUND_TRIP]: rendered.roundTrip, grid };
+      const files = Object.fromEntries(Object.entries(videos).map(([name, read]) => [`${name}.mp4`, read]));
+      await rendered.write(folder.out, files, options.audio ? path : undefined);
+      const { [ROUND_TRIP]: roundTrip, ...measured } = judged.outputs as Record<string, Measurement>;
+      await writeCurves(join(folder.out, 'curves.csv'), { source: judged.source, ...judged.outputs });
       const result = {
         video: resolve(path),
         model: resolve(model.path),
@@ -69,60 +69,23 @@ export async function compareCells(
         frameRate: timing.frameRate,
         width: video.width,
         height: video.height,
-        source: measured.source.means,
+        source: judged.source.means,
         roundTrip: roundTrip.means,
         roundTripVideo: `${ROUND_TRIP}.mp4`,
-        cells: cells.map(({ name }, i) => ({ ...planned[i], video: `${name}.mp4`, metrics: outputs[name].means })),
+        cells: renderings.map(({ name }, i) => ({
+          ...planned[i],
+          video: `${name}.mp4`,
+          metrics: measured[name].means,
+        })),
         settings,
       };
       await rendered.close();
       await folder.finish(result);
-      return log(result, outputs);
+      return log(result, measured);
     } finally {
       await rendered.close();
     }
   });
-}
-
-function measureCells(rendered: RenderedCells, cells: readonly Cell[], { onProgress, signal }: RenderHooks) {
-  const outputs: Record<string, Frames> = Object.fromEntries(cells.map(({ name }) => [name, rendered.cell(name)]));
-  return measure(
-    rendered.source(),
-    { [ROUND_TRIP]: rendered.roundTrip(), ...outputs },
-    { signal, onProgress, expectedFrames: rendered.frames },
-  );
-}
-
-async function writeVideos(
-  rendered: RenderedCells,
-  cells: readonly Cell[],
-  out: string,
-  timing: FrameTimes,
-  source: string,
-  options: ComparisonOptions,
-): Promise<void> {
-  const { audio, signal, onWarning, onProgress } = options;
-  const encode: WriteVideoOptions = {
-    frameRate: timing.frameRate,
-    timing,
-    ...(signal && { signal }),
-    ...(onWarning && { onWarning }),
-    ...(audio && { audioFrom: { path: source, start: timing.start } }),
-  };
-  const grid = gridFrames([rendered.source(), ...cells.map(({ name }) => rendered.cell(name))], {
-    columns: gridColumns(cells, options),
-    labels: ['original', ...cells.map(({ label }) => label)],
-  });
-  const videos: [name: string, frames: AsyncIterable<Frame>][] = [
-    ...cells.map(({ name }): [string, AsyncIterable<Frame>] => [name, rendered.cell(name)]),
-    [ROUND_TRIP, rendered.roundTrip()],
-    ['grid', grid],
-  ];
-  for (const [done, [name, frames]] of videos.entries()) {
-    onProgress?.({ done, total: videos.length, label: 'writing videos' });
-    await writeVideo(join(out, `${name}.mp4`), frames, encode);
-  }
-  onProgress?.({ done: videos.length, total: videos.length, label: 'writing videos' });
 }
 
 /** Absolute paths, whatever the folder was called when the result was stored. */

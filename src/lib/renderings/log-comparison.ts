@@ -8,6 +8,9 @@ import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { type ModelHashes, modelInputs, modelParameters } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import { storedSettings } from '../settings/stored.js';
+import { RENDER, SELECTION } from '../settings/table.js';
 import { continueChild } from '../tracking/log/continue-run.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { Run } from '../tracking/log/run.js';
@@ -16,15 +19,13 @@ import type { RunInput } from '../tracking/stored/run-record.js';
 import { sizeText } from '../video/geometry.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import { shotName } from '../video/shot-name.js';
-import type { ComparisonOptions, ComparisonResult } from './comparison-options.js';
-import type { Cell } from './rendering.js';
+import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
+import type { Rendering } from './rendering.js';
 
 /** The run that a comparison is. */
 export function comparisonRun(
-  kind: string,
   model: Model,
-  path: string,
-  cells: readonly Cell[],
+  { kind, video, renderings }: Pick<Compared, 'kind' | 'video' | 'renderings'>,
   settings: Settings,
   options: ComparisonOptions,
 ): WorkOptions {
@@ -32,11 +33,11 @@ export function comparisonRun(
   return {
     ...options,
     experiment: kind,
-    name: `${shotName(path)}-${key.slice(0, 8)}`,
+    name: `${shotName(video)}-${key.slice(0, 8)}`,
     key,
-    parameters: merged(cells.map((cell) => cellParameters(model, path, cell, options))),
-    given: { video: path, model: model.path, ...givenOptions(options) },
-    inputs: comparisonInputs(model, path, settings),
+    parameters: merged(renderings.map((rendering) => renderingParameters(model, video, rendering, options))),
+    given: { video, model: model.path, ...givenOptions(options) },
+    inputs: comparisonInputs(model, video, settings),
     device: model.device,
   };
 }
@@ -47,38 +48,42 @@ export function comparisonInputs(model: Model, video: string, settings: Settings
   return [{ kind: 'video', name: basename(video), sha256, path: resolve(video) }, ...modelInputs(model, hashes)];
 }
 
-/** Settings that all renderings with a model have, as far as they are given. */
+const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, strength, seed, noise, batch } = RENDER;
+const DENOISE = { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
+
+/** Settings that all renderings with a model have, as far as they are given, by their stored names. */
 export function denoiseParameters(
   model: Model,
   video: string,
-  { size, start, duration, frames, every, crop, frameRate }: Partial<ComparisonOptions>,
-  { prompt, negativePrompt = '', steps = 50, sampler = 'ddim', guidanceScale = 7.5, noiseDraw = 1 }: Denoising,
+  selection: Partial<ComparisonOptions>,
+  options: DenoiseOptions & { readonly noiseDraw?: number },
 ): Record<string, unknown> {
-  const asked = renderSize(model, size);
-  const sides = typeof asked === 'number' ? asked : sizeText(asked);
+  const asked = renderSize(model, selection.size);
+  const size = typeof asked === 'number' ? asked : sizeText(asked);
   return {
-    ...{ video: basename(video), size: sides, start, duration, frames, every, crop, frame_rate: frameRate },
+    video: basename(video),
+    ...storedSettings(SELECTION, { ...selection, size }),
+    crop: selection.crop,
     ...modelParameters(model),
-    ...{ prompt, negative: negativePrompt, steps, sampler, guidance: guidanceScale, noise_draw: noiseDraw },
+    ...storedSettings(DENOISE, withDefaults(DENOISE, options)),
   };
 }
 
-type Denoising = DenoiseOptions & { readonly noiseDraw?: number };
-
 /** The settings of one rendering of a video. */
-export function cellParameters(
+export function renderingParameters(
   model: Model,
   video: string,
-  { options }: Cell,
+  { options }: Rendering,
   selection: Partial<ComparisonOptions>,
 ): Record<string, unknown> {
-  const { strength, seed = 42, noise = 'fixed', batch = 1 } = options;
   return {
     method: 'img2img',
     ...denoiseParameters(model, video, selection, options),
-    ...{ strength, seed, noise, batch },
+    ...storedSettings(OWN, withDefaults(OWN, options)),
   };
 }
+
+const OWN = { strength, seed, noise, batch };
 
 /** The settings of several renderings in one: where they differ, the list of values. */
 function merged(all: readonly Record<string, unknown>[]): Record<string, unknown> {
@@ -101,7 +106,7 @@ export function frameCounter(run: Run): (done: number, total: number) => void {
 }
 
 /** A rendering that is remembered as a part of a run. */
-export interface Rendering {
+export interface LoggedRendering {
   readonly name: string;
   readonly parameters: Record<string, unknown>;
   readonly device: string;
@@ -115,7 +120,7 @@ export interface Rendering {
 /** Remembers a rendering: its settings, its metrics, over time too where they are given (`per_frame.*`), and its video. */
 export async function logRendering(
   { run, resumed }: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
-  rendering: Rendering,
+  rendering: LoggedRendering,
 ): Promise<void> {
   const { name, parameters, device, measurement, metrics = {}, video } = rendering;
   const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
@@ -130,14 +135,19 @@ export async function logRendering(
   await part.finish();
 }
 
+/** What is logged of a comparison; `outputs` are the measurements with their curves, where they were just made. */
+export interface LoggedComparison {
+  readonly result: ComparisonResult;
+  readonly renderings: readonly Rendering[];
+  readonly outputs?: Readonly<Record<string, Measurement>>;
+}
+
 /** Remembers what a comparison gave. */
 export async function logComparison(
   tracked: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
   model: Model,
-  result: ComparisonResult,
-  cells: readonly Cell[],
+  { result, renderings, outputs = {} }: LoggedComparison,
   options: ComparisonOptions,
-  outputs: Readonly<Record<string, Measurement>> = {},
 ): Promise<void> {
   const { run } = tracked;
   if (!run.tracked) return;
@@ -147,12 +157,12 @@ export async function logComparison(
   );
   for (const file of [result.grid, result.roundTripVideo, result.curves, join(result.out, 'result.json')])
     await run.logArtifact(file);
-  for (const [i, cell] of cells.entries()) {
+  for (const [i, rendering] of renderings.entries()) {
     const { video, metrics } = result.cells[i];
     await logRendering(tracked, {
-      ...{ name: cell.name, device: model.device, video },
-      parameters: cellParameters(model, result.video, cell, options),
-      measurement: outputs[cell.name] ?? { means: metrics },
+      ...{ name: rendering.name, device: model.device, video },
+      parameters: renderingParameters(model, result.video, rendering, options),
+      measurement: outputs[rendering.name] ?? { means: metrics },
     });
   }
 }

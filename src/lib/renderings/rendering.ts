@@ -1,4 +1,4 @@
-// One rendering of a video within a comparison: its name, its settings, and what they come to with a given model.
+// One rendering of a video: its name, its settings, and the plan that a model makes of them.
 
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
@@ -8,18 +8,20 @@ import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
 import { samplerName, samplers } from '../diffusion/samplers/index.js';
 import { planForStrength } from '../diffusion/strength.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
 
 /** One rendering of the video: a name for its files, a label for the grid, and its settings. */
-export interface Cell {
+export interface Rendering {
   readonly name: string;
   readonly label: string;
   readonly options: RestyleOptions;
-  /** A model of its own, such as a finetuned one; it must have the comparison's autoencoder. */
+  /** A model of its own, such as a finetuned one; it must have the autoencoder of the others. */
   readonly model?: Model;
 }
 
-/** What a cell comes to. */
-export interface CellPlan {
+/** The plan of a rendering. */
+export interface RenderingPlan {
   label: string;
   strength: number;
   seed: number;
@@ -31,17 +33,18 @@ export interface CellPlan {
 }
 
 /**
- * What a cell comes to with a model.
+ * The plan of a rendering with a model.
  *
  * @throws UsageError for a strength outside (0, 1] or that runs no step, a bad number of steps, sampler, guidance, batch or seed
  */
-export function planCell(comparison: Model, { label, options, model = comparison }: Cell): CellPlan {
-  const { strength, sampler = 'ddim', steps = 50, guidanceScale = 7.5, batch = 1, noiseDraw = 1 } = options;
-  const { seed = 42, noise = 'fixed' } = options;
+export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
+  const { strength, sampler, steps, guidanceScale, batch, noiseDraw, seed, noise } = withDefaults(RENDER, options);
   const method = samplers[samplerName(sampler)];
   const { timesteps } = planForStrength(method.plan(noiseSchedule(model.config.schedule), steps), strength);
   if (!(guidanceScale >= 0 && guidanceScale < Infinity)) {
-    throw new UsageError(`guidance scale: ${guidanceScale} is not a number of at least 0; 7.5 is usual`);
+    throw new UsageError(
+      `guidance scale: ${guidanceScale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
+    );
   }
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
@@ -50,16 +53,16 @@ export function planCell(comparison: Model, { label, options, model = comparison
 }
 
 /**
- * Plans the cells of one comparison.
+ * Plans the renderings of one comparison.
  *
- * @throws UsageError when there are none, when two are the same, or as `planCell`
+ * @throws UsageError when there are none, when two are the same, or as `planRendering`
  */
-export function planCells(model: Model, cells: readonly Cell[]): CellPlan[] {
-  if (cells.length === 0) {
+export function planRenderings(model: Model, renderings: readonly Rendering[]): RenderingPlan[] {
+  if (renderings.length === 0) {
     throw new UsageError('comparison: there is nothing to render; give at least one strength and one seed');
   }
-  const names = cells.map(({ name }) => name);
-  const twice = cells.find(({ name }, i) => names.indexOf(name) !== i);
+  const names = renderings.map(({ name }) => name);
+  const twice = renderings.find(({ name }, i) => names.indexOf(name) !== i);
   if (twice) throw new UsageError(`comparison: ${twice.label} is given twice; name each strength and seed once`);
-  return cells.map((cell) => planCell(model, cell));
+  return renderings.map((rendering) => planRendering(model, rendering));
 }

@@ -9,15 +9,12 @@ import { DamageError } from '../../base/errors.js';
 import { waitForLock } from '../../base/folder-lock.js';
 import { sha256File } from '../../base/hash.js';
 import { damageOf, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
-import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import type { Model } from '../../models/model.js';
 import { openSource } from '../../renderings/comparison-plan.js';
 import { writeCurves } from '../../renderings/curves.js';
-import { renderCells } from '../../renderings/render-frames.js';
-import { type Cell, planCell } from '../../renderings/rendering.js';
-import { gridFrames } from '../../video/layout/grid.js';
-import { writeVideo } from '../../video/write/write-video.js';
+import { gridOf, openRenderedVideo } from '../../renderings/rendered-video.js';
+import { planRendering, type Rendering } from '../../renderings/rendering.js';
 import type { PointSettings } from '../file/point-settings.js';
 import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
@@ -80,8 +77,8 @@ export async function dropWork(folder: string): Promise<void> {
   await rm(join(folder, WORK), { recursive: true, force: true });
 }
 
-/** The point as a cell. Its label does not depend on the sweep that asks for it. */
-export function pointCell(settings: PointSettings): Cell {
+/** The point as a rendering. Its label does not depend on the sweep that asks for it. */
+export function pointRendering(settings: PointSettings): Rendering {
   const { strength, guidance, iterations } = settings;
   const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
   return {
@@ -98,7 +95,7 @@ export function pointCell(settings: PointSettings): Cell {
  */
 export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
   const { folder, point, settings, identity } = job;
-  const { signal, onProgress, onWarning } = hooks;
+  const { signal, onWarning } = hooks;
   const work = join(folder, WORK);
   if (await readPoint(folder, point)) return;
   await makeFolder(work);
@@ -111,33 +108,31 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
     await removeLeftovers(folder);
     const stage = job.stage === undefined ? undefined : await readStage(job.stage);
     const model = await openTrained(job, stage, openModel, onWarning);
-    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
-    const video = await openSource(model, settings.video, options);
+    const video = await openSource(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
     await takeEncoded(job.source, work);
-    const cell = pointCell(settings);
-    const rendered = await renderCells(model, video, [cell], work, hooks);
+    const rendering = pointRendering(settings);
+    const rendered = await openRenderedVideo(model, video, { work, expected: 1 }, hooks);
     let result: PointResult;
     try {
-      const { source, outputs } = await measure(
-        rendered.source(),
-        { output: rendered.cell(cell.name) },
-        { signal, onProgress, expectedFrames: rendered.frames },
+      await rendered.render([rendering]);
+      const output = () => rendered.rendering(rendering.name);
+      const judged = await rendered.judge({ output });
+      const comparison = gridOf(
+        [
+          ['original', rendered.source],
+          [rendering.label, output],
+        ],
+        2,
       );
+      const { frameRate } = await rendered.write(folder, { 'output.mp4': output, 'comparison.mp4': comparison });
+      await writeCurves(join(folder, 'curves.csv'), { source: judged.source, output: judged.outputs.output });
+      const { firstTimestep, evaluations } = planRendering(model, rendering);
       const { width, height } = video;
-      const timing = await video.times();
-      const { frameRate } = timing;
-      const encode = { frameRate, timing, signal, onWarning };
-      const labels = ['original', cell.label];
-      const pair = gridFrames([rendered.source(), rendered.cell(cell.name)], { columns: 2, labels });
-      await writeVideo(join(folder, 'output.mp4'), rendered.cell(cell.name), encode);
-      await writeVideo(join(folder, 'comparison.mp4'), pair, encode);
-      await writeCurves(join(folder, 'curves.csv'), { source, output: outputs.output });
-      const { firstTimestep, evaluations } = planCell(model, cell);
       result = {
         ...{ point, settings: identity, names: { video: basename(settings.video), model: basename(settings.model) } },
         ...{ frames: rendered.frames, frameRate, width, height, firstTimestep, evaluations },
-        metrics: { ...outputs.output.means, ...stage?.metrics },
-        source: source.means,
+        metrics: { ...judged.outputs.output.means, ...stage?.metrics },
+        source: judged.source.means,
         files: {
           'output.mp4': await sha256File(join(folder, 'output.mp4')),
           'comparison.mp4': await sha256File(join(folder, 'comparison.mp4')),

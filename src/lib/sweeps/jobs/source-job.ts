@@ -9,13 +9,11 @@ import { waitForLock } from '../../base/folder-lock.js';
 import { sha256File } from '../../base/hash.js';
 import { checksumsPath } from '../../base/record-journal.js';
 import { writeSealedJson } from '../../base/sealed-json.js';
-import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import { openSource } from '../../renderings/comparison-plan.js';
-import { renderCells } from '../../renderings/render-frames.js';
+import { ENCODED_JOURNALS, openRenderedVideo, SOURCE_JOURNAL } from '../../renderings/rendered-video.js';
 import { sayTiming } from '../../video/times/timing-note.js';
-import { writeVideo } from '../../video/write/write-video.js';
-import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
+import { modelOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
 import type { SourceJob } from './job.js';
 
@@ -31,14 +29,13 @@ export interface SourceResult {
   readonly roundTrip: Measurement['means'];
 }
 
-/** Journals that points begin with, in the folder `encoded` of a source. */
-const JOURNALS = ['latents.f32', 'round-trip.rgb'];
+/** Folder of the journals that points begin with. */
 const ENCODED = 'encoded';
 const RESULT = 'result.json';
 
 /** Whether a source's frames lie there encoded. */
 export function isEncoded(folder: string): boolean {
-  return [RESULT, ...JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
+  return [RESULT, ...ENCODED_JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
     existsSync(join(folder, name)),
   );
 }
@@ -50,7 +47,7 @@ export async function dropEncoded(folder: string): Promise<void> {
 
 /** Gives a point's work folder the encoded frames, unless it has them. */
 export async function takeEncoded(folder: string, work: string): Promise<void> {
-  for (const name of JOURNALS) {
+  for (const name of ENCODED_JOURNALS) {
     if (existsSync(join(work, name))) continue;
     // A copy that is torn is filled up by the point itself, as its checksums, which come first, tell; a link would let it change
     // the original.
@@ -71,7 +68,7 @@ export async function takeEncoded(folder: string, work: string): Promise<void> {
  */
 export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
   const { folder, settings } = job;
-  const { signal, onProgress, onWarning } = hooks;
+  const { signal, onWarning } = hooks;
   const work = join(folder, ENCODED);
   await makeFolder(work);
   const unlock = await waitForLock(folder, folder, { signal });
@@ -79,20 +76,14 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
     if (isEncoded(folder)) return;
     await removeLeftovers(folder);
     const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
-    const options = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning, onProgress };
-    const video = await openSource(model, settings.video, options);
-    const rendered = await renderCells(model, video, [], work, hooks);
+    const video = await openSource(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
+    const rendered = await openRenderedVideo(model, video, { work, expected: 0 }, hooks);
     try {
-      const { source, outputs } = await measure(
-        rendered.source(),
-        { roundTrip: rendered.roundTrip() },
-        { signal, onProgress, expectedFrames: rendered.frames },
-      );
+      const { source, outputs } = await rendered.judge({ roundTrip: rendered.roundTrip });
       const { width, height } = video;
-      const timing = await video.times();
-      const { frameRate } = timing;
+      const timing = await rendered.write(folder, { 'round-trip.mp4': rendered.roundTrip });
       sayTiming(video, timing, onWarning);
-      await writeVideo(join(folder, 'round-trip.mp4'), rendered.roundTrip(), { frameRate, timing, signal, onWarning });
+      const { frameRate } = timing;
       const result: SourceResult = {
         ...{ frames: rendered.frames, frameRate, width, height },
         source: source.means,
@@ -104,7 +95,7 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
       await rendered.close();
     }
     // Points read the frames again themselves.
-    for (const file of ['source.rgb', checksumsPath('source.rgb')]) await rm(join(work, file), { force: true });
+    for (const file of [SOURCE_JOURNAL, checksumsPath(SOURCE_JOURNAL)]) await rm(join(work, file), { force: true });
     await writeFileAtomic(join(work, 'whole'), '');
   } finally {
     await unlock();

@@ -3,16 +3,16 @@
 import { UsageError } from '../../base/errors.js';
 import { loadModel, type Model } from '../../models/model.js';
 import { openSource } from '../../renderings/comparison-plan.js';
-import { planCell } from '../../renderings/rendering.js';
+import { planRendering } from '../../renderings/rendering.js';
 import { trainingItems } from '../../training/finetune/items.js';
 import { finetuneSettings } from '../../training/finetune/options.js';
 import type { PointSettings, StoredSettingName } from '../file/point-settings.js';
 import { pointLabel } from '../file/sweep-points.js';
 import type { PlannedPoint } from '../jobs/job.js';
-import { pointCell } from '../jobs/render-point.js';
+import { pointRendering } from '../jobs/render-point.js';
 import type { ContentHasher } from './content-hash.js';
 import { type IdentifiedPoint, identifyPoint } from './identify-point.js';
-import { modelOptions, renderOptions, sourceOptions, trainingOptions } from './point-options.js';
+import { modelOptions, sourceOptions, trainingOptions } from './point-options.js';
 
 /** Finds out what points come to; models and videos are opened once for all points. */
 export interface PointPlanner {
@@ -41,9 +41,9 @@ export function pointPlanner(
   };
   const check = async ({ settings, trainingId }: IdentifiedPoint, model: Model): Promise<number> => {
     const { model: path, video } = settings;
-    const { evaluations } = planCell(model, pointCell(settings));
+    const { evaluations } = planRendering(model, pointRendering(settings));
     for (const prompt of [settings.prompt, settings.negative]) model.tokenize(prompt);
-    const source = { ...renderOptions(settings), ...sourceOptions(settings), signal, onWarning };
+    const source = { ...sourceOptions(settings), signal, onWarning };
     const frames = await once(frameCounts, { video, source: sourceOptions(settings), path }, async () => {
       return (await openSource(model, video, source)).expectedFrames;
     });

@@ -1,16 +1,16 @@
-// The renderings that the experiment makes with a model: the plain one's at each strength, each finetuned one's at each guidance.
+// The renderings that the recipe makes with a model: the plain one's at each strength, each finetuned one's at each guidance.
 
 import { given } from '../base/given.js';
-import type { Cell } from '../renderings/rendering.js';
+import type { Rendering } from '../renderings/rendering.js';
 import type { RecipeOptions } from './options.js';
 
-/** One finetuned rendering: its cell, and which training made its weights. */
-export interface TunedCell extends Cell {
+/** One finetuned rendering, and which training made its weights. */
+export interface TunedRendering extends Rendering {
   readonly training: string;
 }
 
 /** The renderings with the model as it came, in the order of the strengths. */
-export function plainCells(options: RecipeOptions): Cell[] {
+export function plainRenderings(options: RecipeOptions): Rendering[] {
   return options.strengths.map((strength) => ({
     name: `plain-${strength}`,
     label: `strength ${strength}`,
@@ -19,7 +19,7 @@ export function plainCells(options: RecipeOptions): Cell[] {
 }
 
 /** The renderings with finetuned models, arm by arm; their models are not opened yet. */
-export function tunedCells(options: RecipeOptions): TunedCell[] {
+export function tunedRenderings(options: RecipeOptions): TunedRendering[] {
   const [strength] = options.strengths;
   return options.tuned.flatMap(({ name, label, guidance }) =>
     guidance.map((scale) => ({
@@ -32,9 +32,9 @@ export function tunedCells(options: RecipeOptions): TunedCell[] {
 }
 
 function denoise(
-  { negativePrompt, steps, sampler, batch, prompts, seed = 42 }: RecipeOptions,
+  { negativePrompt, steps, sampler, batch, prompts, seed }: RecipeOptions,
   strength: number,
   guidanceScale: number,
-): Cell['options'] {
-  return { ...given({ negativePrompt, steps, sampler, batch }), prompt: prompts[0], guidanceScale, strength, seed };
+): Rendering['options'] {
+  return { ...given({ negativePrompt, steps, sampler, batch, seed }), prompt: prompts[0], guidanceScale, strength };
 }

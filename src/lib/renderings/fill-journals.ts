@@ -1,0 +1,107 @@
+// Fills the journals of a rendered video: frames as they are read, latents and round trips, edited frames. Each continues where an
+// earlier process stopped.
+
+import type { OnProgress } from '../base/progress.js';
+import type { RecordJournal } from '../base/record-journal.js';
+import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
+import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import type { Video } from '../video/read/open-video.js';
+import { planRendering, type Rendering } from './rendering.js';
+
+/** Hooks of a long rendering. */
+export interface RenderHooks {
+  /** Told how far reading, encoding, rendering and measuring have come. */
+  onProgress?: OnProgress;
+  /** Told about damaged frames, little space and the like; stderr by default. */
+  onWarning?: (message: string) => void;
+  /** Called after each rendered frame with how many there are, of all renderings together, and how many there will be. */
+  onFrame?: (done: number, total: number) => void;
+  /** Stops after the step that is being computed; the work then throws the signal's reason and can be continued. */
+  signal?: AbortSignal;
+}
+
+/** Sizes of what the journals hold. */
+export function recordSizes(model: Model, { width, height }: Video) {
+  const factor = model.config.vaeFactor;
+  const latentShape = [1, model.config.vae.latentChannels, height / factor, width / factor];
+  return { frameBytes: 3 * width * height, latentShape, latentBytes: 4 * sizeOf(latentShape) };
+}
+
+/** Reads all frames of a video. */
+export async function readSource(
+  video: Video,
+  source: RecordJournal,
+  { onProgress, signal }: RenderHooks,
+): Promise<void> {
+  for await (const frame of video.frames()) {
+    signal?.throwIfAborted();
+    await source.append(frame.data);
+    const total = Math.max(source.count, video.expectedFrames ?? 0);
+    onProgress?.({ done: source.count, total, label: 'reading frames' });
+  }
+}
+
+/** Encodes the source's frames, and decodes them again. */
+export async function encodeSource(
+  model: Model,
+  { width, height }: Video,
+  { source, latents, roundTrip }: Record<'source' | 'latents' | 'roundTrip', RecordJournal>,
+  { onProgress, signal }: RenderHooks,
+): Promise<void> {
+  const both = Math.min(latents.count, roundTrip.count, source.count);
+  await latents.truncate(both);
+  await roundTrip.truncate(both);
+  for (let i = both; i < source.count; i++) {
+    signal?.throwIfAborted();
+    onProgress?.({ done: i, total: source.count, label: 'encoding' });
+    const latent = await encodeFrame(model, { width, height, data: await source.read(i) }, i);
+    await latents.append(new Uint8Array(latent.data.buffer, latent.data.byteOffset, latent.data.byteLength));
+    await roundTrip.append((await decodeFrame(model, latent, i)).data);
+  }
+  await latents.flush();
+  await roundTrip.flush();
+  onProgress?.({ done: source.count, total: source.count, label: 'encoding' });
+}
+
+/** Renders the latents of a video under each setting. */
+export async function renderLatents(
+  model: Model,
+  { latents, latentShape }: { readonly latents: RecordJournal; readonly latentShape: readonly number[] },
+  renderings: readonly (Rendering & { readonly output: RecordJournal })[],
+  { onProgress, onFrame, signal }: RenderHooks,
+): Promise<void> {
+  const frames = latents.count;
+  const readLatent = async (i: number): Promise<Tensor<'float32'>> =>
+    tensor('float32', latentShape, new Float32Array((await latents.read(i)).buffer));
+  const evaluations = renderings.map((rendering) => planRendering(model, rendering).evaluations);
+  const total = evaluations.reduce((sum, each) => sum + each * frames, 0);
+  let before = 0;
+  for (const [index, { label, options, output, model: own = model }] of renderings.entries()) {
+    const { batch } = withDefaults(RENDER, options);
+    // Whole batches only, so that every frame is computed in the company it would have had without the interruption.
+    if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
+    for (let first = output.count; first < frames; first += batch) {
+      const count = Math.min(batch, frames - first);
+      const group: Tensor<'float32'>[] = [];
+      for (let i = first; i < first + count; i++) group.push(await readLatent(i));
+      signal?.throwIfAborted();
+      const edited = await restyleLatents(own, group, first, {
+        ...options,
+        onStep: ({ step }) => {
+          signal?.throwIfAborted();
+          const done = before + first * evaluations[index] + count * step;
+          onProgress?.({ done, total, label: `denoising ${label}` });
+        },
+      });
+      for (const [i, latent] of edited.entries()) {
+        await output.append((await decodeFrame(model, latent, first + i)).data);
+        onFrame?.(index * frames + output.count, renderings.length * frames);
+      }
+      await output.flush();
+    }
+    before += evaluations[index] * frames;
+  }
+}

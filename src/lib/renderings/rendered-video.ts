@@ -1,0 +1,153 @@
+// The one line from a video to its renderings: read and encoded once, rendered under each setting, judged against the source, written
+// as files. Everything unfinished lies in journals in a work folder, so that a later process continues to the same bits.
+
+import { stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { given } from '../base/given.js';
+import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
+import { type Measured, measure } from '../metrics/measure.js';
+import type { Model } from '../models/model.js';
+import type { Frame } from '../tensor/frame.js';
+import { gridFrames } from '../video/layout/grid.js';
+import type { Video } from '../video/read/open-video.js';
+import type { FrameTimes } from '../video/times/frame-times.js';
+import { writeVideo } from '../video/write/write-video.js';
+import { encodeSource, type RenderHooks, readSource, recordSizes, renderLatents } from './fill-journals.js';
+import type { Rendering } from './rendering.js';
+
+/** Frames that can be read as often as needed. */
+export type Readable = () => AsyncIterable<Frame>;
+
+/** A video in a work folder, encoded, with renderings of it. */
+export interface RenderedVideo {
+  /** Number of frames of the source and of each rendering. */
+  readonly frames: number;
+  readonly source: () => AsyncGenerator<Frame, void, undefined>;
+  /** The source after the VAE's encoder and decoder: what the model cannot do better than. */
+  readonly roundTrip: () => AsyncGenerator<Frame, void, undefined>;
+  /** Renders what is not rendered yet. */
+  render(renderings: readonly Rendering[]): Promise<void>;
+  /** The frames of a rendering by its name. */
+  rendering(name: string): AsyncGenerator<Frame, void, undefined>;
+  /** Measures outputs against the source. */
+  judge<Name extends string>(outputs: Readonly<Record<Name, Readable>>): Promise<Measured<Name>>;
+  /** Writes videos into a folder, by their file names, with the times of the source; `audioFrom` is the file whose sound they get. */
+  write(out: string, videos: Readonly<Record<string, Readable>>, audioFrom?: string): Promise<FrameTimes>;
+  close(): Promise<void>;
+}
+
+const LATENTS = 'latents.f32';
+const ROUND_TRIP = 'round-trip.rgb';
+
+/** Journals that another work folder of the same video and autoencoder may begin with. */
+export const ENCODED_JOURNALS: readonly string[] = [LATENTS, ROUND_TRIP];
+/** The journal of the frames as they were read, which every process fills again. */
+export const SOURCE_JOURNAL = 'source.rgb';
+
+/** Whether an earlier process has left anything in a work folder that is worth continuing. */
+export async function hasRendered(work: string): Promise<boolean> {
+  return stat(join(work, LATENTS)).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+}
+
+/** Bytes that the journals of a video with so many renderings take until all is done. */
+export function workBytes(model: Model, video: Video, frames: number, renderings: number): number {
+  const { frameBytes, latentBytes } = recordSizes(model, video);
+  return frames * ((renderings + 2) * frameBytes + latentBytes);
+}
+
+/** Videos beside each other under their labels, the first one top left. */
+export function gridOf(entries: readonly (readonly [label: string, read: Readable])[], columns: number): Readable {
+  const labels = entries.map(([label]) => label);
+  return () =>
+    gridFrames(
+      entries.map(([, read]) => read()),
+      { columns, labels },
+    );
+}
+
+/**
+ * Reads a video into a work folder and encodes its frames, continuing what an earlier process began.
+ *
+ * @param expected how many renderings will be made, for a warning where the disk has no room for them
+ * @throws UsageError when the video has no frames; FailureError when numbers turn NaN or the disk is full
+ */
+export async function openRenderedVideo(
+  model: Model,
+  video: Video,
+  { work, expected }: { readonly work: string; readonly expected: number },
+  hooks: RenderHooks,
+): Promise<RenderedVideo> {
+  const { width, height } = video;
+  const { frameBytes, latentBytes, latentShape } = recordSizes(model, video);
+  const { onProgress, onWarning, signal } = hooks;
+  const journals: RecordJournal[] = [];
+  const journal = async (name: string, bytes: number, how: JournalOptions = hooks): Promise<RecordJournal> => {
+    const opened = await openJournal(join(work, name), bytes, how);
+    journals.push(opened);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    for (const opened of journals.splice(0)) await opened.close();
+  };
+  const framesOf = async function* (from: RecordJournal): AsyncGenerator<Frame, void, undefined> {
+    for await (const data of from.records()) yield { width, height, data };
+  };
+  try {
+    if (video.expectedFrames !== undefined) {
+      await warnOfLittleSpace(work, workBytes(model, video, video.expectedFrames, expected), onWarning);
+    }
+    // Decoding again is quick and gives the same frames; whether an earlier process reached the end is not known.
+    const source = await journal(SOURCE_JOURNAL, frameBytes, { fresh: true });
+    await readSource(video, source, hooks);
+    const latents = await journal(LATENTS, latentBytes);
+    const roundTrip = await journal(ROUND_TRIP, frameBytes);
+    await encodeSource(model, video, { source, latents, roundTrip }, hooks);
+    const outputs = new Map<string, RecordJournal>();
+    return {
+      frames: source.count,
+      source: () => framesOf(source),
+      roundTrip: () => framesOf(roundTrip),
+      async render(renderings) {
+        for (const { name } of renderings) {
+          if (!outputs.has(name)) outputs.set(name, await journal(`${name}.rgb`, frameBytes));
+        }
+        const filled = renderings.map((rendering) => ({ ...rendering, output: outputs.get(rendering.name)! }));
+        await renderLatents(model, { latents, latentShape }, filled, hooks);
+      },
+      rendering: (name) => framesOf(outputs.get(name)!),
+      judge<Name extends string>(readable: Readonly<Record<Name, Readable>>) {
+        const entries = Object.entries<Readable>(readable).map(([name, read]) => [name, read()]);
+        const read = Object.fromEntries(entries) as Record<Name, AsyncIterable<Frame>>;
+        return measure(framesOf(source), read, given({ expectedFrames: source.count, onProgress, signal }));
+      },
+      async write(out, videos, audioFrom) {
+        const timing = await video.times();
+        const { frameRate, start } = timing;
+        const audio = audioFrom === undefined ? undefined : { path: audioFrom, start };
+        const encode = { frameRate, timing, ...given({ signal, onWarning, audioFrom: audio }) };
+        const files = Object.entries(videos);
+        for (const [done, [name, read]] of files.entries()) {
+          onProgress?.({ done, total: files.length, label: 'writing videos' });
+          await writeVideo(join(out, name), read(), encode);
+        }
+        onProgress?.({ done: files.length, total: files.length, label: 'writing videos' });
+        return timing;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function warnOfLittleSpace(work: string, needed: number, onWarning?: (message: string) => void): Promise<void> {
+  const { bavail, bsize } = await statfs(work);
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  if (bavail * bsize >= needed) return;
+  const free = megabytes(bavail * bsize);
+  onWarning?.(`${work}: about ${megabytes(needed)} are needed there until all is done, but ${free} are free`);
+}
