@@ -20,7 +20,10 @@ const suffix = values.dtype === 'float32' ? '' : `-${values.dtype}`;
 const folder = fileURLToPath(new URL(`../.cache/bench/full${suffix}`, import.meta.url));
 if (!existsSync(folder)) {
   console.error(`writing random weights to ${folder} ...`);
-  await library.writeRandomCheckpoint(folder, { seed: 0, dtype: values.dtype, size: 'full' });
+  const { writeRandomCheckpoint } = await import(
+    new URL('../dist/lib/models/checkpoint/random-checkpoint.js', import.meta.url).href
+  );
+  await writeRandomCheckpoint(folder, { seed: 0, dtype: values.dtype, size: 'full' });
 }
 
 const start = performance.now();

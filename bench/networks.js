@@ -53,7 +53,7 @@ export async function checkpointFolder(name) {
   const folder = fileURLToPath(new URL(`../.cache/bench/${name}`, import.meta.url));
   if (existsSync(folder)) return folder;
   console.error(`writing random weights to ${folder} ...`);
-  const { writeRandomCheckpoint } = await library('index.js');
+  const { writeRandomCheckpoint } = await library('models/checkpoint/random-checkpoint.js');
   await writeRandomCheckpoint(folder, { seed: 0, dtype: 'float32', ...NETWORKS[name].checkpoint });
   return folder;
 }

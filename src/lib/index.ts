@@ -12,58 +12,21 @@ export {
   type TextToImageOptions,
   textToImage,
 } from './diffusion/img2img.js';
-export {
-  decodeFrame,
-  encodeFrame,
-  type NoiseMode,
-  type RestyleOptions,
-  restyle,
-} from './diffusion/restyle.js';
+export { decodeFrame, encodeFrame, type NoiseMode, type RestyleOptions, restyle } from './diffusion/restyle.js';
 export type { SamplerName } from './diffusion/samplers/index.js';
-export { firstTimestep, stepsForStrength } from './diffusion/strength.js';
-export {
-  type EditFrameOptions,
-  editFrame,
-  type FrameEdits,
-  type WrittenFrameEdits,
-  writeFrameEdits,
-} from './edits/edit-frame.js';
+export { type EditFrameOptions, editFrame, type FrameEdits } from './edits/edit-frame.js';
 export type { EditedFrame } from './edits/edited-frame.js';
-export {
-  findEdit,
-  type PickedEdit,
-  pickEdit,
-  readProposals,
-  type WrittenProposal,
-  type WrittenProposals,
-  writeProposals,
-} from './edits/edits-folder.js';
+export { pickEdit } from './edits/edits-folder.js';
 export type { Proposal } from './edits/proposal.js';
-export {
-  editRank,
-  PROPOSED_SEEDS,
-  PROPOSED_STRENGTHS,
-  type ProposedEdits,
-  type ProposeEditsOptions,
-  proposeEdits,
-  scoreEdit,
-} from './edits/propose-edits.js';
+export { type ProposedEdits, type ProposeEditsOptions, proposeEdits } from './edits/propose-edits.js';
 export type { FrameEdit } from './edits/render-edits.js';
-export {
-  type EditOverrides,
-  type EditScores,
-  type EditSidecar,
-  readEdit,
-  writeEdit,
-} from './edits/sidecar.js';
-export { DEVICES, type Device } from './engine/devices.js';
+export { type EditScores, type EditSidecar, readEdit } from './edits/sidecar.js';
+export type { Device } from './engine/devices.js';
 export type { Placement, WeightAccess } from './engine/program.js';
-export { COMPOSITION_LOST, type Composition, composition, compositionKept } from './metrics/composition.js';
+export { type Composition, composition, compositionKept } from './metrics/composition.js';
 export { type Measured, type MeasureOptions, type Motion, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';
 export { type Metrics, type MetricsOptions, metrics, type VideoInput } from './metrics/metrics.js';
-export { type RandomCheckpointOptions, writeRandomCheckpoint } from './models/checkpoint/random-checkpoint.js';
-export type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './models/config/config.js';
 export type { LoraRequest } from './models/lora/lora.js';
 export { type LoadModelOptions, loadModel, type Model, type ModelConfig } from './models/model.js';
 export type { EmbeddingRequest } from './models/text/textual-inversion.js';
@@ -78,41 +41,20 @@ export type { ShownRun } from './notebook/show-run.js';
 export type { ShownTable, TableValue } from './notebook/show-table.js';
 export { type ShownPreview, type ShownStep, type ShowTrainingOptions, showTraining } from './notebook/show-training.js';
 export type { ShownVideo } from './notebook/show-video.js';
-export {
-  type CompareSeedsOptions,
-  compareSeeds,
-  planCompareSeeds,
-} from './renderings/compare-seeds.js';
-export type {
-  RenderingResult,
-  ComparisonOptions,
-  ComparisonPlan,
-  ComparisonResult,
-} from './renderings/comparison-options.js';
-export type { RenderingPlan } from './renderings/rendering.js';
-export { planStrengthSweep, type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
+export { type CompareSeedsOptions, compareSeeds } from './renderings/compare-seeds.js';
+export type { ComparisonOptions, ComparisonResult, RenderingResult } from './renderings/comparison-options.js';
+export { type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
 export type { ReportData } from './report/report-data.js';
 export { type WriteReportOptions, type WrittenReport, writeReport } from './report/write-report.js';
-export { SAMPLERS } from './settings/table.js';
 export { readSweepFile, type SweepFile } from './sweeps/file/read-sweep-file.js';
-export type { Executor, JobHooks } from './sweeps/jobs/executor.js';
-export type { Job } from './sweeps/jobs/job.js';
-export { type ProcessExecutorOptions, processExecutor } from './sweeps/jobs/process-executor.js';
 export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/run-sweep.js';
-export { type PointOutcome, type SweepOutcome, sortedPoints } from './sweeps/sweep-outcome.js';
+export type { PointOutcome, SweepOutcome } from './sweeps/sweep-outcome.js';
 export { type Verified, type VerifyOptions, verify } from './sweeps/verify.js';
-export { type Frame, framesToImage, imageToFrames } from './tensor/frame.js';
+export type { Frame } from './tensor/frame.js';
 export { type RandnOptions, randn } from './tensor/randn.js';
-export { readSafetensors, writeSafetensors } from './tensor/safetensors.js';
-export { type DType, type Tensor, tensor } from './tensor/tensor.js';
+export { type Tensor, tensor } from './tensor/tensor.js';
 export type { ArtifactOptions, LoggingOptions, MetricOptions, Run } from './tracking/log/run.js';
-export {
-  resumeRun,
-  type StartChildOptions,
-  type StartRunOptions,
-  startChild,
-  startRun,
-} from './tracking/log/start-run.js';
+export { type StartRunOptions, startRun } from './tracking/log/start-run.js';
 export { trackRun } from './tracking/log/track-run.js';
 export type { TrackingOptions } from './tracking/log/tracked-work.js';
 export { type SyncedRun, type SyncOptions, syncRuns } from './tracking/mlflow/sync.js';
@@ -128,21 +70,13 @@ export { type FinetuneStep, finetune } from './training/finetune/finetune.js';
 export type { FinetuneOptions } from './training/finetune/options.js';
 export type { Preview, PreviewOptions } from './training/finetune/preview.js';
 export type { FinetuneResult } from './training/finetune/result.js';
-export type { LoraLayers, WhatIsTrained } from './training/finetune/trained-weights.js';
+export type { WhatIsTrained } from './training/finetune/trained-weights.js';
 export type { Objective, TimestepRange, Weighting } from './training/loss/denoising-batch.js';
 export type { FrameSize, Region } from './video/geometry.js';
-export { type ContactSheetOptions, contactSheet } from './video/layout/contact-sheet.js';
-export { type GridEnd, type GridOptions, gridFrames } from './video/layout/grid.js';
 export { type GridFilesOptions, grid } from './video/layout/write-grid.js';
 export { type OpenVideoOptions, openVideo, type Video } from './video/read/open-video.js';
 export { readPicture, writePicture } from './video/still.js';
 export type { FrameTimes } from './video/times/frame-times.js';
 export { type WriteVideoOptions, writeVideo } from './video/write/write-video.js';
-export {
-  HELD_OUT_SHOTS,
-  type HeldOutShot,
-  heldOutShot,
-  type ShotFramesOptions,
-  shotFrames,
-} from './world/held-out-shots.js';
-export { STYLES, type Style } from './world/styles/styles.js';
+export { type HeldOutShot, heldOutShot, type ShotFramesOptions, shotFrames } from './world/held-out-shots.js';
+export type { Style } from './world/styles/styles.js';
