@@ -61,7 +61,7 @@ async function run(values: DemoValues, context: Context): Promise<void> {
   const { openVideo } = await import('../lib/video/read/open-video.js');
   const { writeVideo } = await import('../lib/video/write/write-video.js');
   const { heldOutShot, shotFrames } = await import('../lib/world/held-out-shots.js');
-  const { DEMO_GUIDANCE } = await import('../lib/recipe/options.js');
+  const { DEMO_GUIDANCE } = await import('../lib/recipe/presets.js');
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const out = values.out ?? freeName(FOLDER);

@@ -1,10 +1,10 @@
 // `steadyframe recipe`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
 
-import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import type { RecipeOptions, Training, Truth, TunedArm } from '../lib/recipe/options.js';
+import { RECIPE_BATCH, RECIPE_STRENGTHS } from '../lib/recipe/presets.js';
+import type { RecipeOptions } from '../lib/recipe/recipe.js';
 import type { RecipeResult } from '../lib/recipe/result.js';
 import { PROPOSED_SEEDS } from '../lib/settings/lists.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
@@ -88,14 +88,11 @@ export function addRecipe(program: Command, context: Context): void {
       new Option('--preset <name>', 'settings to start from').choices(['published', 'demo']).default('published'),
     )
     .addOption(
-      listOption(
-        '--strengths <list>',
-        'of the plain model; the first is finetuned',
-        number,
-        [0.45, 0.75, 0.3, 0.6, 0.9, 1],
-      ),
+      listOption('--strengths <list>', 'of the plain model; the first is finetuned', number, RECIPE_STRENGTHS),
     );
-  addSettings(addSettings(described, { guidanceScale }, { defaults: BY_PRESET }), DENOISE, { defaults: { batch: 4 } })
+  addSettings(addSettings(described, { guidanceScale }, { defaults: BY_PRESET }), DENOISE, {
+    defaults: { batch: RECIPE_BATCH },
+  })
     .option('--tuned-guidance <scale>', 'guidance scale of the finetuned model', number)
     .option('--edit-frame <n>', 'number of the frame that is edited, from 0; the middle one by default', integer)
     .addOption(
@@ -123,24 +120,15 @@ export function addRecipe(program: Command, context: Context): void {
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 async function run(video: string | undefined, values: RecipeValues, context: Context): Promise<void> {
-  const { runRecipe } = await import('../lib/recipe/run-recipe.js');
-  const { openBundledShot } = await import('../experiments/published-recipe/bundled-shot.js');
+  const { recipe } = await import('../lib/recipe/recipe.js');
   if (values.quiet) context.quieten();
-  if ((video === undefined) === (values.shot === undefined)) {
+  const { shot, style } = values;
+  if ((video === undefined) === (shot === undefined)) {
     throw new UsageError('recipe: give a video, or the name of a bundled shot with --shot, and not both');
   }
-  const { frames, style } = values;
-  const bundled =
-    values.shot === undefined
-      ? undefined
-      : await openBundledShot(values.shot, {
-          ...(style !== undefined && { style }),
-          ...(frames !== undefined && { frames }),
-        });
-  const truth = bundled?.truth;
-  const options = { ...(await recipeOptions(values, truth, context)), ...given({ truth }) };
+  const subject = video ?? given({ shot: shot!, style });
   await withModel(values, context, async (model) => {
-    const { out, report, result } = await runRecipe(model, video ?? bundled!.path, options);
+    const { out, report, result } = await recipe(model, subject, libraryOptions(values, context));
     context.reporter.close();
     context.terminal.out(
       values.json ? `${JSON.stringify({ out, report, ...result }, null, 1)}\n` : summary(result, out, report),
@@ -148,75 +136,27 @@ async function run(video: string | undefined, values: RecipeValues, context: Con
   });
 }
 
-async function recipeOptions(values: RecipeValues, truth: Truth | undefined, context: Context): Promise<RecipeOptions> {
-  const { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING } = await import('../lib/recipe/options.js');
-  const { PROPOSED_STRENGTHS } = await import('../lib/edits/propose-edits.js');
-  const isDemo = values.preset === 'demo';
-  const { start, duration, every, frameRate, frames, out, resume, editFrame, batch, seed, steps, sampler } = values;
-  const asked = {
-    trainingFrames: values.trainingFrames,
-    objective: values.objective,
-    train: values.train && { kind: values.train },
-    learningRate: values.learningRate,
-    iterations: values.iterations,
-    batch: values.trainingBatch,
-  };
-  const training: Training = { ...(isDemo && DEMO_TRAINING), ...given(asked) };
-  const guidance = values.guidanceScale ?? (isDemo ? DEMO_GUIDANCE.plain : 7.5);
-  const tuned = values.tunedGuidance ?? (isDemo ? DEMO_GUIDANCE.tuned : 7.5);
+function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
+  const { size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale } = values;
+  const { preset, negativePrompt, steps, sampler, seed, batch, strengths, tunedGuidance } = values;
+  const { trainingFrames, objective, train, learningRate, iterations, trainingBatch } = values;
+  const { proposalStrengths, proposalSeeds, proposalGuidance, example: examples } = values;
   return {
     ...trackingSettings(values, context),
-    ...given({ size: values.size, start, duration, every, frameRate, frames, out, resume, editFrame }),
-    ...{ batch, seed, steps, sampler, negativePrompt: values.negativePrompt },
+    ...given({ size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale }),
+    ...{ preset, negativePrompt, steps, sampler, seed, batch, strengths },
     prompts: values.prompt,
-    strengths: values.strengths,
-    guidanceScale: guidance,
-    proposals: {
-      strengths: values.proposalStrengths ?? (isDemo ? DEMO_PROPOSALS : PROPOSED_STRENGTHS),
-      seeds: values.proposalSeeds,
-      ...given({ guidanceScale: values.proposalGuidance ?? (isDemo ? DEMO_GUIDANCE.proposals : undefined) }),
-    },
-    tuned: (await examples(values, truth)).map((example) => ({ ...example, training, guidance: [tuned] })),
+    ...given({ tunedGuidance, examples }),
+    training: given({
+      ...{ trainingFrames, objective, learningRate, iterations, batch: trainingBatch },
+      train: train && { kind: train },
+    }),
+    proposals: given({ strengths: proposalStrengths, seeds: proposalSeeds, guidanceScale: proposalGuidance }),
     onProgress: context.reporter.report,
     onWarning: context.warn,
     onFolder: (folder) => context.reporter.note(`steadyframe: writing into ${folder}`),
     signal: context.terminal.signal,
   };
-}
-
-/** The edited frames that are learned; where the truth is known, by default it beside the picked one. */
-async function examples(
-  { example, prompt, editFrame, shot, style }: RecipeValues,
-  truth: Truth | undefined,
-): Promise<Pick<TunedArm, 'name' | 'label' | 'edits'>[]> {
-  const { heldOutShot, shotPicture } = await import('../lib/world/held-out-shots.js');
-  const { readEdit } = await import('../lib/edits/sidecar.js');
-  const asked = [...new Set(example ?? (truth ? ['true', 'picked'] : ['picked']))];
-  const made: Pick<TunedArm, 'name' | 'label' | 'edits'>[] = [];
-  for (const [i, which] of asked.entries()) {
-    const arm = {
-      name: asked.length === 1 ? 'finetuned' : `finetuned-${which === 'true' || which === 'picked' ? which : i + 1}`,
-      label:
-        asked.length === 1
-          ? 'finetuned'
-          : `finetuned on the ${which === 'true' || which === 'picked' ? which : basename(which)} edit`,
-    };
-    if (which === 'picked') made.push({ ...arm, edits: 'picked' });
-    else if (which !== 'true') {
-      const edit = await readEdit(which);
-      made.push({ ...arm, edits: prompt.map((text) => ({ ...edit, prompt: text })) });
-    } else {
-      if (!truth || shot === undefined || style === undefined) {
-        throw new UsageError(
-          '--example true: the true edit is known of bundled shots only; name one with --shot and --style',
-        );
-      }
-      const frame = editFrame ?? Math.floor(truth.car.length / 2);
-      const picture = shotPicture(heldOutShot(shot), frame, style);
-      made.push({ ...arm, edits: prompt.map((text) => ({ picture, frame, prompt: text })) });
-    }
-  }
-  return made;
 }
 
 function summary({ arms, source, claims, grid, truthFloor }: RecipeResult, out: string, report: string): string {

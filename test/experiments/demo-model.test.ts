@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBundledShot } from '../../src/experiments/published-recipe/bundled-shot.js';
+import { openBundledShot } from '../../src/lib/recipe/bundled-shot.js';
 import { decodeFrame, encodeFrame } from '../../src/lib/diffusion/restyle.js';
 import { compareFrames } from '../../src/lib/metrics/pixels.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { clipTokenizer } from '../../src/lib/models/text/tokenizer.js';
-import { DEMO_TRAINING } from '../../src/lib/recipe/options.js';
+import { DEMO_TRAINING } from '../../src/lib/recipe/presets.js';
 import { runRecipe } from '../../src/lib/recipe/run-recipe.js';
 import { sizeOf } from '../../src/lib/tensor/tensor.js';
 import { HELD_OUT_SHOTS, shotFrames } from '../../src/lib/world/held-out-shots.js';

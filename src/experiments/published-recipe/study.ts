@@ -8,20 +8,16 @@ import { given } from '../../lib/base/given.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { compareFrames } from '../../lib/metrics/pixels.js';
 import { loadModel } from '../../lib/models/model.js';
-import {
-  DEMO_GUIDANCE,
-  DEMO_PROPOSALS,
-  DEMO_TRAINING,
-  type RecipeOptions,
-  type TunedArm,
-} from '../../lib/recipe/options.js';
+import type { RecipePlan, TunedArm } from '../../lib/recipe/plan.js';
+import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { runRecipe } from '../../lib/recipe/run-recipe.js';
 import type { RenderHooks } from '../../lib/renderings/fill-journals.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
+import { PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
-import { openBundledShot } from './bundled-shot.js';
+import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
 import { studyChart } from './study-chart.js';
 import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
@@ -81,7 +77,7 @@ async function pickedError(
 }
 
 /** The settings of one case. */
-function recipeOf(combination: Combination, options: StudyOptions): RecipeOptions {
+function recipeOf(combination: Combination, options: StudyOptions): RecipePlan {
   const { frames, guidance, onProgress, signal } = options;
   const middle = Math.floor(frames / 2);
   const { shot, style, prompts } = combination;
@@ -102,9 +98,9 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipeOption
   );
   return {
     prompts,
-    strengths: [0.45, 0.75, 0.3, 0.6, 0.9, 1],
+    strengths: RECIPE_STRENGTHS,
     guidanceScale: DEMO_GUIDANCE.plain,
-    proposals: { strengths: DEMO_PROPOSALS, seeds: [42, 43, 44], guidanceScale: DEMO_GUIDANCE.proposals },
+    proposals: { strengths: DEMO_PROPOSALS, seeds: PROPOSED_SEEDS, guidanceScale: DEMO_GUIDANCE.proposals },
     editFrame: middle,
     frames,
     size: 128,

@@ -6,7 +6,7 @@ import type { Model } from '../models/model.js';
 import type { Readable, RenderedVideo } from '../renderings/rendered-video.js';
 import type { Frame } from '../tensor/frame.js';
 import { type EditJudgement, judgeEdit } from '../world/truth/judge-edit.js';
-import type { RecipeOptions } from './options.js';
+import type { RecipePlan } from './plan.js';
 
 /** What is known of all arms. */
 export interface RecipeNumbers {
@@ -20,7 +20,7 @@ export async function judgeRecipe(
   model: Model,
   rendered: RenderedVideo,
   arms: ReadonlyMap<string, Readable>,
-  { truth, signal }: Pick<RecipeOptions, 'truth' | 'signal'>,
+  { truth, signal }: Pick<RecipePlan, 'truth' | 'signal'>,
 ): Promise<RecipeNumbers> {
   const measured = await rendered.judge(Object.fromEntries(arms));
   const truths = new Map<string, EditJudgement>();

@@ -10,12 +10,12 @@ import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { TrackedWork, WorkOptions } from '../tracking/log/tracked-work.js';
 import { trainingParameters } from '../training/finetune/log-finetune.js';
 import { finetuneSettings } from '../training/finetune/options.js';
-import type { RecipeOptions } from './options.js';
+import type { RecipePlan } from './plan.js';
 import { REPORT } from './report.js';
 import type { RecipeResult } from './result.js';
 
 /** The run that the recipe is. */
-export function recipeRun(model: Model, compared: Compared, settings: Settings, options: RecipeOptions): WorkOptions {
+export function recipeRun(model: Model, compared: Compared, settings: Settings, options: RecipePlan): WorkOptions {
   const { truth: _, ...asked } = options;
   const { parameters, ...run } = comparisonRun(model, compared, settings, { ...asked, prompt: options.prompts[0] });
   const { prompts, proposals, editFrame, tuned } = options;
@@ -43,7 +43,7 @@ export async function logRecipe(
   work: TrackedWork<unknown>,
   model: Model,
   { out, result, renderings }: LoggedRecipe,
-  options: RecipeOptions,
+  options: RecipePlan,
 ): Promise<void> {
   const { run } = work;
   if (!run.tracked) return;

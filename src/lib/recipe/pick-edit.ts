@@ -12,7 +12,7 @@ import type { Model } from '../models/model.js';
 import type { RenderedVideo } from '../renderings/rendered-video.js';
 import type { Frame } from '../tensor/frame.js';
 import { writePicture } from '../video/still.js';
-import type { RecipeOptions } from './options.js';
+import type { RecipePlan } from './plan.js';
 import type { RecipeResult } from './result.js';
 
 /** What was picked, once for each prompt; and what it was picked of, with paths relative to the folder above `folder`. */
@@ -30,7 +30,7 @@ export async function pickEdit(
   model: Model,
   rendered: RenderedVideo,
   folder: string,
-  options: RecipeOptions,
+  options: RecipePlan,
 ): Promise<PickedEdit> {
   const { prompts, proposals, negativePrompt, steps = 50, sampler = 'ddim' } = options;
   const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;

@@ -2,7 +2,7 @@
 
 import { given } from '../base/given.js';
 import type { Rendering } from '../renderings/rendering.js';
-import type { RecipeOptions } from './options.js';
+import type { RecipePlan } from './plan.js';
 
 /** One finetuned rendering, and which training made its weights. */
 export interface TunedRendering extends Rendering {
@@ -10,7 +10,7 @@ export interface TunedRendering extends Rendering {
 }
 
 /** The renderings with the model as it came, in the order of the strengths. */
-export function plainRenderings(options: RecipeOptions): Rendering[] {
+export function plainRenderings(options: RecipePlan): Rendering[] {
   return options.strengths.map((strength) => ({
     name: `plain-${strength}`,
     label: `strength ${strength}`,
@@ -19,7 +19,7 @@ export function plainRenderings(options: RecipeOptions): Rendering[] {
 }
 
 /** The renderings with finetuned models, arm by arm; their models are not opened yet. */
-export function tunedRenderings(options: RecipeOptions): TunedRendering[] {
+export function tunedRenderings(options: RecipePlan): TunedRendering[] {
   const [strength] = options.strengths;
   return options.tuned.flatMap(({ name, label, guidance }) =>
     guidance.map((scale) => ({
@@ -32,7 +32,7 @@ export function tunedRenderings(options: RecipeOptions): TunedRendering[] {
 }
 
 function denoise(
-  { negativePrompt, steps, sampler, batch, prompts, seed }: RecipeOptions,
+  { negativePrompt, steps, sampler, batch, prompts, seed }: RecipePlan,
   strength: number,
   guidanceScale: number,
 ): Rendering['options'] {

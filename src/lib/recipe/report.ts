@@ -8,7 +8,7 @@ import type { Model } from '../models/model.js';
 import type { ReportArm, ReportData, ReportSetting } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
 import { plainCurve } from './claims.js';
-import { PUBLISHED } from './options.js';
+import { PUBLISHED } from './plan.js';
 import type { RecipeArm, RecipeResult, RecipeTraining } from './result.js';
 
 /** The page's name in the folder of the result. */

@@ -21,8 +21,8 @@ import { MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
-import type { RecipeOptions } from './options.js';
 import { pickEdit } from './pick-edit.js';
+import type { RecipePlan } from './plan.js';
 import { plainRenderings, type TunedRendering, tunedRenderings } from './renderings.js';
 import { REPORT, writeRecipeReport } from './report.js';
 import { type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
@@ -42,7 +42,7 @@ export interface RecipeOutcome {
  *
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function runRecipe(model: Model, path: string, options: RecipeOptions): Promise<RecipeOutcome> {
+export async function runRecipe(model: Model, path: string, options: RecipePlan): Promise<RecipeOutcome> {
   const plain = plainRenderings(options);
   const planned = planRenderings(model, plain);
   const video = await openSource(model, path, options);
@@ -54,7 +54,7 @@ export async function runRecipe(model: Model, path: string, options: RecipeOptio
 }
 
 /** What is known before the first stage. */
-interface RecipePlan {
+interface OpenedRecipe {
   readonly path: string;
   readonly plain: readonly Rendering[];
   readonly planned: readonly RenderingPlan[];
@@ -65,8 +65,8 @@ interface RecipePlan {
 async function runStages(
   work: TrackedWork<ComparisonFolder>,
   model: Model,
-  { path, plain, planned, video, settings }: RecipePlan,
-  options: RecipeOptions,
+  { path, plain, planned, video, settings }: OpenedRecipe,
+  options: RecipePlan,
 ): Promise<RecipeOutcome> {
   const { signal, truth, strengths } = options;
   const { folder, run } = work;
@@ -170,7 +170,7 @@ async function recipeSettings(
   model: Model,
   video: string,
   plain: readonly Rendering[],
-  options: RecipeOptions,
+  options: RecipePlan,
 ): Promise<Settings> {
   const { prompts, guidanceScale, proposals, editFrame, tuned, truth } = options;
   const common = await settingsOf(

@@ -12,7 +12,7 @@ import { trackRun } from '../tracking/log/track-run.js';
 import type { TrackedWork } from '../tracking/log/tracked-work.js';
 import { type FinetuneStep, finetune } from '../training/finetune/finetune.js';
 import type { FinetuneResult } from '../training/finetune/result.js';
-import type { RecipeOptions, TunedArm } from './options.js';
+import type { RecipePlan, TunedArm } from './plan.js';
 import type { RecipeTraining } from './result.js';
 
 /** Trains, or goes on where an earlier process stopped. The finetuned model is the caller's to dispose of. */
@@ -20,7 +20,7 @@ export async function trainArm(
   model: Model,
   rendered: Pick<RenderedVideo, 'source'>,
   { arm, picked }: { readonly arm: TunedArm; readonly picked: readonly EditedFrame[] },
-  { work, options }: { readonly work: TrackedWork<ComparisonFolder>; readonly options: RecipeOptions },
+  { work, options }: { readonly work: TrackedWork<ComparisonFolder>; readonly options: RecipePlan },
 ): Promise<{ model: Model; training: RecipeTraining }> {
   const { out } = work.folder;
   const { strengths, seed, steps: denoisingSteps, sampler, signal, onProgress, onWarning } = options;

@@ -1,4 +1,4 @@
-// What the recipe is asked for: the video's part, the arms, and how its settings relate to the published recipe.
+// What the recipe does: the video's part, the arms, and how its settings relate to the published recipe.
 
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
@@ -49,8 +49,8 @@ export interface TunedArm {
   readonly guidance: readonly number[];
 }
 
-/** Options of the recipe. */
-export interface RecipeOptions
+/** Everything that the recipe does, decided: see recipe.ts for what is asked of users. */
+export interface RecipePlan
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
     OptionsOf<Pick<typeof RENDER, 'batch'>>,
     OptionsOf<typeof SELECTION>,
@@ -96,22 +96,3 @@ export const PUBLISHED: Readonly<Record<string, string>> = {
   'timestep range': '[0, 500)',
   objective: 'noised-original',
 };
-
-/**
- * Settings for the demo model, 1 % of the published one's size: a rate that suits it, and larger batches of fewer iterations. Which
- * objective and guidance stand here was decided by the ground truth over nine shots and prompts; see README.md.
- */
-export const DEMO_TRAINING: Training = {
-  trainingFrames: 30,
-  objective: 'rendering-path',
-  train: { kind: 'all' },
-  learningRate: 1e-4,
-  iterations: 200,
-  batch: 4,
-};
-
-/** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */
-export const DEMO_GUIDANCE = { plain: 3, proposals: 5, tuned: 1 };
-
-/** Strengths of proposals for the demo model, which loses a frame's composition early: models/demo/README.md has how much it keeps. */
-export const DEMO_PROPOSALS: readonly number[] = [0.55, 0.65, 0.75];

@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../lib/base/errors.js';
-import type { Truth } from '../../lib/recipe/options.js';
-import { writeVideo } from '../../lib/video/write/write-video.js';
-import { heldOutShot, shotCarRegions, shotFrames } from '../../lib/world/held-out-shots.js';
-import { STYLES, type Style } from '../../lib/world/styles/styles.js';
+import { UsageError } from '../base/errors.js';
+import { writeVideo } from '../video/write/write-video.js';
+import { heldOutShot, shotCarRegions, shotFrames } from '../world/held-out-shots.js';
+import { STYLES, type Style } from '../world/styles/styles.js';
+import type { Truth } from './plan.js';
 
 /** Sides of the frames. */
 const SIDE = 128;

@@ -1,0 +1,119 @@
+// The published recipe as one call: a video, a model, a prompt. What it does in detail is run-recipe.ts's.
+
+import { basename } from 'node:path';
+import { UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
+import type { EditedFrame } from '../edits/edited-frame.js';
+import { readEdit } from '../edits/sidecar.js';
+import type { Model } from '../models/model.js';
+import { PROPOSED_SEEDS } from '../settings/lists.js';
+import { heldOutShot, shotPicture } from '../world/held-out-shots.js';
+import type { Style } from '../world/styles/styles.js';
+import { openBundledShot } from './bundled-shot.js';
+import type { RecipePlan, Training, Truth, TunedArm } from './plan.js';
+import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from './presets.js';
+import { type RecipeOutcome, runRecipe } from './run-recipe.js';
+
+/** A bundled shot in place of a video: what its edit in a style should look like is known. */
+export interface BundledShot {
+  /** One of the package's shots, such as `red-car-curve`. */
+  readonly shot: string;
+  /** The style that the prompt means: with it the results are compared with the truth. */
+  readonly style?: Style;
+}
+
+/** Options of the recipe. */
+export interface RecipeOptions extends Omit<Partial<RecipePlan>, 'prompts' | 'proposals' | 'tuned' | 'truth'> {
+  /** Prompts under which the edited frame is learned; the first is the one that is rendered. */
+  readonly prompts: readonly string[];
+  /** `published`, the default, has the published recipe's numbers, `demo` those that suit the demo model. */
+  readonly preset?: keyof typeof PRESETS;
+  /** How the model is finetuned, in place of what the preset says. */
+  readonly training?: Training;
+  /** Guidance scale of the finetuned model. */
+  readonly tunedGuidance?: number;
+  /** What the edited frame is picked of. */
+  readonly proposals?: Partial<RecipePlan['proposals']>;
+  /**
+   * The edited frames that are learned, a finetuning each: `picked` of proposals, `true` (of a bundled shot in a style), a file that
+   * `editFrame` or the command wrote, or a picture. `picked` by default, and `true` before it where it is known.
+   */
+  readonly examples?: readonly (string | EditedFrame)[];
+}
+
+/**
+ * Runs the published recipe on a video: renders it with the model as it is, picks an edited frame among proposals, finetunes the model
+ * on the video and that frame, renders with it, and writes videos, a 2x2 grid, numbers and a report.
+ *
+ * @param video path of a video, or a bundled shot
+ * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
+ */
+export async function recipe(
+  model: Model,
+  video: string | BundledShot,
+  options: RecipeOptions,
+): Promise<RecipeOutcome> {
+  if (typeof video === 'string') return runRecipe(model, video, await planRecipe(options));
+  const { path, truth } = await openBundledShot(video.shot, given({ style: video.style, frames: options.frames }));
+  return runRecipe(model, path, await planRecipe(options, truth && { ...video, truth }));
+}
+
+/** Fills in what the preset decides. */
+async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { truth: Truth }): Promise<RecipePlan> {
+  const { preset = 'published', training, tunedGuidance, proposals, examples, ...rest } = options;
+  const { guidance, proposals: strengths, training: usual } = PRESETS[preset];
+  const trained: Training = { ...usual, ...given(training ?? {}) };
+  const proposed = proposals?.guidanceScale ?? guidance.proposals;
+  return {
+    strengths: RECIPE_STRENGTHS,
+    batch: RECIPE_BATCH,
+    ...rest,
+    guidanceScale: rest.guidanceScale ?? guidance.plain,
+    proposals: {
+      strengths: proposals?.strengths ?? strengths,
+      seeds: proposals?.seeds ?? PROPOSED_SEEDS,
+      ...given({ guidanceScale: proposed }),
+    },
+    tuned: (await armsOf(options, bundled)).map((arm) => ({
+      ...arm,
+      training: trained,
+      guidance: [tunedGuidance ?? guidance.tuned],
+    })),
+    ...given({ truth: bundled?.truth }),
+  };
+}
+
+/** The edited frames that are learned, each under every prompt. */
+async function armsOf(
+  { examples, prompts, editFrame }: RecipeOptions,
+  bundled?: BundledShot & { truth: Truth },
+): Promise<Pick<TunedArm, 'name' | 'label' | 'edits'>[]> {
+  const asked = [...new Set(examples ?? (bundled ? ['true', 'picked'] : ['picked']))];
+  const made: Pick<TunedArm, 'name' | 'label' | 'edits'>[] = [];
+  for (const [i, which] of asked.entries()) {
+    const known = which === 'true' || which === 'picked';
+    const called = typeof which === 'string' ? (known ? which : basename(which)) : 'given';
+    const arm =
+      asked.length === 1
+        ? { name: 'finetuned', label: 'finetuned' }
+        : { name: `finetuned-${known ? which : i + 1}`, label: `finetuned on the ${called} edit` };
+    if (which === 'picked') made.push({ ...arm, edits: 'picked' });
+    else {
+      const edit =
+        which === 'true' ? trueEdit(editFrame, bundled) : typeof which === 'string' ? await readEdit(which) : which;
+      made.push({ ...arm, edits: prompts.map((prompt) => ({ ...edit, prompt })) });
+    }
+  }
+  return made;
+}
+
+function trueEdit(
+  editFrame: number | undefined,
+  bundled?: BundledShot & { truth: Truth },
+): Omit<EditedFrame, 'prompt'> {
+  if (bundled?.style === undefined) {
+    throw new UsageError('example true: the true edit is known of bundled shots only; name one, and its style');
+  }
+  const frame = editFrame ?? Math.floor(bundled.truth.car.length / 2);
+  return { picture: shotPicture(heldOutShot(bundled.shot), frame, bundled.style), frame };
+}
