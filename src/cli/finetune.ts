@@ -5,10 +5,14 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
+import type { Model } from '../lib/models/model.js';
 import { SAMPLERS } from '../lib/settings/table.js';
+import type { TrainingVideo } from '../lib/training/finetune/encode-items.js';
 import type { FinetuneOptions } from '../lib/training/finetune/options.js';
 import type { Preview } from '../lib/training/finetune/preview.js';
+import { recentLoss } from '../lib/training/finetune/recent-loss.js';
 import type { FinetuneResult } from '../lib/training/finetune/result.js';
+import { type TrainedFiles, trainedSource } from '../lib/training/finetune/trained-source.js';
 import type { LoraLayers, WhatIsTrained } from '../lib/training/finetune/trained-weights.js';
 import type { Objective, Weighting } from '../lib/training/loss/denoising-batch.js';
 import type { FrameSize } from '../lib/video/geometry.js';
@@ -18,6 +22,7 @@ import {
   addModelOptions,
   appliedArguments,
   checkpointArguments,
+  checkpointOptions,
   type ModelOptions,
   withModel,
 } from './model-options.js';
@@ -202,7 +207,8 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
       const place = values.out === undefined ? {} : { out: resolve(values.out) };
       const { result, previews } = await trained(model, video, { ...options, ...own, ...place, edits }, context);
       context.reporter.close();
-      const next = renderCommand(path, values, result, edits[0]?.prompt ?? '');
+      const weights = { kind: result.kind, weights: result.result };
+      const next = renderCommand(path, values, weights, edits[0]?.prompt ?? '');
       terminal.out(
         values.json
           ? `${JSON.stringify({ ...result, previews, render: next }, null, 1)}\n`
@@ -259,15 +265,14 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
 
 type Seen = Preview & { forgetting?: number };
 
-/** Runs the training to its end and tells of it while it goes on. */
+/** Runs the training to its end and reports its previews as they are rendered. */
 async function trained(
-  model: Parameters<typeof import('../lib/training/finetune/finetune.js').finetune>[0],
-  video: Parameters<typeof import('../lib/training/finetune/finetune.js').finetune>[1],
+  model: Model,
+  video: TrainingVideo,
   options: FinetuneOptions,
   context: Context,
 ): Promise<{ result: FinetuneResult; previews: Seen[] }> {
   const { finetune } = await import('../lib/training/finetune/finetune.js');
-  const total = options.iterations ?? 1000;
   const previews: Seen[] = [];
   const tell = (preview: Seen): void => {
     previews.push(preview);
@@ -275,43 +280,33 @@ async function trained(
     const numbers = `edit strength ${formatNumber(edit_strength)}, flicker ${formatNumber(flicker_ratio)}`;
     context.reporter.note(`steadyframe: preview at iteration ${preview.iteration}: ${numbers}, ${preview.sheet}`);
   };
-  const steps = finetune(model, video, {
+  const result = await finetune(model, video, {
     ...options,
+    onStep({ before, preview, forgetting }) {
+      if (before) tell(before);
+      if (preview) tell({ ...preview, ...given({ forgetting }) });
+    },
     onProgress: context.reporter.report,
     onWarning: context.warn,
     signal: context.terminal.signal,
   });
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) return { result: value, previews };
-    const { iteration, loss, secondsLeft, before, preview, forgetting } = value;
-    if (before) tell(before);
-    if (preview) tell({ ...preview, ...(forgetting !== undefined && { forgetting }) });
-    context.reporter.report({
-      done: iteration,
-      total,
-      label: 'training',
-      ...(secondsLeft !== undefined && { secondsLeft }),
-      detail: `loss ${formatNumber(loss)}`,
-    });
-  }
+  return { result, previews };
 }
 
 /** The command that renders the video with the result. */
-function renderCommand(path: string, values: FinetuneValues, { kind, result }: FinetuneResult, prompt: string): string {
-  const applied = appliedArguments(values);
-  const model = kind === 'lora' ? [values.model, ...applied, '--lora', result] : [result, ...applied];
-  // A trained folder is whole.
-  const checkpoint = kind === 'lora' ? checkpointArguments(values) : [];
-  const args = ['sweep', path, '--model', ...model, ...checkpoint, ...sizeArguments(values)];
+function renderCommand(path: string, values: FinetuneValues, trained: TrainedFiles, prompt: string): string {
+  const { model, loras, embeddings, clipSkip } = values;
+  const base = { path: model, options: given({ loras, embeddings, clipSkip, ...checkpointOptions(values) }) };
+  const { path: weights, options } = trainedSource(trained, base);
+  const opened = [...appliedArguments(options), ...checkpointArguments(options)];
+  const args = ['sweep', path, '--model', weights, ...opened, ...sizeArguments(values)];
   return shellCommand([...args, '--prompt', prompt, '--strengths', String(values.previewStrength)]);
 }
 
 function resultText(result: FinetuneResult, previews: readonly Seen[], next: string): string {
   const { iterations, items, kind, losses, forgetting } = result;
   const edited = items.filter((item) => item.edited).length;
-  const last = losses.slice(-Math.min(100, Math.ceil(losses.length / 4)));
-  const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length;
+  const recent = recentLoss(losses);
   const rows = previews.map(({ iteration, metrics, forgetting: lost }) => [
     String(iteration),
     formatNumber(metrics.edit_strength),
@@ -324,7 +319,7 @@ function resultText(result: FinetuneResult, previews: readonly Seen[], next: str
   return [
     rows.length > 0 ? `${formatTable(headings, rows)}\n` : '',
     `${formatPlural(iterations, 'iteration')} over ${formatPlural(items.length, 'item')}, ${edited} of them edited; `,
-    `mean loss of the last ${last.length}: ${formatNumber(mean)}`,
+    `mean loss of the last ${recent.iterations}: ${formatNumber(recent.mean)}`,
     forgetting.length > 0 ? `; forgetting ${formatNumber(forgetting.at(-1)?.value)}\n` : '\n',
     `${kind === 'lora' ? 'LoRA file' : 'model'}: ${result.result}\nall: ${result.out}\nrender with it:\n  ${next}\n`,
   ].join('');

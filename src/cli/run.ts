@@ -1,12 +1,12 @@
 // Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
 
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { systemError } from '../lib/base/atomic-file.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
 import { CheckedCommand } from './command.js';
 import { addCompletion } from './completion.js';
-import { createContext } from './context.js';
+import { type Context, createContext } from './context.js';
 import { addDemo } from './demo.js';
 import { addEdit } from './edit.js';
 import { addFinetune } from './finetune.js';
@@ -14,7 +14,6 @@ import { addFrame } from './frame.js';
 import { addGrid } from './grid.js';
 import { addInfo } from './info.js';
 import { addMetrics } from './metrics.js';
-import { addPretrain } from './pretrain.js';
 import { addPull } from './pull.js';
 import { addRecipe } from './recipe.js';
 import { addReport } from './report.js';
@@ -36,17 +35,53 @@ again, FFMPEG_PATH the ffmpeg to use.`;
 /** Commands that had another name, by that name, which is still understood. */
 const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe' };
 
+/** A program: its name, what it is for, and what adds each of its commands. */
+export interface Program {
+  readonly name: string;
+  readonly description: string;
+  readonly commands: readonly ((program: Command, context: Context) => void)[];
+}
+
+const STEADYFRAME: Program = {
+  name: 'steadyframe',
+  description: 'Restyle short videos with Stable Diffusion, and measure how steady the result is.',
+  commands: [
+    addDemo,
+    addSweep,
+    addSeeds,
+    addFrame,
+    addEdit,
+    addFinetune,
+    addRecipe,
+    addMetrics,
+    addGrid,
+    addInfo,
+    addPull,
+    addRunSweep,
+    addRuns,
+    addUi,
+    addReport,
+    addSync,
+    addVerify,
+    addCompletion,
+  ],
+};
+
 /**
- * Runs the command with its arguments (without `node` and the script).
+ * Runs the command with its arguments (without `node` and the script), or another program in the same way.
  *
  * @returns the exit code: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted
  */
-export async function runCli(given: readonly string[], outside: Terminal): Promise<number> {
+export async function runCli(
+  given: readonly string[],
+  outside: Terminal,
+  { name, description, commands } = STEADYFRAME,
+): Promise<number> {
   const args = given.map((arg, i) => (i === 0 && Object.hasOwn(FORMER_COMMANDS, arg) ? FORMER_COMMANDS[arg] : arg));
   const context = createContext(args, outside);
   const { terminal } = context;
-  const program = new CheckedCommand('steadyframe')
-    .description('Restyle short videos with Stable Diffusion, and measure how steady the result is.')
+  const program = new CheckedCommand(name)
+    .description(description)
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -65,28 +100,7 @@ export async function runCli(given: readonly string[], outside: Terminal): Promi
             .replace(/\.?\s*\n\s*/g, ' ')}\n`,
         ),
     });
-  for (const add of [
-    addDemo,
-    addSweep,
-    addSeeds,
-    addFrame,
-    addEdit,
-    addFinetune,
-    addRecipe,
-    addMetrics,
-    addGrid,
-    addInfo,
-    addPull,
-    addPretrain,
-    addRunSweep,
-    addRuns,
-    addUi,
-    addReport,
-    addSync,
-    addVerify,
-    addCompletion,
-  ])
-    add(program, context);
+  for (const add of commands) add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

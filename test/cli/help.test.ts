@@ -18,7 +18,6 @@ const COMMANDS = [
   'grid',
   'info',
   'pull',
-  'pretrain',
   'report',
   'run',
   'runs',

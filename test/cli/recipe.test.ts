@@ -1,4 +1,4 @@
-// `steadyframe recipe` and `steadyframe pretrain` with requests that cannot be met: one sentence, exit code 2, nothing written.
+// `steadyframe recipe` with requests that cannot be met: one sentence, exit code 2, nothing written.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,13 +28,4 @@ test.each([
   expect(err).toContain(message);
   expect(code).toBe(2);
   expect(existsSync(out)).toBe(false);
-});
-
-test.each([
-  ['an unknown part', ['text'], 'vae, unet, decoder'],
-  ['a network without its autoencoder', ['unet', '--out', 'nothing-here'], 'nothing-here'],
-])('pretrain: %s', async (_, args, message) => {
-  const { code, err } = await steadyframe(['pretrain', ...args, '--work', join(folder, 'work'), '--iterations', '1']);
-  expect(err).toContain(message);
-  expect(code).toBe(2);
 });

@@ -66,16 +66,6 @@ describe('commands', () => {
     expect(finetune.metrics.loss).toMatchObject({ step: 2 });
   });
 
-  it('pretrain is a run with its losses and how good the network is', async () => {
-    const out = join(scratch, 'demo');
-    const few = ['--iterations', '2', '--save-every', '2', '--batch', '1'];
-    await run('pretrain', 'vae', ...few, '--out', out, '--work', join(scratch, 'work'));
-    const pretrain = await latest('pretrain');
-    expect(pretrain).toMatchObject({ status: 'finished', parameters: { part: 'vae', iterations: 2 }, tags: { out } });
-    expect(pretrain.metrics.loss).toMatchObject({ count: 2, step: 2 });
-    expect(pretrain.metrics.psnr).toMatchObject({ count: 1, step: 2 });
-  });
-
   it('leave nothing behind with --no-track but what they make', async () => {
     const before = await listRuns({ root });
     const seeds = ['seeds', ...common, ...prompt, '--seeds', '1', '--strength', '0.5', '--no-track', '--json', '-q'];

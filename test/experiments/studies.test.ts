@@ -10,8 +10,12 @@ import {
   runFramesAndIterations,
   type Stop,
 } from '../../src/experiments/frames-and-iterations/study.js';
+import { runStudy, type StudyOptions } from '../../src/experiments/published-recipe/study.js';
 import { studyChart } from '../../src/experiments/published-recipe/study-chart.js';
 import type { StudyRow, StudyTable } from '../../src/experiments/published-recipe/study-table.js';
+import { compareFrames } from '../../src/lib/metrics/pixels.js';
+import { readPicture } from '../../src/lib/video/still.js';
+import { heldOutShot, shotPicture } from '../../src/lib/world/held-out-shots.js';
 import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -57,6 +61,43 @@ test('frames and iterations: the table has a row for each number of iterations',
   expect(first.trim().split(/ {2,}/)).toEqual(['0', ...[1, 2].flatMap(() => ['60.0', '0.50', '0.250', '0.75'])]);
   expect(second.trim().split(/ {2,}/)).toEqual(['100', '40.0', '0.50', '0.250', '0.75', '-']);
 });
+
+test('published recipe: a case has all arms, a second run does nothing, and the truth is without error', async () => {
+  const out = join(scratch, 'recipe');
+  const options: StudyOptions = {
+    ...{ model: await smallestCheckpoint(scratch), out, cache: scratch, frames: 2, guidance: [1] },
+    only: ['red-car-curve-neon'],
+    recipe: { strengths: [0.5, 1], proposals: { strengths: [1], seeds: [42] }, steps: 2 },
+    training: { trainingFrames: 1, iterations: 1, batch: 1, heldAsidePrompts: [] },
+  };
+  const table = await runStudy(options);
+  const tuned = ['rendering-path', 'noised-original'].flatMap((objective) =>
+    ['picked', 'true'].map((edit) => `${objective}-${edit}`),
+  );
+  expect(table.cases).toEqual(['red-car-curve-neon']);
+  expect(table.rows.map(({ arm, kind, cases }) => [arm, kind, cases])).toEqual([
+    ...['round-trip', 'flow-median', 'truth'].map((arm) => [arm, 'floor', 1]),
+    ...['plain-0.5', 'plain-1'].map((arm) => [arm, 'plain', 1]),
+    ...tuned.map((arm) => [arm, 'tuned', 1]),
+  ]);
+  const truth = table.rows.find(({ arm }) => arm === 'truth');
+  expect(truth?.truthError).toEqual({ mean: 0, deviation: 0 });
+  // By its definition, of the plain model at the low strength.
+  expect(table.rows.find(({ arm }) => arm === 'plain-0.5')?.remainingError).toEqual({ mean: 1, deviation: 0 });
+  const { arms, editedFrame } = JSON.parse(readFileSync(join(out, 'red-car-curve-neon/result.json'), 'utf8'));
+  expect(arms).toHaveLength(5 + tuned.length);
+  const [{ picture }] = editedFrame.proposals;
+  const picked = await readPicture(join(out, 'red-car-curve-neon', picture));
+  const { absolute } = compareFrames(picked, shotPicture(heldOutShot('red-car-curve'), 1, 'neon'));
+  expect(table.pickedFrame).toEqual({ mean: absolute, deviation: 0 });
+  expect(JSON.parse(readFileSync(join(out, 'study.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(table)));
+  expect(existsSync(join(out, 'chart.png'))).toBe(true);
+
+  const result = join(out, 'red-car-curve-neon/result.json');
+  const { mtimeMs } = statSync(result);
+  expect(await runStudy(options)).toEqual(table);
+  expect(statSync(result).mtimeMs).toBe(mtimeMs);
+}, 600_000);
 
 test('published recipe: the chart has the plain model’s curve, a line for each training, and the truth', () => {
   const spread = (mean: number) => ({ mean, deviation: 0 });

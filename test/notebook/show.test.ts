@@ -92,12 +92,12 @@ describe('in a script', () => {
   });
 
   it('a training is run to its end, and gives what it returns', async () => {
-    async function* training() {
+    async function* steps() {
       for (const iteration of [1, 2, 3]) yield { iteration, loss: 1 / iteration };
-      return 'the result';
     }
+    const training = Object.assign(Promise.resolve('the result'), { [Symbol.asyncIterator]: steps });
     const seen: number[] = [];
-    expect(await showTraining(training(), { folder, onStep: ({ loss }) => seen.push(loss) })).toBe('the result');
+    expect(await showTraining(training, { folder, onStep: ({ loss }) => seen.push(loss) })).toBe('the result');
     expect(seen).toEqual([1, 1 / 2, 1 / 3]);
     expect(readdirSync(folder)).toEqual(['loss-over-3-iterations.png']);
   });
@@ -121,8 +121,9 @@ const CELLS = [
   `const live = liveProgress({ interval: 0 });
    for (let done = 0; done <= 5; done++) live.report({ done, total: 5, label: 'frames' });
    live.close();`,
-  `async function* training() { for (let iteration = 1; iteration <= 50; iteration++) yield { iteration, loss: 1 / iteration }; return 7; }
-   console.log(await showTraining(training(), { iterations: 50, interval: 0 }));`,
+  `async function* steps() { for (let iteration = 1; iteration <= 50; iteration++) yield { iteration, loss: 1 / iteration }; }
+   const training = Object.assign(Promise.resolve(7), { [Symbol.asyncIterator]: steps });
+   console.log(await showTraining(training, { iterations: 50, interval: 0 }));`,
 ];
 
 describe('in a notebook', () => {

@@ -52,15 +52,6 @@ const trainings: Trained[] = [];
 let expected: Tensors[] = [];
 let stored: Tensors;
 
-/** Runs a finetuning to its end. */
-async function finished(model: Model, options: FinetuneOptions): Promise<FinetuneResult> {
-  const running = finetune(model, street(), options);
-  for (;;) {
-    const { done, value } = await running.next();
-    if (done) return value;
-  }
-}
-
 /** What the UNet says of the probe with the weights that a training ended with, as its state holds them. */
 async function outputOf(
   model: Model,
@@ -97,7 +88,7 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
     const draws = [0, 1].map((iteration) => [0, 1].map((micro) => work.draws(iteration, micro)));
     await writeSafetensors(join(scratch, `${name} draws`), handedOver(model, draws, encoded.latentShape));
     // Equal graphs share a session while one is open.
-    const result = await finished(model, options);
+    const result = await finetune(model, street(), options);
     await work.dispose();
     const after = await readSafetensors(join(result.result, 'unet/diffusion_pytorch_model.safetensors'));
     const output = await outputOf(model, options, options.out!, '000002');
@@ -148,7 +139,7 @@ async function exportOf(train: NonNullable<FinetuneOptions['train']>, prediction
     const options = quick(join(scratch, `export ${train.kind}`), [await neonFrame(2)], {
       ...{ train, iterations: 2, learningRate: 1e-2, heldAsidePrompts: [] },
     });
-    const { result, kind } = await finished(model, options);
+    const { result, kind } = await finetune(model, street(), options);
     const output = await outputOf(model, options, options.out!, '000002');
     const lora = kind === 'lora' ? result : null;
     const pipeline = lora ? folder : result;

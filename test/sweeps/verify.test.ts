@@ -25,7 +25,7 @@ beforeAll(async () => {
   const request = { prompt: 'a street', strengths: [1], steps: 2, size: 32, root };
   compared = (await strengthSweep(model, video, request)).out;
   const options = quick(tuned, [await neonFrame(1)], { iterations: 2, checkpointEvery: 1, previewEvery: 2, root });
-  for await (const _ of finetune(model, street(), options));
+  await finetune(model, street(), options);
 });
 afterAll(() => model.dispose());
 

@@ -9,9 +9,10 @@ import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
 import { openSessions } from '../../src/lib/engine/onnx/compile.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
-import { type FinetuneStep, finetune } from '../../src/lib/training/finetune/finetune.js';
+import { finetune } from '../../src/lib/training/finetune/finetune.js';
 import { type FinetuneOptions, isCheckpoint } from '../../src/lib/training/finetune/options.js';
 import type { FinetuneResult } from '../../src/lib/training/finetune/result.js';
+import type { FinetuneStep } from '../../src/lib/training/finetune/step.js';
 import { warnOfMovedEdits } from '../../src/lib/training/finetune/warn-of-moved-edits.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
@@ -37,6 +38,7 @@ afterAll(() => model.dispose());
 
 interface Outcome {
   readonly steps: FinetuneStep[];
+  /** Of a training that ran to its end. */
   readonly result: FinetuneResult;
 }
 
@@ -44,12 +46,11 @@ interface Outcome {
 async function run(options: FinetuneOptions, stop: (step: FinetuneStep) => boolean = () => false): Promise<Outcome> {
   const steps: FinetuneStep[] = [];
   const running = finetune(model, video, options);
-  for (;;) {
-    const { done, value } = await running.next();
-    if (done) return { steps, result: value };
-    steps.push(value);
-    if (stop(value)) await running.return(undefined as never);
+  for await (const step of running) {
+    steps.push(step);
+    if (stop(step)) return { steps, result: undefined as never };
   }
+  return { steps, result: await running };
 }
 
 /** Hashes of what decides the future: states, and results, without the seconds that they took. */
@@ -91,7 +92,7 @@ describe('resuming', () => {
     expect(told.isChecked).toBe(true);
     const { files, ...value } = told.value;
     expect(Object.keys(files)).toContain('lora.safetensors');
-    const { out, ...rest } = whole.result;
+    const { out, model: _, ...rest } = whole.result;
     expect(out).toBe(join(scratch, 'whole'));
     expect(value).toEqual({ ...rest, result: 'lora.safetensors' });
     expect(JSON.stringify(told)).not.toContain(scratch);
@@ -241,15 +242,18 @@ describe('what is learned', () => {
     const first = { file: one.result.result, scale: 200 };
     const both = await loadModel(folder, { device: 'cpu', loras: [first] });
     const out = join(scratch, 'second');
-    const running = finetune(both, video, quick(out, [edit], { iterations: 2, previewEvery: 2, learningRate: 1e-2 }));
     let last: FinetuneStep | undefined;
-    for await (const step of running) last = step;
+    const onStep = (step: FinetuneStep) => {
+      last = step;
+    };
+    const again = { iterations: 2, previewEvery: 2, learningRate: 1e-2, onStep };
+    const tuned = await finetune(both, video, quick(out, [edit], again));
     await both.dispose();
     const shown = await readPicture(last!.preview!.pictures[0]);
     const second = { file: join(out, 'lora.safetensors') };
     const differences: number[] = [];
-    for (const loras of [[first, second], [second]]) {
-      const applied = await loadModel(folder, { device: 'cpu', loras });
+    for (const open of [() => tuned.model(), () => loadModel(folder, { device: 'cpu', loras: [second] })]) {
+      const applied = await open();
       const latent = await encodeFrame(applied, (await framesOf(video))[2]);
       const render = { prompt: edit.prompt, strength: 0.45, steps: 8, guidanceScale: 1 };
       const rendered = await decodeFrame(applied, (await restyleLatents(applied, [latent], 2, render))[0]);
@@ -258,6 +262,8 @@ describe('what is learned', () => {
     }
     expect(differences[0]).toBeLessThanOrEqual(1);
     expect(differences[1]).toBeGreaterThan(1);
+    const { loras } = await tuned.model();
+    expect(loras).toEqual([first, second]);
   });
 });
 
@@ -300,7 +306,7 @@ describe('bad input', () => {
 
   test('a video without frames is refused', async () => {
     const none = { async *frames(): AsyncGenerator<Frame> {} };
-    await expect(finetune(model, none, quick(join(scratch, 'bad'), [edit])).next()).rejects.toThrow(
+    await expect(finetune(model, none, quick(join(scratch, 'bad'), [edit]))).rejects.toThrow(
       'finetune: the video has no frames',
     );
   });

@@ -8,9 +8,10 @@ import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { openRun } from '../../src/lib/tracking/stored/open-run.js';
-import { type FinetuneStep, finetune } from '../../src/lib/training/finetune/finetune.js';
+import { finetune } from '../../src/lib/training/finetune/finetune.js';
 import type { FinetuneOptions } from '../../src/lib/training/finetune/options.js';
 import type { FinetuneResult } from '../../src/lib/training/finetune/result.js';
+import type { FinetuneStep } from '../../src/lib/training/finetune/step.js';
 import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 import { neonFrame, quick, street } from './tiny-finetune.js';
 
@@ -37,14 +38,8 @@ async function trained(
     ...more,
   });
   const running = finetune(model, street(), options);
-  for (;;) {
-    const { done, value } = await running.next();
-    if (done) return value;
-    if (stop(value)) {
-      await running.return(undefined as never);
-      return undefined;
-    }
-  }
+  for await (const step of running) if (stop(step)) return undefined;
+  return running;
 }
 
 const runs = () => listRuns({ root, orderBy: 'start_time ASC' });

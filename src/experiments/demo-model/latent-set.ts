@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../../lib/base/errors.js';
 import { seedOf, sha256 } from '../../lib/base/hash.js';
 import { createGenerator, shuffled } from '../../lib/base/random.js';
 import type { Model } from '../../lib/models/model.js';
@@ -14,6 +15,7 @@ import { tensor } from '../../lib/tensor/tensor.js';
 import { trainingSample } from '../../lib/world/sampling/training-sample.js';
 import type { CaptionedLatents } from './pretrain-denoiser.js';
 
+/** Pictures a file. */
 const SHARD = 1024;
 const ENCODED_AT_ONCE = 16;
 
@@ -24,8 +26,10 @@ export interface LatentSetOptions {
   readonly folder: string;
   /** Stream of samples. */
   readonly seed: number;
-  /** How many pictures there are; rounded up to whole shards of 1024. */
+  /** How many pictures there are; rounded up to whole shards. */
   readonly pictures: number;
+  /** Pictures a shard; 1024, or `pictures` where those are fewer, by default. */
+  readonly shard?: number;
   /** Pictures an iteration. */
   readonly batch: number;
   /** Hash of the encoder's weights. */
@@ -47,12 +51,21 @@ interface Shard {
   readonly ids: Int32Array;
 }
 
-/** Opens the set; nothing is rendered yet. */
-export function openLatentSet({ model, folder, seed, pictures, batch, encoder }: LatentSetOptions): LatentSet {
-  const shards = Math.ceil(pictures / SHARD);
+/**
+ * Opens the set; nothing is rendered yet.
+ *
+ * @throws UsageError when the batch does not divide a shard
+ */
+export function openLatentSet(options: LatentSetOptions): LatentSet {
+  const { model, folder, seed, pictures, batch, encoder, shard: size = Math.min(SHARD, pictures) } = options;
+  const each = size / batch;
+  if (!Number.isInteger(each)) {
+    throw new UsageError(`batch: ${batch} does not divide the ${size} pictures of a shard; choose a batch that does`);
+  }
+  const shards = Math.ceil(pictures / size);
   const cells = (128 / model.config.vaeFactor) ** 2 * model.config.vae.latentChannels;
   const tokens = model.tokenize('').length;
-  const identity = `world, seed ${seed}, ${shards * SHARD} pictures, encoder ${encoder.slice(0, 16)}`;
+  const identity = `world, seed ${seed}, ${shards * size} pictures, encoder ${encoder.slice(0, 16)}`;
   const home = join(folder, `latents-${sha256(identity).slice(0, 12)}`);
   const open = new Map<number, Promise<Shard>>();
 
@@ -60,10 +73,10 @@ export function openLatentSet({ model, folder, seed, pictures, batch, encoder }:
     const path = join(home, `shard-${String(number).padStart(4, '0')}.safetensors`);
     if (!existsSync(path)) {
       await mkdir(home, { recursive: true });
-      const made = await makeShard(model, SHARD, (i) => trainingSample(seed, number * SHARD + i));
+      const made = await makeShard(model, size, (i) => trainingSample(seed, number * size + i));
       await writeSafetensors(path, {
-        latents: toFloat16(tensor('float32', [SHARD, cells], made.latents)),
-        ids: tensor('int32', [SHARD, tokens], made.ids),
+        latents: toFloat16(tensor('float32', [size, cells], made.latents)),
+        ids: tensor('int32', [size, tokens], made.ids),
       });
     }
     const { latents, ids } = await readSafetensors(path);
@@ -79,14 +92,13 @@ export function openLatentSet({ model, folder, seed, pictures, batch, encoder }:
     ids: rows.map((row) => ids.subarray(row * tokens, (row + 1) * tokens)),
   });
 
-  const each = SHARD / batch;
   return {
     identity,
     async samples(iteration) {
       const pass = Math.floor(iteration / (each * shards));
       const place = Math.floor((iteration % (each * shards)) / each);
       const number = shuffled(shards, createGenerator(seedOf(`${seed} shards ${pass}`)))[place];
-      const order = shuffled(SHARD, createGenerator(seedOf(`${seed} pictures ${pass} ${number}`)));
+      const order = shuffled(size, createGenerator(seedOf(`${seed} pictures ${pass} ${number}`)));
       const first = (iteration % each) * batch;
       return pick(await shard(number), order.slice(first, first + batch));
     },

@@ -19,17 +19,14 @@ import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
 import { appendLog } from './training-log.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
-const HELD_OUT_BATCHES = 8;
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /**
- * Trains, writing the whole model into `out` and a line of `log.jsonl` after each save; yields after each update. The autoencoder
- * must be there already.
+ * Trains, writing the whole model into `out` and a line of its log after each save; yields after each update. The autoencoder must
+ * be there already.
  */
-export async function* trainUnet(
-  options: PretrainOptions & { readonly pictures: number; readonly noiseOffset?: number },
-): AsyncGenerator<PretrainReport, void, undefined> {
-  const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal } = options;
+export async function* trainUnet(options: PretrainOptions): AsyncGenerator<PretrainReport, void, undefined> {
+  const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal, heldOut = 8 } = options;
   const config: DenoiserConfig = {
     unet: unetConfig(UNET, 'the demo model'),
     text: textConfig(TEXT, 'the demo model'),
@@ -49,14 +46,14 @@ export async function* trainUnet(
     const steps = pretrainDenoiser({
       ...config,
       samples: set.samples,
-      heldOut: await set.heldOut(HELD_OUT_BATCHES),
+      heldOut: await set.heldOut(heldOut),
       data: set.identity,
       folder,
       iterations,
       seed,
       saveEvery,
       resume,
-      ...(options.from && { start: await readModel(out) }),
+      ...(options.fromWeights && { start: await readModel(out) }),
       ...given({ learningRate: options.learningRate, threads, signal }),
     });
     let [sum, count] = [0, 0];

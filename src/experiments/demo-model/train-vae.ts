@@ -11,23 +11,21 @@ import { pretrainVae } from './pretrain-vae.js';
 import { appendLog } from './training-log.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
-/** Pictures on which a save is judged, none of which training sees. */
-const JUDGED = 16;
-
 /**
- * Trains, writing the network into `out`/vae and a line of `log.jsonl` after each save; yields after each update.
+ * Trains, writing the network into `out`/vae and a line of its log after each save; yields after each update.
  *
- * @param options.part `decoder` keeps the encoder, and with it all latents, as they are in the model's folder
+ * @param part `decoder` keeps the encoder, and with it all latents, as they are in the model's folder
  */
 export async function* trainVae(
-  options: PretrainOptions & { readonly part: 'vae' | 'decoder' },
+  part: 'vae' | 'decoder',
+  options: PretrainOptions,
 ): AsyncGenerator<PretrainReport, void, undefined> {
-  const { out, work, part, seed, batch, iterations, from, saveEvery, resume, threads, signal } = options;
+  const { out, work, seed, batch, iterations, fromWeights, saveEvery, resume, threads, signal, heldOut = 16 } = options;
   const config = vaeConfig(VAE, 'the demo model');
   const folder = join(work, part);
   const target = join(out, 'vae');
-  const held = Array.from({ length: JUDGED }, (_, i) => heldOutPicture(seed, i));
-  const start = from || part === 'decoder' ? await readNetwork(target) : undefined;
+  const held = Array.from({ length: heldOut }, (_, i) => heldOutPicture(seed, i));
+  const start = fromWeights || part === 'decoder' ? await readNetwork(target) : undefined;
   const steps = pretrainVae({
     config,
     pictures: (iteration) => trainingCrops(seed, iteration, batch),

@@ -1,9 +1,9 @@
 // The pictures and numbers of the demo model's card: loss curves, samples, reconstructions, and how real pictures come through.
 
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { given } from '../../lib/base/given.js';
 import { mean } from '../../lib/base/mean.js';
 import { textToImage } from '../../lib/diffusion/img2img.js';
 import { decodeFrame, encodeFrame } from '../../lib/diffusion/restyle.js';
@@ -13,7 +13,7 @@ import { writeChart } from '../../lib/report/chart-picture.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { randn } from '../../lib/tensor/randn.js';
 import { contactSheet } from '../../lib/video/layout/contact-sheet.js';
-import { openVideo } from '../../lib/video/read/open-video.js';
+import { openVideo, type Video } from '../../lib/video/read/open-video.js';
 import { writePicture } from '../../lib/video/still.js';
 import { HELD_OUT_SHOTS, shotFrames, shotPicture } from '../../lib/world/held-out-shots.js';
 import { STYLES } from '../../lib/world/styles/styles.js';
@@ -30,8 +30,19 @@ const SAMPLED: readonly (readonly [label: string, prompt: string])[] = [
   ['winter', 'a photo of a snowy city street'],
   ['desert', 'a photo of a desert city street at sunset'],
 ];
-const SEEDS = [1, 2, 3, 4];
 const GUIDANCE = 3;
+
+/** What the card shows. */
+export interface CardOptions {
+  /** A real video that goes through the autoencoder too. */
+  readonly real?: string | undefined;
+  /** Seeds of the samples, a column each. */
+  readonly seeds?: readonly number[];
+  /** DDIM steps of a sample; 50 by default. */
+  readonly steps?: number;
+  /** Frames of each held-out shot that are measured; all of them, and three in each style, by default. */
+  readonly frames?: number;
+}
 
 /** What the card tells in numbers. */
 export interface CardNumbers {
@@ -39,17 +50,23 @@ export interface CardNumbers {
   readonly shots: Readonly<Record<string, number>>;
   readonly styles: Readonly<Record<string, number>>;
   readonly all: number;
-  /** The same of a real video, where one was given. */
+  /** The same of a real video; null where none was given. */
   readonly real: number | null;
 }
 
-/** Writes the pictures into `pictures` and the numbers into `numbers.json` there. */
-export async function writeCard(path: string, pictures: string, real?: string): Promise<CardNumbers> {
-  await mkdir(pictures, { recursive: true });
+/**
+ * Writes the pictures into `pictures` and the numbers into `numbers.json` there.
+ *
+ * @throws UsageError when there is no such model, or no such video
+ */
+export async function writeCard(path: string, pictures: string, options: CardOptions = {}): Promise<CardNumbers> {
+  const { real } = options;
+  const video = real === undefined ? undefined : await openVideo(real, { size: 128, frames: 24 });
   const model = await loadModel(path);
   try {
-    await writeSamples(model, join(pictures, 'samples.jpg'));
-    const numbers = await reconstructions(model, join(pictures, 'reconstructions.png'), real);
+    await mkdir(pictures, { recursive: true });
+    await writeSamples(model, join(pictures, 'samples.jpg'), options);
+    const numbers = await reconstructions(model, join(pictures, 'reconstructions.png'), video, options.frames);
     await writeLosses(path, pictures);
     await writeFileAtomic(join(pictures, 'numbers.json'), `${JSON.stringify(numbers, null, 2)}\n`);
     return numbers;
@@ -58,22 +75,32 @@ export async function writeCard(path: string, pictures: string, real?: string): 
   }
 }
 
-async function writeSamples(model: Model, path: string): Promise<void> {
+async function writeSamples(
+  model: Model,
+  path: string,
+  { seeds = [1, 2, 3, 4], steps = 50 }: CardOptions,
+): Promise<void> {
   const side = 128 / model.config.vaeFactor;
   const frames: Frame[] = [];
   for (const [, prompt] of SAMPLED) {
-    for (const seed of SEEDS) {
+    for (const seed of seeds) {
       const noise = randn(seed, [1, model.config.vae.latentChannels, side, side]);
       let latent = noise;
-      for await (const step of textToImage(model, { prompt, noise, guidanceScale: GUIDANCE })) latent = step.latent;
+      for await (const step of textToImage(model, { prompt, noise, steps, guidanceScale: GUIDANCE }))
+        latent = step.latent;
       frames.push(await decodeFrame(model, latent));
     }
   }
-  const labels = { columns: SEEDS.map((seed) => `seed ${seed}`), rows: SAMPLED.map(([label]) => label) };
-  await writePicture(path, await contactSheet(frames, { columns: SEEDS.length, labels }));
+  const labels = { columns: seeds.map((seed) => `seed ${seed}`), rows: SAMPLED.map(([label]) => label) };
+  await writePicture(path, await contactSheet(frames, { columns: seeds.length, labels }));
 }
 
-async function reconstructions(model: Model, path: string, real?: string): Promise<CardNumbers> {
+async function reconstructions(
+  model: Model,
+  path: string,
+  video: Video | undefined,
+  count: number | undefined,
+): Promise<CardNumbers> {
   const psnrs: number[] = [];
   const roundTrip = async (frame: Frame): Promise<{ frame: Frame; psnr: number }> => {
     const back = await decodeFrame(model, await encodeFrame(model, frame));
@@ -86,13 +113,15 @@ async function reconstructions(model: Model, path: string, real?: string): Promi
   };
   const shots: Record<string, number> = {};
   for (const shot of HELD_OUT_SHOTS) {
-    shots[shot.name] = await meanOf(shotFrames(shot));
+    shots[shot.name] = await meanOf(shotFrames(shot, 'photo', given({ frames: count })));
     psnrs.push(shots[shot.name]);
   }
   const styles: Record<string, number> = {};
   const shown: Frame[] = [];
   for (const style of STYLES) {
-    const frames = HELD_OUT_SHOTS.flatMap((shot) => [0, 12, 24].map((i) => shotPicture(shot, i, style)));
+    const frames = HELD_OUT_SHOTS.flatMap((shot) =>
+      [0, 12, 24].slice(0, count).map((i) => shotPicture(shot, i, style)),
+    );
     styles[style] = await meanOf(frames);
     psnrs.push(styles[style]);
     shown.push(frames[0], (await roundTrip(frames[0])).frame);
@@ -102,9 +131,8 @@ async function reconstructions(model: Model, path: string, real?: string): Promi
     labels: { columns: ['original', 'round trip', 'original', 'round trip'] },
   });
   await writePicture(path, sheet);
-  const isThere = real !== undefined && existsSync(real);
-  const measured = isThere ? await meanOf((await openVideo(real, { size: 128, frames: 24 })).frames()) : null;
-  return { shots, styles, all: mean(psnrs), real: measured };
+  const real = video ? await meanOf(video.frames()) : null;
+  return { shots, styles, all: mean(psnrs), real };
 }
 
 async function writeLosses(path: string, pictures: string): Promise<void> {

@@ -108,7 +108,7 @@ async function trainAndJudge(
   const middle = Math.floor(shot.frames / 2);
   const picture = shotPicture(shot, middle, style);
   const edits: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
-  const steps = finetune(
+  await finetune(
     model,
     { frames: () => shotFrames(shot) },
     {
@@ -124,13 +124,10 @@ async function trainAndJudge(
       checkpointEvery: every,
       previewEvery: every,
       preview: { ...judged, strength: 0.45, guidanceScale: guidance },
+      onProgress: (progress) => onProgress?.({ ...progress, label: `${progress.label} ${framesOf(trainingFrames)}` }),
       ...(signal && { signal }),
     },
   );
-  for await (const { iteration, secondsLeft } of steps) {
-    const label = `training on ${trainingFrames} frames`;
-    onProgress?.({ done: iteration, total: iterations, label, ...(secondsLeft !== undefined && { secondsLeft }) });
-  }
   const truth: Frame[] = [];
   for await (const frame of shotFrames(shot, style, judged)) truth.push(frame);
   const cars = shotCarRegions(shot).slice(judged.from, judged.from + judged.frames);

@@ -8,7 +8,8 @@ import { given } from '../../lib/base/given.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { compareFrames } from '../../lib/metrics/pixels.js';
 import { loadModel } from '../../lib/models/model.js';
-import type { RecipePlan, TunedArm } from '../../lib/recipe/plan.js';
+import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
+import type { RecipePlan, Training, TunedArm } from '../../lib/recipe/plan.js';
 import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { runRecipe } from '../../lib/recipe/run-recipe.js';
@@ -17,7 +18,6 @@ import { writeChart } from '../../lib/report/chart-picture.js';
 import { PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
-import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
 import { COMBINATIONS, type Combination } from './combinations.js';
 import { studyChart } from './study-chart.js';
 import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
@@ -32,7 +32,12 @@ export interface StudyOptions extends RenderHooks {
   readonly guidance: readonly number[];
   /** Names of the cases; all nine by default. */
   readonly only?: readonly string[];
-  /** Told what begins, and what has ended. */
+  /** Settings that differ from the study's. */
+  readonly recipe?: Partial<Pick<RecipePlan, 'strengths' | 'proposals' | 'steps'>>;
+  readonly training?: Training;
+  /** Folder of the rendered shots; `.cache` by default. */
+  readonly cache?: string;
+  /** Called with the name of each case as it begins. */
   readonly onNote?: (text: string) => void;
 }
 
@@ -47,7 +52,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
     for (const combination of chosen) {
       const { name, shot, style } = combination;
       onNote?.(`${name} ...`);
-      const { path, truth } = await openBundledShot(shot.name, { style, frames });
+      const { path, truth } = await openBundledShot(shot.name, { style, frames, ...given({ cache: options.cache }) });
       const { result } = await runRecipe(model, path, {
         ...recipeOf(combination, options),
         ...given({ truth }),
@@ -91,7 +96,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipePlan {
         name: `${objective}-${which}`,
         label: `${objectives[objective]}, ${which} edit`,
         edits,
-        training: { ...DEMO_TRAINING, objective },
+        training: { ...DEMO_TRAINING, ...options.training, objective },
         guidance,
       };
     }),
@@ -106,6 +111,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipePlan {
     size: 128,
     batch: 4,
     tuned,
+    ...options.recipe,
     ...given({ onProgress, signal }),
   };
 }

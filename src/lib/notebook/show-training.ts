@@ -41,7 +41,7 @@ export interface ShowTrainingOptions extends ShowOptions {
  * @throws what the training throws
  */
 export async function showTraining<Result>(
-  training: AsyncGenerator<ShownStep, Result, undefined>,
+  training: AsyncIterable<ShownStep> & PromiseLike<Result>,
   options: ShowTrainingOptions = {},
 ): Promise<Result> {
   const { iterations, interval = 1000, onStep } = options;
@@ -55,13 +55,8 @@ export async function showTraining<Result>(
   let latest: ShownPreview | undefined;
   let drawnAt = performance.now();
   try {
-    for (;;) {
-      const { done, value } = await training.next();
-      if (done) {
-        if (losses.length > 0) await finish();
-        return value;
-      }
-      const { iteration, loss, secondsLeft } = value;
+    for await (const step of training) {
+      const { iteration, loss, secondsLeft } = step;
       losses.push([iteration, loss]);
       if (iterations !== undefined) {
         const left = secondsLeft !== undefined && { secondsLeft };
@@ -73,17 +68,19 @@ export async function showTraining<Result>(
           detail: `loss ${loss.toPrecision(3)}`,
         });
       }
-      before ??= value.before;
-      if (value.preview) {
-        latest = value.preview;
+      before ??= step.before;
+      if (step.preview) {
+        latest = step.preview;
         pictures?.draw((await showFrames(compared(before, latest), settings)).bundle);
       }
-      onStep?.(value);
+      onStep?.(step);
       if (curve && performance.now() - drawnAt > interval) {
         curve.draw((await showPlot({ plot: chartOf(losses) }, settings)).bundle);
         drawnAt = performance.now();
       }
     }
+    if (losses.length > 0) await finish();
+    return await training;
   } finally {
     progress.close();
   }

@@ -3,15 +3,17 @@
 import { join, relative } from 'node:path';
 import { given } from '../base/given.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
-import { loadModel, type Model } from '../models/model.js';
+import type { Model } from '../models/model.js';
 import type { ComparisonFolder } from '../renderings/comparison-folder.js';
 import type { RenderedVideo } from '../renderings/rendered-video.js';
 import { continueChild } from '../tracking/log/continue-run.js';
 import type { Run } from '../tracking/log/run.js';
 import { trackRun } from '../tracking/log/track-run.js';
 import type { TrackedWork } from '../tracking/log/tracked-work.js';
-import { type FinetuneStep, finetune } from '../training/finetune/finetune.js';
+import { finetune } from '../training/finetune/finetune.js';
+import type { FinetuneOptions } from '../training/finetune/options.js';
 import type { FinetuneResult } from '../training/finetune/result.js';
+import type { FinetuneStep } from '../training/finetune/step.js';
 import type { RecipePlan, TunedArm } from './plan.js';
 import type { RecipeTraining } from './result.js';
 
@@ -33,49 +35,28 @@ export async function trainArm(
     previews.push({ iteration, sheet: relative(out, sheet), metrics });
   };
   const train = async (track: Run | false): Promise<FinetuneResult> => {
-    const steps = finetune(
-      model,
-      { frames: () => rendered.source() },
-      {
-        ...arm.training,
-        track,
-        out: folder,
-        resume: true,
-        edits: arm.edits === 'picked' ? picked : arm.edits,
-        previewEvery: 100,
-        preview: {
-          strength: strengths[0],
-          guidanceScale: arm.guidance[0],
-          ...given({ seed, steps: denoisingSteps, sampler }),
-        },
-        ...given({ signal, onWarning }),
+    const options: FinetuneOptions = {
+      ...arm.training,
+      ...{ track, out: folder, resume: true, edits: arm.edits === 'picked' ? picked : arm.edits, previewEvery: 100 },
+      preview: {
+        strength: strengths[0],
+        guidanceScale: arm.guidance[0],
+        ...given({ seed, steps: denoisingSteps, sampler }),
       },
-    );
-    for (;;) {
-      const next = await steps.next();
-      if (next.done) return next.value;
-      const { iteration, secondsLeft, preview, before, learningRate } = next.value;
-      note(before);
-      note(preview);
-      learningRates.push(learningRate);
-      const total = arm.training.iterations ?? 1000;
-      const label = `finetuning ${arm.label}`;
-      onProgress?.({ done: iteration, total, label, ...(secondsLeft !== undefined && { secondsLeft }) });
-    }
+      onStep({ preview, before, learningRate }) {
+        note(before);
+        note(preview);
+        learningRates.push(learningRate);
+      },
+      onProgress: (progress) => onProgress?.({ ...progress, label: `${progress.label} ${arm.label}` }),
+      ...given({ signal, onWarning }),
+    };
+    return await finetune(model, { frames: () => rendered.source() }, options);
   };
   // The training is a part of the recipe's run.
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
   const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;
-  const applied = { device: model.device, embeddings: model.embeddings, clipSkip: model.clipSkip };
-  const tuned =
-    result.kind === 'diffusers'
-      ? await loadModel(result.result, { ...applied, loras: model.loras })
-      : await loadModel(model.path, {
-          ...model.checkpoint.options,
-          ...applied,
-          loras: [...model.loras, { file: result.result }],
-        });
   const training = { name: arm.name, label: arm.label, seconds, losses, gradientNorms, learningRates };
-  return { model: tuned, training: { ...training, forgetting, previews, settings } };
+  return { model: await result.model(given({ onWarning })), training: { ...training, forgetting, previews, settings } };
 }

@@ -10,6 +10,7 @@ import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson }
 import { readEdit } from '../../edits/sidecar.js';
 import { finetune } from '../../training/finetune/finetune.js';
 import { checkpointFolder, replaceFolder, storedIterations } from '../../training/finetune/folder.js';
+import { recentLoss } from '../../training/finetune/recent-loss.js';
 import type { FinetuneResult } from '../../training/finetune/result.js';
 import { openForModel } from '../../video/read/open-for-model.js';
 import { modelOptions, sourceOptions, trainingOptions } from '../points/point-options.js';
@@ -86,22 +87,13 @@ export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: 
       const { file, ...overrides } = typeof edit === 'string' ? { file: edit } : edit;
       edits.push(await readEdit(file, overrides));
     }
-    const steps = finetune(model, video, {
+    const result = await finetune(model, video, {
       ...trainingOptions(settings),
       ...{ out: folder, edits, iterations, resume: true, previewEvery: 0, onProgress, onWarning, signal },
+      onStep: ({ iteration, loss, gradientNorm, learningRate }) =>
+        onMetrics?.(iteration, { loss, gradient_norm: gradientNorm, learning_rate: learningRate }),
       track: false, // the sweep logs it
     });
-    let result: FinetuneResult;
-    for (;;) {
-      const { done, value } = await steps.next();
-      if (done) {
-        result = value;
-        break;
-      }
-      const { iteration, loss, gradientNorm, learningRate, secondsLeft } = value;
-      onMetrics?.(iteration, { loss, gradient_norm: gradientNorm, learning_rate: learningRate });
-      onProgress?.({ done: iteration, total: iterations, label: 'training', ...(secondsLeft && { secondsLeft }) });
-    }
     await putAside(folder, stage, result);
   } finally {
     await unlock();
@@ -115,13 +107,12 @@ async function putAside(folder: string, stage: string, result: FinetuneResult): 
     throw new FailureError(`${checkpointFolder(folder, iterations)}: is missing; delete ${folder} and run again`);
   }
   await makeFolder(join(folder, 'stages'));
-  const last = losses.slice(-Math.min(100, Math.ceil(losses.length / 4)));
   const told: StageResult = {
     kind,
     weights: basename(result.result),
     iterations,
     metrics: {
-      training_loss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
+      training_loss: recentLoss(losses).mean,
       forgetting: forgetting.find((entry) => entry.iteration === iterations)?.value ?? null,
     },
     losses,

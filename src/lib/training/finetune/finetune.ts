@@ -1,14 +1,16 @@
 // Finetunes a model on a video: on frames of it, and on edited frames that show where a prompt is to lead (a deep video prior for
 // diffusion). What an update does is work.ts's, the loop itself train.ts's.
 
+import { type AwaitableSteps, awaitableSteps } from '../../base/awaitable-steps.js';
+import { given } from '../../base/given.js';
 import type { Settings } from '../../base/settings.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
-import type { Model } from '../../models/model.js';
+import { loadModel, type Model } from '../../models/model.js';
 import { beginWork, type TrackedWork } from '../../tracking/log/tracked-work.js';
 import { adamw } from '../loop/adamw.js';
 import type { TrainingState } from '../loop/checkpoint.js';
 import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from '../loop/learning-rate.js';
-import { type TrainingStep, train } from '../loop/train.js';
+import { train } from '../loop/train.js';
 import { checkRanges } from '../loss/denoising-batch.js';
 import { encodeItems, type TakenFrames, type TrainingVideo, takeFrames } from './encode-items.js';
 import {
@@ -26,35 +28,36 @@ import {
   isCheckpoint,
   resumeSettings,
 } from './options.js';
-import { type Preview, type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
-import { type FinetuneResult, writeCheckpointWeights, writeFinetuneResult } from './result.js';
+import { type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
+import { type FinetuneResult, type StoredResult, writeCheckpointWeights, writeFinetuneResult } from './result.js';
+import type { FinetuneStep } from './step.js';
+import { sourceOf, trainedSource } from './trained-source.js';
 import { type TrainedWeights, trainedWeights } from './trained-weights.js';
 import { warnOfMovedEdits } from './warn-of-moved-edits.js';
 import { type Look, prepareFinetuning } from './work.js';
 
-/** One update of a finetuning. */
-export interface FinetuneStep extends Omit<TrainingStep, 'state'> {
-  /** What the model renders after this update, where a preview was due. */
-  readonly preview?: Preview;
-  /** Mean squared change of the UNet's predictions for held-aside prompts, with each preview and each checkpoint. */
-  readonly forgetting?: number;
-  /** With the first update: the preview of the model as it was before, untouched or as it was resumed. */
-  readonly before?: Preview;
-}
+/** A finetuning: `await` gives its result, `for await` its updates. */
+export type Finetuning = AwaitableSteps<FinetuneStep, FinetuneResult>;
 
 /**
- * Finetunes `model` on `video`, yielding after each update; returns what came out. It is logged as a run, and lies in the folder
- * `out`:
- * `lora.safetensors`, or `model/` where weights themselves were trained, beside `result.json`, `checkpoints/` and `previews/`.
+ * Finetunes `model` on `video`: `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.
  *
- * The same settings give the same bits, interrupted and resumed or not. LoRA files that the model was opened with stay applied
- * and are not trained: apply them again when rendering. The model stays the caller's.
+ * The training begins when it is first awaited or iterated: `for await (const step of finetuning)` runs it update by update, and
+ * `await finetuning` after the loop gives the result. Leaving the loop interrupts the training; `resume` continues it.
+ *
+ * It is logged as a run. The folder `out` holds `lora.safetensors`, or `model/` where the UNet's own weights were trained, beside
+ * `result.json`, `checkpoints/` and `previews/`. The same settings give the same bits, interrupted and resumed or not. LoRA files
+ * that the model was opened with stay applied and are not trained. The model stays the caller's.
  *
  * @throws UsageError for an edit of another size or of a frame that the video does not have, an empty training set, or a resume
  *   with other settings, which are listed
  * @throws FailureError when the loss is not finite, naming the item; or when the disk is full. All checkpoints are kept
  */
-export async function* finetune(
+export function finetune(model: Model, video: TrainingVideo, options: FinetuneOptions): Finetuning {
+  return awaitableSteps('finetune', run(model, video, options));
+}
+
+async function* run(
   model: Model,
   video: TrainingVideo,
   options: FinetuneOptions,
@@ -66,10 +69,17 @@ export async function* finetune(
   );
   try {
     options.onFolder?.(tracked.folder.out);
-    const result = yield* trainInto(tracked, model, plan, resume);
+    const result = yield* trainInto(tracked, model, plan, options);
     await logFinetuneResult(tracked.run, result);
     await tracked.finish();
-    return result;
+    const base = sourceOf(model);
+    return {
+      ...result,
+      model(engine = {}) {
+        const { path, options } = trainedSource({ kind: result.kind, weights: result.result }, base);
+        return loadModel(path, { ...options, ...given(engine) });
+      },
+    };
   } catch (error) {
     await tracked.fail(error, signal);
     throw error;
@@ -112,9 +122,9 @@ async function* trainInto(
   { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
   model: Model,
   { settings, trained, frames, previews, stored }: FinetunePlan,
-  resume: boolean,
-): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
-  const { edits, iterations, signal, previewEvery, checkpointEvery, averageDecay } = settings;
+  { resume = false, onStep }: Pick<FinetuneOptions, 'resume' | 'onStep'>,
+): AsyncGenerator<FinetuneStep, StoredResult, undefined> {
+  const { edits, iterations, signal, onProgress, previewEvery, checkpointEvery, averageDecay } = settings;
   const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored, settings.onWarning) : null;
   const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
   delete record.interrupted;
@@ -174,8 +184,13 @@ async function* trainInto(
       const seen = due || step.saved ? await look(now, due) : {};
       if (step.saved) await keep(now);
       await logStep(run, step, seen);
-      yield { ...step, ...seen, ...(before && { before }) };
+      const { iteration, loss, secondsLeft } = step;
+      const detail = `loss ${loss.toPrecision(4)}`;
+      onProgress?.({ done: iteration, total: iterations, label: 'training', ...given({ secondsLeft }), detail });
+      const update: FinetuneStep = { ...step, ...seen, ...given({ before }) };
       before = undefined;
+      onStep?.(update);
+      yield update;
     }
     record.seconds += (performance.now() - since) / 1000;
     const told = { items: frames.items, record, settings: stored };

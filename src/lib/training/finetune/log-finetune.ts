@@ -12,7 +12,7 @@ import type { TrainingStep } from '../loop/train.js';
 import type { TrainingRecord } from './folder.js';
 import type { FinetuneOptions, FinetuneSettings } from './options.js';
 import type { Preview } from './preview.js';
-import type { FinetuneResult } from './result.js';
+import type { StoredResult } from './result.js';
 
 /** The run that a finetuning is; `stored` is what decides its bits. */
 export function finetuneRun(
@@ -97,7 +97,7 @@ export async function logPreview(run: Run, { iteration, metrics, sheet }: Previe
 }
 
 /** Records the files of the result. */
-export async function logFinetuneResult(run: Run, { out, result }: FinetuneResult): Promise<void> {
+export async function logFinetuneResult(run: Run, { out, result }: StoredResult): Promise<void> {
   await run.logArtifact(result);
   await run.logArtifact(join(out, 'result.json'));
 }

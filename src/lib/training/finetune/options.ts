@@ -16,6 +16,7 @@ import { hashFrame, type TakenFrames } from './encode-items.js';
 import { HELD_ASIDE_PROMPTS } from './forgetting.js';
 import type { PreviewOptions, PreviewPlan } from './preview.js';
 import { PRIOR_PROMPTS } from './prior-preservation.js';
+import type { FinetuneStep } from './step.js';
 import type { WhatIsTrained } from './trained-weights.js';
 
 /**
@@ -75,7 +76,9 @@ export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
   readonly previewEvery?: number;
   /** Iterations between checkpoints, 200 by default; the first comes after half of them. May differ on a resume. */
   readonly checkpointEvery?: number;
-  /** Told how far reading and encoding have come, before the first iteration. */
+  /** Called after each update. An error that it throws ends the training. */
+  readonly onStep?: (step: FinetuneStep) => void;
+  /** Progress of encoding (label `encoding`), then of the iterations (label `training`). */
   readonly onProgress?: OnProgress;
   /** Hears of edits whose composition moved too far; prints to stderr by default. */
   readonly onWarning?: (message: string) => void;
@@ -89,7 +92,15 @@ export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
 export type FinetuneSettings = Required<
   Omit<
     FinetuneOptions,
-    'out' | 'resume' | 'averageDecay' | 'onProgress' | 'onFolder' | 'signal' | 'preview' | keyof TrackingOptions
+    | 'out'
+    | 'resume'
+    | 'averageDecay'
+    | 'onStep'
+    | 'onProgress'
+    | 'onFolder'
+    | 'signal'
+    | 'preview'
+    | keyof TrackingOptions
   >
 > &
   Pick<FinetuneOptions, 'averageDecay' | 'onProgress' | 'signal'> & {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { sha256File } from '../../base/hash.js';
 import { type FileHashes, hashFiles, writeSealedJson } from '../../base/sealed-json.js';
 import type { Settings } from '../../base/settings.js';
-import type { Model } from '../../models/model.js';
+import type { LoadModelOptions, Model } from '../../models/model.js';
 import type { Weights } from '../loop/adamw.js';
 import { writeLora } from '../write/lora.js';
 import { writePipeline, writeTrainedUNet } from '../write/pipeline.js';
@@ -12,8 +12,19 @@ import { replaceFolder, storedIterations, type TrainingRecord } from './folder.j
 import type { TrainingItem } from './items.js';
 import type { TrainedWeights } from './trained-weights.js';
 
-/** What a finetuning has come to; `result.json` holds it, with a path relative to its folder. */
-export interface FinetuneResult {
+/** The result of a finetuning. */
+export interface FinetuneResult extends StoredResult {
+  /**
+   * Opens the trained model with the device, LoRA files, embeddings and other options of the base model; disposing of it is the
+   * caller's.
+   *
+   * @param engine options of `loadModel` that differ
+   */
+  model(engine?: Pick<LoadModelOptions, 'device' | 'strict' | 'threads' | 'onWarning'>): Promise<Model>;
+}
+
+/** What `result.json` holds, there with a path relative to its folder. */
+export interface StoredResult {
   /** Absolute path of its folder. */
   readonly out: string;
   /** The LoRA file, or the diffusers folder. */
@@ -52,14 +63,14 @@ export async function writeFinetuneResult(
   { adapters }: TrainedWeights,
   weights: Weights,
   told: { items: readonly TrainingItem[]; record: TrainingRecord; settings: Settings },
-): Promise<FinetuneResult> {
+): Promise<StoredResult> {
   const folder = resolve(out);
   const isLora = adapters.size > 0;
   const name = isLora ? LORA : 'model';
   if (isLora) await writeLora(join(folder, name), adapters, weights);
   else await replaceFolder(join(folder, name), (inside) => writePipeline(inside, model.checkpoint, weights));
   const { losses, gradientNorms, seconds, forgetting } = told.record;
-  const result: Omit<FinetuneResult, 'out'> = {
+  const result: Omit<StoredResult, 'out'> = {
     result: name,
     kind: isLora ? 'lora' : 'diffusers',
     iterations: losses.length,
