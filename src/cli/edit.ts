@@ -1,17 +1,15 @@
 // `steadyframe edit`: the example frame for finetuning, proposed several times over, ranked, and picked.
 
-import { existsSync } from 'node:fs';
-import { readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import type { FrameRequest } from '../lib/edits/choose-frame.js';
-import type { PickedEdit, WrittenProposals } from '../lib/edits/edits-folder.js';
+import type { ProposeEditsOptions } from '../lib/edits/edit-options.js';
+import type { StoredEdits } from '../lib/edits/edits-folder.js';
+import type { FrameEdit } from '../lib/edits/frame-edit.js';
 import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../lib/settings/lists.js';
 import { SELECTION } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
-import { appliedArguments, checkPrompts, checkpointArguments, checkpointOptions, withModel } from './model-options.js';
+import { appliedArguments, checkPrompts, checkpointArguments, withModel } from './model-options.js';
 import {
   addDenoiseOptions,
   addOutputOptions,
@@ -76,123 +74,29 @@ export function addEdit(program: Command, context: Context): void {
 }
 
 async function run(video: string, values: EditValues, context: Context): Promise<void> {
-  const { frameNumber } = await import('../lib/edits/choose-frame.js');
   const { pickEdit, readProposals } = await import('../lib/edits/edits-folder.js');
-  const { shotName } = await import('../lib/video/shot-name.js');
-  const { pick, auto = false, at, frame: number, start, duration, every, frameRate } = values;
-  const part = given({ start, duration, every, frameRate });
+  const { findProposals, proposeEdits } = await import('../lib/edits/propose-edits.js');
+  const { pick, auto = false } = values;
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
-  const which = {
-    ...given({ frame: number, at }),
-    ...part,
-    onWarning: context.warn,
-    signal: context.terminal.signal,
+  const { at, frame, start, duration, every, frameRate, size, out, strengths, seeds } = values;
+  let kept = 0;
+  const options: ProposeEditsOptions = {
+    ...denoiseSettings(values),
+    ...trackingSettings(values, context),
+    ...given({ at, frame, start, duration, every, frameRate, size, out }),
+    ...{ strengths, seeds, auto },
+    ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: context.terminal.signal },
+    onEdit: () => {
+      kept++;
+    },
   };
-  const frame = await frameNumber(video, which);
-  const name = `${shotName(video)}-frame-${frame}`;
-  const settings = settingsOf(video, frame, values);
-  if (pick !== undefined) {
-    const written = await readProposals(values.out ?? (await proposedBefore(name, values)), settings);
-    await report(video, values, context, written, await pickEdit(written, pick));
-    return;
-  }
-  const written = await propose(video, which, name, values, settings, context);
-  context.reporter.close();
-  const choice = auto ? '1' : await askForOne(written, values, context);
-  await report(video, values, context, written, choice === undefined ? undefined : await pickEdit(written, choice));
-}
-
-/** What must be the same when an edit is picked later. Values are JSON's. */
-function settingsOf(video: string, frame: number, values: EditValues) {
-  const {
-    strengths,
-    seeds,
-    model,
-    loras: added = [],
-    embeddings = [],
-    clipSkip,
-    start,
-    duration,
-    every,
-    frameRate,
-    size,
-  } = values;
-  const loras = added.map(({ file, scale = 1 }) => ({ file: resolve(file), scale }));
-  const text = given({
-    embeddings: embeddings.length > 0 ? embeddings.map((each) => ({ ...each, file: resolve(each.file) })) : undefined,
-    clipSkip,
-  });
-  const denoise = denoiseSettings(values);
-  const part = given({ start, duration, every, frameRate, size });
-  const { config, vae, ...said } = checkpointOptions(values);
-  const paths = Object.entries(given({ config, vae })).map(([key, path]) => [key, resolve(path)]);
-  const checkpoint = { ...Object.fromEntries(paths), ...said };
-  return {
-    video: resolve(video),
-    ...part,
-    frame,
-    model: resolve(model),
-    ...checkpoint,
-    loras,
-    ...text,
-    denoise,
-    strengths,
-    seeds,
-  };
-}
-
-/** Where edits of this name were proposed last. */
-async function proposedBefore(name: string, { track }: EditValues): Promise<string> {
-  const { lastWork } = await import('../lib/tracking/log/tracked-work.js');
-  const out = await lastWork({ experiment: 'edit', name, track });
-  if (out !== undefined) return out;
-  throw new UsageError(`edit: no edits of this frame were proposed yet; propose some first, without --pick`);
-}
-
-async function propose(
-  video: string,
-  which: FrameRequest & { onWarning: (message: string) => void; signal: AbortSignal },
-  name: string,
-  values: EditValues,
-  settings: ReturnType<typeof settingsOf>,
-  context: Context,
-): Promise<WrittenProposals> {
-  const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
-  const { sha256Json } = await import('../lib/base/hash.js');
-  const { proposeEdits } = await import('../lib/edits/propose-edits.js');
-  const { writeProposals } = await import('../lib/edits/edits-folder.js');
-  const { editsRun } = await import('../lib/edits/log-edits.js');
-  const { plainFolder, trackWork } = await import('../lib/tracking/log/tracked-work.js');
-  const { runsRoot } = await import('../lib/tracking/stored/run-record.js');
-  const { strengths, seeds, auto } = values;
-  const out = values.out === undefined ? undefined : resolve(values.out);
-  if (out !== undefined) await checkNewFolder(out);
-  const above = out === undefined ? join(runsRoot(), 'edit') : dirname(out);
-  const work = join(above, `.unfinished-edits-${sha256Json(settings).slice(0, 12)}`);
-  return withModel(values, context, async (model) => {
+  const proposals = await withModel(values, context, async (model) => {
+    if (pick !== undefined) return findProposals(model, video, options);
     checkPrompts(model, values, context);
-    const { onWarning, signal } = which;
-    const asked = { ...denoiseSettings(values), strengths, seeds, ...given({ size: values.size }) };
-    const tracking = { ...trackingSettings(values, context), out, onWarning, signal };
-    const begun = await editsRun('edit', name, model, video, { ...asked, frame: settings.frame }, tracking);
     try {
-      return await trackWork(begun, plainFolder, async ({ folder, run }) => {
-        const proposed = await proposeEdits(model, video, {
-          ...asked,
-          ...which,
-          ...{ work, onProgress: context.reporter.report },
-        });
-        const written = await writeProposals(folder.out, proposed, { settings, ...(auto && { pick: 1 }) });
-        await rm(work, { recursive: true, force: true });
-        const { kept, editStrength, rank } = written.edits[0].scores;
-        run.logMetrics({ kept, edit_strength: editStrength, rank }, { step: 0 });
-        await run.logArtifact(written.out);
-        return written;
-      });
+      return await readProposals((await proposeEdits(model, video, options)).out);
     } catch (error) {
-      await rmdir(work).catch(() => {}); // where it holds nothing
-      const kept = existsSync(work) ? (await readdir(work)).filter((name) => name.endsWith('.png')).length : 0;
       if (kept > 0 && !(error instanceof UsageError)) {
         context.remedy = `${formatPlural(kept, 'finished edit')} kept; go on with:\n  ${shellCommand(context.args)}`;
       }
@@ -201,11 +105,14 @@ async function propose(
       context.reporter.close();
     }
   });
+  const choice = pick ?? (auto ? 1 : await askForOne(proposals, values, context));
+  const picked = choice === undefined ? undefined : await pickEdit(proposals.out, choice);
+  await report(video, values, context, proposals, picked);
 }
 
 /** Lets the user name an edit where someone is there to answer; undefined where not, or where they want none. */
 async function askForOne(
-  { sheet, edits }: WrittenProposals,
+  { sheet, edits }: StoredEdits,
   { json }: EditValues,
   { terminal }: Context,
 ): Promise<string | undefined> {
@@ -228,24 +135,22 @@ async function report(
   video: string,
   values: EditValues,
   context: Context,
-  written: WrittenProposals,
-  picked?: PickedEdit,
+  proposals: StoredEdits,
+  picked?: FrameEdit,
 ): Promise<void> {
   const { COMPOSITION_LOST } = await import('../lib/metrics/composition.js');
-  const { out, sheet, edits } = written;
+  const { out, sheet, edits } = proposals;
   const next = picked
-    ? shellCommand(['finetune', video, ...modelArguments(values), '--edit', picked.picture])
+    ? shellCommand(['finetune', video, ...modelArguments(values), '--edit', picked.file])
     : shellCommand([...context.args, ...(values.out === undefined ? ['--out', out] : []), '--pick', '1']);
-  if (picked && picked.sidecar.scores.kept < COMPOSITION_LOST) {
-    const kept = picked.sidecar.scores.kept.toFixed(2);
+  if (picked && picked.scores.kept < COMPOSITION_LOST) {
     context.warn(
-      `${picked.name} keeps ${kept} of the composition, less than ${COMPOSITION_LOST}: training on it moves things; look at it beside the original, or propose edits at lower strengths`,
+      `${picked.name} keeps ${picked.scores.kept.toFixed(2)} of the composition, less than ${COMPOSITION_LOST}: training on it moves things; look at it beside the original, or propose edits at lower strengths`,
     );
   }
-  context.reporter.close();
   if (values.json) {
-    const about = picked && { name: picked.name, picture: picked.picture };
-    context.terminal.out(`${JSON.stringify({ ...written, picked: about ?? null, next }, null, 1)}\n`);
+    const about = picked ? { name: picked.name, picture: picked.file } : null;
+    context.terminal.out(`${JSON.stringify({ ...proposals, picked: about, next }, null, 1)}\n`);
     return;
   }
   const rows = edits.map(({ name, strength, seed, firstTimestep = 0, scores }, i) => [
@@ -272,9 +177,9 @@ async function report(
   ];
   const table = formatTable(headings, rows);
   const last = picked
-    ? `picked: ${picked.picture}\nnext:\n  ${next}\n`
+    ? `picked: ${picked.file}\nnext:\n  ${next}\n`
     : `look at the sheet, then pick one (here the first):\n  ${next}\n`;
-  context.terminal.out(`${table}\nframe ${written.frame} of ${video}, into ${out}\nsheet:  ${sheet}\n${last}`);
+  context.terminal.out(`${table}\nframe ${proposals.frame} of ${video}, into ${out}\nsheet:  ${sheet}\n${last}`);
 }
 
 /** The options of model and size as finetune takes them. */

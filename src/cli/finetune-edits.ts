@@ -1,7 +1,8 @@
-// --edit with the --edit-frame and --edit-prompt that follow it: each edit is given as a group of options.
+// --edit with the --edit-frame and --edit-prompt that follow it: each edit is a group of options.
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
+import { given } from '../lib/base/given.js';
 import type { EditedFrame } from '../lib/edits/edited-frame.js';
 import type { Video } from '../lib/video/read/open-video.js';
 import { seconds } from './values.js';
@@ -71,14 +72,14 @@ export function frameChoice(text: string): FrameChoice {
 }
 
 /**
- * Reads the edits; what is given as an option goes before what the file beside the picture says.
+ * Reads the edits. Options take precedence over sidecars.
  *
  * @param video as it is trained on
- * @param start the one with which it was opened
- * @throws UsageError when a picture cannot be read, or it is not known which frame it is of, or which prompt leads there
+ * @param start as it was opened with
+ * @throws UsageError when a picture cannot be read, or neither option nor sidecar says its frame or prompt
  */
 export async function readEdits(edits: readonly EditValues[], video: Video, start?: number): Promise<EditedFrame[]> {
-  const { readEdit } = await import('../lib/edits/sidecar.js');
+  const { readEdit, SidecarError } = await import('../lib/edits/sidecar.js');
   const { frameShownAt } = await import('../lib/edits/choose-frame.js');
   const read: EditedFrame[] = [];
   for (const { file, frame, prompt } of edits) {
@@ -86,9 +87,9 @@ export async function readEdits(edits: readonly EditValues[], video: Video, star
     if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
     // One picture in memory, however many prompts it comes under: it is encoded once.
     const known = read[edits.findIndex((edit) => edit.file === file)];
-    const edit = await readEdit(file, {
-      ...(number !== undefined && { frame: number }),
-      ...(prompt !== undefined && { prompt }),
+    const edit = await readEdit(file, given({ frame: number, prompt })).catch((error) => {
+      if (!(error instanceof SidecarError)) throw error;
+      throw new UsageError(`${error.message} (--edit-frame T --edit-prompt TEXT)`, { cause: error });
     });
     read.push(known ? { ...edit, picture: known.picture } : edit);
   }

@@ -52,43 +52,33 @@ export function addFrame(program: Command, context: Context): void {
 }
 
 async function run(video: string, values: FrameValues, context: Context): Promise<void> {
-  const { editFrame, writeFrameEdits } = await import('../lib/edits/edit-frame.js');
-  const { renderSize } = await import('../lib/video/read/open-for-model.js');
-  const { editsRun } = await import('../lib/edits/log-edits.js');
-  const { shotName } = await import('../lib/video/shot-name.js');
-  const { checkNewFolder } = await import('../lib/base/atomic-folder.js');
-  const { plainFolder, trackWork } = await import('../lib/tracking/log/tracked-work.js');
+  const { editFrame } = await import('../lib/edits/edit-frame.js');
+  const { sheetPaths } = await import('../lib/edits/edits-folder.js');
   const { terminal } = context;
-  const { at, seeds, strengths, size, frameRate } = values;
+  const { at: time, seeds, strengths, size, frameRate, out: folder } = values;
   if (values.quiet) context.quieten();
-  if (values.out !== undefined) await checkNewFolder(values.out);
   await withModel(values, context, async (model) => {
     checkPrompts(model, values, context);
-    const settings = denoiseSettings(values);
-    const { signal } = terminal;
-    const asked = { ...settings, at, seeds, strengths, ...given({ size, frameRate }) };
-    const tracking = { ...trackingSettings(values, context), out: values.out, onWarning: context.warn, signal };
-    const begun = await editsRun('frame', `${shotName(video)}-at-${at}s`, model, video, asked, tracking);
-    const written = await trackWork(begun, plainFolder, async ({ folder, run }) => {
-      const hooks = { onProgress: context.reporter.report, onWarning: context.warn, signal };
-      const edited = await editFrame(model, video, { ...asked, ...hooks });
-      const files = await writeFrameEdits(folder.out, edited, {
-        ...settings,
-        video,
-        model: model.path,
-        size: renderSize(model, size),
-      });
-      await run.logArtifact(files.out);
-      return files;
+    const { out, at, edits } = await editFrame(model, video, {
+      ...denoiseSettings(values),
+      ...trackingSettings(values, context),
+      ...{ at: time, seeds, strengths, ...given({ size, frameRate, out: folder }) },
+      ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: terminal.signal },
     });
     context.reporter.close();
-    const rows = written.edits.map(({ strength, seed, firstTimestep, picture }) => [
-      String(strength),
-      formatTimestep(firstTimestep),
-      String(seed),
+    const pictures = edits.map(({ strength, seed, firstTimestep, file }) => ({
+      ...{ strength, seed, firstTimestep },
+      picture: file,
+    }));
+    if (values.json) {
+      terminal.out(`${JSON.stringify({ out, ...sheetPaths(out), at, edits: pictures }, null, 1)}\n`);
+      return;
+    }
+    const rows = pictures.map(({ strength, seed, firstTimestep, picture }) => [
+      ...[String(strength), formatTimestep(firstTimestep), String(seed)],
       picture,
     ]);
     const table = formatTable(['strength', 'first timestep', 'seed', 'picture'], rows);
-    terminal.out(values.json ? `${JSON.stringify(written, null, 1)}\n` : `${table}\nsheet: ${written.sheet}\n`);
+    terminal.out(`${table}\nsheet: ${sheetPaths(out).sheet}\n`);
   });
 }

@@ -14,13 +14,13 @@ export {
 } from './diffusion/img2img.js';
 export { decodeFrame, encodeFrame, type NoiseMode, type RestyleOptions, restyle } from './diffusion/restyle.js';
 export type { SamplerName } from './diffusion/samplers/index.js';
-export { type EditFrameOptions, editFrame, type FrameEdits } from './edits/edit-frame.js';
+export { editFrame } from './edits/edit-frame.js';
+export type { EditFrameOptions, ProposeEditsOptions } from './edits/edit-options.js';
 export type { EditedFrame } from './edits/edited-frame.js';
 export { pickEdit } from './edits/edits-folder.js';
-export type { Proposal } from './edits/proposal.js';
-export { type ProposedEdits, type ProposeEditsOptions, proposeEdits } from './edits/propose-edits.js';
-export type { FrameEdit } from './edits/render-edits.js';
-export { type EditScores, type EditSidecar, readEdit } from './edits/sidecar.js';
+export type { EditScores, FrameEdit, FrameEdits } from './edits/frame-edit.js';
+export { proposeEdits } from './edits/propose-edits.js';
+export { type EditOverrides, readEdit } from './edits/sidecar.js';
 export type { Device } from './engine/devices.js';
 export type { Placement, WeightAccess } from './engine/program.js';
 export { type Composition, composition, compositionKept } from './metrics/composition.js';

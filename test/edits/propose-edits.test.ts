@@ -1,17 +1,21 @@
 // Proposed edits: that the ranking prefers what is worth learning from, and what is written, read, picked and continued.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/lib/base/hash.js';
 import { createGenerator } from '../../src/lib/base/random.js';
 import { chooseFrame } from '../../src/lib/edits/choose-frame.js';
 import { editFrame } from '../../src/lib/edits/edit-frame.js';
-import { pickEdit, readProposals, writeProposals } from '../../src/lib/edits/edits-folder.js';
-import { byRank, editRank, type ProposedEdits, proposeEdits, scoreEdit } from '../../src/lib/edits/propose-edits.js';
-import { type EditScores, readEdit } from '../../src/lib/edits/sidecar.js';
+import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
+import { pickEdit, readProposals } from '../../src/lib/edits/edits-folder.js';
+import type { EditScores, FrameEdit, FrameEdits } from '../../src/lib/edits/frame-edit.js';
+import { findProposals, proposeEdits } from '../../src/lib/edits/propose-edits.js';
+import { editRank, rankEdits, scoreEdit } from '../../src/lib/edits/score-edits.js';
+import { readEdit } from '../../src/lib/edits/sidecar.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
+import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { renderStyles } from '../../src/lib/world/picture/render-scene.js';
@@ -20,6 +24,10 @@ import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.
 
 const scratch = scratchFolder();
 const same = (a: Frame, b: Frame) => Buffer.compare(a.data, b.data) === 0;
+/** An edit with a hash in place of its picture: files are read into another kind of array. */
+const hashed = <T extends EditedFrame>({ picture, ...edit }: T) => ({ ...edit, picture: sha256(picture.data) });
+const asExample = ({ picture, frame, prompt, originalSha256 }: FrameEdit) =>
+  hashed({ picture, frame, prompt, originalSha256 });
 
 describe('the ranking', () => {
   it('puts the true restyling before no edit, a faint one, the wrong moment, and noise', async () => {
@@ -34,7 +42,8 @@ describe('the ranking', () => {
     for (const [i, truth] of truths.entries()) {
       const faint = { ...photo, data: photo.data.map((v, p) => Math.round(0.9 * v + 0.1 * truth.data[p])) };
       const [best, ...others] = [...(await Promise.all([truth, faint, laters[i]].map(score))), ...always];
-      expect([styles[i + 1], [...others, best].sort(byRank)[0] === best]).toEqual([styles[i + 1], true]);
+      const [first] = rankEdits([...others, best].map((scores) => ({ scores })));
+      expect([styles[i + 1], first.scores]).toEqual([styles[i + 1], best]);
       // By the number alone too.
       expect(others.every(({ rank }) => rank < best.rank)).toBe(true);
     }
@@ -50,36 +59,51 @@ describe('the ranking', () => {
   it('puts what lost the composition last', () => {
     const scores = (kept: number, rank: number): EditScores => ({ edges: 0, flow: 0, kept, editStrength: 0, rank });
     const [lost, faint, good] = [scores(0.39, 0.38), scores(0.9, 0.1), scores(0.6, 0.5)];
-    expect([lost, faint, good].sort(byRank)).toEqual([good, faint, lost]);
+    const ranked = rankEdits([lost, faint, good].map((each) => ({ scores: each })));
+    expect(ranked.map((each) => each.scores)).toEqual([good, faint, lost]);
   });
 });
 
 describe('with a model', () => {
-  const request = { prompt: 'a street', seeds: [7, 8], strengths: [0.5, 1], steps: 4, size: { width: 32, height: 32 } };
+  const root = join(scratch, 'runs');
+  const request = {
+    ...{ prompt: 'a street', seeds: [7, 8], strengths: [0.5, 1], steps: 4, size: { width: 32, height: 32 } },
+    ...{ track: false, root },
+  };
   let model: Model;
   let video: string;
   let frames: Frame[];
-  let proposed: ProposedEdits;
+  let proposed: FrameEdits;
   beforeAll(async () => {
     model = await loadModel(await smallestCheckpoint(scratch));
     video = await shot(scratch, 'street.mp4', { frames: 5 });
     frames = [];
     for await (const frame of (await openVideo(video, { size: { width: 32, height: 32 } })).frames())
       frames.push(frame);
-    proposed = await proposeEdits(model, video, { ...request, frame: 2 });
+    proposed = await proposeEdits(model, video, { ...request, frame: 2, out: join(scratch, 'proposed') });
   });
   afterAll(() => model.dispose());
+  let copies = 0;
+  const copy = (): string => {
+    const out = join(scratch, `copy-${copies++}`);
+    cpSync(proposed.out, out, { recursive: true });
+    return out;
+  };
 
   it('proposes the pictures that `editFrame` gives, the best first, with all that made them', async () => {
     const { edits } = await editFrame(model, video, { ...request, at: 0.2 });
     expect(proposed).toMatchObject({ frame: 2, at: 0.2 });
     expect(same(proposed.original, frames[2])).toBe(true);
-    expect(proposed.proposals).toHaveLength(4);
-    for (const { picture, sidecar, name } of proposed.proposals) {
-      const edit = edits.find(({ seed, strength }) => seed === sidecar.seed && strength === sidecar.strength);
-      expect(same(picture, edit!.frame)).toBe(true);
-      expect(name).toBe(`strength-${sidecar.strength}-seed-${sidecar.seed}`);
-      expect(sidecar).toEqual({
+    expect(proposed.edits).toHaveLength(4);
+    const stored = (await readProposals(proposed.out)).edits;
+    for (const [i, edit] of proposed.edits.entries()) {
+      const { picture, name, file, seed, strength, scores } = edit;
+      const tried = edits.find((each) => seed === each.seed && strength === each.strength)!;
+      expect(same(picture, tried.picture)).toBe(true);
+      expect(edit).toEqual({ ...tried, file });
+      expect(file).toBe(join(scratch, `proposed/strength-${strength}-seed-${seed}.png`));
+      expect(scores).toEqual(await scoreEdit(frames[2], picture));
+      const sidecar = {
         frame: 2,
         prompt: 'a street',
         negativePrompt: '',
@@ -89,14 +113,14 @@ describe('with a model', () => {
         noiseDraw: 1,
         video: { name: 'street.mp4', frameSha256: sha256(frames[2].data) },
         model: model.path,
-        seed: sidecar.seed,
-        strength: sidecar.strength,
-        firstTimestep: edit!.firstTimestep,
-        scores: await scoreEdit(frames[2], picture),
-      });
+        ...{ strength, seed, firstTimestep: tried.firstTimestep, scores },
+      };
+      expect(readFileSync(file.replace('.png', '.json'), 'utf8')).toBe(`${JSON.stringify(sidecar, null, 1)}\n`);
+      expect(stored[i]).toEqual({ name, picture: file, ...sidecar });
+      // What finetuning learns from is the same from memory and from disk.
+      expect(hashed(await readEdit(file))).toEqual(asExample(edit));
     }
-    const scores = proposed.proposals.map(({ sidecar }) => sidecar.scores);
-    expect([...scores].sort(byRank)).toEqual(scores);
+    expect(rankEdits(proposed.edits)).toEqual(proposed.edits);
   });
 
   it('takes the frame that is shown at a time, the one of a number, or the one in the middle', async () => {
@@ -117,29 +141,35 @@ describe('with a model', () => {
   });
 
   it('goes on from the edits that an interrupted proposal has made, to the same bits', async () => {
-    const work = join(scratch, 'work');
+    const out = join(scratch, 'work/rest');
+    mkdirSync(join(scratch, 'work'));
     const controller = new AbortController();
     const steps: number[] = [];
     const interrupted = proposeEdits(model, video, {
-      ...request,
-      frame: 2,
-      work,
-      signal: controller.signal,
+      ...{ ...request, frame: 2, out, signal: controller.signal },
       // Strengths 0.5 and 1 of 4 steps are 2 and 4 evaluations: stopped in the third edit.
-      onProgress: ({ done }) => done === 6 && controller.abort(new Error('enough')),
+      onProgress: ({ done, label }) => label === 'denoising' && done === 6 && controller.abort(new Error('enough')),
     });
     await expect(interrupted).rejects.toThrow('enough');
-    expect(readdirSync(work).filter((name) => name.endsWith('.png'))).toHaveLength(2);
-    const onProgress = ({ done }: { done: number }): number => steps.push(done);
-    const rest = await proposeEdits(model, video, { ...request, frame: 2, work, onProgress });
-    expect(steps).toEqual([5, 6, 7, 8, 9, 10, 11, 12]);
-    await writeProposals(join(scratch, 'rest'), rest);
-    await writeProposals(join(scratch, 'whole'), proposed);
-    expect(hashes(join(scratch, 'rest'))).toEqual(hashes(join(scratch, 'whole')));
-    // Another prompt finds nothing of it.
-    steps.length = 0;
-    await proposeEdits(model, video, { ...request, prompt: 'a lake', frame: 2, work, onProgress });
+    const [kept] = readdirSync(join(scratch, 'work'));
+    expect(kept).toMatch(/^\.unfinished-edits-/);
+    expect(readdirSync(join(scratch, 'work', kept)).sort()).toEqual([
+      ...['strength-0.5-seed-7.png', 'strength-0.5-seed-7.png.sha256'],
+      ...['strength-0.5-seed-8.png', 'strength-0.5-seed-8.png.sha256'],
+    ]);
+    const onProgress = ({ done, label }: { done: number; label: string }): void => {
+      if (label === 'denoising') steps.push(done);
+    };
+    // A damaged one is rendered again.
+    writeFileSync(join(scratch, 'work', kept, 'strength-0.5-seed-8.png'), 'cut');
+    // Another prompt does not find them.
+    await proposeEdits(model, video, { ...request, prompt: 'a lake', frame: 2, out: `${out}-lake`, onProgress });
     expect(steps).toHaveLength(12);
+    steps.length = 0;
+    await proposeEdits(model, video, { ...request, frame: 2, out, onProgress });
+    expect(steps).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(hashes(out)).toEqual(hashes(proposed.out));
+    expect(readdirSync(join(scratch, 'work')).sort()).toEqual(['rest', 'rest-lake']);
   });
 
   it('refuses settings that no edit can be made with', async () => {
@@ -147,46 +177,67 @@ describe('with a model', () => {
     await expect(proposeEdits(model, video, { ...request, strengths: [1.2] })).rejects.toThrow(/outside \(0, 1\]/);
   });
 
+  it('is a run with the scores of the best, unless `track` is false', async () => {
+    const { out, edits } = await proposeEdits(model, video, { ...request, track: true, at: 0.1, auto: true });
+    const runs = await listRuns({ root });
+    expect(runs).toHaveLength(1);
+    const { kept, editStrength, rank } = edits[0].scores;
+    expect(runs[0]).toMatchObject({
+      ...{ experiment: 'edit', name: 'street-frame-1', status: 'finished' },
+      parameters: { frame: 1, strength: [0.5, 1], seed: [7, 8] },
+      metrics: { kept: { last: kept }, edit_strength: { last: editStrength }, rank: { last: rank } },
+    });
+    expect(out).toBe(join(runs[0].folder, 'artifacts'));
+    expect(same((await readEdit(join(out, 'edit.png'))).picture, edits[0].picture)).toBe(true);
+    expect(await findProposals(model, video, { ...request, track: true, frame: 1 })).toMatchObject({ out, frame: 1 });
+    await proposeEdits(model, video, { ...request, at: 0.1, strengths: [0.5], seeds: [7] });
+    expect(await listRuns({ root })).toHaveLength(1);
+    await expect(findProposals(model, video, { ...request, frame: 0 })).rejects.toThrow(
+      /were proposed yet; propose some/,
+    );
+  });
+
   it('writes a folder, whole or not at all, from which one is picked', async () => {
-    const out = join(scratch, 'new/edits');
-    const written = await writeProposals(out, proposed, { settings: { prompt: 'a street' } });
-    const names = proposed.proposals.flatMap(({ name }) => [`${name}.json`, `${name}.png`]);
+    const out = copy();
+    const names = proposed.edits.flatMap(({ name }) => [`${name}.json`, `${name}.png`]);
     expect(readdirSync(out).sort()).toEqual([...names, 'original.png', 'result.json', 'sheet.png'].sort());
-    expect(await readProposals(out, { prompt: 'a street' })).toEqual(written);
-    expect(written.edits.map(({ name }) => name)).toEqual(proposed.proposals.map(({ name }) => name));
-    const sheet = await readPicture(written.sheet);
+    const sheet = await readPicture(join(out, 'sheet.png'));
+    expect(same(sheet, proposed.sheet)).toBe(true);
     // Five pictures, enlarged to 256 pixels, in one row over their captions.
     expect(sheet.width).toBeGreaterThan(5 * 256);
     expect(sheet.height).toBeGreaterThan(256);
 
-    const picked = await pickEdit(written, '2');
-    expect(picked).toMatchObject({ name: proposed.proposals[1].name, picture: join(out, 'edit.png') });
-    const edit = await readEdit(picked.picture);
-    expect(edit).toMatchObject({ frame: 2, prompt: 'a street' });
-    expect(same(edit.picture, proposed.proposals[1].picture)).toBe(true);
-    await pickEdit(written, `${proposed.proposals[3].name}.png`);
-    expect(JSON.parse(readFileSync(join(out, 'edit.json'), 'utf8'))).toEqual(proposed.proposals[3].sidecar);
-    for (const choice of ['0', '5', 'strength-1', '']) {
-      await expect(pickEdit(written, choice)).rejects.toThrow(/there is no edit '.*'; give a number from 1 to 4, or a/);
+    const file = join(out, 'edit.png');
+    const [, second, , last] = proposed.edits;
+    expect(hashed(await pickEdit(out, 2))).toEqual(hashed({ ...second, file }));
+    expect(hashed(await readEdit(file))).toEqual(asExample(second));
+    expect(hashed(await pickEdit(out, `${last.name}.png`))).toEqual(hashed({ ...last, file }));
+    expect(readFileSync(join(out, 'edit.json'))).toEqual(readFileSync(join(out, `${last.name}.json`)));
+    for (const which of ['0', 5, 'strength-1', '']) {
+      await expect(pickEdit(out, which)).rejects.toThrow(/there is no edit '.*'; give a number from 1 to 4, or a/);
     }
-
-    const twice = join(scratch, 'twice');
-    await writeProposals(twice, proposed, { settings: { prompt: 'a street' }, pick: 2 });
-    await pickEdit(await readProposals(twice), '4');
-    expect(hashes(twice)).toEqual(hashes(out));
   });
 
-  it('does not write into a folder that holds something, nor read one that holds something else', async () => {
+  it('picks no picture that is not the proposed one, and needs none but that', async () => {
+    const out = copy();
+    const [best, second] = proposed.edits;
+    writeFileSync(join(out, `${best.name}.png`), readFileSync(second.file));
+    await expect(pickEdit(out, 1)).rejects.toThrow(/is damaged .*; propose the edits again, or, where you changed it/);
+    expect(existsSync(join(out, 'edit.png'))).toBe(false);
+    expect((await pickEdit(out, 2)).name).toBe(second.name);
+  });
+
+  it('does not read a folder that holds something else, or proposals of other settings', async () => {
     const taken = join(scratch, 'taken');
     mkdirSync(taken);
-    writeFileSync(join(taken, 'note.txt'), '');
-    await expect(writeProposals(taken, proposed)).rejects.toThrow(/is not empty/);
-    expect(existsSync(join(taken, 'sheet.png'))).toBe(false);
     await expect(readProposals(taken)).rejects.toThrow(/holds no proposed edits \(ENOENT\); propose some first/);
     writeFileSync(join(taken, 'result.json'), '{}');
     await expect(readProposals(taken)).rejects.toThrow(/is not a list of proposed edits/);
-    await expect(readProposals(join(scratch, 'new/edits'), { prompt: 'a lake' })).rejects.toThrow(
-      /other settings \(prompt: "a street" before, "a lake" now\)/,
+    const same = { ...request, frame: 2, out: proposed.out };
+    expect(await findProposals(model, video, same)).toEqual(await readProposals(proposed.out));
+    await expect(findProposals(model, video, { ...same, prompt: 'a lake' })).rejects.toThrow(
+      /other settings \(denoise\.prompt: "a street" before, "a lake" now\)/,
     );
+    await expect(proposeEdits(model, video, { ...same, out: taken })).rejects.toThrow(/is not empty/);
   });
 });

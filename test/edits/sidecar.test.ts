@@ -56,10 +56,18 @@ describe('readEdit', () => {
       [1],
       /edit-\d+\.json: holds \[1\], expected an object with frame and prompt; say which frame was edited/,
     ],
-    ['no frame', { prompt: 'x' }, /edit-\d+\.json: frame is missing, expected the number of a frame.* --edit-frame$/],
+    [
+      'no frame',
+      { prompt: 'x' },
+      /edit-\d+\.json: frame is missing, expected the number of a frame, .*, or say which frame was edited$/,
+    ],
     ['half a frame', { frame: 1.5, prompt: 'x' }, /edit-\d+\.json: frame is 1\.5, expected the number/],
     ['a frame before the first', { frame: -1, prompt: 'x' }, /frame is -1/],
-    ['no prompt', { frame: 1 }, /edit-\d+\.json: prompt is missing, expected a text; .* --edit-prompt$/],
+    [
+      'no prompt',
+      { frame: 1 },
+      /edit-\d+\.json: prompt is missing, expected a text; .* by which prompt it was edited$/,
+    ],
     ['a prompt of another kind', { frame: 1, prompt: 5 }, /prompt is 5, expected a text/],
   ])('refuses a sidecar with %s', async (_, value, sentence) => {
     const reading = readEdit(await write(value));
@@ -71,8 +79,8 @@ describe('readEdit', () => {
     const path = join(scratch, 'alone.png');
     writeFileSync(path, readFileSync(await write()));
     await expect(readEdit(path, { frame: 1 })).rejects.toThrow(
-      `${path}: has no alone.json beside it, as 'steadyframe edit' writes with frame and prompt; ` +
-        'say which frame was edited and by which prompt with --edit-frame T --edit-prompt TEXT',
+      `${path}: has no alone.json beside it, which holds frame and prompt of a proposed edit; ` +
+        'say which frame was edited and by which prompt',
     );
     await expect(readEdit(join(scratch, 'none.png'))).rejects.toThrow(/there is no file '.*none\.png'/);
     await expect(readEdit(path, { frame: -2, prompt: 'x' })).rejects.toThrow(/^frame is -2, expected the number/);

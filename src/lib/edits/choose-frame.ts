@@ -1,4 +1,4 @@
-// One frame of a video, by its time or its number. What is made of it can be paired with it again by the number.
+// Chooses one frame of a video by its number or time. The number identifies it among the frames that finetuning reads.
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
@@ -12,13 +12,13 @@ export interface FrameRequest
     OpenVideoOptions,
     'size' | 'crop' | 'start' | 'duration' | 'every' | 'frameRate' | 'signal' | 'onWarning'
   > {
-  /** Number of the frame within what is taken of the video, counted from 0. */
+  /** Number of the frame in the selected part of the video, from 0. */
   readonly frame?: number;
-  /** Seconds from the beginning of that part, in place of `frame`. Without either it is the frame in the middle. */
+  /** Seconds from the beginning of that part, in place of `frame`; without either, the middle frame. */
   readonly at?: number;
 }
 
-/** A frame that was chosen. */
+/** The chosen frame. */
 export interface ChosenFrame {
   readonly frame: number;
   /** Seconds at which it appears. */
@@ -27,19 +27,19 @@ export interface ChosenFrame {
 }
 
 /**
- * The number of the frame that is asked for.
+ * The number of the requested frame.
  *
  * @throws UsageError for a bad video, number or time
  */
 export async function frameNumber(path: string, request: FrameRequest): Promise<number> {
-  const { size: _, ...rest } = request; // it does not count, and would be spoken of
+  const { size: _, ...rest } = request; // does not matter here, and might be warned of
   return (await locate(path, { ...rest, exact: true })).frame;
 }
 
 /**
- * The frame that is asked for. Frames before it are decoded too: only counting gives numbers that hold for any video.
+ * The requested frame. Frames before it are decoded too: only counting gives reliable numbers for every video.
  *
- * @throws UsageError for a bad video, or a frame that is not in it
+ * @throws UsageError for a bad video, or a frame that it does not have
  */
 export async function chooseFrame(path: string, request: FrameRequest): Promise<ChosenFrame> {
   const { video, frame, at } = await locate(path, request);
@@ -48,10 +48,10 @@ export async function chooseFrame(path: string, request: FrameRequest): Promise<
 }
 
 /**
- * The number, among the frames that are taken of a video, of the one that is shown `at` seconds behind `start`.
+ * The number, in the selected part of a video, of the frame shown `at` seconds after `start`.
  *
- * @param start the one with which the video was opened
- * @throws UsageError when it has ended by then
+ * @param start as the video was opened with
+ * @throws UsageError when it ends before
  */
 export async function frameShownAt(
   { path, times }: Pick<Video, 'path' | 'times'>,

@@ -1,32 +1,39 @@
-// Edits that are finished while others are still being made, kept on disk so that an interrupted proposal goes on from there.
+// Finished edits of an unfinished request, kept on disk: an interrupted request continues from them.
 
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
+import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { loraFiles } from '../models/lora/source.js';
 import type { Model } from '../models/model.js';
 import { embeddingFile } from '../models/text/textual-inversion.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
-import type { EditStore, RenderEditsOptions } from './render-edits.js';
+import { denoiseSettings } from './edit-options.js';
+
+/** Edits of one picture by one model, prompt and sampler. */
+export interface EditStore {
+  /** The stored edit of this name; undefined where there is none, or a damaged one. */
+  read(name: string): Promise<Frame | undefined>;
+  write(name: string, frame: Frame): Promise<void>;
+  /** Deletes the store. */
+  remove(): Promise<void>;
+}
 
 /**
- * A store for the edits of one picture by one model under one prompt and sampler; others find nothing of it. Weights are told
- * apart by the size and date of their files. An edit that is damaged is made again.
- *
- * @throws UsageError when the folder cannot be made
+ * Opens the store `PARENT/.unfinished-edits-KEY`, which is created when it is first written to. The key is a hash of everything that
+ * decides an edit but its strength and seed; weights count by the size and date of their files.
  */
 export async function openEditStore(
-  folder: string,
+  parent: string,
   model: Model,
   picture: Frame,
-  options: Omit<RenderEditsOptions, 'signal'>,
+  options: DenoiseOptions & { readonly noiseDraw?: number },
 ): Promise<EditStore> {
-  const { prompt, negativePrompt = '', guidanceScale = 7.5, steps = 50, sampler = 'ddim', noiseDraw = 1 } = options;
   const files = [
     ...model.checkpoint.files,
     ...model.loras.flatMap(({ file }) => loraFiles(file)),
@@ -37,16 +44,16 @@ export async function openEditStore(
     version: VERSION,
     files,
     weights,
-    ...(model.checkpoint.options.prediction !== undefined && { prediction: model.config.predictionType }),
+    prediction: model.config.predictionType,
     scales: model.loras.map(({ scale = 1 }) => scale),
-    ...(model.embeddings.length > 0 && { words: model.embeddings.map(({ word }) => word) }),
-    ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
+    words: model.embeddings.map(({ word }) => word),
+    clipSkip: model.clipSkip,
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
-    denoise: { prompt, negativePrompt, guidanceScale, steps, sampler, noiseDraw },
+    denoise: denoiseSettings(options),
   }).slice(0, 16);
-  const pathOf = (name: string): string => join(folder, `${key}-${name}.png`);
-  await makeFolder(folder);
+  const folder = join(parent, `.unfinished-edits-${key}`);
+  const pathOf = (name: string): string => join(folder, `${name}.png`);
   const sumOf = (name: string): string => `${pathOf(name)}.sha256`;
   return {
     async read(name) {
@@ -56,8 +63,10 @@ export async function openEditStore(
       return frame && sha256(frame.data) === expected?.trim() ? frame : undefined;
     },
     async write(name, frame) {
+      await makeFolder(folder);
       await writeFileAtomic(sumOf(name), `${sha256(frame.data)}\n`);
       await writePicture(pathOf(name), frame);
     },
+    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,142 +1,160 @@
-// Proposed edits as a folder: each picture with its sidecar, the sheet, and once one is picked, a copy of it as edit.png.
+// Edits of a frame as a folder: the pictures, the original, the sheet, result.json. Proposals also have sidecars, and once one is
+// picked, a copy of it as edit.png.
 
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.js';
 import { createFolderAtomically, makeFolder } from '../base/atomic-folder.js';
 import { DamageError, UsageError } from '../base/errors.js';
 import { damageOf, type FileHashes, hashFiles, unseal, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { readPicture, writePicture } from '../video/still.js';
-import type { Proposal } from './proposal.js';
-import type { ProposedEdits } from './propose-edits.js';
-import { type EditSidecar, sidecarPath, writeEdit } from './sidecar.js';
+import type { FrameEdit, FrameEdits } from './frame-edit.js';
+import { type RenderedSidecar, sidecarPath, writeEdit, writeSidecar } from './sidecar.js';
 
 const RESULT = 'result.json';
 const PICKED = 'edit.png';
+const SHEET = 'sheet.png';
+const ORIGINAL = 'original.png';
 
-/** Proposed edits as they lie in a folder; paths are absolute. */
-export interface WrittenProposals {
+/** Proposals as their result.json describes them. Paths are absolute. */
+export interface StoredEdits {
   readonly out: string;
   readonly frame: number;
   readonly at: number;
   readonly sheet: string;
   readonly original: string;
   /** The best first. */
-  readonly edits: readonly WrittenProposal[];
+  readonly edits: readonly (RenderedSidecar & { readonly name: string; readonly picture: string })[];
 }
 
-/** One of them. */
-export type WrittenProposal = Proposal['sidecar'] & { readonly name: string; readonly picture: string };
-
-/** The edit that was picked. */
-export interface PickedEdit {
-  readonly name: string;
-  /** Absolute path of the copy that is the picked one; its sidecar stands beside it. */
-  readonly picture: string;
-  readonly sidecar: Proposal['sidecar'];
+/** Absolute paths of the sheet and the original in a folder of edits. */
+export function sheetPaths(out: string): { sheet: string; original: string } {
+  return { sheet: join(out, SHEET), original: join(out, ORIGINAL) };
 }
 
 /**
- * Writes each edit with its sidecar, the original, the sheet and `result.json` into a new folder, which appears when it is whole.
+ * Writes tried edits into the new folder `edits.out`.
  *
- * @param pick the number of the edit, from 1, that is to be the picked one from the beginning
+ * @throws UsageError when the folder is not empty; FailureError when the disk is full
+ */
+export async function writeTriedEdits(edits: FrameEdits, settings: Settings): Promise<void> {
+  await writePictures(edits, async (folder) => {
+    const stored = edits.edits.map(({ strength, seed, firstTimestep, file }) => ({
+      ...{ strength, seed, firstTimestep },
+      picture: basename(file),
+    }));
+    const result = { sheet: SHEET, original: ORIGINAL, at: edits.at, edits: stored, settings };
+    await writeFileAtomic(join(folder, RESULT), `${JSON.stringify(result, null, 1)}\n`);
+  });
+}
+
+/**
+ * Writes proposals into the new folder `proposals.out`, from which `pickEdit` picks.
+ *
+ * @param pick number of the edit, from 1, that is picked from the beginning
  * @throws UsageError when the folder is not empty; FailureError when the disk is full
  */
 export async function writeProposals(
-  folder: string,
-  { frame, at, original, proposals, sheet }: ProposedEdits,
-  { settings = {}, pick }: { settings?: Settings; pick?: number } = {},
-): Promise<WrittenProposals> {
-  const out = resolve(folder);
-  await makeFolder(dirname(out), out);
-  await createFolderAtomically(out, async (temporary) => {
-    for (const [i, { name, picture, sidecar }] of proposals.entries()) {
-      await writeEdit(join(temporary, `${name}.png`), picture, sidecar);
-      if (i + 1 === pick) await writeEdit(join(temporary, PICKED), picture, sidecar);
+  proposals: FrameEdits,
+  sidecars: readonly RenderedSidecar[],
+  { settings, pick }: { readonly settings: Settings; readonly pick?: number | undefined },
+): Promise<void> {
+  const { frame, at, edits } = proposals;
+  await writePictures(proposals, async (folder) => {
+    for (const [i, { file, picture }] of edits.entries()) {
+      await writeSidecar(join(folder, basename(file)), sidecars[i]);
+      if (i + 1 === pick) await writeEdit(join(folder, PICKED), picture, sidecars[i]);
     }
-    await writePicture(join(temporary, 'original.png'), original);
-    await writePicture(join(temporary, 'sheet.png'), sheet);
-    // The picked one changes; sidecars may be written by hand.
-    const unsealed = [PICKED, sidecarPath(PICKED), ...proposals.map(({ name }) => `${name}.json`)];
-    const edits = proposals.map(({ name, sidecar }) => ({ name, picture: `${name}.png`, ...sidecar }));
-    const result = { frame, at, sheet: 'sheet.png', original: 'original.png', edits, settings };
-    await writeSealedJson(join(temporary, RESULT), { ...result, files: await hashFiles(temporary, unsealed) });
+    // The picked one changes; sidecars may be edited by hand.
+    const unsealed = [PICKED, sidecarPath(PICKED), ...edits.map(({ file }) => sidecarPath(basename(file)))];
+    const stored = edits.map(({ name, file }, i) => ({ name, picture: basename(file), ...sidecars[i] }));
+    const result = { frame, at, sheet: SHEET, original: ORIGINAL, edits: stored, settings };
+    await writeSealedJson(join(folder, RESULT), { ...result, files: await hashFiles(folder, unsealed) });
   });
-  return readProposals(out);
+}
+
+/** Writes the pictures into a new folder, which appears when `writeRest` has written the rest. */
+async function writePictures(
+  { out, original, edits, sheet }: FrameEdits,
+  writeRest: (folder: string) => Promise<void>,
+): Promise<void> {
+  await makeFolder(dirname(out), out);
+  await createFolderAtomically(out, async (folder) => {
+    for (const { file, picture } of edits) await writePicture(join(folder, basename(file)), picture);
+    await writePicture(join(folder, ORIGINAL), original);
+    await writePicture(join(folder, SHEET), sheet);
+    await writeRest(folder);
+  });
 }
 
 /**
- * Reads what `writeProposals` wrote.
+ * Reads what `writeProposals` wrote, apart from the pictures.
  *
  * @param settings where given, those by which the edits must have been made
- * @throws UsageError when there are no proposed edits, or other ones
+ * @throws UsageError when there are no proposals, or other ones
  */
-export async function readProposals(folder: string, settings?: Settings): Promise<WrittenProposals> {
+export async function readProposals(folder: string, settings?: Settings): Promise<StoredEdits> {
   const out = resolve(folder);
   const stored = await readResult(out);
   if (settings) assertSameSettings(out, stored.settings, settings);
+  const { frame, at, sheet, original, edits } = stored;
   const path = (name: string): string => join(out, name);
   return {
-    out,
-    frame: stored.frame,
-    at: stored.at,
-    sheet: path(stored.sheet),
-    original: path(stored.original),
-    edits: stored.edits.map((edit) => ({ ...edit, picture: path(edit.picture) })),
+    ...{ out, frame, at },
+    ...{ sheet: path(sheet), original: path(original) },
+    edits: edits.map((edit) => ({ ...edit, picture: path(edit.picture) })),
   };
 }
 
 /**
- * Makes one of the proposed edits the picked one: a copy of it as `edit.png` and `edit.json`, in place of one picked before.
+ * Makes one of the proposals in a folder the picked one: a copy of it as `edit.png` and `edit.json`, which replaces one picked before.
  *
- * @param choice its number on the sheet, from 1, or its name
+ * @param which its number on the sheet, from 1, or its name
+ * @returns the edit; `file` is the copy
  * @throws UsageError when there is no such edit; DamageError when its picture is not the one that was proposed
  */
-export async function pickEdit({ out, edits }: WrittenProposals, choice: string): Promise<PickedEdit> {
-  const { name, picture, ...sidecar } = findEdit(edits, choice);
-  const path = join(out, PICKED);
+export async function pickEdit(folder: string, which: number | string): Promise<FrameEdit> {
+  const { out, edits } = await readProposals(folder);
+  const { name, picture: path, ...sidecar } = findEdit(edits, which);
   const { files = {} } = await readResult(out);
-  const damage = await damageOf(out, picked(files, `${name}.png`));
-  if (damage.length > 0) {
+  const [damage] = await damageOf(out, `${name}.png` in files ? { [`${name}.png`]: files[`${name}.png`] } : {});
+  if (damage !== undefined) {
     throw new DamageError(
-      `${damage[0]}; propose the edits again, or, where you changed it yourself, name the picture itself to finetune --edit`,
+      `${damage}; propose the edits again, or, where you changed it yourself, use the picture itself as the edit`,
     );
   }
-  const frame = await readPicture(picture);
+  const picture = await readPicture(path);
+  const file = join(out, PICKED);
   // The old sidecar goes first, so that it never stands beside the new picture.
-  await rm(sidecarPath(path), { force: true });
-  await writeEdit(path, frame, sidecar);
-  return { name, picture: path, sidecar };
-}
-
-function picked(files: FileHashes, name: string): FileHashes {
-  return name in files ? { [name]: files[name] } : {};
+  await rm(sidecarPath(file), { force: true });
+  await writeEdit(file, picture, sidecar);
+  const { frame, prompt, video, strength, seed, firstTimestep, scores } = sidecar;
+  const from = { frame, prompt, ...(video && { originalSha256: video.frameSha256 }) };
+  return { name, file, picture, ...from, strength, seed, firstTimestep, scores };
 }
 
 /**
- * One of the proposed edits by its number on the sheet, from 1, or by its name, with or without `.png`.
+ * One of the proposals by its number, from 1, or by its name, with or without `.png`.
  *
  * @throws UsageError naming what there is
  */
-export function findEdit(edits: readonly WrittenProposal[], choice: string): WrittenProposal {
-  const wanted = choice.trim().replace(/\.png$/, '');
+export function findEdit<T extends { readonly name: string }>(edits: readonly T[], which: number | string): T {
+  const wanted = String(which)
+    .trim()
+    .replace(/\.png$/, '');
   const edit = /^\d+$/.test(wanted) ? edits[Number(wanted) - 1] : edits.find(({ name }) => name === wanted);
   if (edit) return edit;
   throw new UsageError(
-    `there is no edit '${choice}'; give a number from 1 to ${edits.length}, or a name such as ${edits[0].name}`,
+    `there is no edit '${which}'; give a number from 1 to ${edits.length}, or a name such as ${edits[0].name}`,
   );
 }
 
-interface StoredResult {
-  frame: number;
-  at: number;
-  sheet: string;
-  original: string;
-  edits: (EditSidecar & Proposal['sidecar'] & { name: string; picture: string })[];
-  settings: Settings;
-  /** Absent where an earlier version proposed them. */
-  files?: FileHashes;
-}
+type StoredResult = Omit<StoredEdits, 'out'> & {
+  readonly settings: Settings;
+  /** Absent where an earlier version wrote it. */
+  readonly files?: FileHashes;
+};
 
 async function readResult(out: string): Promise<StoredResult> {
   const path = join(out, RESULT);

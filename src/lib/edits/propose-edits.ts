@@ -1,126 +1,97 @@
-// Proposes edits of one frame as the example that a finetuning learns from, best first: composition kept, colours changed.
-// Pictures and sidecars are written, and one of them picked, by edits-folder.ts.
+// Proposes edits of one frame as examples for finetuning, the best first: composition kept, colours changed.
 
+import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
-import { sha256 } from '../base/hash.js';
-import { COMPOSITION_LOST, composition } from '../metrics/composition.js';
-import { compareFrames } from '../metrics/pixels.js';
+import { given } from '../base/given.js';
+import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
-import type { Frame } from '../tensor/frame.js';
-import { sizedFor } from '../video/read/open-for-model.js';
-import { type ChosenFrame, chooseFrame, type FrameRequest } from './choose-frame.js';
-import { openEditStore } from './edit-store.js';
-import type { Proposal } from './proposal.js';
-import { proposalSheet } from './proposal-sheet.js';
-import { checkEdits, editName, type RenderEditsOptions, renderEdits } from './render-edits.js';
-import type { EditScores, EditSidecar } from './sidecar.js';
-
-/** Options of a proposal. */
-export interface ProposeEditsOptions extends Omit<RenderEditsOptions, 'seeds' | 'strengths' | 'signal'>, FrameRequest {
-  /** `PROPOSED_SEEDS` by default. */
-  readonly seeds?: readonly number[];
-  /** `PROPOSED_STRENGTHS` by default. */
-  readonly strengths?: readonly number[];
-  /** A folder in which each edit is kept as soon as it is made; the same request then goes on from there. None by default. */
-  readonly work?: string;
-}
-
-/** Strengths at which a model puts its own colours in place of the video's. */
-export const PROPOSED_STRENGTHS = [0.75, 0.85, 0.95] as const;
-/** Seeds that are tried at each of these strengths. */
-export const PROPOSED_SEEDS = [42, 43, 44] as const;
-
-/** Edits of one frame, the best first. */
-export interface ProposedEdits {
-  readonly frame: number;
-  readonly at: number;
-  readonly original: Frame;
-  readonly proposals: readonly Proposal[];
-  /** The original and the edits in their order, each with its settings and scores. */
-  readonly sheet: Frame;
-}
-
-/** Mean absolute difference (0..255) at which an edit counts for 1 - 1/e of a full one. */
-const STRONG = 40;
+import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../settings/lists.js';
+import { lastWork } from '../tracking/log/tracked-work.js';
+import { frameNumber } from './choose-frame.js';
+import {
+  denoiseSettings,
+  type ProposeEditsOptions,
+  type ResolvedEditOptions,
+  resolveEditOptions,
+} from './edit-options.js';
+import { readProposals, type StoredEdits, writeProposals } from './edits-folder.js';
+import type { FrameEdits } from './frame-edit.js';
+import { editsName } from './log-edits.js';
+import { rankEdits } from './score-edits.js';
+import { rankedSheet } from './sheets.js';
+import { sidecarOf } from './sidecar.js';
+import { trackedEdits } from './tracked-edits.js';
 
 /**
- * How well an edit serves as an example: kept * (1 - exp(-editStrength / 40)), in [0, 1]. No edit at all gives 0, and beyond 100
- * it is only composition that counts.
- */
-export function editRank(kept: number, editStrength: number): number {
-  return kept * (1 - Math.exp(-editStrength / STRONG));
-}
-
-/**
- * Scores of an edit beside its original.
+ * Edits one frame at large strengths and ranks the results. `pickEdit` picks one of them, `finetune` learns from it.
  *
- * @throws UsageError when they differ in size
+ * Writes every picture with its sidecar, `sheet.png`, `original.png` and `result.json`, and is remembered as a run of the experiment
+ * `edit` unless `track` is false. After an interruption the same call continues from the finished edits.
+ *
+ * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function scoreEdit(original: Frame, edited: Frame): Promise<EditScores> {
-  const { edges, flow, kept } = await composition(original, edited);
-  const editStrength = compareFrames(original, edited).absolute;
-  return { edges, flow, kept, editStrength, rank: editRank(kept, editStrength) };
-}
-
-/** Orders edits from the best on: by rank, and those that lost the composition behind all others. */
-export function byRank(a: EditScores, b: EditScores): number {
-  const isLost = ({ kept }: EditScores): number => (kept < COMPOSITION_LOST ? 1 : 0);
-  return isLost(a) - isLost(b) || b.rank - a.rank;
+export async function proposeEdits(model: Model, video: string, options: ProposeEditsOptions): Promise<FrameEdits> {
+  const asked = resolveProposal(options);
+  return trackedEdits(model, video, asked, {
+    experiment: 'edit',
+    which: (frame) => ({ frame }),
+    async arrange(original, rendered) {
+      const edits = rankEdits(rendered);
+      return { edits, sheet: await rankedSheet(original, edits) };
+    },
+    write(proposals) {
+      const sidecars = proposals.edits.map((edit) => sidecarOf(model, edit, asked, video));
+      const settings = proposalSettings(model, video, proposals.frame, asked);
+      return writeProposals(proposals, sidecars, { settings, ...(options.auto && { pick: 1 }) });
+    },
+    metrics({ edits: [{ scores }] }) {
+      return { kept: scores.kept, edit_strength: scores.editStrength, rank: scores.rank };
+    },
+  });
 }
 
 /**
- * Renders edits of one frame at large strengths and orders them.
+ * The proposals that `proposeEdits` stored for the same options: in `out`, else where it wrote last.
  *
- * @throws UsageError for a bad video, frame, strength or seed; FailureError when numbers turn NaN
+ * @throws UsageError for a bad video or frame, or when there are none, or of other settings
  */
-export async function proposeEdits(model: Model, video: string, options: ProposeEditsOptions): Promise<ProposedEdits> {
-  const { strengths = PROPOSED_STRENGTHS, seeds = PROPOSED_SEEDS, work } = options;
-  const request = { ...options, strengths: unique('strengths', strengths), seeds: unique('seeds', seeds) };
-  checkEdits(model, request);
-  const chosen = await chooseFrame(video, sizedFor(model, options));
-  const store = work === undefined ? undefined : await openEditStore(work, model, chosen.picture, request);
-  const edits = await renderEdits(model, chosen.picture, request, store);
-  const about = aboutFrame(model, video, chosen, request);
-  const proposals: Proposal[] = [];
-  for (const { frame: picture, strength, seed, firstTimestep } of edits) {
-    const scores = await scoreEdit(chosen.picture, picture);
-    const sidecar = { ...about, strength, seed, firstTimestep, scores };
-    proposals.push({ name: editName({ strength, seed }), picture, sidecar });
+export async function findProposals(model: Model, video: string, options: ProposeEditsOptions): Promise<StoredEdits> {
+  const asked = resolveProposal(options);
+  const { root, track } = options;
+  const frame = await frameNumber(video, options);
+  const name = editsName(video, { frame });
+  const out = options.out ?? (await lastWork({ experiment: 'edit', name, root, track: track !== false }));
+  if (out === undefined) {
+    throw new UsageError(`edit: no edits of this frame were proposed yet; propose some first, without picking one`);
   }
-  proposals.sort((a, b) => byRank(a.sidecar.scores, b.sidecar.scores));
-  const sheet = await proposalSheet(chosen.picture, proposals);
-  return { frame: chosen.frame, at: chosen.at, original: chosen.picture, proposals, sheet };
+  return readProposals(out, proposalSettings(model, video, frame, asked));
 }
 
-/** What the sidecars of all edits of a frame have in common. */
-function aboutFrame(
-  model: Model,
-  video: string,
-  { frame, picture }: ChosenFrame,
-  options: Omit<RenderEditsOptions, 'signal'>,
-): EditSidecar {
-  const { prompt, negativePrompt = '', guidanceScale = 7.5, steps = 50, sampler = 'ddim', noiseDraw = 1 } = options;
+/** What must be the same when an edit is picked later. */
+function proposalSettings(model: Model, video: string, frame: number, options: ResolvedEditOptions): Settings {
+  const { start, duration, every, frameRate, size, crop, strengths, seeds } = options;
+  const { config, vae, ...checkpoint } = model.checkpoint.options;
+  const { loras, embeddings, clipSkip } = model;
   return {
+    video: resolve(video),
+    ...given({ start, duration, every, frameRate, size, crop }),
     frame,
-    prompt,
-    negativePrompt,
-    guidance: guidanceScale,
-    steps,
-    sampler,
-    noiseDraw,
-    video: { name: fileName(video), frameSha256: sha256(picture.data) },
-    model: model.path,
-    ...(model.loras.length > 0 && { loras: model.loras }),
-    ...(model.embeddings.length > 0 && { embeddings: model.embeddings }),
-    ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
+    model: resolve(model.path),
+    ...Object.fromEntries(Object.entries(given({ config, vae })).map(([name, path]) => [name, resolve(path)])),
+    ...checkpoint,
+    loras: loras.map(({ file, scale = 1 }) => ({ file: resolve(file), scale })),
+    ...(embeddings.length > 0 && { embeddings: embeddings.map((each) => ({ ...each, file: resolve(each.file) })) }),
+    ...(clipSkip > 0 && { clipSkip }),
+    denoise: denoiseSettings(options),
+    strengths,
+    seeds,
   };
 }
 
-function fileName(path: string): string {
-  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
-}
-
-function unique(what: string, values: readonly number[]): readonly number[] {
-  if (values.length === 0) throw new UsageError(`edit: the list of ${what} is empty; give at least one`);
-  return [...new Set(values)];
+function resolveProposal(options: ProposeEditsOptions): ResolvedEditOptions {
+  const { strengths, seeds, ...resolved } = resolveEditOptions(options, {
+    strengths: PROPOSED_STRENGTHS,
+    seeds: PROPOSED_SEEDS,
+  });
+  return { ...resolved, strengths: [...new Set(strengths)], seeds: [...new Set(seeds)] };
 }

@@ -1,37 +1,23 @@
-// Edits of one picture under several seeds and strengths. Which frame of a video it is, and what becomes of the edits, is for
-// edit-frame.ts and propose-edits.ts.
+// Renders and scores edits of one frame under several strengths and seeds.
 
+import { join } from 'node:path';
+import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
-import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
-import { planRenderings } from '../renderings/rendering.js';
-import type { Frame } from '../tensor/frame.js';
+import { planRenderings, type Rendering } from '../renderings/rendering.js';
+import type { ChosenFrame } from './choose-frame.js';
+import type { EditSettings } from './edit-options.js';
+import type { EditStore } from './edit-store.js';
+import type { FrameEdit } from './frame-edit.js';
+import { scoreEdit } from './score-edits.js';
 
-/** Which edits of a picture. */
-export interface RenderEditsOptions extends DenoiseOptions {
-  readonly seeds: readonly number[];
-  readonly strengths: readonly number[];
-  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
-  readonly noiseDraw?: number;
-  /** Told how many steps are done. */
-  readonly onProgress?: OnProgress;
-  readonly signal?: AbortSignal;
-}
-
-/** One edit of the frame. */
-export interface FrameEdit {
-  seed: number;
-  strength: number;
-  firstTimestep: number;
-  frame: Frame;
-}
-
-/** Keeps edits as they are made, so that an interrupted rendering need not make them again. */
-export interface EditStore {
-  /** The stored edit of this name, if there is one. */
-  read(name: string): Promise<Frame | undefined>;
-  write(name: string, frame: Frame): Promise<void>;
+/** Which edits, and the folder in which they will be stored. */
+export interface RenderEditsOptions extends EditSettings {
+  readonly out: string;
+  readonly onProgress?: OnProgress | undefined;
+  readonly onEdit?: ((edit: FrameEdit) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The name of an edit's files. */
@@ -40,42 +26,47 @@ export function editName({ strength, seed }: Pick<FrameEdit, 'strength' | 'seed'
 }
 
 /**
- * Renders edits, strength by strength and within these seed by seed: the pictures that a sweep has at this frame.
+ * Renders edits by strength, then seed: the pictures that `strengthSweep` has at this frame. Writes nothing but to the store.
  *
  * @throws UsageError for a bad strength, seed or setting; FailureError when numbers turn NaN
  */
 export async function renderEdits(
   model: Model,
-  original: Frame,
+  { frame, picture: original }: Pick<ChosenFrame, 'frame' | 'picture'>,
   options: RenderEditsOptions,
-  store?: EditStore,
+  store: EditStore,
 ): Promise<FrameEdit[]> {
-  const { onProgress, signal } = options;
-  const cells = cellsOf(options);
-  const planned = planRenderings(model, cells);
+  const { prompt, out, onProgress, onEdit, signal } = options;
+  const renderings = renderingsOf(options);
+  const planned = planRenderings(model, renderings);
+  const originalSha256 = sha256(original.data);
   const edits: FrameEdit[] = [];
   const total = planned.reduce((sum, { evaluations }) => sum + evaluations, 0);
   let latent: Awaited<ReturnType<typeof encodeFrame>> | undefined;
   let done = 0;
-  for (const [i, cell] of cells.entries()) {
+  for (const [i, rendering] of renderings.entries()) {
+    signal?.throwIfAborted();
     const { strength, seed, firstTimestep, evaluations } = planned[i];
     const name = editName({ strength, seed });
-    let frame = await store?.read(name);
-    if (frame) {
+    let picture = await store.read(name);
+    if (picture) {
       done += evaluations;
     } else {
-      latent ??= await encodeFrame(model, original, 0);
-      const [edited] = await restyleLatents(model, [latent], 0, {
-        ...cell.options,
+      latent ??= await encodeFrame(model, original, frame);
+      const [edited] = await restyleLatents(model, [latent], frame, {
+        ...rendering.options,
         onStep: () => {
           signal?.throwIfAborted();
           onProgress?.({ done: ++done, total, label: 'denoising' });
         },
       });
-      frame = await decodeFrame(model, edited, 0);
-      await store?.write(name, frame);
+      picture = await decodeFrame(model, edited, frame);
+      await store.write(name, picture);
     }
-    edits.push({ strength, seed, firstTimestep, frame });
+    const settings = { strength, seed, firstTimestep, scores: await scoreEdit(original, picture) };
+    const edit = { name, file: join(out, `${name}.png`), picture, frame, prompt, originalSha256, ...settings };
+    edits.push(edit);
+    onEdit?.(edit);
   }
   return edits;
 }
@@ -85,12 +76,11 @@ export async function renderEdits(
  *
  * @throws UsageError for a bad strength, seed or setting
  */
-export function checkEdits(model: Model, options: RenderEditsOptions): void {
-  planRenderings(model, cellsOf(options));
+export function checkEdits(model: Model, settings: EditSettings): void {
+  planRenderings(model, renderingsOf(settings));
 }
 
-function cellsOf(options: RenderEditsOptions) {
-  const { strengths, seeds } = options;
+function renderingsOf({ strengths, seeds, ...options }: EditSettings): Rendering[] {
   return strengths.flatMap((strength) =>
     seeds.map((seed) => {
       const label = `strength ${strength} with seed ${seed}`;

@@ -1,5 +1,5 @@
-// An edited picture as a file with a sidecar: FILE.png, and beside it FILE.json that says which frame it was made from, by which
-// prompt and how. What is learned from it is items.ts.
+// An edited picture as a file with a sidecar: FILE.png, and FILE.json, which says which frame it was made from, by which prompt and
+// how.
 
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -7,21 +7,13 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
+import type { DenoiseOptions } from '../diffusion/img2img.js';
+import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
+import { denoiseSettings } from './edit-options.js';
 import type { EditedFrame } from './edited-frame.js';
-
-/** How well an edit serves as the example to learn from. */
-export interface EditScores {
-  /** See `composition`: agreement of the outlines, share of them that stays in place, and both together; 0 to 1. */
-  readonly edges: number;
-  readonly flow: number;
-  readonly kept: number;
-  /** Mean abs(edit - original), 0 to 255. */
-  readonly editStrength: number;
-  /** What edits are ranked by; 0 to 1. */
-  readonly rank: number;
-}
+import type { EditScores, FrameEdit } from './frame-edit.js';
 
 /** What the sidecar of an edited picture holds. Only `frame` and `prompt` are needed to learn from it. */
 export interface EditSidecar {
@@ -45,15 +37,54 @@ export interface EditSidecar {
   readonly scores?: EditScores;
 }
 
-/** What to use in place of what a sidecar says; with both no sidecar is needed. */
+/** The sidecar of an edit that was rendered here. */
+export type RenderedSidecar = EditSidecar & Pick<FrameEdit, 'strength' | 'seed' | 'firstTimestep' | 'scores'>;
+
+/** Values in place of those of a sidecar; with both, no sidecar is needed. */
 export interface EditOverrides {
   readonly frame?: number;
   readonly prompt?: string;
 }
 
+/** The sidecar says too little of a picture, or cannot be read: `readEdit` needs the frame and the prompt as overrides. */
+export class SidecarError extends UsageError {}
+
 /** Path of the sidecar of a picture: `night.png` has `night.json`. */
 export function sidecarPath(picture: string): string {
   return `${picture.slice(0, picture.length - extname(picture).length)}.json`;
+}
+
+/** The sidecar of a rendered edit; `video` is the path of the video that it was made from. */
+export function sidecarOf(
+  model: Model,
+  { frame, prompt, originalSha256, strength, seed, firstTimestep, scores }: FrameEdit,
+  options: DenoiseOptions & { readonly noiseDraw?: number },
+  video?: string,
+): RenderedSidecar {
+  const { negativePrompt, guidanceScale, steps, sampler, noiseDraw } = denoiseSettings(options);
+  return {
+    frame,
+    prompt,
+    negativePrompt,
+    guidance: guidanceScale,
+    steps,
+    sampler,
+    noiseDraw,
+    ...(video !== undefined &&
+      originalSha256 !== undefined && { video: { name: fileName(video), frameSha256: originalSha256 } }),
+    model: model.path,
+    ...(model.loras.length > 0 && { loras: model.loras }),
+    ...(model.embeddings.length > 0 && { embeddings: model.embeddings }),
+    ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
+    strength,
+    seed,
+    firstTimestep,
+    scores,
+  };
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 }
 
 /**
@@ -63,13 +94,18 @@ export function sidecarPath(picture: string): string {
  */
 export async function writeEdit(path: string, picture: Frame, sidecar: EditSidecar): Promise<void> {
   await writePicture(path, picture);
-  await writeFileAtomic(sidecarPath(path), `${JSON.stringify(sidecar, null, 1)}\n`);
+  await writeSidecar(path, sidecar);
+}
+
+/** Writes the sidecar of the picture at `path`. */
+export function writeSidecar(path: string, sidecar: EditSidecar): Promise<void> {
+  return writeFileAtomic(sidecarPath(path), `${JSON.stringify(sidecar, null, 1)}\n`);
 }
 
 /**
- * Reads an edited picture and what its sidecar says of it.
+ * Reads an edited picture with the frame and the prompt of its sidecar.
  *
- * @throws UsageError when there is no picture, or when frame or prompt are given neither here nor in a sidecar that can be read
+ * @throws UsageError when there is no picture; SidecarError when frame or prompt are neither given nor in a sidecar that can be read
  */
 export async function readEdit(path: string, overrides: EditOverrides = {}): Promise<EditedFrame> {
   const picture = await readPicture(path);
@@ -79,13 +115,13 @@ export async function readEdit(path: string, overrides: EditOverrides = {}): Pro
   const prompt = overrides.prompt ?? said.prompt;
   const where = (key: string, given: unknown): string => (given === undefined ? `${sidecarPath(path)}: ${key}` : key);
   if (typeof frame !== 'number' || !Number.isSafeInteger(frame) || frame < 0) {
-    throw new UsageError(
-      `${where('frame', overrides.frame)} is ${shown(frame)}, expected the number of a frame, from 0; correct it or pass --edit-frame`,
+    throw new SidecarError(
+      `${where('frame', overrides.frame)} is ${shown(frame)}, expected the number of a frame, from 0; correct it, or say which frame was edited`,
     );
   }
   if (typeof prompt !== 'string') {
-    throw new UsageError(
-      `${where('prompt', overrides.prompt)} is ${shown(prompt)}, expected a text; correct it or pass --edit-prompt`,
+    throw new SidecarError(
+      `${where('prompt', overrides.prompt)} is ${shown(prompt)}, expected a text; correct it, or say by which prompt it was edited`,
     );
   }
   const original = overrides.frame === undefined ? (said as Partial<EditSidecar>).video?.frameSha256 : undefined;
@@ -94,25 +130,24 @@ export async function readEdit(path: string, overrides: EditOverrides = {}): Pro
 
 async function readSidecar(picture: string): Promise<Record<string, unknown>> {
   const path = sidecarPath(picture);
-  const remedy = 'say which frame was edited and by which prompt with --edit-frame T --edit-prompt TEXT';
+  const remedy = 'say which frame was edited and by which prompt';
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') {
-      throw new UsageError(
-        `${picture}: has no ${basename(path)} beside it, as 'steadyframe edit' writes with frame and prompt; ${remedy}`,
-      );
-    }
-    throw new UsageError(`${path}: cannot be read (${error.code}); ${remedy}`, { cause: error });
+    const problem =
+      error.code === 'ENOENT'
+        ? `${picture}: has no ${basename(path)} beside it, which holds frame and prompt of a proposed edit`
+        : `${path}: cannot be read (${error.code})`;
+    throw new SidecarError(`${problem}; ${remedy}`, { cause: error });
   });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(
+    throw new SidecarError(
       `${path}: is not JSON (${printableLine((error as Error).message)}), expected frame and prompt of ${basename(picture)}; ${remedy}`,
     );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new UsageError(`${path}: holds ${shown(value)}, expected an object with frame and prompt; ${remedy}`);
+  throw new SidecarError(`${path}: holds ${shown(value)}, expected an object with frame and prompt; ${remedy}`);
 }
 
 function shown(value: unknown): string {

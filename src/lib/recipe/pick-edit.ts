@@ -1,13 +1,15 @@
-// Makes proposals for the edited frame, and takes the one that keeps the composition best beside how strongly it is edited.
+// The edited frame that the recipe learns: proposals are rendered, and the best ranked one is picked.
 
 import { join } from 'node:path';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { denoiseSettings } from '../edits/edit-options.js';
+import { openEditStore } from '../edits/edit-store.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
-import { byRank, scoreEdit } from '../edits/propose-edits.js';
-import { editName, type FrameEdit, renderEdits } from '../edits/render-edits.js';
-import { type EditScores, writeEdit } from '../edits/sidecar.js';
+import { renderEdits } from '../edits/render-edits.js';
+import { rankEdits } from '../edits/score-edits.js';
+import { sidecarOf, writeEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
 import type { RenderedVideo } from '../renderings/rendered-video.js';
 import type { Frame } from '../tensor/frame.js';
@@ -15,29 +17,30 @@ import { writePicture } from '../video/still.js';
 import type { RecipePlan } from './plan.js';
 import type { RecipeResult } from './result.js';
 
-/** What was picked, once for each prompt; and what it was picked of, with paths relative to the folder above `folder`. */
-export interface PickedEdit {
+/** The picked edit, once for each prompt, and all proposals as the result shows them. */
+export interface RecipeEdit {
   readonly edits: readonly EditedFrame[];
   readonly shown: RecipeResult['editedFrame'];
 }
 
 /**
- * Renders the proposals of one frame into `folder`, each with its sidecar, and picks.
+ * Renders proposals of one frame into the folder `edit` of `out`, each with its sidecar, and picks the best. Finished ones are kept
+ * in `work`.
  *
  * @throws UsageError when the video does not have the frame
  */
-export async function pickEdit(
+export async function pickRecipeEdit(
   model: Model,
-  rendered: RenderedVideo,
-  folder: string,
+  rendered: Pick<RenderedVideo, 'frames' | 'source'>,
+  { out, work }: { readonly out: string; readonly work: string },
   options: RecipePlan,
-): Promise<PickedEdit> {
-  const { prompts, proposals, negativePrompt, steps = 50, sampler = 'ddim' } = options;
-  const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;
+): Promise<RecipeEdit> {
+  const { prompts, proposals, negativePrompt, steps, sampler, signal, onProgress } = options;
   const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
-  const original = await frameOf(rendered, frame);
+  const picture = await frameOf(rendered, frame);
+  const folder = join(out, 'edit');
   await makeFolder(folder);
-  await writePicture(join(folder, 'original.png'), original);
+  await writePicture(join(folder, 'original.png'), picture);
   const shownGiven: RecipeResult['editedFrame']['given'][number][] = [];
   for (const { name, label, edits } of options.tuned) {
     if (edits === 'picked' || edits.length === 0) continue;
@@ -46,29 +49,26 @@ export async function pickEdit(
   }
   const shown = { frame, original: 'edit/original.png', given: shownGiven };
   if (!options.tuned.some(({ edits }) => edits === 'picked')) return { edits: [], shown: { ...shown, proposals: [] } };
-  const edits = await renderEdits(model, original, {
-    ...{ prompt: prompts[0], guidanceScale, steps, sampler },
-    ...given({ negativePrompt, signal: options.signal }),
-    ...proposals,
-    ...(options.onProgress && { onProgress: (it) => options.onProgress?.({ ...it, label: 'proposing edits' }) }),
-  });
-  const scored: (FrameEdit & { scores: EditScores })[] = [];
-  for (const edit of edits) scored.push({ ...edit, scores: await scoreEdit(original, edit.frame) });
-  scored.sort((a, b) => byRank(a.scores, b.scores));
-  for (const { frame: picture, strength, seed, firstTimestep, scores } of scored) {
-    const about = { frame, prompt: prompts[0], strength, seed, firstTimestep, guidance: guidanceScale, steps, sampler };
-    await writeEdit(join(folder, `${editName({ strength, seed })}.png`), picture, {
-      ...about,
-      model: model.path,
-      scores,
-    });
-  }
+  const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;
+  const denoise = denoiseSettings({ prompt: prompts[0], guidanceScale, ...given({ negativePrompt, steps, sampler }) });
+  const { strengths, seeds } = proposals;
+  const edits = await renderEdits(
+    model,
+    { frame, picture },
+    {
+      ...{ ...denoise, strengths, seeds, out: folder, signal },
+      onProgress: (progress) => onProgress?.({ ...progress, label: 'proposing edits' }),
+    },
+    await openEditStore(work, model, picture, denoise),
+  );
+  const ranked = rankEdits(edits);
+  for (const edit of ranked) await writeEdit(edit.file, edit.picture, sidecarOf(model, edit, denoise));
   return {
-    edits: prompts.map((prompt) => ({ picture: scored[0].frame, frame, prompt })),
+    edits: prompts.map((prompt) => ({ picture: ranked[0].picture, frame, prompt })),
     shown: {
       ...shown,
-      proposals: scored.map(({ strength, seed, scores }, i) => ({
-        picture: `edit/${editName({ strength, seed })}.png`,
+      proposals: ranked.map(({ name, strength, seed, scores }, i) => ({
+        picture: `edit/${name}.png`,
         ...{ strength, seed, kept: scores.kept, editStrength: scores.editStrength },
         chosen: i === 0,
       })),
@@ -76,7 +76,7 @@ export async function pickEdit(
   };
 }
 
-async function frameOf(rendered: RenderedVideo, index: number): Promise<Frame> {
+async function frameOf(rendered: Pick<RenderedVideo, 'frames' | 'source'>, index: number): Promise<Frame> {
   let count = 0;
   for await (const frame of rendered.source()) if (count++ === index) return frame;
   throw new UsageError(

@@ -21,7 +21,7 @@ import { MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
-import { pickEdit } from './pick-edit.js';
+import { pickRecipeEdit } from './pick-edit.js';
 import type { RecipePlan } from './plan.js';
 import { plainRenderings, type TunedRendering, tunedRenderings } from './renderings.js';
 import { REPORT, writeRecipeReport } from './report.js';
@@ -97,7 +97,9 @@ async function runStages(
   );
   try {
     await timed('plain renderings', () => rendered.render(plain));
-    const edit = await timed('edited frame', () => pickEdit(model, rendered, join(out, 'edit'), options));
+    const edit = await timed('edited frame', () =>
+      pickRecipeEdit(model, rendered, { out, work: folder.work }, options),
+    );
     const trainings: RecipeTraining[] = [];
     const tuned: TunedRendering[] = [];
     for (const arm of options.tuned) {

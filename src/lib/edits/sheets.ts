@@ -1,24 +1,43 @@
-// Proposed edits on one sheet: the original first, then the edits from the best on, each over a caption with settings and scores.
+// Edits of a frame as one labelled picture.
 
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from '../video/as-image.js';
 import { contactSheet } from '../video/layout/contact-sheet.js';
 import { drawLabel, layLabel } from '../video/layout/label.js';
-import type { Proposal } from './proposal.js';
+import type { FrameEdit } from './frame-edit.js';
 
-/** Pixels that a picture is wide at least, so that its caption can be read. */
+/** Least width in pixels of a picture with a caption. */
 const WIDTH = 256;
 
-/** Draws the sheet; pictures less than 256 pixels wide are enlarged by a whole factor. */
-export async function proposalSheet(original: Frame, proposals: readonly Proposal[]): Promise<Frame> {
+/** Rows of strengths and columns of seeds, the original at the left of each row. `edits` are ordered by strength, then seed. */
+export function triedSheet(
+  original: Frame,
+  edits: readonly FrameEdit[],
+  { strengths, seeds }: { readonly strengths: readonly number[]; readonly seeds: readonly number[] },
+): Promise<Frame> {
+  const rows = strengths.map((_, row) => edits.slice(row * seeds.length, (row + 1) * seeds.length));
+  return contactSheet(
+    rows.flatMap((row) => [original, ...row.map(({ picture }) => picture)]),
+    {
+      columns: seeds.length + 1,
+      labels: {
+        columns: ['original', ...seeds.map((seed) => `seed ${seed}`)],
+        rows: strengths.map((strength) => `strength ${strength}`),
+      },
+    },
+  );
+}
+
+/** The original, then the edits in their order, numbered, each above its settings and scores. Narrow pictures are enlarged. */
+export async function rankedSheet(original: Frame, edits: readonly FrameEdit[]): Promise<Frame> {
   const captions = [
     ['original', ''],
-    ...proposals.map(({ sidecar: { strength, seed, scores } }, i) => [
+    ...edits.map(({ strength, seed, scores }, i) => [
       `${i + 1}   strength ${strength}  seed ${seed}`,
       `kept ${scores.kept.toFixed(2)}  edit ${scores.editStrength.toFixed(0)}  rank ${scores.rank.toFixed(2)}`,
     ]),
   ];
-  const pictures = [original, ...proposals.map(({ picture }) => picture)];
+  const pictures = [original, ...edits.map(({ picture }) => picture)];
   const cells = await Promise.all(pictures.map((picture, i) => captioned(picture, captions[i])));
   return contactSheet(cells, { columns: columnsFor(cells.length) });
 }
@@ -30,7 +49,7 @@ function columnsFor(count: number): number {
   return [square, square + 1, square + 2].reduce((best, each) => (empty(each) < empty(best) ? each : best));
 }
 
-/** The picture over a black strip with lines of text. */
+/** The picture above a black strip with lines of text. */
 async function captioned(picture: Frame, lines: readonly string[]): Promise<Frame> {
   const { width, height, data: pixels } = await enlarged(picture);
   const capitals = Math.round(Math.max(9, Math.min(28, width * 0.036)));

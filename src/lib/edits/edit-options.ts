@@ -1,0 +1,64 @@
+// Options of edits of one frame.
+
+import { UsageError } from '../base/errors.js';
+import type { OnProgress } from '../base/progress.js';
+import type { DenoiseOptions } from '../diffusion/img2img.js';
+import { withDefaults } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
+import type { TrackingOptions } from '../tracking/log/tracked-work.js';
+import type { FrameRequest } from './choose-frame.js';
+import type { FrameEdit } from './frame-edit.js';
+
+/** Options of edits of one frame. */
+export interface EditFrameOptions extends DenoiseOptions, FrameRequest, Omit<TrackingOptions, 'onWarning'> {
+  /** Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, of proposals 0.75, 0.85 and 0.95. */
+  readonly strengths?: readonly number[];
+  /** Seeds of the noise at each strength; 42, 43 and 44 by default. */
+  readonly seeds?: readonly number[];
+  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
+  readonly noiseDraw?: number;
+  /** New or empty folder to write into; that of the run's artifacts by default. */
+  readonly out?: string;
+  /** Called after each step with the steps done, of all edits. */
+  readonly onProgress?: OnProgress;
+  /** Called with each edit as soon as it is rendered; its file is written when all are. */
+  readonly onEdit?: (edit: FrameEdit) => void;
+}
+
+/** Options of proposals. */
+export interface ProposeEditsOptions extends EditFrameOptions {
+  /** Pick the best one from the beginning, as `pickEdit` does. */
+  readonly auto?: boolean;
+}
+
+/** The settings of the sampler and the prompt, all given. */
+export type DenoiseSettings = Required<DenoiseOptions & Pick<EditFrameOptions, 'noiseDraw'>>;
+
+/** The settings of the sampler and the prompt, with their defaults. */
+export function denoiseSettings(options: DenoiseOptions & Pick<EditFrameOptions, 'noiseDraw'>): DenoiseSettings {
+  const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw } = withDefaults(RENDER, options);
+  return { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
+}
+
+/** Which edits, by which settings, all given. */
+export type EditSettings = DenoiseSettings & Required<Pick<EditFrameOptions, 'strengths' | 'seeds'>>;
+
+/** Options with their defaults. */
+export type ResolvedEditOptions = EditFrameOptions & EditSettings;
+
+/**
+ * Options with their defaults.
+ *
+ * @param lists strengths and seeds where none are given
+ * @throws UsageError when there is no strength or no seed
+ */
+export function resolveEditOptions(
+  options: EditFrameOptions,
+  { strengths, seeds }: Required<Pick<EditFrameOptions, 'strengths' | 'seeds'>>,
+): ResolvedEditOptions {
+  const lists = { strengths: options.strengths ?? strengths, seeds: options.seeds ?? seeds };
+  for (const [name, values] of Object.entries(lists)) {
+    if (values.length === 0) throw new UsageError(`edits of a frame: the list of ${name} is empty; give at least one`);
+  }
+  return { ...options, ...denoiseSettings(options), ...lists };
+}
