@@ -85,7 +85,7 @@ async function run(video: string, values: EditValues, context: Context): Promise
     ...denoiseSettings(values),
     ...trackingSettings(values, context),
     ...given({ at, frame, start, duration, every, frameRate, size, out }),
-    ...{ strengths, seeds, auto },
+    ...{ strengths, seeds, ...(auto && { auto }) },
     ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: context.terminal.signal },
     onEdit: () => {
       kept++;
