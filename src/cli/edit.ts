@@ -7,6 +7,7 @@ import type { ProposeEditsOptions } from '../lib/edits/edit-options.js';
 import type { StoredEdits } from '../lib/edits/edits-folder.js';
 import type { FrameEdit } from '../lib/edits/frame-edit.js';
 import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../lib/settings/lists.js';
+import type { OptionsOf } from '../lib/settings/setting.js';
 import { SELECTION } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { appliedArguments, checkPrompts, checkpointArguments, withModel } from './model-options.js';
@@ -20,7 +21,7 @@ import {
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
-import { addSettings } from './setting-flags.js';
+import { addSettings, flagArguments } from './setting-flags.js';
 import { formatPlural, formatTable, formatTimestep } from './table.js';
 import { integer, listOption, number, seconds } from './values.js';
 
@@ -39,13 +40,12 @@ Examples:
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --frame 45 --out edits/oil --auto
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6`;
 
-interface EditValues extends DenoiseValues, TrackingValues {
+const { start, duration, every, frameRate } = SELECTION;
+const PART = { start, duration, every, frameRate };
+
+interface EditValues extends DenoiseValues, TrackingValues, OptionsOf<typeof PART> {
   at?: number;
   frame?: number;
-  start?: number;
-  duration?: number;
-  every?: number;
-  frameRate?: number;
   seeds: number[];
   strengths: number[];
   pick?: string;
@@ -61,8 +61,7 @@ export function addEdit(program: Command, context: Context): void {
     .argument('<video>', 'a video, a GIF, or a folder of pictures')
     .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
     .option('--frame <n>', 'which frame, by its number from 0', integer);
-  const { start, duration, every, frameRate } = SELECTION;
-  addDenoiseOptions(addSettings(command, { start, duration, every, frameRate }))
+  addDenoiseOptions(addSettings(command, PART))
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, PROPOSED_STRENGTHS))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, PROPOSED_SEEDS))
     .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
@@ -184,7 +183,7 @@ async function report(
 
 /** The options of model and size as finetune takes them. */
 function modelArguments(values: EditValues): string[] {
-  const { model, device, strict, start, duration, every, frameRate } = values;
+  const { model, device, strict } = values;
   return [
     ...['--model', model],
     ...appliedArguments(values),
@@ -192,9 +191,6 @@ function modelArguments(values: EditValues): string[] {
     ...(device === undefined ? [] : ['--device', device]),
     ...(strict ? ['--strict'] : []),
     ...sizeArguments(values),
-    ...Object.entries(given({ start, duration, every, 'frame-rate': frameRate })).flatMap(([name, value]) => [
-      `--${name}`,
-      String(value),
-    ]),
+    ...flagArguments(PART, values),
   ];
 }

@@ -7,8 +7,8 @@ import { sha256 } from '../../src/lib/base/hash.js';
 import { proposeEdits } from '../../src/lib/edits/propose-edits.js';
 import { readEdit } from '../../src/lib/edits/sidecar.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import type { RecipeOptions } from '../../src/lib/recipe/options.js';
 import { pickRecipeEdit } from '../../src/lib/recipe/pick-edit.js';
+import type { RecipePlan } from '../../src/lib/recipe/plan.js';
 import { openVideo, type Video } from '../../src/lib/video/read/open-video.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 
@@ -16,7 +16,7 @@ const scratch = scratchFolder();
 const [out, work] = [join(scratch, 'recipe'), join(scratch, 'recipe/.partial')];
 const denoise = { guidanceScale: 3, steps: 4 };
 const lists = { seeds: [7, 8], strengths: [0.5, 1] };
-const options: RecipeOptions = {
+const options: RecipePlan = {
   ...denoise,
   prompts: ['night', 'neon lights'],
   strengths: [0.5],

@@ -4,19 +4,22 @@ import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FrameRequest } from './choose-frame.js';
 import type { FrameEdit } from './frame-edit.js';
 
 /** Options of edits of one frame. */
-export interface EditFrameOptions extends DenoiseOptions, FrameRequest, Omit<TrackingOptions, 'onWarning'> {
+export interface EditFrameOptions
+  extends DenoiseOptions,
+    OptionsOf<Pick<typeof RENDER, 'noiseDraw'>>,
+    FrameRequest,
+    Omit<TrackingOptions, 'onWarning'> {
   /** Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, of proposals 0.75, 0.85 and 0.95. */
   readonly strengths?: readonly number[];
   /** Seeds of the noise at each strength; 42, 43 and 44 by default. */
   readonly seeds?: readonly number[];
-  /** Which draw of a seed's generator is the noise; see `RestyleOptions`. */
-  readonly noiseDraw?: number;
   /** New or empty folder to write into; that of the run's artifacts by default. */
   readonly out?: string;
   /** Called after each step with the steps done, of all edits. */

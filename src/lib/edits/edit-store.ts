@@ -7,13 +7,12 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
-import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { loraFiles } from '../models/lora/source.js';
 import type { Model } from '../models/model.js';
 import { embeddingFile } from '../models/text/textual-inversion.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
-import { denoiseSettings } from './edit-options.js';
+import { type DenoiseSettings, denoiseSettings } from './edit-options.js';
 
 /** Edits of one picture by one model, prompt and sampler. */
 export interface EditStore {
@@ -32,7 +31,7 @@ export async function openEditStore(
   parent: string,
   model: Model,
   picture: Frame,
-  options: DenoiseOptions & { readonly noiseDraw?: number },
+  settings: DenoiseSettings,
 ): Promise<EditStore> {
   const files = [
     ...model.checkpoint.files,
@@ -50,7 +49,7 @@ export async function openEditStore(
     clipSkip: model.clipSkip,
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
-    denoise: denoiseSettings(options),
+    denoise: denoiseSettings(settings),
   }).slice(0, 16);
   const folder = join(parent, `.unfinished-edits-${key}`);
   const pathOf = (name: string): string => join(folder, `${name}.png`);

@@ -7,11 +7,10 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
-import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
-import { denoiseSettings } from './edit-options.js';
+import type { DenoiseSettings } from './edit-options.js';
 import type { EditedFrame } from './edited-frame.js';
 import type { EditScores, FrameEdit } from './frame-edit.js';
 
@@ -58,10 +57,9 @@ export function sidecarPath(picture: string): string {
 export function sidecarOf(
   model: Model,
   { frame, prompt, originalSha256, strength, seed, firstTimestep, scores }: FrameEdit,
-  options: DenoiseOptions & { readonly noiseDraw?: number },
+  { negativePrompt, guidanceScale, steps, sampler, noiseDraw }: DenoiseSettings,
   video?: string,
 ): RenderedSidecar {
-  const { negativePrompt, guidanceScale, steps, sampler, noiseDraw } = denoiseSettings(options);
   return {
     frame,
     prompt,
