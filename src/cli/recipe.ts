@@ -6,7 +6,7 @@ import { given } from '../lib/base/given.js';
 import { RECIPE_BATCH, RECIPE_STRENGTHS } from '../lib/recipe/presets.js';
 import type { RecipeOptions } from '../lib/recipe/recipe.js';
 import type { RecipeResult } from '../lib/recipe/result.js';
-import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../lib/settings/lists.js';
+import { PROPOSED_SEEDS } from '../lib/settings/lists.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
 import { FINETUNE, RENDER, SELECTION } from '../lib/settings/table.js';
 import type { Style } from '../lib/world/styles/styles.js';
