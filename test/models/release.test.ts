@@ -19,3 +19,21 @@ it('closes its sessions on request, and opens them again to the same numbers', a
   expect(openSessions()).toBe(0);
   expect(await results()).toEqual(before);
 });
+
+it('is disposed of at the end of an `await using` block, and so is what is open by an error', async () => {
+  const before = openSessions();
+  const path = await smallestCheckpoint(scratch);
+  {
+    await using own = await loadModel(path, { device: 'cpu' });
+    await own.encodeText(['a street']);
+    expect(openSessions()).toBe(before + 1);
+  }
+  expect(openSessions()).toBe(before);
+  const failing = async (): Promise<void> => {
+    await using own = await loadModel(path, { device: 'cpu' });
+    await own.encodeText(['a street']);
+    throw new Error('on the way');
+  };
+  await expect(failing()).rejects.toThrow('on the way');
+  expect(openSessions()).toBe(before);
+});

@@ -106,6 +106,18 @@ describe('a notebook (TypeScript 5.0, tslab options)', () => {
     expect(complaints(program, temporary)).toEqual([]);
   });
 
+  it('sees what `await using` closes, in a compiler that knows neither the words nor the symbol', () => {
+    const { program } = compileCell(`
+      import { loadModel, startRun } from 'steadyframe';
+      const opened = [await loadModel('demo'), await startRun({ experiment: 'e' })];
+      const closed: Promise<void>[] = opened.map((each) => each[Symbol.asyncDispose]());
+      // @ts-expect-error: a promise is no number, unless the types have turned into any
+      const number: number = opened[0][Symbol.asyncDispose]();
+      export { closed, number };
+    `);
+    expect(complaints(program, temporary)).toEqual([]);
+  });
+
   it('can load the package with require, as compiled cells do', () => {
     const script = `console.log(typeof require('steadyframe').tensor)`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: consumer, encoding: 'utf8' });

@@ -101,6 +101,19 @@ describe('a run folder', () => {
   });
 });
 
+it('a run that `await using` closes before it is finished has failed', async () => {
+  {
+    await using finished = await startRun({ root, experiment: 'using', name: 'finished' });
+    finished.logMetrics({ loss: 1 });
+    await finished.finish();
+    await using _ = await startRun({ root, experiment: 'using', name: 'left' });
+    await using untracked = untrackedRun(join(root, 'nowhere'));
+    expect(untracked.tracked).toBe(false);
+  }
+  expect((await openRun('using/finished', { root })).summary.status).toBe('finished');
+  expect((await openRun('using/left', { root })).summary.status).toBe('failed');
+});
+
 describe('a part of a run', () => {
   it('lies beside it and names it, wherever the root is', async () => {
     const whole = await startRun({ root, experiment: 'whole', name: 'x', mlflow: false });

@@ -1,6 +1,7 @@
 // A checkpoint that can be run: prompts to contexts, pictures to latents and back, and the denoising network.
 
 import { assertShape } from '../base/assert.js';
+import type { Closable } from '../base/closable.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import { printableLine } from '../base/printable.js';
@@ -69,8 +70,8 @@ export interface ModelConfig {
   trainedSide: number;
 }
 
-/** An open model. Everything it computes is deterministic. */
-export interface Model {
+/** An open model. Everything it computes is deterministic. `await using` disposes of it. */
+export interface Model extends Closable {
   readonly path: string;
   readonly device: Device;
   readonly config: ModelConfig;
@@ -238,6 +239,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       for (const network of all) await network.dispose();
     },
     dispose: () => model.release(),
+    [Symbol.asyncDispose]: () => model.dispose(),
   };
   return model;
 }

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { assertInteger } from '../../base/assert.js';
+import type { Closable } from '../../base/closable.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
 import type { Executor, JobHooks } from './executor.js';
@@ -32,11 +33,11 @@ interface Worker {
 const FAREWELL = 3000;
 
 /**
- * Starts workers as they are needed.
+ * Starts workers as they are needed; `await using` ends them.
  *
  * @throws UsageError for a number of workers that cannot be
  */
-export function processExecutor({ workers: slots = 1, program }: ProcessExecutorOptions = {}): Executor {
+export function processExecutor({ workers: slots = 1, program }: ProcessExecutorOptions = {}): Executor & Closable {
   assertInteger('workers: the number', slots, 1);
   const script = program ?? fileURLToPath(new URL('./worker.js', import.meta.url));
   const threads = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
@@ -60,7 +61,7 @@ export function processExecutor({ workers: slots = 1, program }: ProcessExecutor
     return fitting ?? (workers.size < slots ? start() : (idle[0] ?? start()));
   };
 
-  return {
+  const executor: Executor & Closable = {
     slots,
     async run(job, hooks) {
       const worker = choose(job.model);
@@ -75,7 +76,9 @@ export function processExecutor({ workers: slots = 1, program }: ProcessExecutor
     async close() {
       await Promise.all([...workers].map(({ child }) => ended(child)));
     },
+    [Symbol.asyncDispose]: () => executor.close(),
   };
+  return executor;
 }
 
 /** Gives a worker a job and waits for its end, whatever that is. */

@@ -94,7 +94,7 @@ export async function openForLogging(
 
   await readTallies();
   open.add(atExit);
-  return {
+  const run: Run = {
     id: record.id,
     folder,
     artifacts: join(folder, RUN_FILES.artifacts),
@@ -176,5 +176,7 @@ export async function openForLogging(
       })();
       return end;
     },
+    [Symbol.asyncDispose]: () => run.finish('failed'),
   };
+  return run;
 }

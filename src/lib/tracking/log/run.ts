@@ -1,11 +1,15 @@
 // A run that is being logged, as those who log see it. How it reaches the disk: log-run.ts. Stored runs: open-run.ts.
 
+import type { Closable } from '../../base/closable.js';
 import type { Artifact } from '../stored/artifact-records.js';
 import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
 import type { NestedParameters } from './parameters.js';
 
-/** A run that is being logged. */
-export interface Run {
+/**
+ * A run that is being logged. At the end of an `await using` block a run that was not finished is `failed`: `finish` is the last
+ * statement of a block that succeeds.
+ */
+export interface Run extends Closable {
   /** 32 hexadecimal digits. */
   readonly id: string;
   /** Absolute path of the run's folder. */

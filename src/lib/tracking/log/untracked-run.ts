@@ -43,5 +43,6 @@ export function untrackedRun(folder: string): Run {
     setTags: nothing,
     flush: nothing,
     finish: nothing,
+    [Symbol.asyncDispose]: nothing,
   };
 }

@@ -36,6 +36,7 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
       await model.release();
     },
     dispose: () => programs.dispose(),
+    [Symbol.asyncDispose]: () => programs.dispose(),
   };
 }
 
