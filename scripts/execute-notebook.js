@@ -1,5 +1,6 @@
 // @ts-check
 // Executes notebooks through nbconvert and the tslab kernel, in a workspace of its own, so that nothing that they write lies about.
+// A cell with the tag `parameters` holds what may be chosen, as papermill has it.
 
 import { spawn } from 'node:child_process';
 import {
@@ -18,7 +19,7 @@ import { root } from './setup.js';
 
 /**
  * @typedef {{ output_type: string, data?: Record<string, unknown>, text?: string | string[], name?: string }} Output
- * @typedef {{ cell_type: string, source: string | string[], outputs?: Output[] }} Cell
+ * @typedef {{ cell_type: string, source: string | string[], metadata?: { tags?: string[] }, outputs?: Output[] }} Cell
  * @typedef {{ cells: Cell[], metadata: object, nbformat: number, nbformat_minor: number }} Notebook
  * @typedef {{ folder: string, notebooks: string, jupyter: string }} Workspace
  */
@@ -58,10 +59,12 @@ export function openWorkspace(registerKernel, library = root) {
  * @param {string} python an interpreter that has nbconvert
  * @param {Workspace} workspace
  * @param {string} name
+ * @param {Record<string, number>} [parameters] values for constants of the notebook's cell `parameters`, in place of its own
  * @returns {Promise<{ notebook: Notebook, failure?: string }>}
  */
-export async function executeNotebook(python, { folder, notebooks, jupyter }, name) {
+export async function executeNotebook(python, { folder, notebooks, jupyter }, name, parameters = {}) {
   const out = `executed-${name}`;
+  setParameters(join(notebooks, name), parameters);
   const settings = { timeout: PATIENCE, kernel_name: 'tslab', record_timing: 'False' };
   const { STEADYFRAME_MLFLOW_URI: _, ...env } = process.env;
   const args = [
@@ -84,6 +87,28 @@ export async function executeNotebook(python, { folder, notebooks, jupyter }, na
     .map(({ text: lines }) => textOf(lines))
     .find((lines) => /UncaughtException|UnhandledPromiseRejection/.test(lines));
   return { notebook, ...(late !== undefined && { failure: late }) };
+}
+
+/**
+ * Writes values into a notebook's cell `parameters`. (Not below it as papermill does: tslab's cells are one scope of constants.)
+ *
+ * @param {string} path
+ * @param {Record<string, number>} parameters
+ */
+function setParameters(path, parameters) {
+  if (Object.keys(parameters).length === 0) return;
+  /** @type {Notebook} */
+  const notebook = JSON.parse(readFileSync(path, 'utf8'));
+  const cell = notebook.cells.find(({ metadata }) => metadata?.tags?.includes('parameters'));
+  if (!cell) throw new Error(`${path} has no cell with the tag parameters`);
+  let source = textOf(cell.source);
+  for (const [key, value] of Object.entries(parameters)) {
+    const line = new RegExp(`^const ${key} = .*;$`, 'm');
+    if (!line.test(source)) throw new Error(`${path} has no parameter ${key}`);
+    source = source.replace(line, `const ${key} = ${value};`);
+  }
+  cell.source = source;
+  writeFileSync(path, JSON.stringify(notebook));
 }
 
 /** @param {string} path @returns {Promise<Notebook>} */

@@ -33,8 +33,8 @@ export interface Race {
 const RACER = `
 import { link, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isHeld, takeLock } from './lock-file.js';
-import { isClaim, takeClaim } from './claim.js';
+import { isHeld, takeLock } from '../base/lock-file.js';
+import { isClaim, takeClaim } from './log/claim.js';
 const noLinks = async () => { throw Object.assign(new Error('no links'), { code: 'ENOTSUP', syscall: 'link' }); };
 let held;
 process.on('disconnect', () => process.exit());
@@ -74,6 +74,8 @@ export async function startRacers(tracking: string, processes: number): Promise<
   const start = async (): Promise<ChildProcess> => {
     const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await answer(child);
+    if (child.exitCode !== null)
+      throw new Error(`a process that should race has ended with exit code ${child.exitCode}`);
     return child;
   };
   const racers = await Promise.all(Array.from({ length: processes }, start));
