@@ -1,21 +1,19 @@
 // `steadyframe finetune`: trains a model on a video and on edited frames of it.
 
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import type { Model } from '../lib/models/model.js';
-import { SAMPLERS } from '../lib/settings/table.js';
+import type { OptionsOf } from '../lib/settings/setting.js';
+import { COURSE, FINETUNE, RENDER, type SELECTION } from '../lib/settings/table.js';
 import type { TrainingVideo } from '../lib/training/finetune/encode-items.js';
 import type { FinetuneOptions } from '../lib/training/finetune/options.js';
 import type { Preview } from '../lib/training/finetune/preview.js';
 import { recentLoss } from '../lib/training/finetune/recent-loss.js';
 import type { FinetuneResult } from '../lib/training/finetune/result.js';
 import { type TrainedFiles, trainedSource } from '../lib/training/finetune/trained-source.js';
-import type { LoraLayers, WhatIsTrained } from '../lib/training/finetune/trained-weights.js';
-import type { Objective, Weighting } from '../lib/training/loss/denoising-batch.js';
-import type { FrameSize } from '../lib/video/geometry.js';
 import { type Context, resumeCommand, shellCommand } from './context.js';
 import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
 import {
@@ -31,12 +29,14 @@ import {
   addPartOptions,
   addSizeOption,
   addTrackingOptions,
+  type OutputValues,
   sizeArguments,
   type TrackingValues,
   trackingSettings,
 } from './render-options.js';
+import { addSettings } from './setting-flags.js';
 import { formatNumber, formatPlural, formatTable } from './table.js';
-import { integer, listOf, number, oneOf } from './values.js';
+import { integer } from './values.js';
 
 const EXAMPLES = `
 The defaults are the published recipe. Frames of the video are learned under the empty prompt; each edited frame, paired with
@@ -52,48 +52,28 @@ Examples:
   steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --iterations 1400 --out runs/neon --resume
   steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
 
-interface FinetuneValues extends ModelOptions, TrackingValues {
+const { edits: _edits, ...TRAINING } = FINETUNE;
+const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
+const { negativePrompt: _, strength, guidanceScale, steps, sampler } = RENDER;
+const PREVIEWED = { strength, guidanceScale, steps, sampler };
+
+interface FinetuneValues
+  extends ModelOptions,
+    TrackingValues,
+    OutputValues,
+    OptionsOf<typeof SELECTION>,
+    OptionsOf<typeof TRAINING>,
+    OptionsOf<typeof COURSE> {
   edit?: EditValues[] | false;
-  size?: FrameSize;
-  start?: number;
-  duration?: number;
-  frames?: number;
-  every?: number;
-  frameRate?: number;
-  iterations: number;
-  trainingFrames: number;
-  timestepRange: [number, number];
-  startRange: [number, number];
-  objective: Objective;
-  weighting: Weighting;
-  train: WhatIsTrained['kind'];
-  loraRank?: number;
-  loraAlpha?: number;
-  loraLayers?: LoraLayers[];
-  learningRate: number;
-  warmup: number;
-  schedule: 'constant' | 'cosine';
-  weightDecay: number;
-  batch: number;
-  accumulate: number;
-  clipNorm?: number;
-  averageDecay?: number;
-  seed: number;
-  priorPreservation: number;
   priorPrompt?: string[];
-  checkpointEvery: number;
-  previewEvery: number;
-  previewFrames: number;
   previewFrom?: number;
   previewPrompt?: string;
   previewStrength: number;
-  previewGuidance: number;
+  previewGuidanceScale: number;
   previewSteps: number;
   previewSampler: SamplerName;
   out?: string;
   resume?: boolean;
-  json?: boolean;
-  quiet?: boolean;
 }
 
 /** Adds the command to the program. */
@@ -103,83 +83,22 @@ export function addFinetune(program: Command, context: Context): void {
     .summary('train a model on a video and an edited frame of it')
     .description('Trains a model on a video, so that mild edits of it come out strong and steady.')
     .argument('<video>', 'a video, a GIF, or a folder of pictures');
-  addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))))
-    .option('--iterations <n>', 'updates in all', integer, 1000)
-    .option('--training-frames <n>', 'frames that are learned, spread evenly', integer, 30)
-    .addOption(rangeOption('--timestep-range <from,to>', 'timesteps that are trained, the last one excluded', [0, 500]))
-    .option(
-      '--objective <name>',
-      'how edits are learned: noised-original, or rendering-path',
-      oneOf<Objective>(['noised-original', 'rendering-path']),
-      'noised-original',
-    )
-    .addOption(rangeOption('--start-range <from,to>', 'timesteps at which a rendering-path starts', [300, 500]))
-    .option(
-      '--weighting <name>',
-      'min-snr-paired (of edits), min-snr (of all items), none',
-      oneOf<Weighting>(['min-snr-paired', 'min-snr', 'none']),
-      'min-snr-paired',
-    )
-    .option(
-      '--train <what>',
-      'lora, attention (the weights of these layers), or all weights of the UNet',
-      oneOf<WhatIsTrained['kind']>(['lora', 'attention', 'all']),
-      'lora',
-    )
-    .option('--lora-rank <n>', 'rank of the low-rank updates (default: 4)', integer)
-    .option('--lora-alpha <x>', 'their scale is alpha / rank (default: the rank)', number)
-    .option(
-      '--lora-layers <list>',
-      'attention, feed-forward, convolutions (default: attention)',
-      listOf(oneOf<LoraLayers>(['attention', 'feed-forward', 'convolutions'])),
-    )
-    .option('--learning-rate <rate>', 'at its peak', number, 1e-5)
-    .option('--warmup <n>', 'iterations over which it rises from 0', integer, 0)
-    .option(
-      '--schedule <name>',
-      'what it does then: constant, or cosine, which falls to 0 at --iterations',
-      oneOf<'constant' | 'cosine'>(['constant', 'cosine']),
-      'constant',
-    )
-    .option('--weight-decay <x>', "AdamW's", number, 0.01)
-    .option('--batch <n>', 'items an update', integer, 1)
-    .option('--accumulate <n>', 'batches whose gradients are averaged for an update', integer, 1)
-    .option('--clip-norm <x>', 'scale gradients down to this norm; not by default', number)
-    .option('--average-decay <x>', 'keep a moving average of the weights, such as 0.99, as the result', number)
-    .option('--seed <n>', 'decides order, timesteps and noise', integer, 0)
-    .option(
-      '--prior-preservation <weight>',
-      'keep what the model predicts of other pictures, at twice the work',
-      number,
-      0,
-    )
+  addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))));
+  addSettings(command, TRAINING, {
+    defaults: { rank: undefined, layers: undefined, schedule: FINETUNE.schedule.default },
+  })
     .option('--prior-prompt <text>', 'a prompt of such pictures; may be repeated', (text, all: string[] = []) => [
       ...all,
       text,
     ])
-    .option(
-      '--checkpoint-every <n>',
-      'iterations between checkpoints; the first comes after half of them',
-      integer,
-      200,
-    )
-    .option('--preview-every <n>', 'iterations between previews; 0 for none', integer, 200)
-    .option('--preview-frames <n>', 'successive frames that they show', integer, 4)
-    .option('--preview-from <n>', 'number of the first of them; from the middle by default', integer)
-    .option('--preview-prompt <text>', "their prompt; the first edit's by default")
-    .option('--preview-strength <x>', 'strength in (0, 1]', number, 0.45)
-    .option('--preview-guidance <scale>', 'guidance scale', number, 7.5)
-    .option('--preview-steps <n>', 'steps of a full run', integer, 50)
-    .option('--preview-sampler <name>', SAMPLERS.join(', '), oneOf(SAMPLERS), 'ddim' as SamplerName)
+    .option('--preview-from <n>', 'number of the first frame of previews; from the middle by default', integer)
+    .option('--preview-prompt <text>', "prompt of previews; the first edit's by default");
+  addSettings(addSettings(command, COURSE), PREVIEWED, { prefix: 'preview' })
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on from the nearest checkpoint that is not past --iterations');
   addOutputOptions(addTrackingOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((video: string, values: FinetuneValues) => run(video, values, context));
-}
-
-function rangeOption(flags: string, description: string, byDefault: [number, number]): Option {
-  return new Option(flags, description).argParser(listOf(integer)).default(byDefault, byDefault.join(','));
 }
 
 async function run(path: string, values: FinetuneValues, context: Context): Promise<void> {
@@ -227,39 +146,24 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
 
 /** The library's options, as far as they are values of options. */
 function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> {
-  const { loraRank, loraAlpha, loraLayers, train, resume, averageDecay, priorPrompt, previewFrom, previewPrompt } =
-    values;
-  for (const range of ['timestepRange', 'startRange'] as const) {
-    if (values[range].length === 2) continue;
-    const flag = range === 'timestepRange' ? '--timestep-range' : '--start-range';
-    throw new UsageError(`${flag} is ${values[range].join(',')}; give two timesteps, such as 0,500`);
+  const { train, resume, priorPrompt: priorPrompts, previewFrom, previewPrompt, previewFrames } = values;
+  const lora = (['rank', 'alpha', 'layers'] as const).find((name) => values[name] !== undefined);
+  if (train !== 'lora' && lora !== undefined) {
+    throw new UsageError(`--lora-${lora} belongs to --train lora; leave it out, or do not use --train ${train}`);
   }
-  const lora = given({ rank: loraRank, alpha: loraAlpha, layers: loraLayers });
-  const [first] = Object.keys(lora);
-  if (train !== 'lora' && first !== undefined) {
-    throw new UsageError(`--lora-${first} belongs to --train lora; leave it out, or do not use --train ${train}`);
-  }
-  const { iterations, trainingFrames, timestepRange, startRange, objective, weighting } = values;
-  const { learningRate, warmup, schedule, weightDecay, batch, accumulate, seed, priorPreservation, clipNorm } = values;
+  const chosen = Object.keys({ ...TRAINING, ...INTERVALS }).map((name) => [name, values[name as keyof FinetuneValues]]);
   return {
-    ...{ iterations, trainingFrames, timestepRange, startRange, objective, weighting },
-    ...{ learningRate, warmup, schedule, weightDecay, batch, accumulate, seed, priorPreservation },
-    ...(clipNorm !== undefined && { clipNorm }),
-    train: train === 'lora' ? { kind: train, ...lora } : { kind: train },
-    ...(averageDecay !== undefined && { averageDecay }),
-    ...(priorPrompt && { priorPrompts: priorPrompt }),
-    ...(resume !== undefined && { resume }),
-    checkpointEvery: values.checkpointEvery,
-    previewEvery: values.previewEvery,
-    preview: {
-      frames: values.previewFrames,
+    ...given(Object.fromEntries(chosen) as OptionsOf<typeof TRAINING> & OptionsOf<typeof INTERVALS>),
+    ...given({ priorPrompts, resume }),
+    preview: given({
+      frames: previewFrames,
+      from: previewFrom,
+      prompt: previewPrompt,
       strength: values.previewStrength,
-      guidanceScale: values.previewGuidance,
+      guidanceScale: values.previewGuidanceScale,
       steps: values.previewSteps,
       sampler: values.previewSampler,
-      ...(previewFrom !== undefined && { from: previewFrom }),
-      ...(previewPrompt !== undefined && { prompt: previewPrompt }),
-    },
+    }),
   };
 }
 

@@ -148,8 +148,7 @@ function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
     prompts: values.prompt,
     ...given({ tunedGuidance, examples }),
     training: given({
-      ...{ trainingFrames, objective, learningRate, iterations, batch: trainingBatch },
-      train: train && { kind: train },
+      ...{ trainingFrames, objective, learningRate, iterations, trainingBatch, train },
     }),
     proposals: given({ strengths: proposalStrengths, seeds: proposalSeeds, guidanceScale: proposalGuidance }),
     onProgress: context.reporter.report,

@@ -32,7 +32,7 @@ export function addSettings<T extends SettingTable>(
       option.default(byDefault, Array.isArray(byDefault) ? byDefault.join(',') : undefined);
     }
     command.addOption(option);
-    addFormerFlags(command, option, setting);
+    addFormerFlags(command, option, setting, prefix);
   }
   return command;
 }
@@ -58,8 +58,9 @@ function flagHelp(setting: Setting): string {
 }
 
 /** Flags that meant the same in earlier versions: understood, and left out of the help. */
-function addFormerFlags(command: Command, option: Option, { formerFlags = [] }: Setting): void {
-  for (const former of formerFlags) {
+function addFormerFlags(command: Command, option: Option, { formerFlags = [] }: Setting, prefix?: string): void {
+  for (const name of formerFlags) {
+    const former = prefix === undefined ? name : `${prefix}-${name}`;
     if (command.options.some(({ long }) => long === `--${former}`)) continue;
     const hidden = new Option(`--${former} <value>`).hideHelp();
     hidden.argParser(option.parseArg!);

@@ -74,7 +74,6 @@ export type { FinetuneOptions } from './training/finetune/options.js';
 export type { Preview, PreviewOptions } from './training/finetune/preview.js';
 export type { FinetuneResult } from './training/finetune/result.js';
 export type { FinetuneStep } from './training/finetune/step.js';
-export type { WhatIsTrained } from './training/finetune/trained-weights.js';
 export type { Objective, TimestepRange, Weighting } from './training/loss/denoising-batch.js';
 export type { FrameSize, Region } from './video/geometry.js';
 export { type GridFilesOptions, grid } from './video/layout/write-grid.js';

@@ -94,7 +94,7 @@ describe('steadyframe finetune', () => {
     const more = await steadyframe([...args, '--iterations', '3', '-q', '--resume']);
     expect(more.json()).toMatchObject({ iterations: 3, checkpoints: [2, 3] });
     expect(await steadyframe(['info', join(out('json'), 'model')])).toMatchObject({ code: 0, err: '' });
-    const other = await steadyframe([...args, '--iterations', '4', '--resume', '--seed', '1']);
+    const other = await steadyframe([...args, '--iterations', '4', '--resume', '--training-seed', '1']);
     expect(other).toMatchObject({ code: 2, out: '' });
     expect(other.err).toMatch(/json: cannot be continued with other settings \(seed: 0 before, 1 now\)/);
   });
@@ -107,9 +107,9 @@ describe('steadyframe finetune', () => {
       ['--training-frames <n>', '30'],
       ['--timestep-range <from,to>', '0,500'],
       ['--learning-rate <rate>', '0.00001'],
-      ['--batch <n>', '1'],
+      ['--training-batch <n>', '1'],
       ['--objective <name>', '"noised-original"'],
-      ['--preview-strength <x>', '0.45'],
+      ['--preview-strength <s>', '0.45'],
     ]) {
       const at = told.indexOf(option);
       expect(told.slice(at, at + 200), option).toContain(`(default: ${value})`);
@@ -137,7 +137,7 @@ describe('steadyframe finetune', () => {
       () => ['--edit', edit, '--train', 'all', '--lora-rank', '4'],
       /--lora-rank belongs to --train lora/,
     ],
-    ['one timestep', () => ['--edit', edit, '--timestep-range', '500'], /--timestep-range is 500; give two timesteps/],
+    ['one timestep', () => ['--edit', edit, '--timestep-range', '500'], /--timestep-range.*500.*Expected two whole numbers, such as 0,500/],
     [
       'an unknown objective',
       () => ['--edit', edit, '--objective', 'third'],

@@ -68,7 +68,7 @@ test('published recipe: a case has all arms, a second run does nothing, and the 
     ...{ model: await smallestCheckpoint(scratch), out, cache: scratch, frames: 2, guidance: [1] },
     only: ['red-car-curve-neon'],
     recipe: { strengths: [0.5, 1], proposals: { strengths: [1], seeds: [42] }, steps: 2 },
-    training: { trainingFrames: 1, iterations: 1, batch: 1, heldAsidePrompts: [] },
+    training: { trainingFrames: 1, iterations: 1, trainingBatch: 1, heldAsidePrompts: [] },
   };
   const table = await runStudy(options);
   const tuned = ['rendering-path', 'noised-original'].flatMap((objective) =>

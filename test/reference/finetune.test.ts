@@ -13,7 +13,7 @@ import { readSafetensors, writeSafetensors } from '../../src/lib/tensor/safetens
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { encodeItems, takeFrames } from '../../src/lib/training/finetune/encode-items.js';
 import { finetune } from '../../src/lib/training/finetune/finetune.js';
-import { type FinetuneOptions, finetuneSettings } from '../../src/lib/training/finetune/options.js';
+import { type FinetuneOptions, finetuneSettings, whatIsTrained } from '../../src/lib/training/finetune/options.js';
 import type { FinetuneResult } from '../../src/lib/training/finetune/result.js';
 import { trainedModel } from '../../src/lib/training/finetune/trained-model.js';
 import { trainedWeights } from '../../src/lib/training/finetune/trained-weights.js';
@@ -53,14 +53,9 @@ let expected: Tensors[] = [];
 let stored: Tensors;
 
 /** What the UNet says of the probe with the weights that a training ended with, as its state holds them. */
-async function outputOf(
-  model: Model,
-  { train }: FinetuneOptions,
-  out: string,
-  iteration: string,
-): Promise<Float32Array> {
+async function outputOf(model: Model, options: FinetuneOptions, out: string, iteration: string): Promise<Float32Array> {
   const state = (await readSafetensors(join(out, `checkpoints/${iteration}/state.safetensors`))) as Tensors;
-  const { names, adapters } = trainedWeights(model.checkpoint, train!, 0);
+  const { names, adapters } = trainedWeights(model.checkpoint, whatIsTrained(finetuneSettings(options)), 0);
   const trained = new Map(names.map((name) => [name, state[`weights/${name}`]]));
   const view = trainedModel(model, { frozen: model.checkpoint.unet.weights, adapters, trained });
   try {
@@ -78,13 +73,26 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
     const edits = [await neonFrame(2), await neonFrame(4)];
     const options = quick(join(scratch, name), edits, {
       objective,
-      train: { kind: 'all' },
-      ...{ trainingFrames: 2, iterations: 2, batch: 2, accumulate: 2, clipNorm: 0.5, warmup: 2, learningRate: 2e-3 },
+      train: 'all',
+      ...{
+        trainingFrames: 2,
+        iterations: 2,
+        trainingBatch: 2,
+        accumulate: 2,
+        clipNorm: 0.5,
+        warmup: 2,
+        learningRate: 2e-3,
+      },
       heldAsidePrompts: [],
     });
     const settings = finetuneSettings(options);
     const encoded = await encodeItems(model, await takeFrames(street(), 2, edits, () => []), edits);
-    const work = await prepareFinetuning(model, trainedWeights(model.checkpoint, settings.train, 0), encoded, settings);
+    const work = await prepareFinetuning(
+      model,
+      trainedWeights(model.checkpoint, whatIsTrained(settings), 0),
+      encoded,
+      settings,
+    );
     const draws = [0, 1].map((iteration) => [0, 1].map((micro) => work.draws(iteration, micro)));
     await writeSafetensors(join(scratch, `${name} draws`), handedOver(model, draws, encoded.latentShape));
     // Equal graphs share a session while one is open.
@@ -132,12 +140,15 @@ function reduced(all: readonly Tensors[]): Tensors {
 const exported: { kind: string; lora: string | null; pipeline: string; output: Float32Array; reread: Float32Array }[] =
   [];
 
-async function exportOf(train: NonNullable<FinetuneOptions['train']>, prediction: 'epsilon' | 'v_prediction') {
+async function exportOf(
+  what: Pick<FinetuneOptions, 'train' | 'rank' | 'alpha' | 'layers'> & { train: 'lora' | 'attention' },
+  prediction: 'epsilon' | 'v_prediction',
+) {
   const folder = await smallestCheckpoint(scratch, { scheduler: { prediction_type: prediction } });
   const model = await loadModel(folder, { device: 'cpu' });
   try {
-    const options = quick(join(scratch, `export ${train.kind}`), [await neonFrame(2)], {
-      ...{ train, iterations: 2, learningRate: 1e-2, heldAsidePrompts: [] },
+    const options = quick(join(scratch, `export ${what.train}`), [await neonFrame(2)], {
+      ...{ ...what, iterations: 2, learningRate: 1e-2, heldAsidePrompts: [] },
     });
     const { result, kind } = await finetune(model, street(), options);
     const output = await outputOf(model, options, options.out!, '000002');
@@ -146,7 +157,7 @@ async function exportOf(train: NonNullable<FinetuneOptions['train']>, prediction
     const read = await loadModel(pipeline, { device: 'cpu', loras: lora ? [{ file: lora }] : [] });
     const reread = (await read.predict(probe.sample, probe.timesteps, probe.context)).data;
     await read.dispose();
-    exported.push({ kind: train.kind, lora, pipeline, output, reread });
+    exported.push({ kind: what.train, lora, pipeline, output, reread });
   } finally {
     await model.dispose();
   }
@@ -155,8 +166,8 @@ async function exportOf(train: NonNullable<FinetuneOptions['train']>, prediction
 beforeAll(async () => {
   for (const [prediction, objective] of CASES) await train(prediction, objective);
   const layers = ['attention', 'feed-forward', 'convolutions'] as const;
-  await exportOf({ kind: 'lora', rank: 3, alpha: 1.5, layers }, 'epsilon');
-  await exportOf({ kind: 'attention' }, 'v_prediction');
+  await exportOf({ train: 'lora', rank: 3, alpha: 1.5, layers }, 'epsilon');
+  await exportOf({ train: 'attention' }, 'v_prediction');
   if (hasPython) {
     await writeSafetensors(join(scratch, 'probe'), probe);
     const rates = [0, 1].map(constantAfterWarmup(2e-3, 2));

@@ -215,7 +215,7 @@ describe('resuming', () => {
 describe('what is learned', () => {
   const learning = (name: string, more: Partial<FinetuneOptions>): FinetuneOptions =>
     quick(join(scratch, name), [edit], {
-      ...{ iterations: 100, learningRate: 3e-3, trainingFrames: 0, timestepRange: [300, 310], train: { kind: 'all' } },
+      ...{ iterations: 100, learningRate: 3e-3, trainingFrames: 0, timestepRange: [300, 310], train: 'all' },
       ...more,
     });
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -279,12 +279,8 @@ describe('bad input', () => {
     ['no items', () => ({ edits: [], trainingFrames: 0 }), /the training set has 0 items/],
     ['no iterations', () => ({ iterations: 0 }), /iterations: the number is 0/],
     ['a learning rate of 0', () => ({ learningRate: 0 }), /learning rate: 0 is not possible/],
-    ['a rank of 0', () => ({ train: { kind: 'lora', rank: 0 } as const }), /LoRA: the rank is 0/],
-    [
-      'unknown layers',
-      () => ({ train: { kind: 'lora', layers: ['all' as never] } as const }),
-      /LoRA: the layers are all, expected/,
-    ],
+    ['a rank of 0', () => ({ rank: 0 }), /LoRA: the rank is 0/],
+    ['unknown layers', () => ({ layers: ['all' as never] }), /LoRA: the layers are all, expected/],
     ['an empty range', () => ({ timestepRange: [500, 0] as const }), /timestep range: 500 to 0/],
     [
       'a strength of no step',

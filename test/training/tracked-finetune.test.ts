@@ -75,10 +75,10 @@ describe('a finetuning', () => {
   });
 
   it('that is left is interrupted, goes on as the same run, and has every iteration once', async () => {
-    await trained({ seed: 1 }, ({ iteration }) => iteration === 3);
+    await trained({ trainingSeed: 1 }, ({ iteration }) => iteration === 3);
     const [, before] = await runs();
     expect(before).toMatchObject({ status: 'interrupted', parameters: { training_seed: 1 } });
-    const result = (await trained({ seed: 1, resume: true }))!;
+    const result = (await trained({ trainingSeed: 1, resume: true }))!;
     expect(result.out).toBe(join(before.folder, 'artifacts'));
     const [, after, ...more] = await runs();
     expect(more).toEqual([]);
@@ -88,7 +88,7 @@ describe('a finetuning', () => {
 
   it('that is prolonged is another run in the same folder, with the whole course', async () => {
     const [, before] = await runs();
-    const result = (await trained({ seed: 1, resume: true, iterations: 6 }))!;
+    const result = (await trained({ trainingSeed: 1, resume: true, iterations: 6 }))!;
     const out = join(before.folder, 'artifacts');
     expect(result.out).toBe(out);
     const [, first, second, ...more] = await runs();
@@ -99,8 +99,8 @@ describe('a finetuning', () => {
   });
 
   it('is refused with other settings under the name of one that stopped', async () => {
-    await trained({ seed: 2 }, ({ iteration }) => iteration === 3);
-    await expect(trained({ seed: 2, learningRate: 1e-2, resume: true })).rejects.toThrow(
+    await trained({ trainingSeed: 2 }, ({ iteration }) => iteration === 3);
+    await expect(trained({ trainingSeed: 2, learningRate: 1e-2, resume: true })).rejects.toThrow(
       'cannot be continued with other settings (learningRate: 0.001 before, 0.01 now)',
     );
     expect(await runs()).toHaveLength(4);
@@ -108,7 +108,7 @@ describe('a finetuning', () => {
 
   it('is not remembered with track: false', async () => {
     const before = await runs();
-    const result = (await trained({ seed: 3, track: false }))!;
+    const result = (await trained({ trainingSeed: 3, track: false }))!;
     expect(result.out).toBe(join(root, 'finetune', 'street-5'));
     expect(existsSync(result.result)).toBe(true);
     expect(await runs()).toEqual(before);

@@ -31,7 +31,7 @@ export type Training = Pick<
   | 'learningRate'
   | 'warmup'
   | 'iterations'
-  | 'batch'
+  | 'trainingBatch'
   | 'averageDecay'
   | 'priorPreservation'
   | 'heldAsidePrompts'

@@ -20,10 +20,10 @@ export interface Preset {
 export const DEMO_TRAINING: Training = {
   trainingFrames: 30,
   objective: 'rendering-path',
-  train: { kind: 'all' },
+  train: 'all',
   learningRate: 1e-4,
   iterations: 200,
-  batch: 4,
+  trainingBatch: 4,
 };
 
 /** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */

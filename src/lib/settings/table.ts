@@ -162,7 +162,7 @@ export const FINETUNE = {
   /** Frames of the video that are learned under the empty prompt, spread evenly. */
   trainingFrames: setting(kind.whole(0), { default: 30, help: 'frames that are learned, spread evenly' }),
   /** Learning rate after the warm-up. */
-  learningRate: setting(kind.real({ above: 0 }), { default: 1e-5, help: 'at its peak', value: 'rate' }),
+  learningRate: setting(kind.real({ above: 0 }), { default: 1e-5, help: 'learning rate at its peak', value: 'rate' }),
   /** What is trained: low-rank updates, the weights of the attention layers, or all weights of the UNet. */
   train: setting(kind.word(TRAINED), {
     default: 'lora',
@@ -173,7 +173,7 @@ export const FINETUNE = {
   rank: setting(kind.whole(1), {
     default: 4,
     flag: 'lora-rank',
-    help: 'rank of the low-rank updates',
+    help: 'rank of low-rank updates',
   }),
   /** The scale of low-rank updates is alpha / rank; the rank by default. */
   alpha: setting(kind.real({ above: 0 }), {
@@ -216,9 +216,9 @@ export const FINETUNE = {
     value: 'name',
   }),
   /** AdamW's weight decay. */
-  weightDecay: setting(kind.real({ least: 0 }), { default: 0.01, help: "AdamW's", value: 'x' }),
+  weightDecay: setting(kind.real({ least: 0 }), { default: 0.01, help: "AdamW's weight decay", value: 'x' }),
   /** Items an update. */
-  trainingBatch: setting(kind.whole(1), { default: 1, help: 'items an update' }),
+  trainingBatch: setting(kind.whole(1), { default: 1, formerFlags: ['batch'], help: 'items an update' }),
   /** Batches whose gradients are averaged for an update. */
   accumulate: setting(kind.whole(1), { default: 1, help: 'batches whose gradients are averaged for an update' }),
   /** Norm to which gradients are scaled down, which takes room for all of them at once; none by default, as in the recipe. */
@@ -229,7 +229,11 @@ export const FINETUNE = {
     value: 'x',
   }),
   /** Decides order, timesteps, noise and the start of low-rank updates. */
-  trainingSeed: setting(kind.whole(0), { default: 0, help: 'decides order, timesteps and noise of a training' }),
+  trainingSeed: setting(kind.whole(0), {
+    default: 0,
+    formerFlags: ['seed'],
+    help: 'decides order, timesteps and noise of a training',
+  }),
   /** Weight of prior preservation. Above 0 each item is joined by a row that keeps the base model's prediction. */
   priorPreservation: setting(kind.real({ least: 0 }), {
     default: 0,
@@ -248,7 +252,7 @@ export const COURSE = {
   /** Iterations between previews, 0 for none. */
   previewEvery: setting(kind.whole(0), { default: 200, help: 'iterations between previews; 0 for none' }),
   /** Successive frames that previews show. */
-  previewFrames: setting(kind.whole(1), { default: 4, help: 'successive frames that they show' }),
+  previewFrames: setting(kind.whole(1), { default: 4, help: 'successive frames that previews show' }),
 };
 
 /** All settings. */

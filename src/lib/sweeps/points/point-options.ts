@@ -6,7 +6,6 @@ import type { OptionsOf } from '../../settings/setting.js';
 import { optionsFromStored } from '../../settings/stored.js';
 import { APPLIED, CHECKPOINT, FINETUNE, RENDER, SELECTION } from '../../settings/table.js';
 import type { FinetuneOptions } from '../../training/finetune/options.js';
-import type { WhatIsTrained } from '../../training/finetune/trained-weights.js';
 import type { PointSettings } from '../file/point-settings.js';
 
 /** Which pictures, and at what size. */
@@ -40,8 +39,6 @@ export function renderOptions(settings: PointSettings): RestyleOptions {
 
 /** How the model is trained; folder, edits and iterations are the caller's. */
 export function trainingOptions(settings: PointSettings): Omit<FinetuneOptions, 'out' | 'edits' | 'iterations'> {
-  const { edits: _edits, iterations: _iterations, ...options } = optionsFromStored(FINETUNE, settings);
-  const { train = 'lora', rank, alpha, layers, trainingBatch, trainingSeed, ...rest } = options;
-  const trained = train === 'lora' ? { kind: train, rank, alpha, layers } : { kind: train };
-  return { ...rest, batch: trainingBatch, seed: trainingSeed, train: trained as WhatIsTrained } as FinetuneOptions;
+  const { edits: _edits, iterations: _iterations, ...rows } = FINETUNE;
+  return optionsFromStored(rows, settings);
 }

@@ -27,6 +27,7 @@ import {
   finetuneSettings,
   isCheckpoint,
   resumeSettings,
+  whatIsTrained,
 } from './options.js';
 import { type PreviewPlan, planPreviews, previewFrames, previewSettings } from './preview.js';
 import { type FinetuneResult, type StoredResult, writeCheckpointWeights, writeFinetuneResult } from './result.js';
@@ -101,7 +102,7 @@ interface FinetunePlan {
 async function planFinetuning(model: Model, video: TrainingVideo, settings: FinetuneSettings): Promise<FinetunePlan> {
   const { edits, signal } = settings;
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
-  const trained = trainedWeights(model.checkpoint, settings.train, settings.seed);
+  const trained = trainedWeights(model.checkpoint, whatIsTrained(settings), settings.trainingSeed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);
   const frames = await takeFrames(video, settings.trainingFrames, edits, shown, signal);
   await warnOfMovedEdits(edits, frames.taken, settings.onWarning);

@@ -5,6 +5,8 @@ import { sha256Json } from '../../base/hash.js';
 import type { Settings } from '../../base/settings.js';
 import { type ModelHashes, modelInputs, modelParameters } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
+import { storedSettings } from '../../settings/stored.js';
+import { FINETUNE } from '../../settings/table.js';
 import { definedMetrics } from '../../tracking/log/defined-metrics.js';
 import type { Run } from '../../tracking/log/run.js';
 import { givenOptions, type WorkOptions } from '../../tracking/log/tracked-work.js';
@@ -45,30 +47,20 @@ export function finetuneRun(
 
 /** The settings of a training, whatever it is of. */
 export function trainingParameters(settings: FinetuneSettings): Record<string, unknown> {
-  const { train, objective, weighting, iterations, warmup, accumulate, batch, seed, clipNorm } = settings;
-  const isLora = train.kind === 'lora';
+  const { train, objective, clipNorm } = settings;
+  const { rank = FINETUNE.rank.default, alpha = rank, layers = FINETUNE.layers.default } = settings;
+  const { edits: _, startRange, rank: _rank, alpha: _alpha, layers: _layers, ...common } = FINETUNE;
   return {
     method: 'finetune',
-    ...{ iterations, training_frames: settings.trainingFrames },
-    ...{ learning_rate: settings.learningRate, train: train.kind },
-    ...(isLora && {
-      rank: train.rank ?? 4,
-      alpha: train.alpha ?? train.rank ?? 4,
-      layers: train.layers ?? ['attention'],
-    }),
-    ...{ objective, weighting, timestep_range: settings.timestepRange },
-    ...(objective === 'rendering-path' && { start_range: settings.startRange }),
-    ...{
-      warmup,
-      schedule: settings.schedule,
-      accumulate,
-      weight_decay: settings.weightDecay,
-      training_batch: batch,
-      training_seed: seed,
-    },
-    ...(clipNorm < Infinity && { clip_norm: clipNorm }),
-    average_decay: settings.averageDecay,
-    prior_preservation: settings.priorPreservation,
+    ...storedSettings(
+      { ...common, rank: _rank, alpha: _alpha, layers: _layers, startRange },
+      {
+        ...settings,
+        ...(train === 'lora' ? { rank, alpha, layers } : { rank: undefined, alpha: undefined, layers: undefined }),
+        startRange: objective === 'rendering-path' ? settings.startRange : undefined,
+        clipNorm: clipNorm < Infinity ? clipNorm : undefined,
+      },
+    ),
   };
 }
 

@@ -10,8 +10,10 @@ import { VERSION } from '../../base/version.js';
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import { hashModel } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
+import { defaultsOf } from '../../settings/defaults.js';
+import type { OptionsOf } from '../../settings/setting.js';
+import { COURSE, FINETUNE } from '../../settings/table.js';
 import type { TrackingOptions } from '../../tracking/log/tracked-work.js';
-import type { Objective, TimestepRange, Weighting } from '../loss/denoising-batch.js';
 import { hashFrame, type TakenFrames } from './encode-items.js';
 import { HELD_ASIDE_PROMPTS } from './forgetting.js';
 import type { PreviewOptions, PreviewPlan } from './preview.js';
@@ -19,11 +21,11 @@ import { PRIOR_PROMPTS } from './prior-preservation.js';
 import type { FinetuneStep } from './step.js';
 import type { WhatIsTrained } from './trained-weights.js';
 
-/**
- * Options of a finetuning. The defaults are the published recipe: 30 frames spread over the video, timesteps below 500, a
- * learning rate of 1e-5, 1000 iterations of one item each.
- */
-export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
+/** Options of a finetuning. The defaults are the published recipe; `iterations` and intervals may differ on a resume. */
+export interface FinetuneOptions
+  extends Omit<TrackingOptions, 'onWarning'>,
+    OptionsOf<Omit<typeof FINETUNE, 'edits'>>,
+    OptionsOf<Pick<typeof COURSE, 'checkpointEvery' | 'previewEvery'>> {
   /** Folder for checkpoints, previews and the result; the artifacts of the run by default. */
   readonly out?: string;
   /** What the video is called, and so the run; `finetune` by default. */
@@ -32,50 +34,12 @@ export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
   readonly resume?: boolean;
   /** Edited frames of the video, each with the prompt that is to lead there; the same picture may come under several prompts. */
   readonly edits: readonly EditedFrame[];
-  /** Unconditional items; 30 by default. */
-  readonly trainingFrames?: number;
-  /** How edited frames are learned; `noised-original` by default. */
-  readonly objective?: Objective;
-  /** How items are weighted; `min-snr-paired` by default. */
-  readonly weighting?: Weighting;
-  /** Timesteps that are trained, the last one excluded; [0, 500) by default. */
-  readonly timestepRange?: TimestepRange;
-  /** Timesteps at which paths of `rendering-path` start; [300, 500) by default. */
-  readonly startRange?: TimestepRange;
-  /** LoRA of rank 4 beside the attention projections by default. */
-  readonly train?: WhatIsTrained;
-  /** 1e-5 by default. */
-  readonly learningRate?: number;
-  /** Iterations over which the learning rate rises from 0; none by default: the recipe publishes no length. */
-  readonly warmup?: number;
-  /** What the learning rate does after the warm-up: stays, which is the default, or falls along half a cosine to 0. */
-  readonly schedule?: 'constant' | 'cosine';
-  /** AdamW's decay; 0.01 by default. */
-  readonly weightDecay?: number;
-  /** 1000 by default. May differ on a resume. */
-  readonly iterations?: number;
-  /** Items an update; 1 by default. */
-  readonly batch?: number;
-  /** Batches whose gradients are averaged for an update; 1 by default. */
-  readonly accumulate?: number;
-  /** Norm to which gradients are scaled down, which takes room for all of them at once; none by default, as in the recipe. */
-  readonly clipNorm?: number;
-  /** Decay of an exponential moving average of the weights, which then is the result (0.99, say); none by default. */
-  readonly averageDecay?: number;
-  /** Decides order, timesteps, noise and the start of low-rank updates; 0 by default. */
-  readonly seed?: number;
-  /** Weight of prior preservation; 0 by default. Above 0 each item is joined by a row that keeps the base model's prediction. */
-  readonly priorPreservation?: number;
   /** What prior preservation keeps. */
   readonly priorPrompts?: readonly string[];
   /** Prompts by which forgetting is measured; an empty list measures none. */
   readonly heldAsidePrompts?: readonly string[];
   /** What previews render, and how. */
   readonly preview?: PreviewOptions;
-  /** Iterations between previews, 200 by default, 0 for none. May differ on a resume. */
-  readonly previewEvery?: number;
-  /** Iterations between checkpoints, 200 by default; the first comes after half of them. May differ on a resume. */
-  readonly checkpointEvery?: number;
   /** Called after each update. An error that it throws ends the training. */
   readonly onStep?: (step: FinetuneStep) => void;
   /** Progress of encoding (label `encoding`), then of the iterations (label `training`). */
@@ -88,10 +52,17 @@ export interface FinetuneOptions extends Omit<TrackingOptions, 'onWarning'> {
   readonly signal?: AbortSignal;
 }
 
+type LowRank = 'rank' | 'alpha' | 'layers';
+
+// What is not given of low-rank updates is filled in where they are made, so that a resume finds what was given.
+const { edits: _edits, rank: _rank, alpha: _alpha, layers: _layers, ...TRAINED_SETTINGS } = FINETUNE;
+const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
+
 /** Options with every default in place. */
 export type FinetuneSettings = Required<
   Omit<
     FinetuneOptions,
+    | LowRank
     | 'out'
     | 'resume'
     | 'averageDecay'
@@ -103,7 +74,7 @@ export type FinetuneSettings = Required<
     | keyof TrackingOptions
   >
 > &
-  Pick<FinetuneOptions, 'averageDecay' | 'onProgress' | 'signal'> & {
+  Pick<FinetuneOptions, LowRank | 'averageDecay' | 'onProgress' | 'signal'> & {
     readonly preview: PreviewOptions;
     readonly onWarning: NonNullable<FinetuneOptions['onWarning']>;
   };
@@ -116,39 +87,24 @@ export type FinetuneSettings = Required<
 export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
   const settings: FinetuneSettings = {
     name: 'finetune',
-    trainingFrames: 30,
-    objective: 'noised-original',
-    weighting: 'min-snr-paired',
-    timestepRange: [0, 500],
-    startRange: [300, 500],
-    train: { kind: 'lora' },
-    learningRate: 1e-5,
-    warmup: 0,
-    schedule: 'constant',
-    weightDecay: 1e-2,
-    iterations: 1000,
-    batch: 1,
-    accumulate: 1,
+    ...defaultsOf(TRAINED_SETTINGS),
     clipNorm: Infinity,
-    seed: 0,
-    priorPreservation: 0,
     priorPrompts: PRIOR_PROMPTS,
     heldAsidePrompts: HELD_ASIDE_PROMPTS,
     preview: {},
-    previewEvery: 200,
-    checkpointEvery: 200,
+    ...defaultsOf(INTERVALS),
     onWarning: (message) => console.warn(printableLine(message)),
     ...given(options),
     edits: options.edits,
   };
   const { learningRate, priorPreservation, priorPrompts, clipNorm, weightDecay, averageDecay } = settings;
   assertInteger('iterations: the number', settings.iterations, 1);
-  assertInteger('batch: the number of items', settings.batch, 1);
+  assertInteger('batch: the number of items', settings.trainingBatch, 1);
   assertInteger('accumulate: the number of batches', settings.accumulate, 1);
   assertInteger('warm-up: the number of iterations', settings.warmup, 0);
   assertInteger('previews: the number of iterations between them', settings.previewEvery, 0);
   assertInteger('checkpoints: the number of iterations between them', settings.checkpointEvery, 1);
-  assertInteger('previews: the number of frames', settings.preview.frames ?? 4, 1);
+  assertInteger('previews: the number of frames', settings.preview.frames ?? COURSE.previewFrames.default, 1);
   const bad = (what: string, value: unknown, expected: string): UsageError =>
     new UsageError(`${what}: ${value} is not possible; expected ${expected}`);
   if (!(learningRate > 0 && learningRate < Infinity)) {
@@ -168,6 +124,11 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
   return settings;
 }
 
+/** What the settings say is trained, as far as it was given. */
+export function whatIsTrained({ train, rank, alpha, layers }: FinetuneSettings): WhatIsTrained {
+  return train === 'lora' ? given({ kind: train, rank, alpha, layers }) : { kind: train };
+}
+
 /** Whether an iteration is one that stores a checkpoint: with 200 between them, 100, 200, 400, 600 and so on. */
 export function isCheckpoint(iteration: number, every: number): boolean {
   return iteration % every === 0 || 2 * iteration === every;
@@ -180,9 +141,10 @@ export async function resumeSettings(
   previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] },
   settings: FinetuneSettings,
 ): Promise<Settings> {
-  const { edits, objective, weighting, timestepRange, startRange, train, learningRate, warmup, weightDecay } = settings;
-  const { batch, accumulate, clipNorm, averageDecay, seed, priorPreservation, priorPrompts, heldAsidePrompts } =
-    settings;
+  const { edits, objective, weighting, timestepRange, startRange, learningRate, warmup, weightDecay } = settings;
+  const { trainingBatch: batch, accumulate, clipNorm, averageDecay, trainingSeed: seed } = settings;
+  const { priorPreservation, priorPrompts, heldAsidePrompts } = settings;
+  const train = whatIsTrained(settings);
   const result = {
     kind: 'finetune',
     version: VERSION,

@@ -9,23 +9,25 @@ import { firstTimestep } from '../../diffusion/strength.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import type { Model } from '../../models/model.js';
+import { withDefaults } from '../../settings/defaults.js';
+import type { OptionsOf } from '../../settings/setting.js';
+import { COURSE, RENDER } from '../../settings/table.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { contactSheet } from '../../video/layout/contact-sheet.js';
 import { writePicture } from '../../video/still.js';
 import { iterationName, replaceFolder } from './folder.js';
 
+const { prompt: _prompt, noise: _noise, noiseDraw: _noiseDraw, batch: _batch, ...PREVIEWED } = RENDER;
+
 /** What a preview renders, and how. */
-export interface PreviewOptions
-  extends Partial<
-    Pick<RestyleOptions, 'prompt' | 'negativePrompt' | 'strength' | 'guidanceScale' | 'steps' | 'sampler'>
-  > {
+export interface PreviewOptions extends OptionsOf<typeof PREVIEWED> {
+  /** The first edit's by default. */
+  readonly prompt?: string;
   /** How many successive frames, from the middle of the video; 4 by default. Metrics between frames need at least two. */
   readonly frames?: number;
   /** Number of the first of them, in place of the middle. */
   readonly from?: number;
-  /** Seed of the noise, 42 by default. */
-  readonly seed?: number;
 }
 
 /** A rendered preview. Paths are absolute. */
@@ -54,21 +56,17 @@ export interface PreviewPlan {
   readonly firstTimestep: number;
 }
 
-/** Settings of previews with their defaults: strength 0.45 of 50 DDIM steps at guidance 7.5, as the commands that render. */
+/** Settings of previews with their defaults, those of all renderings. */
 export function previewSettings(options: PreviewOptions, prompt: string): PreviewPlan['settings'] {
-  const {
-    strength = 0.45,
-    guidanceScale = 7.5,
-    steps = 50,
-    sampler = 'ddim',
-    seed = 42,
-    negativePrompt = '',
-  } = options;
+  const { negativePrompt, strength, guidanceScale, steps, sampler, seed } = withDefaults(PREVIEWED, options);
   return { prompt: options.prompt ?? prompt, negativePrompt, strength, guidanceScale, steps, sampler, seed };
 }
 
 /** Numbers of the frames that previews of a video of `count` frames show. */
-export function previewFrames(count: number, { frames = 4, from }: PreviewOptions): number[] {
+export function previewFrames(
+  count: number,
+  { frames = COURSE.previewFrames.default, from }: PreviewOptions,
+): number[] {
   const shown = Math.min(frames, count);
   const first = Math.min(from ?? Math.floor((count - shown) / 2), count - shown);
   return Array.from({ length: shown }, (_, i) => first + i);
@@ -86,7 +84,7 @@ export async function planPreviews(
   taken: ReadonlyMap<number, Frame>,
   settings: PreviewPlan['settings'],
 ): Promise<PreviewPlan> {
-  const { sampler = 'ddim', steps = 50, strength } = settings;
+  const { sampler, steps, strength } = withDefaults(RENDER, settings);
   const timestep = firstTimestep(sampler, steps, strength, noiseSchedule(model.config.schedule));
   const originals = frames.map((frame) => taken.get(frame)!);
   const latents: Tensor<'float32'>[] = [];

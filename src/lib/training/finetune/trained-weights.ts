@@ -6,6 +6,7 @@ import { seedOf } from '../../base/hash.js';
 import type { Checkpoint } from '../../models/checkpoint/checkpoint.js';
 import { networkWeights } from '../../models/networks/network-weights.js';
 import type { LowRankAdapter } from '../../models/networks/scope.js';
+import { FINETUNE, LORA_LAYERS } from '../../settings/table.js';
 import { toFloat32 } from '../../tensor/half.js';
 import { randn } from '../../tensor/randn.js';
 import { readTensor } from '../../tensor/safetensors.js';
@@ -13,7 +14,7 @@ import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
 
 /** Groups of layers that low-rank updates can be put beside. */
-export type LoraLayers = 'attention' | 'feed-forward' | 'convolutions';
+export type LoraLayers = (typeof LORA_LAYERS)[number];
 
 /**
  * What is trained: `lora` (Hu et al. 2021) adds alpha / rank * up down to layers, by default of rank 4 to the attention
@@ -40,15 +41,12 @@ export interface TrainedWeights {
 }
 
 /** Paths of layers by group. `proj_in` and `proj_out` are convolutions in 1.x. */
-const LORA_LAYERS: Readonly<Record<LoraLayers, RegExp>> = {
+const LAYER_PATHS: Readonly<Record<LoraLayers, RegExp>> = {
   attention: /\.attn[12]\.to_(q|k|v|out\.0)$/,
   'feed-forward': /\.ff\.net\.(0\.proj|2)$/,
   convolutions: /(^|\.)(conv\w*|proj_in|proj_out)$/,
 };
 const ATTENTION = /\.attn[12]\./;
-
-/** The names of the groups of layers. */
-export const LORA_LAYER_NAMES: readonly LoraLayers[] = Object.keys(LORA_LAYERS) as LoraLayers[];
 
 /**
  * Chooses what is trained of a checkpoint's UNet.
@@ -73,14 +71,18 @@ export function trainedWeights(checkpoint: Checkpoint, what: WhatIsTrained, seed
 
 function lowRank(
   shapes: ReadonlyMap<string, readonly number[]>,
-  { rank = 4, alpha = rank, layers = ['attention'] }: Extract<WhatIsTrained, { kind: 'lora' }>,
+  {
+    rank = FINETUNE.rank.default,
+    alpha = rank,
+    layers = FINETUNE.layers.default,
+  }: Extract<WhatIsTrained, { kind: 'lora' }>,
   seed: number,
 ): TrainedWeights {
   assertInteger('LoRA: the rank', rank, 1);
   if (!(alpha > 0 && alpha < Infinity)) throw new UsageError(`LoRA: alpha is ${alpha}, expected a number above 0`);
-  const patterns = layers.map((name) => LORA_LAYERS[name]);
+  const patterns = layers.map((name) => LAYER_PATHS[name]);
   if (patterns.length === 0 || patterns.includes(undefined as never)) {
-    throw new UsageError(`LoRA: the layers are ${layers.join(', ')}, expected some of ${LORA_LAYER_NAMES.join(', ')}`);
+    throw new UsageError(`LoRA: the layers are ${layers.join(', ')}, expected some of ${LORA_LAYERS.join(', ')}`);
   }
   const adapters = new Map<string, readonly LowRankAdapter[]>();
   for (const [name, shape] of shapes) {

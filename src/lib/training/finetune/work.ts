@@ -52,7 +52,15 @@ export async function prepareFinetuning(
   { items, latentShape, contextShape }: EncodedItems,
   settings: FinetuneSettings,
 ): Promise<FinetuneWork> {
-  const { batch, accumulate, seed, priorPreservation, priorPrompts, heldAsidePrompts, signal } = settings;
+  const {
+    trainingBatch: batch,
+    accumulate,
+    trainingSeed: seed,
+    priorPreservation,
+    priorPrompts,
+    heldAsidePrompts,
+    signal,
+  } = settings;
   const loras = await openLoras(model.loras, model.checkpoint, () => {});
   const frozen: WeightSource = new Map([...model.checkpoint.unet.weights, ...loras.weights]);
   const all = joined(loras.unet, adapters);
@@ -86,6 +94,7 @@ export async function prepareFinetuning(
     program = large ?? (await open());
     const options: BatchOptions = {
       ...settings,
+      seed,
       items,
       schedule: noiseSchedule(model.config.schedule),
       predictionType: model.config.predictionType,

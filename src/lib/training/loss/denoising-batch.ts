@@ -6,6 +6,7 @@ import { seedOf } from '../../base/hash.js';
 import { createGenerator } from '../../base/random.js';
 import { levelAt, type NoiseSchedule } from '../../diffusion/noise-schedule.js';
 import type { PredictionType } from '../../diffusion/prediction.js';
+import type { OBJECTIVES, WEIGHTINGS } from '../../settings/table.js';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.js';
 import { describeItem, itemOfDraw, type TrainingItem } from '../finetune/items.js';
 import { minSnrWeight, pairedTarget, pathTarget, plainTarget, type TrainingTarget } from './objective.js';
@@ -14,14 +15,14 @@ import { minSnrWeight, pairedTarget, pathTarget, plainTarget, type TrainingTarge
  * How a paired item is learned. `noised-original` (the published one): the network sees the noised original and is led to the
  * edit. `rendering-path`: it sees what a rendering would hold that started from the noised original and followed such a target.
  */
-export type Objective = 'noised-original' | 'rendering-path';
+export type Objective = (typeof OBJECTIVES)[number];
 
 /**
  * How much an item counts. `min-snr-paired`: min(SNR, 5) / SNR (epsilon) or min(SNR, 5) / (SNR + 1) (v) for edited items under
  * `noised-original`, whose loss would explode as the noise goes to 0, and 1 for all others. `min-snr`: that for every item (Hang
  * et al. 2023). `none`: 1.
  */
-export type Weighting = 'min-snr-paired' | 'min-snr' | 'none';
+export type Weighting = (typeof WEIGHTINGS)[number];
 
 /** From the first timestep to before the last. */
 export type TimestepRange = readonly [from: number, to: number];
