@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError } from '../lib/base/errors.js';
+import { FailureError, NonFiniteError } from '../lib/base/errors.js';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import type { Model } from '../lib/models/model.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib/renderings/comparison-options.js';
@@ -48,8 +48,8 @@ export async function runComparison(
       context.reporter.close();
       print(result, resultText(comparison, result));
     } catch (error) {
-      // What is not finite will not be so next time either; and the folder is gone where nothing was done yet.
-      const canContinue = error instanceof FailureError && !/is not finite/.test(error.message);
+      // A number that is not finite would be so again; and the folder is gone where nothing was done yet.
+      const canContinue = error instanceof FailureError && !(error instanceof NonFiniteError);
       if (out !== undefined && (terminal.signal.aborted || canContinue) && existsSync(join(out, '.partial'))) {
         context.remedy = `What is done so far is kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
       }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../lib/base/errors.js';
+import { NonFiniteError, UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import type { Model } from '../lib/models/model.js';
@@ -136,7 +136,8 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
     } catch (error) {
       const { storedIterations } = await import('../lib/training/finetune/folder.js');
       const stored = out === undefined ? [] : await storedIterations(out);
-      if (!(error instanceof UsageError) && stored.length > 0) {
+      const canContinue = !(error instanceof UsageError) && !(error instanceof NonFiniteError);
+      if (canContinue && stored.length > 0) {
         context.remedy = `Checkpoints up to iteration ${stored.at(-1)} are kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
       }
       throw error;

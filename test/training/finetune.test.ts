@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NonFiniteError } from '../../src/lib/base/errors.js';
 import { unseal } from '../../src/lib/base/sealed-json.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../../src/lib/diffusion/restyle.js';
 import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
@@ -322,7 +323,9 @@ describe('bad input', () => {
     const [name] = Object.keys(tensors).filter((key) => key.startsWith('weights/') && key.endsWith('.up'));
     tensors[name].data[0] = Number.NaN;
     await writeSafetensors(state, tensors, rest);
-    await expect(run({ ...options, iterations: 6, resume: true })).rejects.toThrow(
+    const failure = await run({ ...options, iterations: 6, resume: true }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(NonFiniteError);
+    expect(String(failure)).toMatch(
       /training: the loss is NaN at iteration 3, with (edited frame 2 \("a neon city at night"\)|frame \d) at timestep \d+; the last checkpoint in .*nan is kept: lower the learning rate/,
     );
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(['000001', '000002']);

@@ -10,6 +10,11 @@ export class FailureError extends Error {
   override name = 'FailureError';
 }
 
+/** A number that was computed is NaN or infinite: the same work would end in the same way. */
+export class NonFiniteError extends FailureError {
+  override name = 'NonFiniteError';
+}
+
 /** Something that was stored is not as it was written. What can be made again is made again; else it is a failure that names it. */
 export class DamageError extends FailureError {
   override name = 'DamageError';

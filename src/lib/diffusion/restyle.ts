@@ -1,7 +1,7 @@
 // Restyles the frames of a video one by one: encode, edit at a strength, decode. Where frames come from and go to is the caller's.
 
 import { assertInteger } from '../base/assert.js';
-import { FailureError, UsageError } from '../base/errors.js';
+import { NonFiniteError, UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -33,7 +33,7 @@ export interface RestyleOptions
  * The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, so that the same frame gives the same latent.
  *
  * @param index the frame's number, for errors
- * @throws UsageError when its sides do not fit the model; FailureError when the latent is not finite
+ * @throws UsageError when its sides do not fit the model; NonFiniteError when the latent is not finite
  */
 export async function encodeFrame(model: Model, frame: Frame, index?: number): Promise<Tensor<'float32'>> {
   const factor = model.config.vaeFactor;
@@ -56,7 +56,7 @@ export async function encodeFrame(model: Model, frame: Frame, index?: number): P
  * The frame of a scaled latent [1, C, h, w].
  *
  * @param index the frame's number, for errors
- * @throws FailureError when the picture is not finite: clamped to 8 bits it would be black
+ * @throws NonFiniteError when the picture is not finite: clamped to 8 bits it would be black
  */
 export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index?: number): Promise<Frame> {
   const scale = model.config.vae.scalingFactor;
@@ -76,7 +76,7 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
  *
  * A batch that is not full is filled up by repeating its last row, so that one compiled network serves the whole video.
  *
- * @throws FailureError naming frame and step when a latent turns NaN
+ * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function restyleLatents(
   model: Model,
@@ -117,7 +117,7 @@ export async function restyleLatents(
 /**
  * Restyles a stream of frames, keeping one batch of them in memory.
  *
- * @throws FailureError naming frame and step when a latent turns NaN
+ * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function* restyle(
   model: Model,
@@ -164,12 +164,12 @@ function stack(rows: readonly Tensor<'float32'>[]): Tensor<'float32'> {
 function requireFinite(values: Float32Array, what: string, index?: number): void {
   if (values.every(Number.isFinite)) return;
   const frame = index === undefined ? '' : `frame ${index}: `;
-  throw new FailureError(`${frame}${what} is not finite (NaN or infinite); check the VAE's weights`);
+  throw new NonFiniteError(`${frame}${what} is not finite (NaN or infinite); check the VAE's weights`);
 }
 
 function namingFrame(error: unknown, first: number, count: number): unknown {
   if (!(error instanceof NonFiniteLatentError)) return error;
   // Rows beyond the count repeat the last frame; under guidance both halves have the same order.
   const frame = first + Math.min(error.row, count - 1);
-  return new FailureError(`frame ${frame}: ${error.message}`);
+  return new NonFiniteError(`frame ${frame}: ${error.message}`);
 }

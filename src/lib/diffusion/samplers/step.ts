@@ -1,25 +1,35 @@
 // The two ends of every sampler's step, with the checks that stop a run at the first number that is not finite.
 
 import { assertSameLength } from '../../base/assert.js';
-import { FailureError } from '../../base/errors.js';
+import { NonFiniteError } from '../../base/errors.js';
 import type { Denoiser, SampleOptions, SamplerStep, SamplingPlan } from './sampler.js';
 
-/** A latent or prediction turned NaN or infinite. `row` is its row in the batch: the caller knows which frame that is. */
-export class NonFiniteLatentError extends FailureError {
-  override name = 'NonFiniteLatentError';
+/** Where a number was not finite. */
+interface NonFinitePlace {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly steps: number;
+  readonly timestep: number;
+  /** Row of the batch, counted from 0: the caller knows which frame that is. */
+  readonly row: number;
+}
 
-  constructor(
-    what: string,
-    /** Counted from 1. */
-    readonly step: number,
-    readonly steps: number,
-    readonly timestep: number,
-    /** Counted from 0. */
-    readonly row: number,
-  ) {
+/** A latent or prediction turned NaN or infinite. */
+export class NonFiniteLatentError extends NonFiniteError implements NonFinitePlace {
+  override name = 'NonFiniteLatentError';
+  readonly step: number;
+  readonly steps: number;
+  readonly timestep: number;
+  readonly row: number;
+
+  constructor(what: string, { step, steps, timestep, row }: NonFinitePlace) {
     super(
       `${what} is not finite (NaN or infinite) at step ${step} of ${steps}, timestep ${timestep}, batch row ${row}; check the weights, or try a lower guidance scale`,
     );
+    this.step = step;
+    this.steps = steps;
+    this.timestep = timestep;
+    this.row = row;
   }
 }
 
@@ -66,5 +76,6 @@ function requireFinite(
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
   const row = Math.floor((bad * batch) / values.length);
-  throw new NonFiniteLatentError(what, index + 1, plan.timesteps.length, plan.timesteps[index], row);
+  const { timesteps } = plan;
+  throw new NonFiniteLatentError(what, { step: index + 1, steps: timesteps.length, timestep: timesteps[index], row });
 }

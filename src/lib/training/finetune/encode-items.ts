@@ -83,7 +83,7 @@ function checkOriginal(
   const place = places.get(original)!;
   const found = place < 0 ? 'which is none of these' : `which is frame ${place} of these`;
   throw new UsageError(
-    `edit ${edit + 1}: it was made from another picture than frame ${frame} of the frames that are trained, ${found}; train on the same part of the video at the same size, or say which frame it is of (--edit-frame)`,
+    `edit ${edit + 1}: it was made from another picture than frame ${frame} of the frames that are trained, ${found}; train on the same part of the video at the same size, or say which frame it is of`,
   );
 }
 

@@ -52,7 +52,7 @@ export type Finetuning = AwaitableSteps<FinetuneStep, FinetuneResult>;
  *
  * @throws UsageError for an edit of another size or of a frame that the video does not have, an empty training set, or a resume
  *   with other settings, which are listed
- * @throws FailureError when the loss is not finite, naming the item; or when the disk is full. All checkpoints are kept
+ * @throws NonFiniteError when the loss is not finite, naming the item; FailureError when the disk is full. All checkpoints are kept
  */
 export function finetune(model: Model, video: TrainingVideo, options: FinetuneOptions): Finetuning {
   return awaitableSteps('finetune', run(model, video, options));

@@ -1,6 +1,6 @@
 // The training loop: the same for finetuning and for training from scratch. What a batch holds is the caller's.
 
-import { FailureError } from '../../base/errors.js';
+import { NonFiniteError } from '../../base/errors.js';
 import { createEstimator } from '../../base/progress.js';
 import type { Settings } from '../../base/settings.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -65,7 +65,7 @@ export interface TrainingStep {
 /**
  * Trains, yielding after each update. The same settings give the same bits, interrupted and resumed or not.
  *
- * @throws FailureError when the loss or its gradient is not finite: the last checkpoint stays
+ * @throws NonFiniteError when the loss or its gradient is not finite: the last checkpoint stays
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingStep, void, undefined> {
   const { iterations, accumulate = 1, clipNorm, averageDecay } = options;
@@ -171,11 +171,11 @@ function checkNorm(options: TrainOptions, norm: number, iteration: number): void
 }
 
 /** The error about numbers that are not finite: where, and what was being learned. */
-function notFinite(options: TrainOptions, what: string, iteration: number, micros: readonly number[]): FailureError {
+function notFinite(options: TrainOptions, what: string, iteration: number, micros: readonly number[]): NonFiniteError {
   const { accumulate = 1, folder, describe } = options;
   const part = micros.length < accumulate ? ` (micro-batch ${micros[0] + 1} of ${accumulate})` : '';
   const items = describe ? `, with ${micros.map((micro) => describe(iteration, micro)).join('; ')}` : '';
-  return new FailureError(
+  return new NonFiniteError(
     `training: ${what} at iteration ${iteration + 1}${part}${items}; the last checkpoint in ${folder} is kept: lower the learning rate`,
   );
 }
