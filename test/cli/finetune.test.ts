@@ -137,7 +137,11 @@ describe('steadyframe finetune', () => {
       () => ['--edit', edit, '--train', 'all', '--lora-rank', '4'],
       /--lora-rank belongs to --train lora/,
     ],
-    ['one timestep', () => ['--edit', edit, '--timestep-range', '500'], /--timestep-range.*500.*Expected two whole numbers, such as 0,500/],
+    [
+      'one timestep',
+      () => ['--edit', edit, '--timestep-range', '500'],
+      /--timestep-range.*500.*Expected two whole numbers, such as 0,500/,
+    ],
     [
       'an unknown objective',
       () => ['--edit', edit, '--objective', 'third'],
