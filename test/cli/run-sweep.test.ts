@@ -153,7 +153,7 @@ describe.skipIf(!built)(`Ctrl-C${builtNote}`, () => {
 
 describe.skipIf(!built)(`a worker that crashes${builtNote}`, () => {
   it('costs its point; the others go on in another worker', async () => {
-    const worker = join(root, 'dist/lib/sweeps/plan/worker.js');
+    const worker = join(root, 'dist/lib/sweeps/jobs/worker.js');
     const program = join(scratch, 'crashing-worker.mjs');
     writeFileSync(
       program,
