@@ -25,7 +25,7 @@ for (let i = 0; i < count; i++) v[i] *= v[i];
 const cases = [
   {
     name: 'AdamW',
-    kernel: () => updateWeights(w, m, v, g, step),
+    kernel: () => updateWeights([w, m, v, g], step),
     plain() {
       const [newMean, newSquare, decay, stepSize, rootCorrection, epsilon] = Object.values(step).map(f);
       for (let i = 0; i < count; i++) {

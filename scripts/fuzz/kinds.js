@@ -284,7 +284,7 @@ parameters:
       };
       mkdirSync(out);
       writeFileSync(join(out, 'settings.json'), JSON.stringify(SETTINGS));
-      await saveCheckpoint(out, state, record, SETTINGS, async () => {});
+      await saveCheckpoint(out, { state, record, settings: SETTINGS }, async () => {});
       // As older versions wrote it, without a checksum: with one, whatever is changed is damage.
       const path = join(out, 'checkpoints/000002/record.json');
       const { checksum: _, ...plain } = JSON.parse(readFileSync(path, 'utf8'));
@@ -294,7 +294,7 @@ parameters:
       const { nearestCheckpoint, openFinetuneFolder } = await lib('lib/training/finetune/folder');
       const opened = await openFinetuneFolder(join(folder, 'out'), SETTINGS, true);
       try {
-        await nearestCheckpoint(join(folder, 'out'), 2, ['w'], SETTINGS);
+        await nearestCheckpoint(join(folder, 'out'), { iterations: 2, names: ['w'], settings: SETTINGS });
       } finally {
         await opened.close();
       }

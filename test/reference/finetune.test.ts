@@ -86,7 +86,11 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
       heldAsidePrompts: [],
     });
     const settings = finetuneSettings(options);
-    const encoded = await encodeItems(model, await takeFrames(street(), 2, edits, () => []), edits);
+    const encoded = await encodeItems(
+      model,
+      await takeFrames(street(), { trainingFrames: 2, edits, also: () => [] }),
+      edits,
+    );
     const work = await prepareFinetuning(
       model,
       trainedWeights(model.checkpoint, whatIsTrained(settings), 0),

@@ -44,7 +44,8 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`training %s agrees with PyTorch$
         return data.subarray((row * data.length) / 2, ((row + 1) * data.length) / 2);
       };
       const level = levelAt(noiseSchedule(checkpoint.schedule), expected['train.timestep'].data[row]);
-      return pairedTarget(checkpoint.predictionType, part('z_orig'), part('z_edit'), part('noise'), level);
+      const latents = { original: part('z_orig'), edited: part('z_edit'), noise: part('noise') };
+      return pairedTarget(checkpoint.predictionType, latents, level);
     });
     const join = (key: 'x' | 'target') => Float32Array.from(rows.flatMap((row) => [...row[key]]));
     expect(relativeError(join('x'), expected['train.x_t'].data)).toBeLessThan(1e-6);
@@ -60,7 +61,7 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`training %s agrees with PyTorch$
   test('three steps of AdamW over all weights', async () => {
     const { expected, scope, output, loss, weights, inputs } = await load();
     const names = [...scope.weights.keys()];
-    const program = await compileGradients(loss, scope, names, new Map(), { device: 'cpu' });
+    const program = await compileGradients(loss, scope, { trained: names }, { device: 'cpu' });
     const optimizer = adamw();
     const state = optimizer.init(weights);
     const feed = { ...inputs, target: expected['train.target'], weights: both(1, 1) };

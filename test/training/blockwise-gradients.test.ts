@@ -68,13 +68,13 @@ describe('all weights', () => {
   const names = [...weights.keys()];
   let program: GradientProgram;
   beforeAll(async () => {
-    program = await compileBlockwiseGradients(loss, scope, names, new Map(), { ...ENGINE, segments: 9 });
+    program = await compileBlockwiseGradients(loss, scope, { trained: names }, { ...ENGINE, segments: 9 });
   });
   afterAll(() => program.dispose());
 
   test('gradients of about 9 segments are those of the whole graph', async () => {
     // Sessions that optimize alike, so that only the cuts differ.
-    const whole = await compileGradients(loss, scope, names, new Map(), { ...ENGINE, lean: true });
+    const whole = await compileGradients(loss, scope, { trained: names }, { ...ENGINE, lean: true });
     const [expected, found] = [await whole.run(inputs, weights), await program.run(inputs, weights)];
     await whole.dispose();
     expect(found.loss).toBeCloseTo(expected.loss, 6);
@@ -110,8 +110,8 @@ test('a weight that several segments use is given once, with the sum of its grad
   let h = g.input('x', [4, 6]);
   for (let i = 0; i < 5; i++) h = g.tanh(g.matmul(h, w));
   const loss = g.mean(g.multiply(h, h));
-  const whole = await compileGradients(loss, scope, ['w'], new Map(), { ...ENGINE, lean: true });
-  const parts = await compileBlockwiseGradients(loss, scope, ['w'], new Map(), { ...ENGINE, segments: 4 });
+  const whole = await compileGradients(loss, scope, { trained: ['w'] }, { ...ENGINE, lean: true });
+  const parts = await compileBlockwiseGradients(loss, scope, { trained: ['w'] }, { ...ENGINE, segments: 4 });
   const [feed, weights] = [{ x: randn(1, [4, 6]) }, new Map([['w', randn(2, [6, 6])]])];
   const { gradients: expected } = await whole.run(feed, weights);
   expectEqual((await parts.run(feed, weights)).gradients, expected);
@@ -132,8 +132,13 @@ test('only low-rank updates: frozen segments before the first of them are not di
   const { scope, loss, weights } = build(new Map([[path, [{ down, up, scale: 0.5 }]]]));
   const names = ['down', 'up'];
   const trained = new Map(names.map((name) => [name, weights.get(name)!]));
-  const whole = await compileGradients(loss, scope, names, weights, { ...ENGINE, lean: true });
-  const parts = await compileBlockwiseGradients(loss, scope, names, weights, { ...ENGINE, segments: 3 });
+  const whole = await compileGradients(loss, scope, { trained: names, frozen: weights }, { ...ENGINE, lean: true });
+  const parts = await compileBlockwiseGradients(
+    loss,
+    scope,
+    { trained: names, frozen: weights },
+    { ...ENGINE, segments: 3 },
+  );
   const [expected, found] = [await whole.run(inputs, trained), await parts.run(inputs, trained)];
   await whole.dispose();
   await parts.dispose();
@@ -158,7 +163,7 @@ test('what crosses a cut is made once, and used after it', () => {
 test('a weight that the loss does not depend on is refused', async () => {
   const { scope, loss } = build();
   scope.weight('unused', [2]);
-  await expect(compileBlockwiseGradients(loss, scope, ['unused'], new Map(), ENGINE)).rejects.toThrow(
+  await expect(compileBlockwiseGradients(loss, scope, { trained: ['unused'] }, ENGINE)).rejects.toThrow(
     /does not depend on 'unused' \[2\]/,
   );
 });

@@ -13,9 +13,14 @@ test('is compiled when it is run, closed when it rests, and computes the same bi
     opened++;
     const scope = createScope();
     const product = g.multiply(scope.weight('w', [3]), g.input('x', [3]));
-    const inner = await compileGradients(g.mean(g.multiply(product, product)), scope, ['w'], new Map(), {
-      device: 'cpu',
-    });
+    const inner = await compileGradients(
+      g.mean(g.multiply(product, product)),
+      scope,
+      { trained: ['w'] },
+      {
+        device: 'cpu',
+      },
+    );
     return {
       run: (...run) => inner.run(...run),
       async dispose() {

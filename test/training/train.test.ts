@@ -23,7 +23,7 @@ beforeEach(async () => {
   const x = g.input('x', [4, 3]);
   const difference = g.subtract(g.matmul(x, scope.weight('w', [2, 3]), { transposeB: true }), g.input('y', [4, 2]));
   const loss = g.mean(g.multiply(difference, difference));
-  program = await compileGradients(loss, scope, ['w'], new Map(), { device: 'cpu' });
+  program = await compileGradients(loss, scope, { trained: ['w'] }, { device: 'cpu' });
 });
 afterEach(async () => {
   await program.dispose();

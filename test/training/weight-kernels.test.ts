@@ -36,7 +36,7 @@ test('AdamW updates weights and both averages, and nothing beside them', () => {
   const weights = [...w.part].map(
     (value, i) => value * (1 - 1e-3) - (1e-2 * mean[i]) / (Math.sqrt(square[i]) * 1.5 + 1e-8),
   );
-  updateWeights(w.part, m.part, v.part, g.part, step);
+  updateWeights([w.part, m.part, v.part, g.part], step);
   // Single precision rounds at 6e-8.
   expect(relativeError(m.part, mean)).toBeLessThan(2e-7);
   expect(relativeError(v.part, square)).toBeLessThan(2e-7);
@@ -51,7 +51,7 @@ test('a weight does not lose a decay that is smaller than the distance of its nu
   const before = w.slice();
   const [m, v, g] = [0, 1, 2].map(() => new Float32Array(4096));
   const step = { newMean: 0.1, newSquare: 1e-3, decay: 1e-7, stepSize: 1e-5, rootCorrection: 1, epsilon: 1e-8 };
-  updateWeights(w, m, v, g, step);
+  updateWeights([w, m, v, g], step);
   expect([...w]).toEqual([...before].map((value) => Math.fround(value - Math.fround(Math.fround(1e-7) * value))));
 });
 

@@ -85,7 +85,7 @@ export async function* pretrainDenoiser(
   const { resume, threads, signal } = options;
   const scope = createScope();
   const loss = denoiserLoss(scope, options);
-  const program = await compileGradients(loss, scope, [...scope.weights.keys()], new Map(), given({ threads }));
+  const program = await compileGradients(loss, scope, { trained: [...scope.weights.keys()] }, given({ threads }));
   const judge = async (weights: Weights): Promise<number> => {
     let sum = 0;
     for (const [i, samples] of heldOut.entries()) {

@@ -70,7 +70,7 @@ export async function* pretrainVae(options: PretrainVaeOptions): AsyncGenerator<
   const trained = new Map(
     [...scope.weights.keys()].filter((name) => !frozen.has(name)).map((name) => [name, all.get(name)!]),
   );
-  const program = await compileGradients(loss, scope, [...trained.keys()], frozen, given({ threads }));
+  const program = await compileGradients(loss, scope, { trained: [...trained.keys()], frozen }, given({ threads }));
   try {
     yield* train({
       program,

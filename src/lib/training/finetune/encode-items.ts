@@ -24,6 +24,16 @@ export interface TakenFrames {
   readonly items: readonly TrainingItem[];
 }
 
+/** Which frames are taken. */
+export interface TakeFramesOptions {
+  /** Unconditional items. */
+  readonly trainingFrames: number;
+  readonly edits: readonly EditedFrame[];
+  /** Numbers of other frames, of a video of so many. */
+  readonly also: (count: number) => readonly number[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Plans the items and takes their frames, and those that `also` asks for, from the video; one frame more is in memory than taken.
  *
@@ -31,10 +41,7 @@ export interface TakenFrames {
  */
 export async function takeFrames(
   video: TrainingVideo,
-  trainingFrames: number,
-  edits: readonly EditedFrame[],
-  also: (count: number) => readonly number[],
-  signal?: AbortSignal,
+  { trainingFrames, edits, also, signal }: TakeFramesOptions,
 ): Promise<TakenFrames> {
   let count = 0;
   const originals = new Map<string, number>();
@@ -65,18 +72,15 @@ export async function takeFrames(
       `edit ${i + 1}: the picture is ${picture.width}x${picture.height} but the video's frames are ${width}x${height}; use an edit of the frame at that size`,
     );
   });
-  for (const [i, { frame, originalSha256 }] of edits.entries()) {
-    checkOriginal(i, frame, taken.get(frame)!, originalSha256, originals);
-  }
+  for (const [i, edit] of edits.entries()) checkOriginal(i, edit, taken.get(edit.frame)!, originals);
   return { count, taken, items };
 }
 
 /** Frames are numbered within what is taken of a video, so that another start or step gives them other numbers. */
 function checkOriginal(
   edit: number,
-  frame: number,
+  { frame, originalSha256: original }: EditedFrame,
   { data }: Frame,
-  original: string | undefined,
   places: ReadonlyMap<string, number>,
 ): void {
   if (original === undefined || sha256(data) === original) return;

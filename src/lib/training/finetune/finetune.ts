@@ -104,7 +104,7 @@ async function planFinetuning(model: Model, video: TrainingVideo, settings: Fine
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
   const trained = trainedWeights(model.checkpoint, whatIsTrained(settings), settings.trainingSeed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);
-  const frames = await takeFrames(video, settings.trainingFrames, edits, shown, signal);
+  const frames = await takeFrames(video, { trainingFrames: settings.trainingFrames, edits, also: shown, signal });
   await warnOfMovedEdits(edits, frames.taken, settings.onWarning);
   const previews = {
     frames: shown(frames.count),
@@ -126,7 +126,8 @@ async function* trainInto(
   { resume = false, onStep }: Pick<FinetuneOptions, 'resume' | 'onStep'>,
 ): AsyncGenerator<FinetuneStep, StoredResult, undefined> {
   const { edits, iterations, signal, onProgress, previewEvery, checkpointEvery, averageDecay } = settings;
-  const nearest = resume ? await nearestCheckpoint(out, iterations, trained.names, stored, settings.onWarning) : null;
+  const sought = { iterations, names: trained.names, settings: stored, onWarning: settings.onWarning };
+  const nearest = resume ? await nearestCheckpoint(out, sought) : null;
   const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
   delete record.interrupted;
   let state: TrainingState | null = nearest?.state ?? null;
@@ -135,7 +136,7 @@ async function* trainInto(
   else logCourse(run, record);
 
   const encoded = await encodeItems(model, frames, edits, settings);
-  const plan = await planPreviews(model, out, previews.frames, frames.taken, previews.settings);
+  const plan = await planPreviews(model, out, previews, frames.taken);
   const work = await prepareFinetuning(model, trained, encoded, settings);
   const previewDue = (iteration: number): boolean =>
     previewEvery > 0 && (iteration % previewEvery === 0 || iteration === iterations);
@@ -144,7 +145,7 @@ async function* trainInto(
   const keep = async (now: TrainingState): Promise<void> => {
     record.seconds += (performance.now() - since) / 1000;
     since = performance.now();
-    await saveCheckpoint(out, now, record, stored, (folder) =>
+    await saveCheckpoint(out, { state: now, record, settings: stored }, (folder) =>
       writeCheckpointWeights(folder, model, trained, resultOf(now)),
     );
     keptAt = now.iteration;
@@ -194,8 +195,10 @@ async function* trainInto(
       yield update;
     }
     record.seconds += (performance.now() - since) / 1000;
-    const told = { items: frames.items, record, settings: stored };
-    return await writeFinetuneResult(out, model, trained, resultOf(state!), told);
+    const { adapters } = trained;
+    const { items } = frames;
+    const finished = { adapters, weights: resultOf(state!), items, record, settings: stored };
+    return await writeFinetuneResult(out, model, finished);
   } catch (error) {
     // Whoever asks it to stop keeps what is done.
     if (signal?.aborted && state && state.iteration > keptAt) {

@@ -82,18 +82,23 @@ export async function storedIterations(out: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** Which checkpoint is looked for. */
+export interface NearestCheckpointOptions {
+  readonly iterations: number;
+  /** Names of the trained weights. */
+  readonly names: readonly string[];
+  readonly settings: Settings;
+  /** Called with what is damaged. */
+  readonly onWarning?: (message: string) => void;
+}
+
 /**
  * The last stored state that is not past `iterations`, with the record up to it; null where there is none. A damaged checkpoint is
  * deleted: the training makes it again, from the one before.
- *
- * @param onWarning told what is damaged
  */
 export async function nearestCheckpoint(
   out: string,
-  iterations: number,
-  names: readonly string[],
-  settings: Settings,
-  onWarning?: (message: string) => void,
+  { iterations, names, settings, onWarning }: NearestCheckpointOptions,
 ): Promise<{ state: TrainingState; record: TrainingRecord } | null> {
   for (const iteration of (await storedIterations(out)).filter((stored) => stored <= iterations).reverse()) {
     const folder = checkpointFolder(out, iteration);
@@ -116,12 +121,17 @@ async function readRecord(folder: string): Promise<TrainingRecord> {
   return record;
 }
 
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  readonly record: TrainingRecord;
+  readonly settings: Settings;
+}
+
 /** Stores a state with its record and what `writeResult` puts beside it. Checkpoints of interruptions before it are dropped. */
 export async function saveCheckpoint(
   out: string,
-  state: TrainingState,
-  record: TrainingRecord,
-  settings: Settings,
+  { state, record, settings }: Checkpoint,
   writeResult: (folder: string) => Promise<void>,
 ): Promise<void> {
   await replaceFolder(checkpointFolder(out, state.iteration), async (folder) => {

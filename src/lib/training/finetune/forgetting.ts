@@ -37,7 +37,7 @@ export async function forgettingProbe(
   signal?: AbortSignal,
 ): Promise<ForgettingProbe> {
   const schedule = noiseSchedule(base.config.schedule);
-  const latents = await generatedLatents(base, prompts, latentShape, seedOf('forgetting'), signal);
+  const latents = await generatedLatents(base, prompts, { latentShape, seed: seedOf('forgetting'), signal });
   const shape = [1, ...latentShape];
   const probes: { x: Tensor<'float32'>; timestep: Tensor<'int32'>; context: Tensor<'float32'> }[] = [];
   for (const [p, prompt] of prompts.entries()) {

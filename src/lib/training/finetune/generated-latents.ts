@@ -7,6 +7,13 @@ import { randn } from '../../tensor/randn.js';
 /** Steps of a picture: enough for a typical latent, which need not be a fine picture. */
 const STEPS = 10;
 
+/** Of which shape [C, h, w], and from which seed. */
+export interface LatentOptions {
+  readonly latentShape: readonly number[];
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One scaled latent [C, h, w] for each prompt, by text to image without guidance: samples of the model's own distribution.
  *
@@ -15,9 +22,7 @@ const STEPS = 10;
 export async function generatedLatents(
   model: Model,
   prompts: readonly string[],
-  latentShape: readonly number[],
-  seed: number,
-  signal?: AbortSignal,
+  { latentShape, seed, signal }: LatentOptions,
 ): Promise<Float32Array[]> {
   const latents: Float32Array[] = [];
   for (const [i, prompt] of prompts.entries()) {

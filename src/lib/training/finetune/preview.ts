@@ -80,9 +80,8 @@ export function previewFrames(
 export async function planPreviews(
   model: Model,
   out: string,
-  frames: readonly number[],
+  { frames, settings }: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] },
   taken: ReadonlyMap<number, Frame>,
-  settings: PreviewPlan['settings'],
 ): Promise<PreviewPlan> {
   const { sampler, steps, strength } = withDefaults(RENDER, settings);
   const timestep = firstTimestep(sampler, steps, strength, noiseSchedule(model.config.schedule));

@@ -8,7 +8,7 @@ import { noised } from '../../diffusion/prediction.js';
 import type { Model } from '../../models/model.js';
 import { tensor } from '../../tensor/tensor.js';
 import type { BatchRow } from '../loss/denoising-batch.js';
-import { generatedLatents } from './generated-latents.js';
+import { generatedLatents, type LatentOptions } from './generated-latents.js';
 import { itemOfDraw } from './items.js';
 
 /** Prompts whose pictures are kept, unless told otherwise; none of them is one by which forgetting is measured. */
@@ -31,12 +31,10 @@ export type PriorRows = (first: number, count: number) => Promise<BatchRow[]>;
 export async function priorRows(
   base: Model,
   prompts: readonly string[],
-  latentShape: readonly number[],
-  seed: number,
-  signal?: AbortSignal,
+  { latentShape, seed, signal }: LatentOptions,
 ): Promise<PriorRows> {
   const schedule = noiseSchedule(base.config.schedule);
-  const latents = await generatedLatents(base, prompts, latentShape, seedOf(`${seed} prior`), signal);
+  const latents = await generatedLatents(base, prompts, { latentShape, seed: seedOf(`${seed} prior`), signal });
   const contexts: Float32Array[] = [];
   let contextShape: readonly number[] = [];
   for (const prompt of prompts) {

@@ -56,29 +56,35 @@ export async function writeCheckpointWeights(
   else await writeTrainedUNet(join(folder, 'unet'), model.checkpoint, weights);
 }
 
-/** Writes the result into the folder of a finetuning, in place of an earlier one; the given record says how it was made. */
+/** A training at its end. */
+interface FinishedTraining extends Pick<TrainedWeights, 'adapters'> {
+  readonly weights: Weights;
+  readonly items: readonly TrainingItem[];
+  readonly record: TrainingRecord;
+  readonly settings: Settings;
+}
+
+/** Writes the result into the folder of a finetuning, in place of an earlier one. */
 export async function writeFinetuneResult(
   out: string,
   model: Model,
-  { adapters }: TrainedWeights,
-  weights: Weights,
-  told: { items: readonly TrainingItem[]; record: TrainingRecord; settings: Settings },
+  { adapters, weights, items, record, settings }: FinishedTraining,
 ): Promise<StoredResult> {
   const folder = resolve(out);
   const isLora = adapters.size > 0;
   const name = isLora ? LORA : 'model';
   if (isLora) await writeLora(join(folder, name), adapters, weights);
   else await replaceFolder(join(folder, name), (inside) => writePipeline(inside, model.checkpoint, weights));
-  const { losses, gradientNorms, seconds, forgetting } = told.record;
+  const { losses, gradientNorms, seconds, forgetting } = record;
   const result: Omit<StoredResult, 'out'> = {
     result: name,
     kind: isLora ? 'lora' : 'diffusers',
     iterations: losses.length,
     seconds,
-    items: told.items.map(({ frame, prompt, edit }) => ({ frame, prompt, edited: edit !== null })),
+    items: items.map(({ frame, prompt, edit }) => ({ frame, prompt, edited: edit !== null })),
     ...{ losses, gradientNorms, forgetting },
     checkpoints: await storedIterations(folder),
-    settings: told.settings,
+    settings,
   };
   const files = isLora ? { [name]: await sha256File(join(folder, name)) } : await modelHashes(folder, name);
   await writeSealedJson(join(folder, 'result.json'), { ...result, files });

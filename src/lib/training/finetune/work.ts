@@ -79,7 +79,7 @@ export async function prepareFinetuning(
     const probe: ForgettingProbe | null =
       heldAsidePrompts.length > 0 ? await forgettingProbe(base, heldAsidePrompts, latentShape, signal) : null;
     const keeps = priorPreservation > 0;
-    const prior = keeps ? await priorRows(base, priorPrompts, latentShape, seed, signal) : null;
+    const prior = keeps ? await priorRows(base, priorPrompts, { latentShape, seed, signal }) : null;
     if (!prior && !isSmall) await base.dispose();
     // Encoders that were used up to here; with prior preservation the base model's UNet goes on being used.
     if (!isSmall) await model.release();

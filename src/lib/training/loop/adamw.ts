@@ -52,7 +52,7 @@ export function adamw(options: AdamWOptions = {}): Optimizer<AdamWState> {
       return (gradients) => {
         for (const [name, { data }] of gradients) {
           const [w, m, v] = [weights, state.mean, state.square].map((group) => group.get(name)!.data);
-          updateWeights(w, m, v, data, step);
+          updateWeights([w, m, v, data], step);
         }
       };
     },

@@ -2,7 +2,7 @@
 // (Chen et al. 2016). The same numbers as gradient-program.ts, for about a third more time.
 
 import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
-import type { Program, WeightSource } from '../../engine/program.js';
+import type { Program } from '../../engine/program.js';
 import { pullback } from '../../graph/gradient.js';
 import { ops as g } from '../../graph/ops.js';
 import { refuse, show } from '../../graph/shapes.js';
@@ -11,7 +11,7 @@ import type { Node } from '../../graph/types.js';
 import type { RootScope } from '../../models/networks/scope.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Segment, segmentsOf } from './blockwise-segments.js';
-import { carve, type GradientProgram, gradientOf } from './gradient-program.js';
+import { carve, type GradientProgram, type GradientWeights, gradientOf } from './gradient-program.js';
 
 /** How a graph is cut, beside how its parts are compiled. */
 export interface BlockwiseOptions extends CompileOptions {
@@ -33,15 +33,12 @@ interface DifferentiatedSegment extends Segment {
  * is computed again when its gradients are due. Where `consume` updates the weights as their gradients appear, gradients of one
  * segment exist at a time.
  *
- * @param trained names of the weights to differentiate by; they are given at each run
- * @param frozen values of all other weights
  * @throws UsageError when the loss does not depend on one of `trained`
  */
 export async function compileBlockwiseGradients(
   loss: Node,
   scope: RootScope,
-  trained: readonly string[],
-  frozen: WeightSource,
+  { trained, frozen = new Map() }: GradientWeights,
   { segments: count = 16, ...options }: BlockwiseOptions = {},
 ): Promise<GradientProgram> {
   const parts = differentiate(segmentsOf(loss, count), new Set(trained));

@@ -25,18 +25,23 @@ export interface GradientProgram {
   dispose(): Promise<void>;
 }
 
+/** The weights of a graph. */
+export interface GradientWeights {
+  /** Names of those to differentiate by; they are given at each run. */
+  readonly trained: readonly string[];
+  /** Values of all others; none by default. */
+  readonly frozen?: WeightSource;
+}
+
 /**
  * Compiles `loss` (a scalar built in `scope`) with its gradients.
  *
- * @param trained names of the weights to differentiate by; they are given at each run
- * @param frozen values of all other weights
  * @throws UsageError when the loss does not depend on one of `trained`
  */
 export async function compileGradients(
   loss: Node,
   scope: RootScope,
-  trained: readonly string[],
-  frozen: WeightSource,
+  { trained, frozen = new Map() }: GradientWeights,
   options: CompileOptions = {},
 ): Promise<GradientProgram> {
   const gradients = gradient(

@@ -54,10 +54,7 @@ export interface AdamWStep {
 
 /** Updates weights w with running means m and v of the gradient g and its square, all in place but g: see `adamw`. */
 export function updateWeights(
-  w: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  g: Float32Array,
+  [w, m, v, g]: readonly [Float32Array, Float32Array, Float32Array, Float32Array],
   { newMean, newSquare, decay, stepSize, rootCorrection, epsilon }: AdamWStep,
 ): void {
   const { adamw } = kernels();

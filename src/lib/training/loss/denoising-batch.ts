@@ -102,8 +102,8 @@ export function drawOf(index: number, options: BatchOptions): Draw {
     item.edited === null
       ? plainTarget(type, item.original, noise, level)
       : start === null
-        ? pairedTarget(type, item.original, item.edited, noise, level)
-        : pathTarget(type, item.original, item.edited, noise, levelAt(schedule, start), level);
+        ? pairedTarget(type, { original: item.original, edited: item.edited, noise }, level)
+        : pathTarget(type, { original: item.original, edited: item.edited, noise }, levelAt(schedule, start), level);
   const weights = { 'min-snr-paired': target.weight, 'min-snr': minSnrWeight(type, level), none: 1 };
   return { ...target, weight: weights[options.weighting], item, timestep, start, noise };
 }

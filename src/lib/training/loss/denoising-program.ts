@@ -44,5 +44,5 @@ export function denoisingProgram(
   const output = unet(scope, config, g.input('sample', shape), g.input('timesteps', [batch]), context);
   const loss = weightedLoss(output, g.input('target', shape), g.input('weights', [batch]));
   const compile = blockwise ? compileBlockwiseGradients : compileGradients;
-  return compile(loss, scope, trained, frozen, engine);
+  return compile(loss, scope, { trained, frozen }, engine);
 }

@@ -15,6 +15,13 @@ export interface TrainingTarget {
   readonly weight: number;
 }
 
+/** The latents of a paired item, all of one length. */
+export interface PairedLatents {
+  readonly original: Float32Array;
+  readonly edited: Float32Array;
+  readonly noise: Float32Array;
+}
+
 /** mean over the batch of weight (output - target)^2, with weights [B]. */
 export function weightedLoss(output: Node, target: Node, weights: Node): Node {
   const difference = g.subtract(output, target);
@@ -47,9 +54,7 @@ export function plainTarget(
  */
 export function pairedTarget(
   type: PredictionType,
-  original: Float32Array,
-  edited: Float32Array,
-  noise: Float32Array,
+  { original, edited, noise }: PairedLatents,
   level: NoiseLevel,
 ): TrainingTarget {
   const x = noised(original, noise, level);
@@ -66,9 +71,7 @@ export function pairedTarget(
  */
 export function pathTarget(
   type: PredictionType,
-  original: Float32Array,
-  edited: Float32Array,
-  noise: Float32Array,
+  { original, edited, noise }: PairedLatents,
   start: NoiseLevel,
   level: NoiseLevel,
 ): TrainingTarget {
