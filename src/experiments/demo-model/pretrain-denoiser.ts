@@ -45,7 +45,7 @@ export interface DenoiserConfig {
 export interface PretrainDenoiserOptions extends DenoiserConfig {
   /** The samples of an iteration: a pure function of its number. */
   readonly samples: (iteration: number) => Promise<CaptionedLatents>;
-  /** Batches that training never sees: where a step saves, it tells the loss on them. */
+  /** Batches that training never sees; steps that save report the loss on them. */
   readonly heldOut?: readonly CaptionedLatents[];
   /** Says which samples these are; a resume must use the same. */
   readonly data: string;

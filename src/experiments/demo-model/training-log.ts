@@ -15,7 +15,7 @@ export async function appendLog(model: string, part: string, line: LogLine): Pro
   await appendFile(fileOf(model, part), `${JSON.stringify(line)}\n`);
 }
 
-/** All lines of a part's log, in order; where trainings followed each other the iteration begins anew. */
+/** All lines of a part's log, in order; each training counts its iterations from the start. */
 export async function readLog(model: string, part: string): Promise<LogLine[]> {
   const path = fileOf(model, part);
   if (!existsSync(path)) return [];

@@ -44,7 +44,7 @@ export interface CardOptions {
   readonly frames?: number;
 }
 
-/** What the card tells in numbers. */
+/** The numbers of the card. */
 export interface CardNumbers {
   /** PSNR of VAE round trips in dB: of each held-out shot as photographs, of each style, and over all. */
   readonly shots: Readonly<Record<string, number>>;

@@ -8,7 +8,7 @@ import { comparisonRun, logRendering, renderingParameters } from '../renderings/
 import type { Rendering } from '../renderings/rendering.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { TrackedWork, WorkOptions } from '../tracking/log/tracked-work.js';
-import { trainingParameters } from '../training/finetune/log-finetune.js';
+import { trainingParameters } from '../training/finetune/log.js';
 import { finetuneSettings } from '../training/finetune/options.js';
 import type { RecipePlan } from './plan.js';
 import { REPORT } from './report.js';

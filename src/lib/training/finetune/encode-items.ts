@@ -13,7 +13,7 @@ import { type TrainingItem, trainingItems } from './items.js';
 
 /** A video to learn from. Its frames are read twice: to count them, and to take some. */
 export interface TrainingVideo {
-  /** All frames from the first, anew at each call. */
+  /** All frames from the first, at each call. */
   frames(): AsyncIterable<Frame>;
 }
 

@@ -20,7 +20,7 @@ import {
   saveCheckpoint,
   type TrainingRecord,
 } from './folder.js';
-import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log-finetune.js';
+import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log.js';
 import {
   type FinetuneOptions,
   type FinetuneSettings,
@@ -89,13 +89,13 @@ async function* run(
   }
 }
 
-/** What a finetuning will do: everything that is known before its folder is opened. */
+/** A finetuning before its folder is opened. */
 interface FinetunePlan {
   readonly settings: FinetuneSettings;
   readonly trained: TrainedWeights;
   readonly frames: TakenFrames;
   readonly previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] };
-  /** What decides the bits. */
+  /** Everything that decides the bits. */
   readonly stored: Settings;
 }
 
@@ -200,7 +200,7 @@ async function* trainInto(
     const finished = { adapters, weights: resultOf(state!), items, record, settings: stored };
     return await writeFinetuneResult(out, model, finished);
   } catch (error) {
-    // Whoever asks it to stop keeps what is done.
+    // A training that is stopped keeps what is done.
     if (signal?.aborted && state && state.iteration > keptAt) {
       // A planned one stays, as it would have without the interruption.
       const planned = state.iteration === iterations || isCheckpoint(state.iteration, checkpointEvery);

@@ -12,7 +12,7 @@ import { assertSameSettings, type Settings } from '../../base/settings.js';
 import { stopPoint } from '../../base/stop-point.js';
 import { loadTrainingState, STATE, saveTrainingState, type TrainingState } from '../loop/checkpoint.js';
 
-/** What has happened up to a checkpoint, one number an iteration. */
+/** The course of a training up to a checkpoint, one number an iteration. */
 export interface TrainingRecord {
   readonly losses: number[];
   readonly gradientNorms: number[];
@@ -34,13 +34,13 @@ export function iterationName(iteration: number): string {
 /** The folder of a finetuning, held against other processes. */
 export interface FinetuneFolder {
   readonly out: string;
-  /** Gives it free; removes it again where it holds nothing. */
+  /** Releases the lock, and removes the folder where it is empty. */
   close(): Promise<void>;
 }
 
 /**
- * Creates the folder of a finetuning, or opens it again to continue. What a training left that ended before its first checkpoint
- * is no obstacle.
+ * Creates the folder of a finetuning, or opens it to continue. Files of a training that ended before its first checkpoint are
+ * replaced.
  *
  * @throws UsageError when it holds something else, other settings, a training that was not asked to be continued, or when another
  *   process writes into it
@@ -170,7 +170,7 @@ export async function replaceFolder<T>(path: string, write: (folder: string) => 
   }
 }
 
-/** What killed processes left half-written. */
+/** Removes half-written files of killed processes. */
 async function removeTemporary(folder: string): Promise<void> {
   for (const where of [folder, join(folder, 'checkpoints'), join(folder, 'previews')]) {
     for (const name of (await namesIn(where)).filter(isTemporaryName)) {

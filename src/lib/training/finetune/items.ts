@@ -61,7 +61,7 @@ export function itemOfDraw(items: number, draw: number, seed: number): number {
   return order[draw % items];
 }
 
-/** An item in words, for messages. */
+/** An item as error messages name it. */
 export function describeItem({ frame, prompt, edit }: TrainingItem): string {
   return edit === null ? `frame ${frame}` : `edited frame ${frame} ("${prompt}")`;
 }

@@ -46,7 +46,7 @@ export interface FinetuneOptions
   readonly onProgress?: OnProgress;
   /** Hears of edits whose composition moved too far; prints to stderr by default. */
   readonly onWarning?: (message: string) => void;
-  /** Told the folder as soon as work in it begins. */
+  /** Called with the folder as soon as work in it begins. */
   readonly onFolder?: (out: string) => void;
   /** Stops after the current iteration, whose state is stored. */
   readonly signal?: AbortSignal;

@@ -20,7 +20,7 @@ import { iterationName, replaceFolder } from './folder.js';
 
 const { prompt: _prompt, noise: _noise, noiseDraw: _noiseDraw, batch: _batch, ...PREVIEWED } = RENDER;
 
-/** What a preview renders, and how. */
+/** Settings of previews. */
 export interface PreviewOptions extends OptionsOf<typeof PREVIEWED> {
   /** The first edit's by default. */
   readonly prompt?: string;
@@ -92,7 +92,7 @@ export async function planPreviews(
 }
 
 /**
- * Renders a preview into `previews/ITERATION`. One that is there already is of the same bits, and is read instead.
+ * Renders a preview into `previews/ITERATION`. An existing one has the same bits, and is read instead.
  *
  * @throws FailureError when latents turn NaN, or the disk is full
  */

@@ -1,4 +1,4 @@
-// What a finetuning leaves behind: a LoRA file or a diffusers folder, and a record of how it was made.
+// The result of a finetuning: a LoRA file or a diffusers folder, and a record of how it was made.
 
 import { join, resolve } from 'node:path';
 import { sha256File } from '../../base/hash.js';

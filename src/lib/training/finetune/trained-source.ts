@@ -3,7 +3,7 @@
 import { given } from '../../base/given.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
 
-/** What a diffusers folder that was trained brings itself. */
+/** Options that a trained diffusers folder replaces with its own content. */
 const CHECKPOINT_OPTIONS = ['config', 'vae', 'prediction', 'variant'] as const;
 
 /** A model as `loadModel(path, options)` opens it. */

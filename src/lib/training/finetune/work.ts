@@ -1,4 +1,4 @@
-// What a finetuning does at each update and beside it: the compiled loss, its batches, previews, and the measure of forgetting.
+// The parts of a finetuning around its loop: the compiled loss, its batches, previews, and the measure of forgetting.
 
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import type { WeightSource } from '../../engine/program.js';
@@ -19,10 +19,10 @@ import { priorRows } from './prior-preservation.js';
 import { trainedModel, unetBytes } from './trained-model.js';
 import type { TrainedWeights } from './trained-weights.js';
 
-/** A UNet up to this size keeps the sessions of previews open: to compile them anew costs more than to hold them. */
+/** A UNet up to this size keeps the sessions of previews open: compiling them again costs more than holding them. */
 const SMALL_BYTES = 2 ** 28;
 
-/** What was seen of the model in the middle of its training. */
+/** Measurements of the model during its training. */
 export interface Look {
   readonly preview?: Preview;
   readonly forgetting?: number;
@@ -81,7 +81,7 @@ export async function prepareFinetuning(
     const keeps = priorPreservation > 0;
     const prior = keeps ? await priorRows(base, priorPrompts, { latentShape, seed, signal }) : null;
     if (!prior && !isSmall) await base.dispose();
-    // Encoders that were used up to here; with prior preservation the base model's UNet goes on being used.
+    // Encoders that were used up to here; with prior preservation the base model's UNet is still used.
     if (!isSmall) await model.release();
     const shapes = { latentShape, contextShape, batch: prior ? 2 * batch : batch };
     const network = { config: model.config.unet, frozen, adapters: all, trained: names };

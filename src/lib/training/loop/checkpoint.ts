@@ -18,7 +18,7 @@ export interface TrainingState {
   iteration: number;
   readonly weights: Weights;
   readonly optimizer: AdamWState;
-  /** Exponential moving average of the weights, where one is kept. */
+  /** Exponential moving average of the weights; null where none is kept. */
   readonly average: Weights | null;
 }
 

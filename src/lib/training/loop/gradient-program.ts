@@ -8,7 +8,7 @@ import type { RootScope } from '../../models/networks/scope.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import type { Weights } from './adamw.js';
 
-/** Is given gradients as they appear, each weight's once; they may be overwritten afterwards. The loss is known before. */
+/** Called with gradients as they appear, once for each weight, and with the loss; they may be overwritten afterwards. */
 export type ConsumeGradients = (gradients: Weights, loss: number) => void;
 
 /** A compiled loss. */

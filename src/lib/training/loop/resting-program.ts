@@ -1,14 +1,14 @@
-// A compiled loss that gives its memory back between two runs: for networks beside whose training nothing else has room.
+// A compiled loss that frees its memory between two runs: for networks beside whose training nothing else fits.
 
 import type { GradientProgram } from './gradient-program.js';
 
-/** A program that is compiled when it is run, and stays so until it rests. */
+/** A program that is compiled when it is run, and stays compiled until it rests. */
 export interface RestingProgram extends GradientProgram {
-  /** Closes what is compiled; the next run compiles anew. */
+  /** Closes what is compiled; the next run compiles it again. */
   rest(): Promise<void>;
 }
 
-/** Makes such a program of what compiles one; nothing is compiled yet. */
+/** A resting program; `open` compiles it, at the first run. */
 export function restingProgram(open: () => Promise<GradientProgram>): RestingProgram {
   let awake: GradientProgram | undefined;
   const rest = async (): Promise<void> => {

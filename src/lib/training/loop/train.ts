@@ -1,4 +1,4 @@
-// The training loop: the same for finetuning and for training from scratch. What a batch holds is the caller's.
+// The training loop of finetuning and of training from scratch. The caller makes the batches.
 
 import { NonFiniteError } from '../../base/errors.js';
 import { createEstimator } from '../../base/progress.js';
@@ -21,7 +21,7 @@ export interface TrainOptions {
   readonly iterations: number;
   /** Inputs of an iteration's micro-batch: a pure function of both numbers, so that a resumed training sees the same. */
   readonly batch: (iteration: number, micro: number) => Promise<Readonly<Record<string, Tensor>>>;
-  /** What an iteration's micro-batch holds, in words, for the error about a loss that is not finite. */
+  /** Names the items of a micro-batch in the error about a loss that is not finite. */
   readonly describe?: (iteration: number, micro: number) => string;
   /** Micro-batches whose gradients are averaged for one update; 1 by default. */
   readonly accumulate?: number;
@@ -29,10 +29,11 @@ export interface TrainOptions {
   readonly clipNorm?: number;
   /** Decay of the exponential moving average of the weights (0.999, say); none is kept by default. */
   readonly averageDecay?: number;
-  /** Folder for checkpoints, and whether to go on from the one in it. */
+  /** Folder for checkpoints. */
   readonly folder: string;
+  /** Continues from the checkpoint in the folder. */
   readonly resume?: boolean;
-  /** How states are kept in the folder; one file by default, the latest state. */
+  /** How states are stored; one file in the folder by default, the latest state. */
   readonly store?: TrainingStore;
   /** Whether to save after an iteration; the last one is always saved. */
   readonly saveAfter: (iteration: number) => boolean;
@@ -43,7 +44,7 @@ export interface TrainOptions {
 
 /** Keeps the states of a training. */
 export interface TrainingStore {
-  /** The state to go on from; null to start anew. */
+  /** The state to continue from; null to start with the initial weights. */
   load(): Promise<TrainingState | null>;
   save(state: TrainingState): Promise<void>;
 }

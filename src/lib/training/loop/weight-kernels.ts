@@ -87,7 +87,7 @@ function piecewise(arrays: readonly Float32Array[], written: number, run: (count
     const count = Math.ceil((to - from) / 4) * 4;
     arrays.forEach((array, i) => {
       pieces[i].set(array.subarray(from, to));
-      // What is computed beside the numbers must neither count nor be slow.
+      // Padding: zeros add nothing to sums, and are not slow as denormals would be.
       if (to - from < count) pieces[i].fill(0, to - from, count);
     });
     run(count);

@@ -108,7 +108,7 @@ export function drawOf(index: number, options: BatchOptions): Draw {
   return { ...target, weight: weights[options.weighting], item, timestep, start, noise };
 }
 
-/** A draw in words, for messages. */
+/** A draw as error messages name it. */
 export function describeDraw({ item, timestep }: Draw): string {
   return `${describeItem(item)} at timestep ${timestep}`;
 }
