@@ -4,9 +4,11 @@
 // fixtures/finetune.safetensors was written by this test itself with STEADYFRAME_UPDATE_FIXTURES=1: numbers of torch 2.13 and
 // diffusers 0.42 for the draws of this test.
 
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeRandomCheckpoint } from '../../src/lib/models/checkpoint/random-checkpoint.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { randn } from '../../src/lib/tensor/randn.js';
 import { readSafetensors, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
@@ -20,7 +22,7 @@ import { trainedWeights } from '../../src/lib/training/finetune/trained-weights.
 import { prepareFinetuning } from '../../src/lib/training/finetune/work.js';
 import { constantAfterWarmup } from '../../src/lib/training/loop/learning-rate.js';
 import type { Draw } from '../../src/lib/training/loss/denoising-batch.js';
-import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
+import { SMALLEST, scratchFolder } from '../sweeps/tiny.js';
 import { neonFrame, quick, street } from '../training/tiny-finetune.js';
 import { relativeError } from './pack.js';
 import { askPython, hasPython, pythonNote } from './python.js';
@@ -52,6 +54,13 @@ const trainings: Trained[] = [];
 let expected: Tensors[] = [];
 let stored: Tensors;
 
+/** Writes the smallest checkpoint, with CLIP's whole vocabulary, for which the stored numbers were made. */
+async function checkpointOf(prediction: 'epsilon' | 'v_prediction'): Promise<string> {
+  const folder = join(scratch, `checkpoint-${readdirSync(scratch).length}`);
+  await writeRandomCheckpoint(folder, { ...SMALLEST, scheduler: { prediction_type: prediction } });
+  return folder;
+}
+
 /** What the UNet says of the probe with the weights that a training ended with, as its state holds them. */
 async function outputOf(model: Model, options: FinetuneOptions, out: string, iteration: string): Promise<Float32Array> {
   const state = (await readSafetensors(join(out, `checkpoints/${iteration}/state.safetensors`))) as Tensors;
@@ -66,7 +75,7 @@ async function outputOf(model: Model, options: FinetuneOptions, out: string, ite
 }
 
 async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-original' | 'rendering-path') {
-  const folder = await smallestCheckpoint(scratch, { scheduler: { prediction_type: prediction } });
+  const folder = await checkpointOf(prediction);
   const model = await loadModel(folder, { device: 'cpu' });
   try {
     const name = `${prediction} ${objective}`;
@@ -148,7 +157,7 @@ async function exportOf(
   what: Pick<FinetuneOptions, 'train' | 'rank' | 'alpha' | 'layers'> & { train: 'lora' | 'attention' },
   prediction: 'epsilon' | 'v_prediction',
 ) {
-  const folder = await smallestCheckpoint(scratch, { scheduler: { prediction_type: prediction } });
+  const folder = await checkpointOf(prediction);
   const model = await loadModel(folder, { device: 'cpu' });
   try {
     const options = quick(join(scratch, `export ${what.train}`), [await neonFrame(2)], {
