@@ -13,7 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    process.stderr.write(printable(`steadyframe: ${describeError(error, process.env)}\n`));
+    process.stderr.write(printable(`steadyframe: ${describeError(error)}\n`));
     process.exit(1);
   });
 }

@@ -1,7 +1,7 @@
 // What all commands share while they run: messages, progress, and what to say when they fail.
 
-import { printableLine } from '../lib/base/printable.js';
 import { createProgressReporter, type ProgressReporter } from '../lib/base/progress.js';
+import { warningLine } from '../lib/base/warn.js';
 import { printableTerminal, type Terminal } from './terminal.js';
 
 /** The state of one run of the command. */
@@ -36,7 +36,7 @@ export function createContext(args: readonly string[], terminal: Terminal): Cont
     warn(message) {
       if (seen.has(message)) return;
       seen.add(message);
-      const line = `steadyframe: warning: ${printableLine(message)}`;
+      const line = warningLine(message);
       if (quiet) terminal.err.write(`${line}\n`);
       else reporter.note(line);
     },

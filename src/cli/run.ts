@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { systemError } from '../lib/base/atomic-file.js';
+import { type Environment, variable } from '../lib/base/environment.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
 import { CheckedCommand } from './command.js';
@@ -118,10 +119,10 @@ export async function runCli(
 }
 
 /** One sentence about what went wrong; with `STEADYFRAME_DEBUG=1` the stack. */
-export function describeError(thrown: unknown, env: Terminal['env']): string {
+export function describeError(thrown: unknown, env?: Environment): string {
   const error = systemError(thrown);
   if (!(error instanceof Error)) return String(error);
-  if (env.STEADYFRAME_DEBUG === '1') return error.stack ?? error.message;
+  if (variable('STEADYFRAME_DEBUG', env) === '1') return error.stack ?? error.message;
   const sentence = error.message.replace(/\s*\n\s*/g, ' ');
   const isOurs = error instanceof UsageError || error instanceof FailureError || error instanceof Interrupted;
   return isOurs ? sentence : `unexpected error: ${sentence} (STEADYFRAME_DEBUG=1 shows where)`;

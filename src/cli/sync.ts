@@ -1,6 +1,7 @@
 // `steadyframe sync`: uploads stored runs to an MLflow tracking server.
 
 import type { Command } from 'commander';
+import { variable } from '../lib/base/environment.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { formatBytes } from '../lib/base/format-bytes.js';
 import type { SyncedRun } from '../lib/tracking/mlflow/sync.js';
@@ -45,7 +46,7 @@ async function run(runs: readonly string[], values: SyncValues, context: Context
   const { terminal, warn } = context;
   const { env, signal } = terminal;
   if (values.quiet) context.quieten();
-  const uri = values.mlflow ?? (env.STEADYFRAME_MLFLOW_URI || env.MLFLOW_TRACKING_URI);
+  const uri = values.mlflow ?? variable('STEADYFRAME_MLFLOW_URI', env) ?? variable('MLFLOW_TRACKING_URI', env);
   if (!uri) {
     throw new UsageError(
       'sync needs the address of an MLflow server; give --mlflow http://127.0.0.1:5000, or set STEADYFRAME_MLFLOW_URI',

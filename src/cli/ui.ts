@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { variable } from '../lib/base/environment.js';
 import { UsageError } from '../lib/base/errors.js';
 import type { Context } from './context.js';
 import { integer } from './values.js';
@@ -62,7 +63,7 @@ async function run({ port, host = '127.0.0.1', runs, token }: UiValues, { termin
     root,
     port,
     host,
-    token: token === false ? false : typeof token === 'string' ? token : env.STEADYFRAME_UI_TOKEN || undefined,
+    token: token === false ? false : typeof token === 'string' ? token : variable('STEADYFRAME_UI_TOKEN', env),
     onError: (error) => warn(`a page could not be answered: ${error instanceof Error ? error.message : error}`),
   });
   terminal.out(`${dashboard.url}\n`);

@@ -181,7 +181,7 @@ function sendProblem(
 
 function listenError(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return new UsageError(`port ${port} of ${host} is taken; choose another with --port`);
+  if (code === 'EADDRINUSE') return new UsageError(`port ${port} of ${host} is taken; choose another port`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return new UsageError(`${host} is no address of this machine; use 127.0.0.1, or 0.0.0.0 for all of its networks`);
   }

@@ -80,7 +80,7 @@ export async function writeRunReport(out: string, options: RunReportOptions): Pr
 
 async function findRuns({ names = [], filter, root, onWarning }: RunReportOptions): Promise<PlacedRun[]> {
   if (names.length === 0 && filter === undefined) {
-    throw new UsageError('report needs runs; name some, as steadyframe runs lists them, or give --filter');
+    throw new UsageError('report needs runs; name some, as steadyframe runs lists them, or give a filter');
   }
   const found = new Map<string, PlacedRun>();
   const named = await locateRuns(names, root);

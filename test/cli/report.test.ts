@@ -62,7 +62,7 @@ describe('report', () => {
   });
 
   it.each([
-    ['no run', [], 'report needs runs; name some, as steadyframe runs lists them, or give --filter'],
+    ['no run', [], 'report needs runs; name some, as steadyframe runs lists them, or give a filter'],
     ['a run that is not there', ['sweep/gone'], 'sweep/gone: there is no such run in'],
     ['a filter that admits none', ['--filter', 'metrics.flicker > 9'], 'admits none of the runs; change it'],
     ['a filter that cannot be read', ['--filter', 'metrics.flicker >'], 'it ends there, expected a number'],

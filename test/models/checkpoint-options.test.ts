@@ -203,7 +203,7 @@ describe('weights in variants only', () => {
     expect(await read((await openCheckpoint(folder)).unet.weights)).toEqual(weights.unet);
     renameSync(`${unet}.safetensors`, `${unet}.bf16.safetensors`);
     await expect(openCheckpoint(folder)).rejects.toThrow(
-      'unet: the weights are there only as the variants bf16, non_ema; choose with variant (--variant bf16)',
+      'unet: the weights are there only as the variants bf16, non_ema; choose one with variant',
     );
     // Parts that have no such variant have their plain weights.
     expect(await read((await openCheckpoint(folder, { variant: 'bf16' })).unet.weights)).toEqual(weights.unet);

@@ -73,7 +73,7 @@ describe('a diffusers folder', () => {
 
     // Other weights than the plain ones are taken only where they are asked for.
     await expect(openCheckpoint(folder)).rejects.toThrow(
-      'the weights are there only as the variant non_ema; choose with variant (--variant non_ema)',
+      'the weights are there only as the variant non_ema; choose one with variant',
     );
     await expect(openCheckpoint(folder, { variant: 'bf16' })).rejects.toThrow(
       'there is no variant bf16; there is fp16, non_ema: choose one with variant, or leave it out',

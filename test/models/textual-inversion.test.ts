@@ -141,7 +141,7 @@ describe('a learned word', () => {
     [
       'no word',
       async () => ({ embeddings: [{ file: await write({ x: vectors(1, 8) }), word: ' ' }] }),
-      'give it one with FILE:WORD',
+      'give it one, without spaces around it',
     ],
     [
       'a word twice',
@@ -203,7 +203,7 @@ describe("AUTOMATIC1111's syntax", () => {
     ['[cat], dog', '[cat]'],
     ['a BREAK b', 'BREAK'],
     ['a AND b', 'AND'],
-    ['<lora:style:0.8> a', '--lora FILE:SCALE'],
+    ['<lora:style:0.8> a', 'apply files as LoRAs of the model, with a scale'],
   ])('in %j is told', (prompt, found) => {
     expect(promptSyntaxWarning(prompt)).toContain('which is taken literally');
     expect(promptSyntaxWarning(prompt)).toContain(found);

@@ -342,7 +342,7 @@ describe('where it listens', () => {
     expect(dashboard.url).toBe(`${dashboard.address}?token=${dashboard.token}`);
     const port = Number(new URL(dashboard.url).port);
     await expect(startDashboard({ root, port })).rejects.toThrow(
-      `port ${port} of 127.0.0.1 is taken; choose another with --port`,
+      `port ${port} of 127.0.0.1 is taken; choose another port`,
     );
     await expect(startDashboard({ root, port: 0, host: '203.0.113.1' })).rejects.toThrow(
       'is no address of this machine',

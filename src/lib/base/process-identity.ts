@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { childEnvironment } from './environment.js';
 
 /** A process, on whatever machine. */
 export interface ProcessIdentity {
@@ -82,7 +83,7 @@ function startOf(pid: number): string | undefined {
 
 function psStart(pid: number): string | undefined {
   try {
-    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    const env = childEnvironment({ LC_ALL: 'C', TZ: 'UTC' });
     const said = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env, stdio: 'pipe', timeout: 5000 });
     const [, state, start] = /^(\S+)\s+(.+)$/.exec(said.toString().trim()) ?? [];
     return state === undefined || state.startsWith('Z') ? undefined : start;

@@ -1,5 +1,6 @@
 // How far long work has come: what it reports, the estimate of the time left, and a reporter that prints both.
 
+import { type Environment, variable } from './environment.js';
 import { printable, printableLine } from './printable.js';
 
 /** One report of progress. */
@@ -63,7 +64,7 @@ export interface ProgressReporterOptions {
   /** Milliseconds between two prints: 100 on a terminal, 5000 elsewhere. The first and the last report always print. */
   readonly interval?: number;
   /** The environment, for NO_COLOR and TERM. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   /** The clock, in milliseconds. */
   readonly now?: () => number;
 }
@@ -83,9 +84,9 @@ export interface ProgressReporter {
  * where output goes to a file or the terminal is `dumb`. Colour only on a terminal, and never with NO_COLOR set.
  */
 export function createProgressReporter(options: ProgressReporterOptions = {}): ProgressReporter {
-  const { silent = false, stream = process.stderr, env = process.env, now = () => performance.now() } = options;
-  const rewrites = stream.isTTY === true && env.TERM !== 'dumb';
-  const colour = rewrites && !env.NO_COLOR;
+  const { silent = false, stream = process.stderr, env, now = () => performance.now() } = options;
+  const rewrites = stream.isTTY === true && variable('TERM', env) !== 'dumb';
+  const colour = rewrites && !variable('NO_COLOR', env);
   const interval = options.interval ?? (rewrites ? 100 : 5000);
   let current:
     | { label: string; total: number; done: number; estimate: (done: number) => number | undefined }

@@ -3,12 +3,13 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { variable } from './environment.js';
 
 /** What a point is about: a file that is whole under its temporary name, one under its final name, or a part that was appended. */
 export type StopEvent = 'writing' | 'written' | 'appended';
 
-const AT = process.env.STEADYFRAME_TEST_STOP_AT;
-const FILE = process.env.STEADYFRAME_TEST_STOP_FILE;
+const AT = variable('STEADYFRAME_TEST_STOP_AT');
+const FILE = variable('STEADYFRAME_TEST_STOP_FILE');
 let passed = 0;
 
 /**

@@ -39,7 +39,7 @@ export function noised(z0: Float32Array, noise: Float32Array, level: NoiseLevel)
 export function x0FromEpsilon(epsilon: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
   if (level.signal === 0) {
     throw new UsageError(
-      'prediction: the first timestep is noise alone (zero terminal SNR), of which epsilon says nothing; if the model predicts v, say so (--prediction v), else lower the strength',
+      'prediction: the first timestep is noise alone (zero terminal SNR), of which epsilon says nothing; if the model predicts v, open it with the prediction v, else lower the strength',
     );
   }
   return blend(1 / level.signal, x, -level.noise / level.signal, epsilon);

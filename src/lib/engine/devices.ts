@@ -1,5 +1,6 @@
 // Where arithmetic can happen, and the sentences for devices that do not start.
 
+import { variable } from '../base/environment.js';
 import { FailureError, UsageError } from '../base/errors.js';
 
 /** Devices by their names in options and in `STEADYFRAME_DEVICE`. */
@@ -21,7 +22,7 @@ const NEEDS: Readonly<Record<Device, string>> = {
  * @throws UsageError when there is no device of that name
  */
 export function resolveDevice(option?: string): Device {
-  const name = option ?? (process.env.STEADYFRAME_DEVICE || 'cpu');
+  const name = option ?? variable('STEADYFRAME_DEVICE') ?? 'cpu';
   const device = DEVICES.find((known) => known === name);
   if (device) return device;
   const origin = option === undefined ? 'STEADYFRAME_DEVICE' : 'device';

@@ -1,8 +1,8 @@
 // The metrics of a single video, with or without its source. Several outputs of one source are cheaper in one `measure`.
 
 import { frameDone } from '../base/frame-progress.js';
+import { type Warn, warnOnStderr } from '../base/warn.js';
 import type { Frame } from '../tensor/frame.js';
-import { type Warn, warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
 import { openVideo, type Video } from '../video/read/open-video.js';
 import { closeLedger, createLedger, noteFrame } from './ledger.js';
 import { type Frames, lockstep } from './lockstep.js';

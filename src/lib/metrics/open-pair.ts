@@ -1,7 +1,7 @@
 // A source and a video that was made from it, opened so that frame by frame they show the same.
 
 import { given } from '../base/given.js';
-import { warnOnStderr } from '../video/ffmpeg/find-ffmpeg.js';
+import { warnOnStderr } from '../base/warn.js';
 import { fitVideo } from '../video/read/fit-video.js';
 import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
 

@@ -4,8 +4,8 @@ import { assertShape } from '../base/assert.js';
 import type { Closable } from '../base/closable.js';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
-import { printableLine } from '../base/printable.js';
 import type { OnProgress } from '../base/progress.js';
+import { warnOnStderr } from '../base/warn.js';
 import { type Device, resolveDevice } from '../engine/devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';
@@ -116,7 +116,7 @@ export interface Model extends Closable {
  * @throws UsageError when the path is no such checkpoint, or a weight is missing or mis-shaped
  */
 export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
-  const { strict = false, threads, onWarning = (message) => console.warn(printableLine(message)) } = options;
+  const { strict = false, threads, onWarning = warnOnStderr } = options;
   const device = resolveDevice(options.device);
   const { config: configFolder, vae: otherVae, prediction, variant } = options;
   const opened = given({ config: configFolder, vae: otherVae, prediction, variant });

@@ -58,7 +58,7 @@ export async function verify(names: readonly string[], options: VerifyOptions = 
   const folders: string[] = [];
   if (names.length === 0) {
     const { runs, damaged } = await openRunIndex(root).read();
-    for (const { reason } of damaged) look.name(reason.split(': ')[0], reason);
+    for (const { folder, reason } of damaged) look.name(folder, reason);
     folders.push(...runs.map(({ folder }) => folder));
   }
   for (const name of names) folders.push(await folderOf(name, root));
@@ -152,7 +152,7 @@ async function verifyRun(folder: string, look: Look): Promise<void> {
   for (const problem of records.refused) look.name(join(folder, RUN_FILES.artifactRecords), `is damaged (${problem})`);
   for (const artifact of records.artifacts) {
     const file = await artifactFile(owner, artifact);
-    if (!('problem' in file) || /^(has changed|was deleted)/.test(file.problem)) {
+    if (!('problem' in file) || file.state !== 'refused') {
       await look.hash(artifactPath(folder, artifact), artifact.sha256);
     } else look.name(file.path, file.problem);
   }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { variable } from '../../base/environment.js';
 import { FailureError } from '../../base/errors.js';
 import { readTensor, type TensorEntry } from '../../tensor/safetensors.js';
 import type { WeightAccess } from '../program.js';
@@ -24,7 +25,7 @@ const STALE_MILLISECONDS = 3_600_000;
 
 /** The folder for hard links and other files that can be made again: `STEADYFRAME_CACHE`, else the system's cache. */
 export function cacheFolder(): string {
-  return process.env.STEADYFRAME_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'steadyframe');
+  return variable('STEADYFRAME_CACHE') ?? join(variable('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'steadyframe');
 }
 
 /**

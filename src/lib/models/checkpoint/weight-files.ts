@@ -59,7 +59,7 @@ export function weightFiles(folder: string, variant: string | undefined): Weight
   if (found.size > 0) {
     const names = [...found.keys()];
     throw new UsageError(
-      `${folder}: the weights are there only as ${names.length > 1 ? 'the variants' : 'the variant'} ${names.join(', ')}; choose with variant (--variant ${names[0]})`,
+      `${folder}: the weights are there only as ${names.length > 1 ? 'the variants' : 'the variant'} ${names.join(', ')}; choose one with variant`,
     );
   }
   const names = readdirSync(folder);

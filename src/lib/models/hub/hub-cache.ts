@@ -7,16 +7,18 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { type Environment, variable } from '../../base/environment.js';
 import type { HubName } from './hub-name.js';
 
 /** A full commit: such a revision needs no look-up. */
 export const COMMIT: RegExp = /^[0-9a-f]{40}$/;
 
 /** The cache's folder: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `hub` in `HF_HOME`, else in the user's cache. */
-export function hubCache(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const own = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
+export function hubCache(env?: Environment): string {
+  const own = variable('HF_HUB_CACHE', env) ?? variable('HUGGINGFACE_HUB_CACHE', env);
   if (own) return expand(own);
-  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  const home =
+    variable('HF_HOME', env) ?? join(variable('XDG_CACHE_HOME', env) ?? join(homedir(), '.cache'), 'huggingface');
   return join(expand(home), 'hub');
 }
 

@@ -1,6 +1,7 @@
 // The Hugging Face Hub as far as a download needs it: `@huggingface/hub` with our settings, and its errors as sentences.
 
 import { createRequire } from 'node:module';
+import { type Environment, variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
 import { COMMIT } from './hub-cache.js';
@@ -52,12 +53,12 @@ const MOST_FILES = 20_000;
 const DEFAULT_PATIENCE = 60_000;
 
 /** Settings from the environment. @throws UsageError when HF_ENDPOINT or HF_TOKEN cannot be meant */
-export function hubSettings(env: Readonly<Record<string, string | undefined>> = process.env): HubSettings {
-  const endpoint = (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+export function hubSettings(env?: Environment): HubSettings {
+  const endpoint = (variable('HF_ENDPOINT', env) ?? 'https://huggingface.co').replace(/\/+$/, '');
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
     throw new UsageError(`HF_ENDPOINT is '${endpoint}'; expected an address such as https://huggingface.co`);
   }
-  const token = env.HF_TOKEN?.trim() || undefined;
+  const token = variable('HF_TOKEN', env)?.trim() || undefined;
   if (token !== undefined && !/^hf_[\w-]+$/.test(token)) {
     throw new UsageError(
       'HF_TOKEN is no access token of the Hugging Face Hub: those begin with hf_; set it, or unset it',

@@ -4,7 +4,7 @@ import { brief } from '../../base/brief.js';
 
 /** The marks, each with an example of what is found and what to do in place of it. */
 const SYNTAX: readonly (readonly [RegExp, string])[] = [
-  [/<(?:lora|lyco|hypernet):[^>]*>/i, 'apply files with --lora FILE:SCALE'],
+  [/<(?:lora|lyco|hypernet):[^>]*>/i, 'apply files as LoRAs of the model, with a scale'],
   [/\([^()]*:\s*[+-]?[\d.]+\s*\)|\(\([^()]+\)\)/, 'weights of words do not exist here'],
   [/\[\[[^[\]]+\]\]|\[[^[\]]+\]/, 'weights of words and switching between them do not exist here'],
   [/\bBREAK\b/, 'write it as one prompt'],

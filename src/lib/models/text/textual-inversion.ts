@@ -64,15 +64,15 @@ export async function openEmbeddings(
     const embedding = await openEmbedding(request, hiddenSize);
     const { word, vectors, file } = embedding;
     if (word.trim() === '' || word.trim() !== word) {
-      throw new UsageError(`${file}: its word is ${JSON.stringify(word)}; give it one with FILE:WORD`);
+      throw new UsageError(`${file}: its word is ${JSON.stringify(word)}; give it one, without spaces around it`);
     }
     if (tokenizer.isSpecial(word)) {
-      throw new UsageError(`${file}: ${word} has a meaning of its own in prompts; give another word with FILE:WORD`);
+      throw new UsageError(`${file}: ${word} has a meaning of its own in prompts; give another word`);
     }
     const twin = found.find((other) => other.word.toLowerCase() === word.toLowerCase());
     if (twin) {
       throw new UsageError(
-        `${file}: ${twin.file} has the word ${twin.word} already (case does not count); give one of them another with FILE:WORD`,
+        `${file}: ${twin.file} has the word ${twin.word} already (case does not count); give one of them another`,
       );
     }
     const room = tokenizer.modelMaxLength - 2;

@@ -119,7 +119,7 @@ function failed({ kind, message }: Extract<Report, { type: 'failed' }>): Error {
 
 function crash(job: Job, { child, printed }: Worker, how: string): FailureError {
   const last = printed.trim().split('\n').at(-1)?.trim();
-  const memory = how === 'SIGKILL' ? ' (often the system is out of memory; try fewer --workers)' : '';
+  const memory = how === 'SIGKILL' ? ' (often the system is out of memory; try fewer workers)' : '';
   return new FailureError(
     `the worker ${child.pid} of ${job.label} ended with ${how}${memory}${last ? `: ${last}` : ''}`,
   );

@@ -1,6 +1,7 @@
 // Which commit the working folder stands at, so that a run can be repeated with the same code.
 
 import { execFile } from 'node:child_process';
+import { childEnvironment } from '../../base/environment.js';
 
 /** The state of a git repository. */
 export interface GitState {
@@ -41,7 +42,12 @@ async function ask(folder: string): Promise<GitState | undefined> {
 }
 
 function git(folder: string, args: readonly string[]): Promise<string> {
-  const options = { cwd: folder, timeout: 2000, maxBuffer: 1 << 26, env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' } };
+  const options = {
+    cwd: folder,
+    timeout: 2000,
+    maxBuffer: 1 << 26,
+    env: childEnvironment({ GIT_OPTIONAL_LOCKS: '0' }),
+  };
   return new Promise((resolve, reject) => {
     execFile('git', args, options, (error, stdout) => (error ? reject(error) : resolve(stdout.trim())));
   });

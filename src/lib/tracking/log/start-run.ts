@@ -2,9 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import { variable } from '../../base/environment.js';
 import { UsageError } from '../../base/errors.js';
-import { printable } from '../../base/printable.js';
 import { VERSION } from '../../base/version.js';
+import { warnOnStderr } from '../../base/warn.js';
 import { type RunInput, type RunRecord, readRunRecord, runsRoot } from '../stored/run-record.js';
 import { isClaim, takeClaim } from './claim.js';
 import { type GitState, gitState } from './git-state.js';
@@ -131,12 +132,9 @@ async function listenerFor({
   mlflow,
   onWarning,
 }: LoggingOptions): Promise<((folder: string) => RunListener) | undefined> {
-  const uri = mlflow ?? process.env.STEADYFRAME_MLFLOW_URI;
+  const uri = mlflow ?? variable('STEADYFRAME_MLFLOW_URI');
   if (!uri) return undefined;
   const { liveUploads } = await import('../mlflow/live.js');
-  const uploads = liveUploads(
-    uri,
-    onWarning ?? ((message) => process.stderr.write(printable(`steadyframe: warning: ${message}\n`))),
-  );
+  const uploads = liveUploads(uri, onWarning ?? warnOnStderr);
   return (folder) => uploads.follow(folder);
 }

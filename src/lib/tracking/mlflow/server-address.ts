@@ -2,6 +2,7 @@
 // in memory, and appear in no message and no file.
 
 import { readFileSync } from 'node:fs';
+import { type Environment, variable } from '../../base/environment.js';
 import { UsageError } from '../../base/errors.js';
 
 /** A tracking server. */
@@ -21,14 +22,12 @@ export interface ServerAddress {
   readonly timeout: number;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the address of a tracking server.
  *
  * @throws UsageError when it is no http(s) address, or the file of certificates cannot be read
  */
-export function serverAddress(text: string, env: Environment = process.env): ServerAddress {
+export function serverAddress(text: string, env?: Environment): ServerAddress {
   let url: URL;
   try {
     url = new URL(text);
@@ -41,26 +40,28 @@ export function serverAddress(text: string, env: Environment = process.env): Ser
     );
   }
   const authorization = authorizationOf(url, env);
-  const redact = redactor(secretsOf(url, env, authorization));
-  const certificatePath = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
+  const redact = redactor(secretsOf(url, authorization, env));
+  const certificatePath = variable('MLFLOW_TRACKING_SERVER_CERT_PATH', env);
   url.username = '';
   url.password = '';
   url.search = '';
   url.hash = '';
-  const seconds = Number(env.MLFLOW_HTTP_REQUEST_TIMEOUT);
+  const seconds = Number(variable('MLFLOW_HTTP_REQUEST_TIMEOUT', env));
   return {
     uri: url.href.replace(/\/+$/, ''),
     url,
     ...(authorization !== undefined && { authorization }),
     redact,
-    insecureTls: /^(true|1)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? ''),
+    insecureTls: /^(true|1)$/i.test(variable('MLFLOW_TRACKING_INSECURE_TLS', env) ?? ''),
     ...(certificatePath && { certificates: readCertificates(certificatePath) }),
     timeout: seconds > 0 ? seconds * 1000 : 120_000,
   };
 }
 
-function authorizationOf(url: URL, env: Environment): string | undefined {
-  const { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password, MLFLOW_TRACKING_TOKEN: token } = env;
+function authorizationOf(url: URL, env?: Environment): string | undefined {
+  const name = variable('MLFLOW_TRACKING_USERNAME', env);
+  const password = variable('MLFLOW_TRACKING_PASSWORD', env);
+  const token = variable('MLFLOW_TRACKING_TOKEN', env);
   if (name && password) return basic(name, password);
   if (token) return `Bearer ${token}`;
   if (url.username) return basic(decoded(url.username), decoded(url.password));
@@ -71,8 +72,9 @@ function authorizationOf(url: URL, env: Environment): string | undefined {
 const SHORTEST_SECRET = 3;
 
 /** Everything that would give a credential away. */
-function secretsOf(url: URL, env: Environment, authorization: string | undefined): string[] {
-  const { MLFLOW_TRACKING_PASSWORD: password = '', MLFLOW_TRACKING_TOKEN: token = '' } = env;
+function secretsOf(url: URL, authorization: string | undefined, env?: Environment): string[] {
+  const password = variable('MLFLOW_TRACKING_PASSWORD', env) ?? '';
+  const token = variable('MLFLOW_TRACKING_TOKEN', env) ?? '';
   const header = authorization?.replace(/^\w+ /, '') ?? '';
   const plain = [password, token, url.password, decoded(url.password), ...url.searchParams.values(), header];
   const all = plain.flatMap((text) => [

@@ -14,10 +14,10 @@ export interface ArtifactOwner extends Pick<RunRecord, 'tags' | 'outside'> {
   readonly folder: string;
 }
 
-/** A file that may be copied, or why there is none. */
+/** A file that may be copied, or why there is none: it is not what was recorded, or it may not be followed. */
 export type ArtifactFile =
   | { readonly path: string; readonly bytes: number }
-  | { readonly path: string; readonly problem: string };
+  | { readonly path: string; readonly problem: string; readonly state: 'gone' | 'changed' | 'refused' };
 
 /** What is wrong with a file that is not there any more. */
 export const GONE = 'was deleted or moved';
@@ -31,12 +31,13 @@ export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Prom
   const recorded = artifactPath(run.folder, artifact);
   const about = await stat(recorded).catch(() => undefined);
   const path = about && (await realpath(recorded).catch(() => undefined));
-  if (about === undefined || path === undefined) return { path: recorded, problem: GONE };
-  if (!about.isFile()) return { path: recorded, problem: notAFile(about) ?? 'is no file' };
+  if (about === undefined || path === undefined) return { path: recorded, problem: GONE, state: 'gone' };
+  const refused = (problem: string): ArtifactFile => ({ path: recorded, problem, state: 'refused' });
+  if (!about.isFile()) return refused(notAFile(about) ?? 'is no file');
   const folder = await realpath(run.folder).catch(() => run.folder);
   const inside = relative(folder, path);
   if (!leadsOut(inside)) {
-    return isHidden(inside) ? { path: recorded, problem: 'is hidden' } : { path, bytes: about.size };
+    return isHidden(inside) ? refused('is hidden') : { path, bytes: about.size };
   }
   // Beside the run below the root, which a run of several parts uses; or where it wrote by its own account.
   const root = resolve(folder, '../..');
@@ -45,9 +46,10 @@ export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Prom
   );
   const isKnown =
     isShownBelow(root, path) || places.some((place) => place && place !== dirname(place) && isShownBelow(place, path));
-  if (!isKnown) return { path: recorded, problem: 'lies where this run has not written' };
+  if (!isKnown) return refused('lies where this run has not written');
   const isSame = about.size === artifact.bytes && (await sha256File(path)) === artifact.sha256;
-  return isSame ? { path, bytes: about.size } : { path: recorded, problem: 'has changed since it was recorded' };
+  if (isSame) return { path, bytes: about.size };
+  return { path: recorded, problem: 'has changed since it was recorded', state: 'changed' };
 }
 
 function isShownBelow(folder: string, path: string): boolean {

@@ -1,6 +1,7 @@
 // What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in metrics.jsonl.
 
 import { join, resolve } from 'node:path';
+import { type Environment, variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { readRegularSync } from '../../base/regular-file.js';
 import type { GitState } from '../log/git-state.js';
@@ -73,8 +74,8 @@ export const RUN_FILES = {
 } as const;
 
 /** The folder that holds all runs: `STEADYFRAME_RUNS`, else `runs` in the current folder; absolute. */
-export function runsRoot(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return resolve(env.STEADYFRAME_RUNS || 'runs');
+export function runsRoot(env?: Environment): string {
+  return resolve(variable('STEADYFRAME_RUNS', env) ?? 'runs');
 }
 
 /** Bytes of the largest `run.json` that is read. */

@@ -3,10 +3,10 @@
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
-import { printableLine } from '../../base/printable.js';
 import type { OnProgress } from '../../base/progress.js';
 import type { Settings } from '../../base/settings.js';
 import { VERSION } from '../../base/version.js';
+import { warnOnStderr } from '../../base/warn.js';
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import { hashModel } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
@@ -93,7 +93,7 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
     heldAsidePrompts: HELD_ASIDE_PROMPTS,
     preview: {},
     ...defaultsOf(INTERVALS),
-    onWarning: (message) => console.warn(printableLine(message)),
+    onWarning: warnOnStderr,
     ...given(options),
     edits: options.edits,
   };

@@ -5,10 +5,12 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fewDescriptors } from '../../base/atomic-file.js';
+import { childEnvironment } from '../../base/environment.js';
 import { FailureError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
+import type { Warn } from '../../base/warn.js';
 import { isAnimatedPng } from '../probe/animated-png.js';
-import { type Ffmpeg, findFfmpeg, type Warn } from './find-ffmpeg.js';
+import { type Ffmpeg, findFfmpeg } from './find-ffmpeg.js';
 import { watchFfmpeg } from './watch-ffmpeg.js';
 
 /** What a run is told besides its arguments. */
@@ -68,7 +70,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
   const ffmpeg = await findFfmpeg(options.onWarning);
   signal?.throwIfAborted();
   // FFREPORT would make every run leave a log file behind.
-  const env = { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' };
+  const env = childEnvironment({ FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' });
   const child = spawn(ffmpeg.path, ['-hide_banner', '-nostdin', ...build(ffmpeg)], {
     env,
     windowsHide: true,

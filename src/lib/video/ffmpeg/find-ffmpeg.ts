@@ -6,8 +6,9 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fewDescriptors } from '../../base/atomic-file.js';
+import { variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
-import { printableLine } from '../../base/printable.js';
+import { type Warn, warnOnStderr } from '../../base/warn.js';
 import { ffmpegPatience } from './watch-ffmpeg.js';
 
 /** An ffmpeg that was found and answered. */
@@ -22,14 +23,6 @@ export interface Ffmpeg {
   /** Comma-separated demuxers that an untrusted file may select. */
   readonly demuxers: string;
 }
-
-/** Receives one sentence about something that works but should be known. */
-export type Warn = (message: string) => void;
-
-/** The default of every `onWarning` in this folder: one line on stderr. */
-export const warnOnStderr: Warn = (message) => {
-  process.stderr.write(`steadyframe: ${printableLine(message)}\n`);
-};
 
 // Demuxers that open further files or devices by name, or that draw text files as if they were pictures.
 const REFUSED_DEMUXERS = new Set(
@@ -53,7 +46,7 @@ let warnedOfOldBuild = false;
  * @throws FailureError when there is none, or when the one found does not run
  */
 export async function findFfmpeg(warn: Warn = warnOnStderr): Promise<Ffmpeg> {
-  const key = `${process.env.FFMPEG_PATH ?? ''}\0${process.env.PATH ?? ''}`;
+  const key = `${variable('FFMPEG_PATH')}\0${variable('PATH')}`;
   let finding = found.get(key);
   if (!finding) {
     finding = locate();
@@ -72,7 +65,7 @@ export async function findFfmpeg(warn: Warn = warnOnStderr): Promise<Ffmpeg> {
 }
 
 async function locate(): Promise<Ffmpeg> {
-  const named = process.env.FFMPEG_PATH;
+  const named = variable('FFMPEG_PATH');
   if (named) {
     if (!isProgram(named)) {
       throw new UsageError(`FFMPEG_PATH is '${named}', which is not a program; set it to an ffmpeg, or unset it`);
@@ -101,7 +94,7 @@ function isProgram(path: string): boolean {
 }
 
 function searchPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = (variable('PATH') ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }
 

@@ -1,10 +1,10 @@
 // Frames through an ffmpeg's standard output, and the filters that give them their shape.
 
 import { FailureError } from '../../base/errors.js';
+import type { Warn } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Geometry } from '../geometry.js';
 import { type FfmpegRun, startFfmpeg } from './ffmpeg.js';
-import type { Warn } from './find-ffmpeg.js';
 
 /** Arguments that make an ffmpeg write the frames that `rawFrames` reads. */
 export const RAW_OUTPUT: readonly string[] = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];

@@ -2,10 +2,11 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { type Environment, variable } from '../../base/environment.js';
 
 /** Seconds without any progress after which an ffmpeg counts as hanging; `STEADYFRAME_FFMPEG_TIMEOUT` by default 120. */
-export function ffmpegPatience(env: Readonly<Record<string, string | undefined>> = process.env): number {
-  const seconds = Number(env.STEADYFRAME_FFMPEG_TIMEOUT);
+export function ffmpegPatience(env?: Environment): number {
+  const seconds = Number(variable('STEADYFRAME_FFMPEG_TIMEOUT', env));
   return seconds > 0 ? seconds : 120;
 }
 

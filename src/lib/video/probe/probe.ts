@@ -4,8 +4,8 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
+import type { Warn } from '../../base/warn.js';
 import { reasonOf, runFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
-import type { Warn } from '../ffmpeg/find-ffmpeg.js';
 import { describeInput, type InputDescription, type PictureStream } from './describe-input.js';
 import { type Orientation, readOrientation } from './display-matrix.js';
 import { seenIn, shownStream } from './look-closer.js';

@@ -2,8 +2,8 @@
 
 import { open } from 'node:fs/promises';
 import { UsageError } from '../../base/errors.js';
+import { warnOnStderr } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
-import { warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
 import { planGeometry } from '../geometry.js';
 import { isBmp } from '../probe/kind-of.js';
 import { type ProbeOptions, probeVideo } from '../probe/probe.js';

@@ -1,7 +1,7 @@
 // Videos of one thing in several sizes, brought to one: how a source and its renderings are compared.
 
 import { UsageError } from '../../base/errors.js';
-import { warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
+import { warnOnStderr } from '../../base/warn.js';
 import { type OpenVideoOptions, openVideo, type Video } from './open-video.js';
 
 /** Less of a picture than this says nothing about the rest of it. */

@@ -1,8 +1,8 @@
 // At what size a video is worked on with a model: as asked, else at the size the model was trained at.
 
 import { UsageError } from '../../base/errors.js';
+import { warnOnStderr } from '../../base/warn.js';
 import type { Model } from '../../models/model.js';
-import { warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
 import { checkSize, type FrameSize, sizeText } from '../geometry.js';
 import { type OpenVideoOptions, openVideo, type Video } from './open-video.js';
 

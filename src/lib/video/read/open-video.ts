@@ -1,9 +1,10 @@
 // Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures or a single picture.
 
 import { stat } from 'node:fs/promises';
+import { type Warn, warnOnStderr } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
 import { DEFAULT_MAX_PIXELS } from '../ffmpeg/ffmpeg.js';
-import { findFfmpeg, type Warn, warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
+import { findFfmpeg } from '../ffmpeg/find-ffmpeg.js';
 import { scaleFrames } from '../ffmpeg/raw-frames.js';
 import {
   cropSentence,

@@ -1,8 +1,9 @@
 // Decoding a video file with ffmpeg: stored frames in order, each once, cut and scaled as planned.
 
+import type { Warn } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
 import { reasonOf, startFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
-import { findFfmpeg, type Warn } from '../ffmpeg/find-ffmpeg.js';
+import { findFfmpeg } from '../ffmpeg/find-ffmpeg.js';
 import { RAW_OUTPUT, rawFrames, shapeFilters } from '../ffmpeg/raw-frames.js';
 import type { Geometry } from '../geometry.js';
 import { pictureDecoding } from '../probe/picture-filters.js';

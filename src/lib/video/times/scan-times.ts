@@ -1,8 +1,9 @@
 // The presentation times of a video's frames, as ffmpeg lists them (`-f framecrc`).
 
 import { createInterface } from 'node:readline';
+import type { Warn } from '../../base/warn.js';
 import { startFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
-import type { Ffmpeg, Warn } from '../ffmpeg/find-ffmpeg.js';
+import type { Ffmpeg } from '../ffmpeg/find-ffmpeg.js';
 
 /** What to scan. */
 export interface ScanPlan {

@@ -1,6 +1,6 @@
 // What is said of the times of a video where they are not what one would take for granted.
 
-import { type Warn, warnOnStderr } from '../ffmpeg/find-ffmpeg.js';
+import { type Warn, warnOnStderr } from '../../base/warn.js';
 import type { Video } from '../read/open-video.js';
 import type { FrameTimes } from './frame-times.js';
 

@@ -1,8 +1,8 @@
 // Sound from one file beside the pictures of another. Copied where mp4 can hold it and browsers play it, else AAC.
 
 import { UsageError } from '../../base/errors.js';
+import type { Warn } from '../../base/warn.js';
 import { DEFAULT_MAX_PIXELS, fileUrl, runFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
-import type { Warn } from '../ffmpeg/find-ffmpeg.js';
 import { probeAudio } from '../probe/probe.js';
 import { checkReadable } from '../read/check-paths.js';
 import { REPRODUCIBLE } from './encode.js';

@@ -1,9 +1,9 @@
 // Frames into an encoding ffmpeg. Which encoder is mp4.ts's and gif.ts's choice.
 
 import { stopPoint } from '../../base/stop-point.js';
+import type { Warn } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
 import { type FfmpegRun, fileUrl, startFfmpeg } from '../ffmpeg/ffmpeg.js';
-import type { Warn } from '../ffmpeg/find-ffmpeg.js';
 import { frameHeader, streamHeader, TIMED_INPUT } from '../ffmpeg/timed-stream.js';
 import { rateAsFraction } from '../times/frame-rate.js';
 import type { FrameTimes } from '../times/frame-times.js';

@@ -1,0 +1,44 @@
+// Every environment variable that is read, with its meaning. Read them here only.
+
+/** The variables by name. */
+export const VARIABLES = {
+  STEADYFRAME_RUNS: 'folder of all runs; runs by default',
+  STEADYFRAME_DEVICE: 'device that models run on; cpu by default',
+  STEADYFRAME_CACHE: 'folder for links to weights; steadyframe in the user cache by default',
+  STEADYFRAME_MLFLOW_URI: 'MLflow server that runs are logged to as well',
+  STEADYFRAME_UI_TOKEN: 'token of the dashboard',
+  STEADYFRAME_FFMPEG_TIMEOUT: 'seconds without progress after which an ffmpeg is stopped; 120 by default',
+  STEADYFRAME_DEBUG: '1 prints where unexpected errors come from',
+  STEADYFRAME_TEST_STOP_AT: 'for tests: the point at which the program is held',
+  STEADYFRAME_TEST_STOP_FILE: 'for tests: the file that exists while it is held',
+  FFMPEG_PATH: 'the ffmpeg to use',
+  HF_HOME: 'folder of the Hugging Face tools',
+  HF_HUB_CACHE: 'folder of models of the Hugging Face Hub',
+  HUGGINGFACE_HUB_CACHE: 'the former name of HF_HUB_CACHE',
+  HF_ENDPOINT: 'server to fetch models from; https://huggingface.co by default',
+  HF_TOKEN: 'access token of the Hugging Face Hub',
+  MLFLOW_TRACKING_URI: "MLflow's own name of the server, read by `steadyframe sync`",
+  MLFLOW_TRACKING_USERNAME: 'name at the MLflow server',
+  MLFLOW_TRACKING_PASSWORD: 'password at the MLflow server',
+  MLFLOW_TRACKING_TOKEN: 'token at the MLflow server, in place of name and password',
+  MLFLOW_TRACKING_INSECURE_TLS: 'true accepts any certificate of the MLflow server',
+  MLFLOW_TRACKING_SERVER_CERT_PATH: 'certificates to trust at the MLflow server',
+  MLFLOW_HTTP_REQUEST_TIMEOUT: 'seconds that a request to the MLflow server may hang; 120 by default',
+  XDG_CACHE_HOME: "the user's folder for caches; ~/.cache by default",
+  NO_COLOR: 'anything but empty prints without colours',
+  TERM: 'dumb is a terminal on which lines cannot be rewritten',
+  PATH: 'folders of programs',
+} as const;
+
+/** An environment: variables and their values. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The value of a variable; undefined where it is not set, or empty. */
+export function variable(name: keyof typeof VARIABLES, env: Environment = process.env): string | undefined {
+  return env[name] || undefined;
+}
+
+/** The environment of a child process: this one's with some variables set, or removed where undefined. */
+export function childEnvironment(changes: Environment): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
+}
