@@ -15,6 +15,7 @@ import { openSource } from '../../renderings/comparison-plan.js';
 import { writeCurves } from '../../renderings/curves.js';
 import { gridOf, openRenderedVideo } from '../../renderings/rendered-video.js';
 import { planRendering, type Rendering } from '../../renderings/rendering.js';
+import { trainedSource } from '../../training/finetune/trained-source.js';
 import type { PointSettings } from '../file/point-settings.js';
 import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
@@ -157,12 +158,8 @@ function openTrained(
   openModel: OpenModel,
   onWarning: JobHooks['onWarning'],
 ): Promise<Model> {
-  const options = { ...modelOptions(settings), ...(onWarning && { onWarning }) };
-  if (!stage || folder === undefined) return openModel(settings.model, options);
-  const weights = join(folder, stage.weights);
-  if (stage.kind === 'lora')
-    return openModel(settings.model, { ...options, loras: [...options.loras, { file: weights }] });
-  // The trained folder is whole: it has the configurations, the autoencoder and the prediction that the training had.
-  const { config: _config, vae: _vae, prediction: _prediction, variant: _variant, ...rest } = options;
-  return openModel(weights, rest);
+  const base = { path: settings.model, options: { ...modelOptions(settings), ...(onWarning && { onWarning }) } };
+  const trained = stage && folder !== undefined && { kind: stage.kind, weights: join(folder, stage.weights) };
+  const { path, options } = trained ? trainedSource(trained, base) : base;
+  return openModel(path, options);
 }
