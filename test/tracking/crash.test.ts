@@ -34,7 +34,7 @@ beforeAll(() => {
 const LOGGING = `
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startRun } from './start-run.js';
+import { startRun } from './log/start-run.js';
 let [points, turns] = process.argv.slice(2).map(Number);
 const die = () => (turns-- > 0 ? setImmediate(die) : process.kill(process.pid, 'SIGKILL'));
 for (let n = 0; ; n++) {
@@ -122,7 +122,7 @@ describe('a process killed with -9', () => {
 
   it('loses nothing that was flushed, and is not mistaken for another of its number', async () => {
     const script = `
-      import { startRun } from './start-run.js';
+      import { startRun } from './log/start-run.js';
       const run = await startRun({ experiment: 'flushed', name: process.argv[2] });
       for (let i = 0; i < 1000; i++) run.logMetrics({ loss: i });
       await run.flush();
@@ -151,7 +151,7 @@ describe('the end of a process without finish', () => {
     ['exit code 130', 'process.exit(130)', 'interrupted'],
   ])('by %s writes what is buffered and says so', async (name, end, status) => {
     const script = `
-      import { startRun } from './start-run.js';
+      import { startRun } from './log/start-run.js';
       const run = await startRun({ experiment: 'unfinished', name: process.argv[2] });
       for (let i = 0; i < 5000; i++) run.logMetrics({ loss: i });
       await new Promise((resolve) => setImmediate(resolve)); // a write is on its way
@@ -230,7 +230,7 @@ describe('a claim', () => {
     writeFileSync(join(folder, '.owner-1'), JSON.stringify({ ...thisProcess(), started: '1' }));
     expect(holderOf(folder, 'owner')?.alive).toBe(false);
     const script = `
-      import { isClaim, takeClaim } from './claim.js';
+      import { isClaim, takeClaim } from './log/claim.js';
       const taken = await takeClaim(process.argv[2], 'owner');
       console.log(isClaim(taken) ? 'taken' : 'refused');
       setInterval(() => {}, 1000);`;

@@ -480,7 +480,7 @@ describe('live logging', () => {
     const proxy = await proxyTo({ uri } as MlflowServer, () => 'hang');
     const script = `
       import { liveUploads } from './mlflow/live.js';
-      import { startRun } from './start-run.js';
+      import { startRun } from './log/start-run.js';
       liveUploads(process.argv[2], (message) => console.log(message), { delay: 10, grace: 600 });
       const run = await startRun({ experiment: 'hangs', name: 'x', mlflow: process.argv[2] });
       for (let i = 0; i < 50; i++) run.logMetrics({ loss: i });
