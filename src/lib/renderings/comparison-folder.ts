@@ -1,12 +1,13 @@
 // The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
 
 import { existsSync } from 'node:fs';
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftovers, writeError } from '../base/atomic-file.js';
+import { removeLeftovers } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { DamageError, UsageError } from '../base/errors.js';
 import { lockFolder } from '../base/folder-lock.js';
+import { namesIn, refuseOtherFiles } from '../base/results-folder.js';
 import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../base/sealed-json.js';
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { hasRendered } from './rendered-video.js';
@@ -124,21 +125,5 @@ export async function checkComparisonFolder(folder: string, resume: boolean): Pr
   if (holdsComparison && !resume) {
     throw new UsageError(`${folder}: holds a comparison already; resume it, or choose another folder`);
   }
-  const foreign = present.filter((name) => !name.startsWith('.'));
-  if (!holdsComparison && foreign.length > 0) {
-    throw new UsageError(
-      `${folder}: holds other files (${foreign.slice(0, 3).join(', ')}); choose an empty or new folder`,
-    );
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw new UsageError(`${folder}: is a file; name a folder to write results into`);
-    throw writeError(folder, error);
-  }
+  if (!holdsComparison) refuseOtherFiles(folder, present);
 }

@@ -2,6 +2,7 @@
 
 import { join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
+import { csvRow } from '../base/csv.js';
 import type { PointSettings, StoredSettingName } from './file/point-settings.js';
 import type { SweepFile } from './file/read-sweep-file.js';
 import { settingText } from './file/sweep-points.js';
@@ -80,10 +81,10 @@ export async function writeOutcome(outcome: SweepOutcome): Promise<void> {
   const keys = [...new Set(points.flatMap(({ metrics }) => Object.keys(metrics)))];
   const rows = points.map(({ point, status, settings, metrics }) => [
     ...[point, status],
-    ...varying.map((key) => quote(settingText(key, settings[key]))),
+    ...varying.map((key) => settingText(key, settings[key])),
     ...keys.map((key) => String(metrics[key] ?? '')),
   ]);
-  const table = [['point', 'status', ...varying, ...keys], ...rows].map((row) => `${row.join(',')}\n`).join('');
+  const table = [['point', 'status', ...varying, ...keys], ...rows].map((row) => `${csvRow(row)}\n`).join('');
   await writeFileAtomic(join(out, 'points.csv'), table);
 }
 
@@ -95,8 +96,4 @@ function withoutFolders(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, key === 'file' ? withoutFolders(each) : each]),
   );
-}
-
-function quote(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
