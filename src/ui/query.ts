@@ -18,8 +18,8 @@ export function queryOf(query: URLSearchParams): ListQuery {
     columns: listOf(query, 'column'),
     closed: listOf(query, 'closed'),
     group,
-    offset: integerOf(query, 'offset', 0, 0, Number.MAX_SAFE_INTEGER),
-    limit: integerOf(query, 'limit', 100, 0, MOST_ROWS),
+    offset: integerOf(query, 'offset', 0, { least: 0, most: Number.MAX_SAFE_INTEGER }),
+    limit: integerOf(query, 'limit', 100, { least: 0, most: MOST_ROWS }),
   };
 }
 
@@ -29,7 +29,12 @@ export function listOf(query: URLSearchParams, name: string): string[] {
 }
 
 /** A whole number between two others. */
-export function integerOf(query: URLSearchParams, name: string, usual: number, least: number, most: number): number {
+export function integerOf(
+  query: URLSearchParams,
+  name: string,
+  usual: number,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
   const value = numberOf(query, name) ?? usual;
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new HttpProblem(400, `${name} is ${value}, expected a whole number from ${least} to ${most}`);

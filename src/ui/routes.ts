@@ -124,7 +124,7 @@ async function readCurves({ source, curves }: Parts, query: URLSearchParams): Pr
   });
   const options = {
     keys: listOf(query, 'key'),
-    points: integerOf(query, 'points', POINTS.usual, 4, POINTS.most),
+    points: integerOf(query, 'points', POINTS.usual, { least: 4, most: POINTS.most }),
     from: numberOf(query, 'from'),
     to: numberOf(query, 'to'),
   };

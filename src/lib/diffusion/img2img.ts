@@ -9,7 +9,7 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 import { combine } from './guidance.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
-import { createDenoiser } from './samplers/sampler.js';
+import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
 import { planForStrength } from './strength.js';
 
 /** What every rendering is told. */
@@ -55,7 +55,7 @@ export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGene
   const { sampler, plan: whole } = setUp(model, options);
   const plan = planForStrength(whole, strength);
   const x = sampler.addNoise(latent.data, noise, plan);
-  yield* denoise(model, options, latent.shape, sampler.sample, x, plan);
+  yield* denoise(model, options, latent.shape, { sampler, x, plan });
 }
 
 /**
@@ -69,7 +69,7 @@ export async function* textToImage(
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const { sampler, plan } = setUp(model, options);
   const x = sampler.fromNoise(options.noise.data, plan);
-  yield* denoise(model, options, options.noise.shape, sampler.sample, x, plan);
+  yield* denoise(model, options, options.noise.shape, { sampler, x, plan });
 }
 
 function setUp(model: Model, options: DenoiseOptions) {
@@ -82,14 +82,12 @@ async function* denoise(
   model: Model,
   options: DenoiseOptions,
   shape: readonly number[],
-  sample: (typeof samplers)['ddim']['sample'],
-  x: Float32Array,
-  plan: Parameters<(typeof samplers)['ddim']['sample']>[2],
+  { sampler, x, plan }: { readonly sampler: Sampler; readonly x: Float32Array; readonly plan: SamplingPlan },
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const [batch] = shape;
   const predict = await guidedPrediction(model, options, shape);
   const denoiser = createDenoiser(model.config.predictionType, predict);
-  for await (const step of sample(denoiser, x, plan, { batch })) {
+  for await (const step of sampler.sample(denoiser, x, plan, { batch })) {
     yield { timestep: step.timestep, latent: tensor('float32', shape, step.latent) };
   }
 }

@@ -58,7 +58,7 @@ async function captioned(picture: Frame, lines: readonly string[]): Promise<Fram
   const data = new Uint8Array(3 * width * (height + lines.length * line));
   data.set(pixels);
   labels.forEach((label, i) => {
-    layLabel(data, width, label, 0, height + i * line);
+    layLabel(data, width, label, { x: 0, y: height + i * line });
   });
   return { width, height: height + lines.length * line, data };
 }

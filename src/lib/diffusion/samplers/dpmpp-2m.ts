@@ -38,7 +38,7 @@ function dpmpp2mOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingP
         const next = levelOfSigma(plan.sigmas[i + 1]);
         const lambda = lambdaOf(level);
         const h = lambdaOf(next) - lambda;
-        const x0 = denoiser.toX0(await evaluate(denoiser, latent, plan, i, options), latent, level);
+        const x0 = denoiser.toX0(await evaluate(denoiser, latent, { plan, index: i, options }), latent, level);
         let d = x0;
         if (before !== undefined && i < last) {
           const ahead = h / (2 * (lambda - before.lambda));

@@ -29,7 +29,7 @@ function eulerOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPla
         const sigma = plan.sigmas[i];
         const level = levelOfSigma(sigma);
         const input = latent.map((value) => value * level.signal);
-        const output = await evaluate(denoiser, input, plan, i, options);
+        const output = await evaluate(denoiser, input, { plan, index: i, options });
         const epsilon = denoiser.toEpsilon(output, input, level);
         latent = blend(1, latent, plan.sigmas[i + 1] - sigma, epsilon);
         yield stepAfter(latent, plan, i, options);

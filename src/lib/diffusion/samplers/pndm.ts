@@ -54,7 +54,7 @@ export const pndm: Sampler = {
     const outputs: Float32Array[] = [];
     for (let i = 0; i < plan.timesteps.length; i++) {
       const timestep = plan.timesteps[i];
-      const output = await evaluate(denoiser, latent, plan, i, options);
+      const output = await evaluate(denoiser, latent, { plan, index: i, options });
       if (i === 1) {
         // The first step again from where it began, with the mean of the outputs at both of its ends.
         latent = move(x, blend(0.5, output, 0.5, outputs[0]), timestep + stride, timestep);

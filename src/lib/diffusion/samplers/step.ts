@@ -33,21 +33,26 @@ export class NonFiniteLatentError extends NonFiniteError implements NonFinitePla
   }
 }
 
+/** A step of a plan by its index. */
+export interface PlannedStep {
+  readonly plan: SamplingPlan;
+  readonly index: number;
+  readonly options: SampleOptions;
+}
+
 /**
- * The network's output at step `index` of a plan.
+ * The network's output at a step of a plan.
  *
  * @throws NonFiniteLatentError when it holds NaN or an infinity; UsageError when its length is not the latent's
  */
 export async function evaluate(
   denoiser: Denoiser,
   x: Float32Array,
-  plan: SamplingPlan,
-  index: number,
-  options: SampleOptions,
+  { plan, index, options }: PlannedStep,
 ): Promise<Float32Array> {
   const output = await denoiser.predict(x, plan.timesteps[index]);
   assertSameLength("the network's prediction", output.length, x.length);
-  requireFinite("the network's prediction", output, plan, index, options);
+  requireFinite("the network's prediction", output, { plan, index, options });
   return output;
 }
 
@@ -62,20 +67,14 @@ export function stepAfter(
   index: number,
   options: SampleOptions,
 ): SamplerStep {
-  requireFinite('the latent', latent, plan, index, options);
+  requireFinite('the latent', latent, { plan, index, options });
   return { timestep: plan.timesteps[index], latent };
 }
 
-function requireFinite(
-  what: string,
-  values: Float32Array,
-  plan: SamplingPlan,
-  index: number,
-  { batch = 1 }: SampleOptions,
-): void {
+function requireFinite(what: string, values: Float32Array, { plan, index, options }: PlannedStep): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  const row = Math.floor((bad * batch) / values.length);
+  const row = Math.floor((bad * (options.batch ?? 1)) / values.length);
   const { timesteps } = plan;
   throw new NonFiniteLatentError(what, { step: index + 1, steps: timesteps.length, timestep: timesteps[index], row });
 }

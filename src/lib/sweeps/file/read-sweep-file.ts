@@ -64,14 +64,22 @@ export function parseSweep(text: string, path: string): Sweep {
   const follows = (issue: Issue): boolean =>
     issue.code === 'custom' && misspelt.some((other) => other.path.every((key, i) => issue.path[i] === key));
   const told = issues.filter((issue) => !follows(issue));
-  const sentences = told.slice(0, MOST_TOLD).flatMap((issue) => describe(issue, document, data, lines, path));
+  const sentences = told.slice(0, MOST_TOLD).flatMap((issue) => describe(issue, { path, document, lines, data }));
   const distinct = [...new Set(sentences)];
   const more = distinct.length > MOST_TOLD || told.length > MOST_TOLD ? ['there is more to correct'] : [];
   throw new UsageError([...distinct.slice(0, MOST_TOLD), ...more].join('.\n'));
 }
 
+/** A file with the places of its keys. */
+interface ParsedFile {
+  readonly path: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly data: unknown;
+}
+
 /** The sentences about one mistake. */
-function describe(issue: Issue, document: Document, data: unknown, lines: LineCounter, path: string): string[] {
+function describe(issue: Issue, { path, document, lines, data }: ParsedFile): string[] {
   const keys = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.slice(0, MOST_TOLD + 1).map((key) => {

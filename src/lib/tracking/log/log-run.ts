@@ -27,8 +27,7 @@ process.on('exit', (code) => {
 /** Begins logging into a run's folder that this process has claimed. */
 export async function openForLogging(
   folder: string,
-  initial: RunRecord,
-  claim: Claim,
+  { record: initial, claim }: { readonly record: RunRecord; readonly claim: Claim },
   { mlflow, onWarning }: LoggingOptions,
   listener?: RunListener,
 ): Promise<Run> {

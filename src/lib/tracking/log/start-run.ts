@@ -83,7 +83,7 @@ async function begin(options: StartRunOptions, git: GitState | undefined): Promi
   };
   const listener = await listenerFor(options);
   const { folder, claim } = await createRunFolder(resolve(root), record);
-  return openForLogging(folder, record, claim, options, listener?.(folder));
+  return openForLogging(folder, { record, claim }, options, listener?.(folder));
 }
 
 /** What a part of a run is; its experiment is that of the whole unless it has one of its own. */
@@ -118,7 +118,12 @@ export async function resumeRun(folder: string, options: LoggingOptions = {}): P
     // Read again: until the claim it may have been another's.
     const { end: _, error: __, metrics: ___, ...rest } = await readRunRecord(path);
     const listener = await listenerFor(options);
-    const run = await openForLogging(path, { ...rest, status: 'running' }, taken, options, listener?.(path));
+    const run = await openForLogging(
+      path,
+      { record: { ...rest, status: 'running' }, claim: taken },
+      options,
+      listener?.(path),
+    );
     await run.setTags({});
     return run;
   } catch (error) {

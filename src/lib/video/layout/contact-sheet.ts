@@ -60,16 +60,17 @@ export async function contactSheet(frames: readonly Frame[], options: ContactShe
     }
   });
   above.forEach((text, i) => {
-    print(data, sheet.width, text, cell(i).x + ((width - text.width) >> 1), gap);
+    print(data, sheet.width, text, { x: cell(i).x + ((width - text.width) >> 1), y: gap });
   });
   beside.forEach((text, i) => {
-    print(data, sheet.width, text, left - gap - text.width, cell(i * columns).y + ((height - text.height) >> 1));
+    const y = cell(i * columns).y + ((height - text.height) >> 1);
+    print(data, sheet.width, text, { x: left - gap - text.width, y });
   });
   return { ...sheet, data };
 }
 
 /** Prints dark ink on the sheet. */
-function print(data: Uint8Array, stride: number, text: Text, x: number, y: number): void {
+function print(data: Uint8Array, stride: number, text: Text, { x, y }: { x: number; y: number }): void {
   const last = data.length / 3 / stride;
   for (let row = 0; row < text.height && y + row < last; row++) {
     for (let column = 0; column < text.width; column++) {

@@ -68,7 +68,7 @@ export async function* gridFrames(
           labels.map((label) => (label === '' ? undefined : drawLabel(label, capitals, width))),
         );
       }
-      yield compose(shown, cells, drawn, columns, rows);
+      yield compose(shown, cells, drawn, { columns, rows });
       frames++;
     }
   } finally {
@@ -86,8 +86,7 @@ function compose(
   frames: readonly Frame[],
   cells: readonly number[],
   labels: readonly (Label | undefined)[],
-  columns: number,
-  rows: number,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
 ): Frame {
   const { width, height } = frames[0];
   const stride = columns * width;
@@ -99,7 +98,7 @@ function compose(
       data.set(frame.data.subarray(3 * width * row, 3 * width * (row + 1)), 3 * (stride * (y + row) + x));
     }
     const label = labels[i];
-    if (label && label.width <= width && label.height <= height) layLabel(data, stride, label, x, y);
+    if (label && label.width <= width && label.height <= height) layLabel(data, stride, label, { x, y });
   });
   return { width: stride, height: rows * height, data };
 }

@@ -73,7 +73,12 @@ export async function drawLabel(text: string, capitals: number, maxWidth: number
 }
 
 /** Lays a label over RGB rows of `stride` pixels with its top left corner at (x, y). */
-export function layLabel(data: Uint8Array, stride: number, label: Label, x: number, y: number): void {
+export function layLabel(
+  data: Uint8Array,
+  stride: number,
+  label: Label,
+  { x, y }: { readonly x: number; readonly y: number },
+): void {
   const { width, height, colour, shine } = label;
   for (let row = 0; row < height; row++) {
     let to = 3 * ((y + row) * stride + x);

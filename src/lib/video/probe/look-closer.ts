@@ -42,8 +42,7 @@ export async function shownStream(
  */
 export async function seenIn(
   path: string,
-  container: string,
-  picture: PictureStream,
+  { container, picture }: { readonly container: string; readonly picture: PictureStream },
   maxPixels: number,
   run: Omit<RunOptions, 'task'>,
 ): Promise<Partial<Pick<PictureStream, 'fields' | 'width' | 'height'>>> {

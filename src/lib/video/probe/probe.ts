@@ -39,7 +39,7 @@ export interface ProbeOptions {
 export async function probeVideo(path: string, options: ProbeOptions): Promise<Probe> {
   const { container, duration, startTime, audioCodec, shown: picture } = await describe(path, options);
   if (!picture) throw new UsageError(`'${path}' has no video stream${audioCodec ? ', only sound' : ''}; give a video`);
-  const seen = await seenIn(path, container, picture, options.maxPixels, options);
+  const seen = await seenIn(path, { container, picture }, options.maxPixels, options);
   const orientation = container.split(',').includes('mov') ? await readOrientation(path, picture.stream) : undefined;
   return { ...picture, container, duration, startTime, audioCodec, ...seen, ...given({ orientation }) };
 }

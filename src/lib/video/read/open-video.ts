@@ -108,15 +108,14 @@ export async function openVideo(path: string, options: OpenVideoOptions = {}): P
   for (const note of await pictureNotes(await findFfmpeg(onWarning), path, probe)) onWarning(note);
   const selection = checkSelection(options, path, probe.duration);
   const geometry = framing({ name: path, ...probe }, options);
-  return fromFile(path, probe, geometry, selection, limits);
+  return fromFile(path, probe, { geometry, selection }, limits);
 }
 
 /** A video over a file that ffmpeg decodes. */
 function fromFile(
   path: string,
   probe: RatedProbe,
-  geometry: Geometry,
-  selection: Selection,
+  { geometry, selection }: Shown,
   limits: { maxPixels: number; signal?: AbortSignal; onWarning: Warn },
 ): Video {
   const decode = (seek?: number, frames?: number) => decodeFile({ path, probe, geometry, ...limits, seek, frames });
@@ -128,7 +127,7 @@ function fromFile(
   });
   const { every, frames = Number.POSITIVE_INFINITY } = selection;
   const byTime = selection.start > 0 || selection.duration !== undefined || selection.frameRate !== undefined;
-  return describe(path, probe, geometry, selection, probe.audioCodec !== undefined, choose, async function* () {
+  const decodeChosen = async function* () {
     if (byTime) {
       const { seek, indices } = await choose();
       yield* pickInOrder(decode(seek, indices[indices.length - 1] + 1), indices);
@@ -139,7 +138,9 @@ function fromFile(
     for await (const frame of decode(undefined, Number.isFinite(last) ? last + 1 : undefined)) {
       if (index++ % every === 0) yield frame;
     }
-  });
+  };
+  const source = { ...probe, hasAudio: probe.audioCodec !== undefined };
+  return describe(path, source, { geometry, selection }, { times: choose, decode: decodeChosen });
 }
 
 /** Plans crop and scale, and says what of the picture is left out. */
@@ -163,7 +164,7 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   const { indices } = chosen;
   const given = selection.frameRate === undefined ? 'default' : 'request';
   const rateFrom: Video['rateFrom'] = rate === undefined ? 'container' : given;
-  const source = { ...pictures, frameRate, rateFrom };
+  const source = { ...pictures, frameRate, rateFrom, hasAudio: false };
   const { region, width, height } = geometry;
   const scaled = width !== region.width || height !== region.height;
   const { signal, onWarning } = options;
@@ -176,19 +177,26 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   const decode = () =>
     scaled ? scaleFrames(cropped(), geometry, { task: `scaling '${path}'`, signal, onWarning }) : cropped();
   const asked = { ...selection, frameRate: resample };
-  const video = describe(path, source, geometry, asked, false, async () => chosen, decode);
+  const video = describe(path, source, { geometry, selection: asked }, { times: async () => chosen, decode });
   return { ...video, expectedFrames: indices.length };
 }
 
-function describe(
-  path: string,
-  source: { width: number; height: number; frameRate: number; rateFrom: Video['rateFrom']; duration?: number },
-  geometry: Geometry,
-  selection: Selection,
-  hasAudio: boolean,
-  times: () => Promise<FrameTimes>,
-  decode: () => AsyncGenerator<Frame, void, undefined>,
-): Video {
+/** Which frames are shown, and which part of them. */
+interface Shown {
+  readonly geometry: Geometry;
+  readonly selection: Selection;
+}
+
+/** What is stored. */
+type Stored = Pick<Video, 'width' | 'height' | 'frameRate' | 'rateFrom' | 'duration' | 'hasAudio'>;
+
+/** How frames, and their times, are read. */
+interface FrameReader {
+  times(): Promise<FrameTimes>;
+  decode(): AsyncGenerator<Frame, void, undefined>;
+}
+
+function describe(path: string, source: Stored, { geometry, selection }: Shown, reader: FrameReader): Video {
   return {
     path,
     width: geometry.width,
@@ -201,14 +209,14 @@ function describe(
     sourceFrameRate: source.frameRate,
     duration: source.duration,
     expectedFrames: expectedFrames(selection, source.frameRate, source.duration),
-    hasAudio,
+    hasAudio: source.hasAudio,
     async times() {
-      const { times: shown, duration, start, frameRate, variable } = await times();
+      const { times: shown, duration, start, frameRate, variable } = await reader.times();
       return { times: shown, duration, start, frameRate, variable };
     },
     async *frames() {
       let any = false;
-      for await (const frame of decode()) {
+      for await (const frame of reader.decode()) {
         any = true;
         yield frame;
       }
