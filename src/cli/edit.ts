@@ -106,7 +106,7 @@ async function run(video: string, values: EditValues, context: Context): Promise
   });
   const choice = pick ?? (auto ? 1 : await askForOne(proposals, values, context));
   const picked = choice === undefined ? undefined : await pickEdit(proposals.out, choice);
-  await report(video, values, context, proposals, picked);
+  await report({ video, values, proposals, picked }, context);
 }
 
 /** Lets the user name an edit where someone is there to answer; undefined where not, or where they want none. */
@@ -129,14 +129,15 @@ async function askForOne(
   }
 }
 
+interface Reported {
+  readonly video: string;
+  readonly values: EditValues;
+  readonly proposals: StoredEdits;
+  readonly picked?: FrameEdit | undefined;
+}
+
 /** Prints the edits and what to run next. */
-async function report(
-  video: string,
-  values: EditValues,
-  context: Context,
-  proposals: StoredEdits,
-  picked?: FrameEdit,
-): Promise<void> {
+async function report({ video, values, proposals, picked }: Reported, context: Context): Promise<void> {
   const { COMPOSITION_LOST } = await import('../lib/metrics/composition.js');
   const { out, sheet, edits } = proposals;
   const next = picked

@@ -192,7 +192,7 @@ describe('models, devices and LoRA files', () => {
       '--model',
       join(scratch, 'none'),
     );
-    await refuses(video, /is not a device; choose one of cpu, webgpu/, '--device', 'gpu');
+    await refuses(video, /'gpu' is invalid\. Expected one of cpu, webgpu/, '--device', 'gpu');
     await refuses(video, /none\.safetensors/, '--lora', join(scratch, 'none.safetensors:0.5'));
   });
 

@@ -20,9 +20,11 @@ export { SMALLEST };
 
 /** CLIP's vocabulary cut down to the words of prompts here: reading 49,408 tokens takes longer than all else of opening a model. */
 const VOCABULARY = reduceVocabulary(clipVocabulary(), ['a', 'blur', 'city', 'neon', 'night', 'street', 'tail', 'word']);
-const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;
+/** How many tokens that vocabulary has. */
+export const TOKENS: number = Object.keys(VOCABULARY.vocab).length;
+const LAST_TOKEN = TOKENS - 1;
 const TOKEN_IDS = {
-  ...{ vocab_size: LAST_TOKEN + 1, bos_token_id: LAST_TOKEN - 1, eos_token_id: LAST_TOKEN, pad_token_id: LAST_TOKEN },
+  ...{ vocab_size: TOKENS, bos_token_id: LAST_TOKEN - 1, eos_token_id: LAST_TOKEN, pad_token_id: LAST_TOKEN },
 };
 
 /** A folder that is removed after the file's tests. */
