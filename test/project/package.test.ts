@@ -87,7 +87,7 @@ describe('a notebook (TypeScript 5.0, tslab options)', () => {
     expect(complaints(program, temporary)).toEqual([]);
     expect(exportedNames(program, cell, 'steadyframe')).toEqual(
       expect.arrayContaining([
-        ...['Tensor', 'tensor', 'readSafetensors', 'writeSafetensors', 'randn', 'UsageError', 'FailureError'],
+        ...['Tensor', 'tensor', 'randn', 'UsageError', 'FailureError', 'finetune', 'recipe', 'proposeEdits'],
         ...['loadModel', 'img2img', 'textToImage', 'openVideo', 'strengthSweep', 'compareSeeds', 'grid', 'metrics'],
       ]),
     );
