@@ -11,6 +11,7 @@ export const SLOW: readonly string[] = [
   'sweeps/run-sweep',
   'training/finetune',
   'cli/finetune',
+  'experiments/studies',
   'cli/sweep',
   'tracking/mlflow',
   'video/open-video',
