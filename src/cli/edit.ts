@@ -8,7 +8,7 @@ import type { StoredEdits } from '../lib/edits/edits-folder.js';
 import type { FrameEdit } from '../lib/edits/frame-edit.js';
 import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../lib/settings/lists.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { SELECTION } from '../lib/settings/table.js';
+import { SELECTION, SUBJECT } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { appliedArguments, checkPrompts, checkpointArguments, withModel } from './model-options.js';
 import {
@@ -58,7 +58,7 @@ export function addEdit(program: Command, context: Context): void {
     .command('edit')
     .summary('propose edits of one frame, and pick the one to finetune on')
     .description('Proposes edits of one frame at large strengths, ranked, as the example that finetuning learns from.')
-    .argument('<video>', 'a video, a GIF, or a folder of pictures')
+    .argument('<video>', SUBJECT.video.help)
     .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
     .option('--frame <n>', 'which frame, by its number from 0', integer);
   addDenoiseOptions(addSettings(command, PART))

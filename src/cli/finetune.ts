@@ -7,7 +7,7 @@ import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import type { Model } from '../lib/models/model.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { COURSE, FINETUNE, RENDER, type SELECTION } from '../lib/settings/table.js';
+import { COURSE, FINETUNE, RENDER, type SELECTION, SUBJECT } from '../lib/settings/table.js';
 import type { TrainingVideo } from '../lib/training/finetune/encode-items.js';
 import type { FinetuneOptions } from '../lib/training/finetune/options.js';
 import type { Preview } from '../lib/training/finetune/preview.js';
@@ -82,7 +82,7 @@ export function addFinetune(program: Command, context: Context): void {
     .command('finetune')
     .summary('train a model on a video and an edited frame of it')
     .description('Trains a model on a video, so that mild edits of it come out strong and steady.')
-    .argument('<video>', 'a video, a GIF, or a folder of pictures');
+    .argument('<video>', SUBJECT.video.help);
   addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))));
   addSettings(command, TRAINING, {
     defaults: { rank: undefined, layers: undefined, schedule: FINETUNE.schedule.default },

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../lib/settings/lists.js';
-import { SELECTION } from '../lib/settings/table.js';
+import { SELECTION, SUBJECT } from '../lib/settings/table.js';
 import type { Context } from './context.js';
 import { checkPrompts, withModel } from './model-options.js';
 import {
@@ -40,7 +40,7 @@ export function addFrame(program: Command, context: Context): void {
     .command('frame')
     .summary('edit one frame with several seeds and strengths')
     .description('Edits a single frame with several seeds and strengths, as a contact sheet.')
-    .argument('<video>', 'a video, a GIF, or a folder of pictures')
+    .argument('<video>', SUBJECT.video.help)
     .requiredOption('--at <time>', 'which frame: the one shown at this time, such as 3.2s or 1:03.2', seconds);
   addDenoiseOptions(addSettings(command, { frameRate: SELECTION.frameRate }))
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, FRAME_STRENGTHS))

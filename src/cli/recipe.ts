@@ -3,12 +3,12 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../lib/base/errors.js';
 import { given } from '../lib/base/given.js';
-import { RECIPE_BATCH, RECIPE_STRENGTHS } from '../lib/recipe/presets.js';
+import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from '../lib/recipe/presets.js';
 import type { RecipeOptions } from '../lib/recipe/recipe.js';
 import type { RecipeResult } from '../lib/recipe/result.js';
 import { PROPOSED_SEEDS } from '../lib/settings/lists.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { FINETUNE, RENDER, SELECTION } from '../lib/settings/table.js';
+import { FINETUNE, RENDER, SELECTION, SUBJECT } from '../lib/settings/table.js';
 import type { Style } from '../lib/world/styles/styles.js';
 import type { Context } from './context.js';
 import { addModelOptions, type ModelOptions, withModel } from './model-options.js';
@@ -60,7 +60,7 @@ interface RecipeValues
   prompt: string[];
   shot?: string;
   style?: Style;
-  preset: 'published' | 'demo';
+  preset: keyof typeof PRESETS;
   strengths: number[];
   guidanceScale?: number;
   tunedGuidance?: number;
@@ -79,13 +79,13 @@ export function addRecipe(program: Command, context: Context): void {
     .command('recipe')
     .summary('the published recipe on one video, with a report')
     .description('Compares plain and finetuned editing of one video: renderings, numbers and a report.')
-    .argument('[video]', 'a video, a GIF, or a folder of pictures');
+    .argument('[video]', SUBJECT.video.help);
   const described = addModelOptions(command)
     .requiredOption('-p, --prompt <text>', 'what to show; repeated, the others are only trained', collect)
     .option('--shot <name>', 'a bundled shot in place of a video: its true edit is known')
     .option('--style <name>', 'the style that the prompt means, for the truth of a bundled shot')
     .addOption(
-      new Option('--preset <name>', 'settings to start from').choices(['published', 'demo']).default('published'),
+      new Option('--preset <name>', 'settings to start from').choices(Object.keys(PRESETS)).default('published'),
     )
     .addOption(
       listOption('--strengths <list>', 'of the plain model; the first is finetuned', number, RECIPE_STRENGTHS),
@@ -104,7 +104,7 @@ export function addRecipe(program: Command, context: Context): void {
     .addOption(
       new Option(
         '--proposal-strengths <list>',
-        'strengths of proposals; 0.75,0.85,0.95, or 0.55,0.65,0.75 with the demo preset',
+        `strengths of proposals; ${PRESETS.published.proposals}, or ${PRESETS.demo.proposals} with the demo preset`,
       ).argParser(listOf(number)),
     )
     .addOption(listOption('--proposal-seeds <list>', 'seeds of proposals', integer, PROPOSED_SEEDS))

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { NoiseMode } from '../lib/diffusion/restyle.js';
 import { COMPARED_SEEDS } from '../lib/settings/lists.js';
-import { NOISE_MODES, RENDER } from '../lib/settings/table.js';
+import { NOISE_MODES, RENDER, SUBJECT } from '../lib/settings/table.js';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
@@ -30,7 +30,7 @@ export function addSeeds(program: Command, context: Context): void {
     .command('seeds')
     .summary('render a video under several seeds and compare them')
     .description('Renders a video under several seeds at one strength, and compares them.')
-    .argument('<video>', 'a video, a GIF, or a folder of pictures');
+    .argument('<video>', SUBJECT.video.help);
   addSettings(addDenoiseOptions(command), { strength: RENDER.strength })
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, COMPARED_SEEDS))
     .addOption(

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { SWEEP_STRENGTHS } from '../lib/settings/lists.js';
-import { RENDER } from '../lib/settings/table.js';
+import { RENDER, SUBJECT } from '../lib/settings/table.js';
 import { runComparison } from './comparison.js';
 import type { Context } from './context.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from './render-options.js';
@@ -30,7 +30,7 @@ export function addSweep(program: Command, context: Context): void {
     .command('sweep')
     .summary('render a video at several strengths and compare them')
     .description('Renders a video at several strengths under one seed and one noise, and compares them.')
-    .argument('<video>', 'a video, a GIF, or a folder of pictures');
+    .argument('<video>', SUBJECT.video.help);
   addSettings(
     addDenoiseOptions(command).addOption(
       listOption('--strengths <list>', 'strengths in (0, 1]', number, SWEEP_STRENGTHS),

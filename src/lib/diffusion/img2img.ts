@@ -6,7 +6,7 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import { combine } from './guidance.js';
+import { assertGuidanceScale, combine } from './guidance.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
 import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
@@ -99,11 +99,7 @@ async function guidedPrediction(
   shape: readonly number[],
 ): Promise<(x: Float32Array, timestep: number) => Promise<Float32Array>> {
   const { prompt, negativePrompt, guidanceScale } = withDefaults(RENDER, options);
-  if (!Number.isFinite(guidanceScale) || guidanceScale < 0) {
-    throw new UsageError(
-      `guidance scale: ${guidanceScale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
-    );
-  }
+  assertGuidanceScale(guidanceScale);
   const guided = guidanceScale !== 1;
   const [batch] = shape;
   const prompts = guided ? [negativePrompt, prompt] : [prompt];

@@ -3,6 +3,7 @@
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
+import { assertGuidanceScale } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
 import { samplerName, samplers } from '../diffusion/samplers/index.js';
@@ -41,11 +42,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   const { strength, sampler, steps, guidanceScale, batch, noiseDraw, seed, noise } = withDefaults(RENDER, options);
   const method = samplers[samplerName(sampler)];
   const { timesteps } = planForStrength(method.plan(noiseSchedule(model.config.schedule), steps), strength);
-  if (!(guidanceScale >= 0 && guidanceScale < Infinity)) {
-    throw new UsageError(
-      `guidance scale: ${guidanceScale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
-    );
-  }
+  assertGuidanceScale(guidanceScale);
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   createGenerator(seed);
