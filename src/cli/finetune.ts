@@ -7,7 +7,7 @@ import { given } from '../lib/base/given.js';
 import type { SamplerName } from '../lib/diffusion/samplers/index.js';
 import type { Model } from '../lib/models/model.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { COURSE, FINETUNE, RENDER, type SELECTION, SUBJECT } from '../lib/settings/table.js';
+import { COURSE, RENDER, type SELECTION, SUBJECT, TRAINING } from '../lib/settings/table.js';
 import type { TrainingVideo } from '../lib/training/finetune/encode-items.js';
 import type { FinetuneOptions } from '../lib/training/finetune/options.js';
 import type { Preview } from '../lib/training/finetune/preview.js';
@@ -52,7 +52,6 @@ Examples:
   steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --iterations 1400 --out runs/neon --resume
   steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
 
-const { edits: _edits, ...TRAINING } = FINETUNE;
 const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
 const { negativePrompt: _, strength, guidanceScale, steps, sampler } = RENDER;
 const PREVIEWED = { strength, guidanceScale, steps, sampler };
@@ -85,7 +84,7 @@ export function addFinetune(program: Command, context: Context): void {
     .argument('<video>', SUBJECT.video.help);
   addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))));
   addSettings(command, TRAINING, {
-    defaults: { rank: undefined, layers: undefined, schedule: FINETUNE.schedule.default },
+    defaults: { rank: undefined, layers: undefined, schedule: TRAINING.schedule.default },
   })
     .option('--prior-prompt <text>', 'a prompt of such pictures; may be repeated', (text, all: string[] = []) => [
       ...all,

@@ -151,12 +151,8 @@ export const RENDER = {
   batch: setting(kind.whole(1), { default: 1, help: 'frames that go through the network together' }),
 };
 
-/** How a model is finetuned. The defaults are the published recipe. */
-export const FINETUNE = {
-  /** Edited frames to learn from. */
-  edits: setting(kind.edits, {
-    help: 'edited frames to learn from: pictures with their sidecar, or with frame and prompt',
-  }),
+/** How a model is trained. The defaults are the published recipe. */
+export const TRAINING = {
   /** Updates in all. */
   iterations: setting(kind.whole(1), { default: 1000, help: 'updates in all' }),
   /** Frames of the video that are learned under the empty prompt, spread evenly. */
@@ -240,6 +236,15 @@ export const FINETUNE = {
     help: 'keep what the model predicts of other pictures, at twice the work',
     value: 'weight',
   }),
+};
+
+/** How a model is finetuned: from which edited frames, and how it is trained. */
+export const FINETUNE = {
+  /** Edited frames to learn from. */
+  edits: setting(kind.edits, {
+    help: 'edited frames to learn from: pictures with their sidecar, or with frame and prompt',
+  }),
+  ...TRAINING,
 };
 
 /** What a finetuning writes on its way. It decides nothing of the result. */

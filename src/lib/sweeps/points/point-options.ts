@@ -4,7 +4,7 @@ import type { RestyleOptions } from '../../diffusion/restyle.js';
 import type { LoadModelOptions } from '../../models/model.js';
 import type { OptionsOf } from '../../settings/setting.js';
 import { optionsFromStored } from '../../settings/stored.js';
-import { APPLIED, CHECKPOINT, FINETUNE, RENDER, SELECTION } from '../../settings/table.js';
+import { APPLIED, CHECKPOINT, RENDER, SELECTION, TRAINING } from '../../settings/table.js';
 import type { FinetuneOptions } from '../../training/finetune/options.js';
 import type { PointSettings } from '../file/point-settings.js';
 
@@ -39,6 +39,6 @@ export function renderOptions(settings: PointSettings): RestyleOptions {
 
 /** How the model is trained; folder, edits and iterations are the caller's. */
 export function trainingOptions(settings: PointSettings): Omit<FinetuneOptions, 'out' | 'edits' | 'iterations'> {
-  const { edits: _edits, iterations: _iterations, ...rows } = FINETUNE;
+  const { iterations: _iterations, ...rows } = TRAINING;
   return optionsFromStored(rows, settings);
 }

@@ -6,7 +6,7 @@ import type { Settings } from '../../base/settings.js';
 import { type ModelHashes, modelInputs, modelParameters } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
 import { storedSettings } from '../../settings/stored.js';
-import { FINETUNE } from '../../settings/table.js';
+import { TRAINING } from '../../settings/table.js';
 import { definedMetrics } from '../../tracking/log/defined-metrics.js';
 import type { Run } from '../../tracking/log/run.js';
 import { givenOptions, type WorkOptions } from '../../tracking/log/tracked-work.js';
@@ -48,8 +48,8 @@ export function finetuneRun(
 /** The settings of a training, whatever it is of. */
 export function trainingParameters(settings: FinetuneSettings): Record<string, unknown> {
   const { train, objective, clipNorm } = settings;
-  const { rank = FINETUNE.rank.default, alpha = rank, layers = FINETUNE.layers.default } = settings;
-  const { edits: _, startRange, rank: _rank, alpha: _alpha, layers: _layers, ...common } = FINETUNE;
+  const { rank = TRAINING.rank.default, alpha = rank, layers = TRAINING.layers.default } = settings;
+  const { startRange, rank: _rank, alpha: _alpha, layers: _layers, ...common } = TRAINING;
   return {
     method: 'finetune',
     ...storedSettings(

@@ -12,7 +12,7 @@ import { hashModel } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
 import { defaultsOf } from '../../settings/defaults.js';
 import type { OptionsOf } from '../../settings/setting.js';
-import { COURSE, FINETUNE } from '../../settings/table.js';
+import { COURSE, TRAINING } from '../../settings/table.js';
 import type { TrackingOptions } from '../../tracking/log/tracked-work.js';
 import { hashFrame, type TakenFrames } from './encode-items.js';
 import { HELD_ASIDE_PROMPTS } from './forgetting.js';
@@ -24,7 +24,7 @@ import type { WhatIsTrained } from './trained-weights.js';
 /** Options of a finetuning. The defaults are the published recipe; `iterations` and intervals may differ on a resume. */
 export interface FinetuneOptions
   extends Omit<TrackingOptions, 'onWarning'>,
-    OptionsOf<Omit<typeof FINETUNE, 'edits'>>,
+    OptionsOf<typeof TRAINING>,
     OptionsOf<Pick<typeof COURSE, 'checkpointEvery' | 'previewEvery'>> {
   /** Folder for checkpoints, previews and the result; the artifacts of the run by default. */
   readonly out?: string;
@@ -55,7 +55,7 @@ export interface FinetuneOptions
 type LowRank = 'rank' | 'alpha' | 'layers';
 
 // What is not given of low-rank updates is filled in where they are made, so that a resume finds what was given.
-const { edits: _edits, rank: _rank, alpha: _alpha, layers: _layers, ...TRAINED_SETTINGS } = FINETUNE;
+const { rank: _rank, alpha: _alpha, layers: _layers, ...TRAINED_SETTINGS } = TRAINING;
 const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
 
 /** Options with every default in place. */
