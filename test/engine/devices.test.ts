@@ -3,14 +3,16 @@
 //   VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json VK_ICD_FILENAMES=$VK_DRIVER_FILES npm test -- test/engine/devices.test.ts
 
 import { describe, expect, test } from 'vitest';
-import { DEVICES, type Device, resolveDevice } from '../../src/lib/engine/devices.js';
+import { DEVICES, type Device, resolveDevice, resolveThreads } from '../../src/lib/engine/devices.js';
 import { compile } from '../../src/lib/engine/onnx/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { loadModel } from '../../src/lib/models/model.js';
-import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
+import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasPack, packPath, relativeError } from '../reference/pack.js';
+import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const BOUND = 1e-2;
+const scratch = scratchFolder();
 
 /** Why a device cannot be tried here, or null where it starts. */
 async function reasonNotToStart(device: Device): Promise<string | null> {
@@ -56,18 +58,62 @@ describe.each(DEVICES)('device %s', (device) => {
   });
 });
 
-test('the device comes from the option, else the environment, else it is the CPU', () => {
-  const before = process.env.STEADYFRAME_DEVICE;
+/** Runs a check with an environment variable set, or removed where undefined, and puts it back. */
+function withVariable(name: string, check: (set: (value: string | undefined) => void) => void): void {
+  const before = process.env[name];
+  const set = (value: string | undefined): void => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
   try {
-    delete process.env.STEADYFRAME_DEVICE;
+    check(set);
+  } finally {
+    set(before);
+  }
+}
+
+test('the device comes from the option, else the environment, else it is the CPU', () => {
+  withVariable('STEADYFRAME_DEVICE', (set) => {
+    set(undefined);
     expect(resolveDevice()).toBe('cpu');
-    process.env.STEADYFRAME_DEVICE = 'webgpu';
+    set('webgpu');
     expect(resolveDevice()).toBe('webgpu');
     expect(resolveDevice('cpu')).toBe('cpu');
-    process.env.STEADYFRAME_DEVICE = 'tpu';
+    set('tpu');
     expect(() => resolveDevice()).toThrow("STEADYFRAME_DEVICE: 'tpu' is not a device; choose one of cpu, webgpu");
-  } finally {
-    if (before === undefined) delete process.env.STEADYFRAME_DEVICE;
-    else process.env.STEADYFRAME_DEVICE = before;
+  });
+});
+
+test('threads come from the option, else the environment, else there is one for each core', () => {
+  withVariable('STEADYFRAME_THREADS', (set) => {
+    set(undefined);
+    expect(resolveThreads()).toBeUndefined();
+    set('3');
+    expect(resolveThreads()).toBe(3);
+    expect(resolveThreads(2)).toBe(2);
+    expect(() => resolveThreads(0)).toThrow("threads: '0' is no number of threads; give 1 or more");
+    for (const text of ['0', '-1', '1.5', 'all']) {
+      set(text);
+      expect(() => resolveThreads()).toThrow(`STEADYFRAME_THREADS: '${text}' is no number of threads; give 1 or more`);
+    }
+  });
+});
+
+test('how many threads a model takes changes no bit of what it predicts', async () => {
+  const folder = await smallestCheckpoint(scratch);
+  const wave = (...shape: number[]) =>
+    tensor(
+      'float32',
+      shape,
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i)),
+    );
+  const results: Uint8Array[] = [];
+  for (const threads of [1, 2, 4]) {
+    await using model = await loadModel(folder, { device: 'cpu', threads });
+    const context = wave(2, 8, model.config.unet.crossAttentionDim);
+    const { data } = await model.predict(wave(2, 4, 32, 32), tensor('int32', [2], Int32Array.of(500, 20)), context);
+    results.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
 });

@@ -4,6 +4,7 @@
 export const VARIABLES = {
   STEADYFRAME_RUNS: 'folder of all runs; runs by default',
   STEADYFRAME_DEVICE: 'device that models run on; cpu by default',
+  STEADYFRAME_THREADS: 'threads of a model on the CPU; as many as there are cores by default',
   STEADYFRAME_CACHE: 'folder for links to weights; steadyframe in the user cache by default',
   STEADYFRAME_MLFLOW_URI: 'MLflow server that runs are logged to as well',
   STEADYFRAME_UI_TOKEN: 'token of the dashboard',

@@ -29,6 +29,23 @@ export function resolveDevice(option?: string): Device {
   throw new UsageError(`${origin}: '${name}' is not a device; choose one of ${DEVICES.join(', ')}`);
 }
 
+/**
+ * The threads of a session on the CPU: `option`, else `STEADYFRAME_THREADS`, else undefined, which is one for each core.
+ *
+ * @throws UsageError for what is no positive integer
+ */
+export function resolveThreads(option?: number): number | undefined {
+  const text = variable('STEADYFRAME_THREADS');
+  const threads = option ?? (text === undefined ? undefined : Number(text));
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    const origin = option === undefined ? 'STEADYFRAME_THREADS' : 'threads';
+    throw new UsageError(
+      `${origin}: '${option ?? text}' is no number of threads; give 1 or more, or nothing for one a core`,
+    );
+  }
+  return threads;
+}
+
 /** The error for a device that does not start: never a silent fallback. */
 export function deviceFailure(device: Device, reason: string): FailureError {
   const cause = reason.replace(/\s+/g, ' ').trim();

@@ -47,7 +47,7 @@ export interface LoadModelOptions {
   embeddings?: readonly EmbeddingRequest[];
   /** How many of the text encoder's last layers are left out, as diffusers counts; AUTOMATIC1111 calls 1 here 2. */
   clipSkip?: number;
-  /** Threads on the CPU; as many as there are cores by default. */
+  /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
   threads?: number;
   /** Called after the checkpoint, the LoRAs and the embeddings were read. */
   onProgress?: OnProgress;

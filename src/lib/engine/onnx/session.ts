@@ -9,7 +9,7 @@ import { FailureError, UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Device, deviceFailure } from '../devices.js';
+import { type Device, deviceFailure, resolveThreads } from '../devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
 import { encodeModel, type ValueInfoProto } from './schema.js';
@@ -22,7 +22,7 @@ export interface CompileOptions {
   device?: Device;
   /** Refuse a graph of which some node would fall back to the CPU. */
   strict?: boolean;
-  /** Threads on the CPU; as many as there are cores by default. */
+  /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
   threads?: number;
   /** Take less memory for more time: weights are not repacked, and what a run takes is given back after it. CPU only. */
   lean?: boolean;
@@ -58,6 +58,7 @@ export async function openSession(
     if (!('data' in source)) entries.set(name, source);
     else inline.set(name, { kind: 'inline', dtype: floatType(name, source), bytes: bytesOf(source) });
   }
+  const threads = resolveThreads(options.threads);
   const files = await placeWeights(entries);
   try {
     const model = lowerGraph(
@@ -73,7 +74,7 @@ export async function openSession(
       ...(options.lean && { enableCpuMemArena: false, enableMemPattern: false }),
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      ...(options.threads && { intraOpNumThreads: options.threads }),
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
       ...(files.externalData.length > 0 && { externalData: files.externalData.map((file) => ({ ...file })) }),
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       extra: {
