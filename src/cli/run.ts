@@ -1,31 +1,14 @@
 // Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
 
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { systemError } from '../lib/base/atomic-file.js';
 import { type Environment, variable } from '../lib/base/environment.js';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { VERSION } from '../lib/base/version.js';
 import { CheckedCommand } from './command.js';
-import { addCompletion } from './completion.js';
-import { type Context, createContext } from './context.js';
-import { addDemo } from './demo.js';
-import { addEdit } from './edit.js';
-import { addFinetune } from './finetune.js';
-import { addFrame } from './frame.js';
-import { addGrid } from './grid.js';
-import { addInfo } from './info.js';
-import { addMetrics } from './metrics.js';
-import { addPull } from './pull.js';
-import { addRecipe } from './recipe.js';
-import { addReport } from './report.js';
-import { addRunSweep } from './run-sweep.js';
-import { addRuns } from './runs.js';
-import { addSeeds } from './seeds.js';
-import { addSweep } from './sweep.js';
-import { addSync } from './sync.js';
+import { type AddCommand, COMMANDS } from './commands.js';
+import { createContext } from './context.js';
 import { Interrupted, type Terminal } from './terminal.js';
-import { addUi } from './ui.js';
-import { addVerify } from './verify.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
@@ -40,32 +23,13 @@ const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe'
 export interface Program {
   readonly name: string;
   readonly description: string;
-  readonly commands: readonly ((program: Command, context: Context) => void)[];
+  readonly commands: readonly AddCommand[];
 }
 
 const STEADYFRAME: Program = {
   name: 'steadyframe',
   description: 'Restyle short videos with Stable Diffusion, and measure how steady the result is.',
-  commands: [
-    addDemo,
-    addSweep,
-    addSeeds,
-    addFrame,
-    addEdit,
-    addFinetune,
-    addRecipe,
-    addMetrics,
-    addGrid,
-    addInfo,
-    addPull,
-    addRunSweep,
-    addRuns,
-    addUi,
-    addReport,
-    addSync,
-    addVerify,
-    addCompletion,
-  ],
+  commands: COMMANDS,
 };
 
 /**

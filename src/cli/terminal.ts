@@ -1,5 +1,6 @@
 // What a command talks to: where results and messages go, and how it is told to stop. Tests bring their own.
 
+import { createInterface } from 'node:readline/promises';
 import { printable } from '../lib/base/printable.js';
 
 /** The outside of a command. */
@@ -71,7 +72,6 @@ export function processTerminal(): Terminal {
 }
 
 async function askForLine(question: string, signal: AbortSignal): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // While a line is edited, Ctrl-C comes as a key.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { nextSteps } from '../../src/cli/demo.js';
+import { nextSteps } from '../../src/cli/actions/demo.js';
 import { steadyframe } from './run-command.js';
 
 const before = process.cwd();

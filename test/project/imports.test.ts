@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { breaches, cycles, importsOf } from './imports.js';
+import { breaches, cycles, importsOf, packagesLoadedWith } from './imports.js';
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && /\.[mc]?tsx?$/.test(entry.name))
@@ -22,6 +22,26 @@ describe('imports of src', () => {
 
   it('never run in a circle', () => {
     expect(cycles(sources)).toEqual([]);
+  });
+});
+
+describe('imports of the command', () => {
+  const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWith(folder));
+
+  it('are static but for one action a command, and what main.ts loads to report a damaged installation', () => {
+    const dynamic = inFolder('src/cli/').flatMap((file) =>
+      importsOf(file).flatMap(({ specifier, dynamic }) => (dynamic ? [`${file.path}: ${specifier}`] : [])),
+    );
+    const actions = inFolder('src/cli/commands/').map(
+      ({ path }) => `src/cli/commands.ts: ./actions/${path.split('/').at(-1)!.replace(/ts$/, 'js')}`,
+    );
+    expect(actions.length).toBeGreaterThan(0);
+    expect(dynamic.sort()).toEqual([...actions, 'src/cli/main.ts: ./command-process.js'].sort());
+  });
+
+  it('load no package but commander before an action', () => {
+    expect(packagesLoadedWith('src/cli/main.ts', sources)).toEqual([]);
+    expect(packagesLoadedWith('src/cli/command-process.ts', sources)).toEqual(['commander']);
   });
 });
 
@@ -73,6 +93,18 @@ describe('the rules', () => {
     ['anything, from a folder that is not in the table', 'src/lib/helpers/a.ts', ''],
   ])('forbid importing %s', (_, path, text) => {
     expect(one(path, text)).toHaveLength(1);
+  });
+
+  it('find the packages that are loaded with a file', () => {
+    const files = [
+      {
+        path: 'src/cli/a.ts',
+        text: `import './b.js'; import type { Z } from 'zod'; import('yaml'); import 'node:fs';`,
+      },
+      { path: 'src/cli/b.ts', text: `import { C } from 'commander'; import type { D } from './c.js';` },
+      { path: 'src/cli/c.ts', text: `import sharp from 'sharp';` },
+    ];
+    expect(packagesLoadedWith('src/cli/a.ts', files)).toEqual(['commander']);
   });
 
   it('find circles, of types too', () => {

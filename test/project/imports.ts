@@ -9,10 +9,11 @@ export interface SourceFile {
   text: string;
 }
 
-/** One import of a file; `typeOnly` ones vanish in the compiled library. */
+/** One import of a file; `typeOnly` ones vanish in the compiled library, `dynamic` ones load when they are reached. */
 export interface Import {
   specifier: string;
   typeOnly: boolean;
+  dynamic: boolean;
 }
 
 /** Folders in the order in which data meets them: each may import itself and those before it. `index` is src/lib/index.ts. */
@@ -51,8 +52,8 @@ const SHARED_SCRIPT = { script: 'assets/ui/chart-math.ts', importer: 'src/lib/re
 /** All imports of a file: declarations, re-exports, `import()`, `import('x').Type` and `require()`. */
 export function importsOf({ path, text }: SourceFile): Import[] {
   const found: Import[] = [];
-  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
-    if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly });
+  const add = (node: ts.Node | undefined, typeOnly: boolean, dynamic = false) => {
+    if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly, dynamic });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
@@ -65,7 +66,7 @@ export function importsOf({ path, text }: SourceFile): Import[] {
     } else if (ts.isCallExpression(node)) {
       const called = node.expression;
       if (called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')) {
-        add(node.arguments[0], false);
+        add(node.arguments[0], false, true);
       }
     }
     ts.forEachChild(node, visit);
@@ -131,6 +132,21 @@ export function breaches(files: readonly SourceFile[], dependencies: readonly st
     }
   }
   return found;
+}
+
+/** The packages that are loaded with a file: those that it, and what it imports statically, imports by name. */
+export function packagesLoadedWith(entry: string, files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const packages = new Set<string>();
+  const reached = new Set([entry]);
+  for (const path of reached) {
+    for (const { specifier, typeOnly, dynamic } of importsOf(byPath.get(path)!)) {
+      if (typeOnly || dynamic || specifier.startsWith('node:')) continue;
+      if (specifier.startsWith('.')) reached.add(target(path, specifier));
+      else packages.add(packageOf(specifier));
+    }
+  }
+  return [...packages].sort();
 }
 
 /** Circles of files that import each other, types included, each as its files in order. */

@@ -1,6 +1,9 @@
 // `steadyframe info FILE --model M`: what a LoRA or a textual inversion does to a checkpoint.
 
-import { formatList, formatPlural, formatTable } from './table.js';
+import { openCheckpoint } from '../../lib/models/checkpoint/checkpoint.js';
+import { readLora } from '../../lib/models/lora/lora.js';
+import { isEmbeddingFile, openEmbeddings } from '../../lib/models/text/textual-inversion.js';
+import { formatList, formatPlural, formatTable } from '../table.js';
 
 /**
  * The text of `info` for a file that is applied to a checkpoint; `json` for the same as data.
@@ -13,9 +16,6 @@ export async function describeAddition(
   options: { readonly config?: string },
   json: boolean,
 ): Promise<string> {
-  const { openCheckpoint } = await import('../lib/models/checkpoint/checkpoint.js');
-  const { readLora } = await import('../lib/models/lora/lora.js');
-  const { isEmbeddingFile, openEmbeddings } = await import('../lib/models/text/textual-inversion.js');
   const checkpoint = await openCheckpoint(model, options);
   if (await isEmbeddingFile(file)) {
     const [{ word, vectors }] = await openEmbeddings([{ file }], checkpoint.textEncoder.config, checkpoint.tokenizer);

@@ -1,77 +1,21 @@
 // `steadyframe run`: a sweep file, all of whose points are rendered and compared.
 
-import type { Command } from 'commander';
-import { FailureError } from '../lib/base/errors.js';
-import type { RunSweepOptions, SweepPlan } from '../lib/sweeps/run-sweep.js';
-import type { SweepOutcome } from '../lib/sweeps/sweep-outcome.js';
-import { type Context, resumeCommand } from './context.js';
-import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
-import { formatCount, formatNumber, formatPlural, formatTable } from './table.js';
-import { integer } from './values.js';
-
-const EXAMPLES = `
-The keys are those of W&B sweeps; paths are relative to the file. assets/sweep.schema.json describes them for editors.
-
-  # night.yaml
-  method: grid                # or random, with run_cap: 20 and seed: 0
-  video: shot.mp4
-  model: sd15/
-  prompt: a cyberpunk city at night
-  edits: [edits/best.png]
-  metric: {name: warping_error_normalised, goal: minimize}
-  parameters:
-    method: {values: [img2img, finetune]}
-    strength: {values: [0.325, 0.45, 0.6]}
-    guidance: {min: 1, max: 7, distribution: q_uniform, q: 3}
-    iterations: {values: [200, 400]}
-    learning_rate: {value: 1e-5}
-  early_terminate: {type: hyperband, min_iter: 100, eta: 2}
-
-A point is known by everything that decides its bits: what is done is not done again. Frames are encoded once; a model is
-trained once for all points that use it, and a shorter training is the beginning of a longer one. With --resume the file may
-have changed: new points are added, and what is done stays. A point that fails is tried again and then reported; the others
-go on, and the exit code is 1.
-
-Examples:
-  steadyframe run night.yaml --dry-run
-  steadyframe run night.yaml --workers 2
-  steadyframe run night.yaml --resume --json`;
+import { FailureError } from '../../lib/base/errors.js';
+import { readSweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
+import { settingText } from '../../lib/sweeps/file/sweep-points.js';
+import type { RunSweepOptions, SweepPlan } from '../../lib/sweeps/run-sweep.js';
+import { planSweep, runSweep } from '../../lib/sweeps/run-sweep.js';
+import type { SweepOutcome } from '../../lib/sweeps/sweep-outcome.js';
+import { sortedPoints } from '../../lib/sweeps/sweep-outcome.js';
+import type { RunValues } from '../commands/run.js';
+import { type Context, resumeCommand } from '../context.js';
+import { trackingSettings } from '../render-options.js';
+import { formatCount, formatNumber, formatPlural, formatTable } from '../table.js';
 
 /** Metrics that tables show beside the one of the sweep. */
 const SHOWN = ['edit_strength', 'flicker_ratio', 'warping_error_normalised'];
 
-interface RunValues extends TrackingValues {
-  workers: number;
-  retries: number;
-  out?: string;
-  resume?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-/** Adds the command to the program. */
-export function addRunSweep(program: Command, context: Context): void {
-  const command = program
-    .command('run')
-    .summary('run a sweep over any settings')
-    .description(
-      'Runs a sweep: renders, and where asked finetunes, with every combination of settings that a file lists.',
-    )
-    .argument('<file>', 'a sweep in YAML or JSON')
-    .option('-w, --workers <n>', 'processes that work at once; a crash costs one point', integer, 1)
-    .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
-    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
-    .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
-    .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
-  addOutputOptions(addTrackingOptions(command))
-    .addHelpText('after', EXAMPLES)
-    .action((file: string, values: RunValues) => run(file, values, context));
-}
-
-async function run(path: string, values: RunValues, context: Context): Promise<void> {
-  const { readSweepFile } = await import('../lib/sweeps/file/read-sweep-file.js');
-  const { planSweep, runSweep } = await import('../lib/sweeps/run-sweep.js');
+export async function run(context: Context, path: string, values: RunValues): Promise<void> {
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
   const { out, resume, workers, retries } = values;
@@ -163,8 +107,6 @@ function planText(plan: SweepPlan): string {
 }
 
 async function outcomeText(outcome: SweepOutcome): Promise<string> {
-  const { sortedPoints } = await import('../lib/sweeps/sweep-outcome.js');
-  const { settingText } = await import('../lib/sweeps/file/sweep-points.js');
   const { metric, varying, points, best, out } = outcome;
   const metrics = [...new Set([...(metric ? [metric.name] : []), ...SHOWN])];
   const isPlain = points.every(({ status }) => status === 'done');

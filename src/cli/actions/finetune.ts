@@ -1,108 +1,32 @@
 // `steadyframe finetune`: trains a model on a video and on edited frames of it.
 
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import { NonFiniteError, UsageError } from '../lib/base/errors.js';
-import { given } from '../lib/base/given.js';
-import type { SamplerName } from '../lib/diffusion/samplers/index.js';
-import type { Model } from '../lib/models/model.js';
-import type { OptionsOf } from '../lib/settings/setting.js';
-import { COURSE, RENDER, type SELECTION, SUBJECT, TRAINING } from '../lib/settings/table.js';
-import type { TrainingVideo } from '../lib/training/finetune/encode-items.js';
-import type { FinetuneOptions } from '../lib/training/finetune/options.js';
-import type { Preview } from '../lib/training/finetune/preview.js';
-import { recentLoss } from '../lib/training/finetune/recent-loss.js';
-import type { FinetuneResult } from '../lib/training/finetune/result.js';
-import { type TrainedFiles, trainedSource } from '../lib/training/finetune/trained-source.js';
-import { type Context, resumeCommand, shellCommand } from './context.js';
-import { addEditOptions, chosenEdits, type EditValues, readEdits } from './finetune-edits.js';
-import {
-  addModelOptions,
-  appliedArguments,
-  checkpointArguments,
-  checkpointOptions,
-  type ModelOptions,
-  withModel,
-} from './model-options.js';
-import {
-  addOutputOptions,
-  addPartOptions,
-  addSizeOption,
-  addTrackingOptions,
-  type OutputValues,
-  sizeArguments,
-  type TrackingValues,
-  trackingSettings,
-} from './render-options.js';
-import { addSettings } from './setting-flags.js';
-import { formatNumber, formatPlural, formatTable } from './table.js';
-import { integer } from './values.js';
-
-const EXAMPLES = `
-The defaults are the published recipe. Frames of the video are learned under the empty prompt; each edited frame, paired with
-its original, under its own. Writes lora.safetensors (or, with --train all or attention, the diffusers folder model/),
-result.json, checkpoints/ at 100, 200, 400 iterations and every 200 more, and previews/, in which to look for the sweet spot.
-With --resume, --iterations, --preview-every and --checkpoint-every may differ, nothing else.
-
-Examples:
-  steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s --out edits/ --auto
-  steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --out runs/neon
-  steadyframe finetune shot.mp4 --model sd15/ --edit night.png --edit-frame 45 --edit-prompt "a city at night" \\
-    --edit night.png --edit-frame 45 --edit-prompt "neon lights" --iterations 400 --out runs/night
-  steadyframe finetune shot.mp4 --model sd15/ --edit edits/edit.png --iterations 1400 --out runs/neon --resume
-  steadyframe sweep shot.mp4 --model sd15/ --lora runs/neon/lora.safetensors --prompt "a cyberpunk city at night"`;
+import { NonFiniteError, UsageError } from '../../lib/base/errors.js';
+import { given } from '../../lib/base/given.js';
+import type { Model } from '../../lib/models/model.js';
+import type { OptionsOf } from '../../lib/settings/setting.js';
+import { COURSE, TRAINING } from '../../lib/settings/table.js';
+import type { TrainingVideo } from '../../lib/training/finetune/encode-items.js';
+import { finetune } from '../../lib/training/finetune/finetune.js';
+import { storedIterations } from '../../lib/training/finetune/folder.js';
+import type { FinetuneOptions } from '../../lib/training/finetune/options.js';
+import type { Preview } from '../../lib/training/finetune/preview.js';
+import { recentLoss } from '../../lib/training/finetune/recent-loss.js';
+import type { FinetuneResult } from '../../lib/training/finetune/result.js';
+import { type TrainedFiles, trainedSource } from '../../lib/training/finetune/trained-source.js';
+import { openForModel } from '../../lib/video/read/open-for-model.js';
+import { shotName } from '../../lib/video/shot-name.js';
+import type { FinetuneValues } from '../commands/finetune.js';
+import { type Context, resumeCommand, shellCommand } from '../context.js';
+import { appliedArguments, checkpointArguments, checkpointOptions } from '../model-options.js';
+import { sizeArguments, trackingSettings } from '../render-options.js';
+import { formatNumber, formatPlural, formatTable } from '../table.js';
+import { chosenEdits, readEdits } from './read-edits.js';
+import { withModel } from './with-model.js';
 
 const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
-const { negativePrompt: _, strength, guidanceScale, steps, sampler } = RENDER;
-const PREVIEWED = { strength, guidanceScale, steps, sampler };
 
-interface FinetuneValues
-  extends ModelOptions,
-    TrackingValues,
-    OutputValues,
-    OptionsOf<typeof SELECTION>,
-    OptionsOf<typeof TRAINING>,
-    OptionsOf<typeof COURSE> {
-  edit?: EditValues[] | false;
-  priorPrompt?: string[];
-  previewFrom?: number;
-  previewPrompt?: string;
-  previewStrength: number;
-  previewGuidanceScale: number;
-  previewSteps: number;
-  previewSampler: SamplerName;
-  out?: string;
-  resume?: boolean;
-}
-
-/** Adds the command to the program. */
-export function addFinetune(program: Command, context: Context): void {
-  const command = program
-    .command('finetune')
-    .summary('train a model on a video and an edited frame of it')
-    .description('Trains a model on a video, so that mild edits of it come out strong and steady.')
-    .argument('<video>', SUBJECT.video.help);
-  addPartOptions(addSizeOption(addEditOptions(addModelOptions(command))));
-  addSettings(command, TRAINING, {
-    defaults: { rank: undefined, layers: undefined, schedule: TRAINING.schedule.default },
-  })
-    .option('--prior-prompt <text>', 'a prompt of such pictures; may be repeated', (text, all: string[] = []) => [
-      ...all,
-      text,
-    ])
-    .option('--preview-from <n>', 'number of the first frame of previews; from the middle by default', integer)
-    .option('--preview-prompt <text>', "prompt of previews; the first edit's by default");
-  addSettings(addSettings(command, COURSE), PREVIEWED, { prefix: 'preview' })
-    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
-    .option('--resume', 'go on from the nearest checkpoint that is not past --iterations');
-  addOutputOptions(addTrackingOptions(command))
-    .addHelpText('after', EXAMPLES)
-    .action((video: string, values: FinetuneValues) => run(video, values, context));
-}
-
-async function run(path: string, values: FinetuneValues, context: Context): Promise<void> {
-  const { openForModel } = await import('../lib/video/read/open-for-model.js');
-  const { shotName } = await import('../lib/video/shot-name.js');
+export async function run(context: Context, path: string, values: FinetuneValues): Promise<void> {
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
@@ -133,7 +57,6 @@ async function run(path: string, values: FinetuneValues, context: Context): Prom
           : resultText(result, previews, next),
       );
     } catch (error) {
-      const { storedIterations } = await import('../lib/training/finetune/folder.js');
       const stored = out === undefined ? [] : await storedIterations(out);
       const canContinue = !(error instanceof UsageError) && !(error instanceof NonFiniteError);
       if (canContinue && stored.length > 0) {
@@ -176,7 +99,6 @@ async function trained(
   options: FinetuneOptions,
   context: Context,
 ): Promise<{ result: FinetuneResult; previews: Seen[] }> {
-  const { finetune } = await import('../lib/training/finetune/finetune.js');
   const previews: Seen[] = [];
   const tell = (preview: Seen): void => {
     previews.push(preview);

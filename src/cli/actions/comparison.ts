@@ -2,14 +2,14 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FailureError, NonFiniteError } from '../lib/base/errors.js';
-import { formatBytes } from '../lib/base/format-bytes.js';
-import type { Model } from '../lib/models/model.js';
-import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../lib/renderings/comparison-options.js';
-import { type Context, resumeCommand } from './context.js';
-import { checkPrompts, withModel } from './model-options.js';
-import { type ComparisonValues, comparisonSettings } from './render-options.js';
-import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from './table.js';
+import { FailureError, NonFiniteError } from '../../lib/base/errors.js';
+import { formatBytes } from '../../lib/base/format-bytes.js';
+import type { Model } from '../../lib/models/model.js';
+import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../../lib/renderings/comparison-options.js';
+import { type Context, resumeCommand } from '../context.js';
+import { type ComparisonValues, comparisonSettings } from '../render-options.js';
+import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from '../table.js';
+import { checkPrompts, withModel } from './with-model.js';
 
 /** A kind of comparison: its two functions of the library, and the columns by which its cells are told apart. */
 export interface Comparison {

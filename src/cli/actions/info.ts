@@ -2,52 +2,22 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import { formatBytes } from '../lib/base/format-bytes.js';
-import { given } from '../lib/base/given.js';
-import type { Checkpoint, WeightTable } from '../lib/models/checkpoint/checkpoint.js';
-import { CHECKPOINT, SUBJECT } from '../lib/settings/table.js';
-import type { Context } from './context.js';
-import { checkpointOptions, type ModelOptions } from './model-options.js';
-import { addOutputOptions } from './render-options.js';
-import { addSettings } from './setting-flags.js';
-import { formatCount, formatList, formatPlural, formatTable } from './table.js';
+import { formatBytes } from '../../lib/base/format-bytes.js';
+import { given } from '../../lib/base/given.js';
+import { weightAccess } from '../../lib/engine/onnx/weight-files.js';
+import type { Checkpoint, WeightTable } from '../../lib/models/checkpoint/checkpoint.js';
+import { loadModel } from '../../lib/models/model.js';
+import type { InfoValues } from '../commands/info.js';
+import type { Context } from '../context.js';
+import { checkpointOptions } from '../model-options.js';
+import { formatCount, formatList, formatPlural, formatTable } from '../table.js';
+import { describeAddition } from './describe-addition.js';
 
-const EXAMPLES = `
-Examples:
-  steadyframe info sd15/
-  steadyframe info style.safetensors --model sd15/
-  steadyframe info model.safetensors --config sd15/ --json`;
-
-interface InfoValues extends Omit<ModelOptions, 'model'> {
-  model?: string;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-/** Adds the command to the program. */
-export function addInfo(program: Command, context: Context): void {
-  const command = program
-    .command('info')
-    .summary('describe a checkpoint')
-    .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', SUBJECT.model.help)
-    .option(
-      '-m, --model <path>',
-      'describe a LoRA or a textual inversion (in place of <model>) as it meets this checkpoint',
-    );
-  addOutputOptions(addSettings(command, CHECKPOINT))
-    .addHelpText('after', EXAMPLES)
-    .action((path: string, values: InfoValues) => run(path, values, context));
-}
-
-async function run(path: string, values: InfoValues, { terminal, warn }: Context): Promise<void> {
+export async function run({ terminal, warn }: Context, path: string, values: InfoValues): Promise<void> {
   if (values.model !== undefined) {
-    const { describeAddition } = await import('./info-addition.js');
     terminal.out(await describeAddition(path, values.model, checkpointOptions(values), values.json ?? false));
     return;
   }
-  const { loadModel } = await import('../lib/models/model.js');
   // Opening as a model checks every weight; nothing is computed.
   const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...checkpointOptions(values) });
   const info = await describe(model.checkpoint, model.config.vaeFactor);
@@ -57,7 +27,6 @@ async function run(path: string, values: InfoValues, { terminal, warn }: Context
 
 /** What `info --json` prints. */
 async function describe(checkpoint: Checkpoint, vaeFactor: number) {
-  const { weightAccess } = await import('../lib/engine/onnx/weight-files.js');
   const { unet, vae, textEncoder, tokenizer, schedule, options } = checkpoint;
   const networks = {
     unet: network(unet.weights),

@@ -2,25 +2,19 @@
 
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { DEMO_MODEL, demoModelFolder } from '../lib/models/hub/find-model.js';
-import type { ComparisonResult } from '../lib/renderings/comparison-options.js';
-import type { OptionsOf } from '../lib/settings/setting.js';
-import { APPLIED } from '../lib/settings/table.js';
-import { type Context, quote } from './context.js';
-import { withModel } from './model-options.js';
-import { addOutputOptions, addTrackingOptions, type TrackingValues, trackingSettings } from './render-options.js';
-import { addSettings } from './setting-flags.js';
-import { formatNumber, formatTable } from './table.js';
-import { integer } from './values.js';
-
-const EXAMPLES = `
-Writes into steadyframe-demo/ (the next free name where there is one): the shot, demo.webp and grid.mp4 with the original and its
-edits side by side, and all that a sweep writes. It needs no model, no video and no network.
-
-Examples:
-  steadyframe demo
-  steadyframe demo --out first-look --frames 36`;
+import { checkNewFolder, makeFolder } from '../../lib/base/atomic-folder.js';
+import { DEMO_MODEL, demoModelFolder } from '../../lib/models/hub/find-model.js';
+import { DEMO_GUIDANCE } from '../../lib/recipe/presets.js';
+import type { ComparisonResult } from '../../lib/renderings/comparison-options.js';
+import { strengthSweep } from '../../lib/renderings/strength-sweep.js';
+import { openVideo } from '../../lib/video/read/open-video.js';
+import { writeVideo } from '../../lib/video/write/write-video.js';
+import { heldOutShot, shotFrames } from '../../lib/world/held-out-shots.js';
+import { type DemoValues, FOLDER } from '../commands/demo.js';
+import { type Context, quote } from '../context.js';
+import { trackingSettings } from '../render-options.js';
+import { formatNumber, formatTable } from '../table.js';
+import { withModel } from './with-model.js';
 
 const SHOT = 'red-car-curve';
 const PROMPT = 'a cyberpunk neon painting of a city street at night';
@@ -29,39 +23,10 @@ const STRENGTHS = [0.45, 0.75];
 const STEPS = 30;
 /** Sides of the shot, which are those that the model was trained at. */
 const SIZE = 128;
-const FOLDER = 'steadyframe-demo';
 /** A model that many people have heard of, for what comes next. */
 const REAL_MODEL = 'stable-diffusion-v1-5/stable-diffusion-v1-5';
 
-const { device } = APPLIED;
-
-interface DemoValues extends TrackingValues, OptionsOf<{ device: typeof device }> {
-  out?: string;
-  frames: number;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-/** Adds the command to the program. */
-export function addDemo(program: Command, context: Context): void {
-  const command = program
-    .command('demo')
-    .summary('the first result in a minute: a bundled shot, restyled by a bundled model')
-    .description('Restyles a bundled shot with the bundled model at two strengths, and says where to go next.')
-    .option('-o, --out <dir>', `folder for the results; ${FOLDER} by default`)
-    .option('--frames <n>', 'frames of the shot, 36 at most', integer, 12);
-  addOutputOptions(addTrackingOptions(addSettings(command, { device })))
-    .addHelpText('after', EXAMPLES)
-    .action((values: DemoValues) => run(values, context));
-}
-
-async function run(values: DemoValues, context: Context): Promise<void> {
-  const { checkNewFolder, makeFolder } = await import('../lib/base/atomic-folder.js');
-  const { strengthSweep } = await import('../lib/renderings/strength-sweep.js');
-  const { openVideo } = await import('../lib/video/read/open-video.js');
-  const { writeVideo } = await import('../lib/video/write/write-video.js');
-  const { heldOutShot, shotFrames } = await import('../lib/world/held-out-shots.js');
-  const { DEMO_GUIDANCE } = await import('../lib/recipe/presets.js');
+export async function run(context: Context, values: DemoValues): Promise<void> {
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const out = values.out ?? freeName(FOLDER);

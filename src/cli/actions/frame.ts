@@ -1,0 +1,40 @@
+// `steadyframe frame`: one frame of a video under several seeds and strengths, to try before a long run.
+
+import { given } from '../../lib/base/given.js';
+import { editFrame } from '../../lib/edits/edit-frame.js';
+import { sheetPaths } from '../../lib/edits/edits-folder.js';
+import type { FrameValues } from '../commands/frame.js';
+import type { Context } from '../context.js';
+import { denoiseSettings, trackingSettings } from '../render-options.js';
+import { formatTable, formatTimestep } from '../table.js';
+import { checkPrompts, withModel } from './with-model.js';
+
+export async function run(context: Context, video: string, values: FrameValues): Promise<void> {
+  const { terminal } = context;
+  const { at: time, seeds, strengths, size, frameRate, out: folder } = values;
+  if (values.quiet) context.quieten();
+  await withModel(values, context, async (model) => {
+    checkPrompts(model, values, context);
+    const { out, at, edits } = await editFrame(model, video, {
+      ...denoiseSettings(values),
+      ...trackingSettings(values, context),
+      ...{ at: time, seeds, strengths, ...given({ size, frameRate, out: folder }) },
+      ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: terminal.signal },
+    });
+    context.reporter.close();
+    const pictures = edits.map(({ strength, seed, firstTimestep, file }) => ({
+      ...{ strength, seed, firstTimestep },
+      picture: file,
+    }));
+    if (values.json) {
+      terminal.out(`${JSON.stringify({ out, ...sheetPaths(out), at, edits: pictures }, null, 1)}\n`);
+      return;
+    }
+    const rows = pictures.map(({ strength, seed, firstTimestep, picture }) => [
+      ...[String(strength), formatTimestep(firstTimestep), String(seed)],
+      picture,
+    ]);
+    const table = formatTable(['strength', 'first timestep', 'seed', 'picture'], rows);
+    terminal.out(`${table}\nsheet: ${sheetPaths(out).sheet}\n`);
+  });
+}

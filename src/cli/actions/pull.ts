@@ -1,0 +1,33 @@
+// `steadyframe pull`: fetches a model of the Hugging Face Hub, so that --model OWNER/NAME finds it.
+
+import { formatBytes } from '../../lib/base/format-bytes.js';
+import { hubNameText, requireHubName } from '../../lib/models/hub/hub-name.js';
+import type { PulledModel } from '../../lib/models/hub/pull.js';
+import { pullModel } from '../../lib/models/hub/pull.js';
+import type { PullValues } from '../commands/pull.js';
+import { type Context, quote } from '../context.js';
+import { formatPlural } from '../table.js';
+
+export async function run(context: Context, text: string, values: PullValues): Promise<void> {
+  const { reporter, terminal } = context;
+  if (values.quiet) context.quieten();
+  const { variant, revision } = values;
+  const name = requireHubName(text, revision);
+  const wanted = hubNameText(name);
+  const pulled = await pullModel(name, {
+    variant,
+    signal: terminal.signal,
+    onProgress: reporter.report,
+    onPlan: (plan) => reporter.note(`steadyframe: ${wanted}: ${planText(plan)}`),
+  });
+  reporter.close();
+  const use = name.file === undefined ? `--model ${quote(wanted)}` : quote(pulled.path);
+  terminal.out(values.json ? `${JSON.stringify(pulled, null, 1)}\n` : `${pulled.path}\nuse it as:  ${use}\n`);
+}
+
+function planText({ files, bytes, missing, variant, others }: Omit<PulledModel, 'path'>): string {
+  const rest = missing === 0 ? 'all there already' : `${formatBytes(missing)} to fetch`;
+  const which = variant === '' ? '' : `, variant ${variant}`;
+  const more = others.length > 0 ? ` (--variant may also be ${others.map((each) => each || "''").join(', ')})` : '';
+  return `${formatPlural(files, 'file')}, ${formatBytes(bytes)}${which}: ${rest}${more}`;
+}

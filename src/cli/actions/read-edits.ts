@@ -1,0 +1,49 @@
+// The edits that --edit and what follows it name, read as finetuning takes them.
+
+import { UsageError } from '../../lib/base/errors.js';
+import { given } from '../../lib/base/given.js';
+import { frameShownAt } from '../../lib/edits/choose-frame.js';
+import type { EditedFrame } from '../../lib/edits/edited-frame.js';
+import { readEdit, SidecarError } from '../../lib/edits/sidecar.js';
+import type { Video } from '../../lib/video/read/open-video.js';
+import type { GivenEdit } from '../edit-flags.js';
+
+/**
+ * The edits that were given: none where --no-edit says so.
+ *
+ * @param edit the value of --edit and --no-edit; which one came last is all that it tells
+ * @throws UsageError when neither was given, or both
+ */
+export function chosenEdits(edit: GivenEdit[] | false | undefined, args: readonly string[]): readonly GivenEdit[] {
+  const isRefused = args.includes('--no-edit');
+  const isGiven = args.some((arg) => arg === '--edit' || arg.startsWith('--edit='));
+  if (isRefused && isGiven) throw new UsageError('--edit and --no-edit exclude each other; leave one out');
+  if (isRefused) return [];
+  if (edit) return edit;
+  throw new UsageError(
+    'finetune learns from an edited frame of the video: give it with --edit FILE (`steadyframe edit` makes one), or say --no-edit to learn the video alone',
+  );
+}
+
+/**
+ * Reads the edits. Options take precedence over sidecars.
+ *
+ * @param video as it is trained on
+ * @param start as it was opened with
+ * @throws UsageError when a picture cannot be read, or neither option nor sidecar says its frame or prompt
+ */
+export async function readEdits(edits: readonly GivenEdit[], video: Video, start?: number): Promise<EditedFrame[]> {
+  const read: EditedFrame[] = [];
+  for (const { file, frame, prompt } of edits) {
+    const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at, start));
+    if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
+    // One picture in memory, however many prompts it comes under: it is encoded once.
+    const known = read[edits.findIndex((edit) => edit.file === file)];
+    const edit = await readEdit(file, given({ frame: number, prompt })).catch((error) => {
+      if (!(error instanceof SidecarError)) throw error;
+      throw new UsageError(`${error.message} (--edit-frame T --edit-prompt TEXT)`, { cause: error });
+    });
+    read.push(known ? { ...edit, picture: known.picture } : edit);
+  }
+  return read;
+}

@@ -1,0 +1,68 @@
+// `steadyframe runs`: a table of what has been run, filtered and sorted.
+
+import { listRuns } from '../../lib/tracking/query/list-runs.js';
+import type { RunField } from '../../lib/tracking/query/run-fields.js';
+import { parseField } from '../../lib/tracking/query/run-fields.js';
+import { runsRoot } from '../../lib/tracking/stored/run-record.js';
+import type { RunSummary } from '../../lib/tracking/stored/run-summary.js';
+import { formatTime } from '../../ui/format-run.js';
+import type { RunsValues } from '../commands/runs.js';
+import type { Context } from '../context.js';
+import { formatNumber, formatPlural, formatTable } from '../table.js';
+
+/** Parameters and metrics that a table shows of its own accord, at most of each. */
+const OWN_COLUMNS = 4;
+
+export async function run(context: Context, { filter, sort, columns, limit, root, json }: RunsValues): Promise<void> {
+  const { terminal, warn } = context;
+  const folder = root ?? runsRoot(terminal.env);
+  const fields = columns?.map((column) => parseField('--columns', column));
+  const runs = await listRuns({ root: folder, filter, orderBy: sort, limit, onWarning: warn });
+  if (json) {
+    terminal.out(`${JSON.stringify(runs, null, 1)}\n`);
+    return;
+  }
+  if (runs.length === 0) {
+    terminal.out(`no runs in ${folder}${filter === undefined ? '' : ' that the filter admits'}\n`);
+    return;
+  }
+  const shown = fields ?? ownColumns(runs).map((column) => parseField('--columns', column));
+  const headings = ['run', ...(fields ? [] : ['status', 'started', 'took']), ...shown.map(({ key }) => key)];
+  const rows = runs.map((each) => [
+    `${each.experiment}/${each.folder.split(/[\\/]/).at(-1)}`,
+    ...(fields ? [] : [each.status, formatTime(each.start), duration(each)]),
+    ...shown.map((field) => cell(field, each)),
+  ]);
+  terminal.out(`${formatTable(headings, rows)}\n${formatPlural(runs.length, 'run')} in ${folder}\n`);
+}
+
+/** Parameters whose values differ between the runs, and the metrics that most of them have. */
+function ownColumns(runs: readonly RunSummary[]): string[] {
+  const values = new Map<string, Set<string>>();
+  const metrics = new Map<string, number>();
+  for (const { parameters, metrics: own } of runs) {
+    for (const [key, value] of Object.entries(parameters)) {
+      values.set(key, (values.get(key) ?? new Set()).add(JSON.stringify(value)));
+    }
+    for (const key of Object.keys(own)) metrics.set(key, (metrics.get(key) ?? 0) + 1);
+  }
+  const differing = [...values].filter(([, different]) => different.size > 1).map(([key]) => `params.\`${key}\``);
+  const common = [...metrics].sort((a, b) => b[1] - a[1]).map(([key]) => `metrics.\`${key}\``);
+  return [...differing.slice(0, OWN_COLUMNS), ...common.slice(0, OWN_COLUMNS)];
+}
+
+function cell({ kind, key, of }: RunField, run: RunSummary): string {
+  const value = of(run);
+  if (value === undefined) return '-';
+  if (/_time$/.test(key) && typeof value === 'number') return formatTime(new Date(value).toISOString());
+  if (typeof value === 'number') return Number.isNaN(value) ? 'nan' : formatNumber(value);
+  const line = value.replace(/\s+/g, ' ');
+  return kind === 'attributes' || line.length <= 40 ? line : `${line.slice(0, 39)}…`;
+}
+
+function duration({ start, end }: RunSummary): string {
+  const seconds = (Date.parse(end ?? new Date().toISOString()) - Date.parse(start)) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

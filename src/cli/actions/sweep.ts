@@ -1,0 +1,21 @@
+// `steadyframe sweep`: one video at several strengths, side by side, with numbers.
+
+import { planStrengthSweep, strengthSweep } from '../../lib/renderings/strength-sweep.js';
+import type { SweepValues } from '../commands/sweep.js';
+import type { Context } from '../context.js';
+import { runComparison } from './comparison.js';
+
+export async function run(context: Context, video: string, values: SweepValues): Promise<void> {
+  const { strengths, seed } = values;
+  await runComparison(
+    {
+      run: (model, path, options) => strengthSweep(model, path, { ...options, strengths, seed }),
+      plan: (model, path, options) => planStrengthSweep(model, path, { ...options, strengths, seed }),
+      headings: ['strength'],
+      cells: ({ strength }) => [String(strength)],
+    },
+    video,
+    values,
+    context,
+  );
+}

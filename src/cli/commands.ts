@@ -1,0 +1,61 @@
+// Every command: the module that declares it (name, flags, help), and the one that acts, which is loaded when the command runs.
+
+import type { Command } from 'commander';
+import { addCompletion } from './commands/completion.js';
+import { addDemo } from './commands/demo.js';
+import { addEdit } from './commands/edit.js';
+import { addFinetune } from './commands/finetune.js';
+import { addFrame } from './commands/frame.js';
+import { addGrid } from './commands/grid.js';
+import { addInfo } from './commands/info.js';
+import { addMetrics } from './commands/metrics.js';
+import { addPull } from './commands/pull.js';
+import { addRecipe } from './commands/recipe.js';
+import { addReport } from './commands/report.js';
+import { addRun } from './commands/run.js';
+import { addRuns } from './commands/runs.js';
+import { addSeeds } from './commands/seeds.js';
+import { addSweep } from './commands/sweep.js';
+import { addSync } from './commands/sync.js';
+import { addUi } from './commands/ui.js';
+import { addVerify } from './commands/verify.js';
+import type { Context } from './context.js';
+
+/** What a command does, called with its arguments and the values of its options, as commander passes them. */
+export interface Action {
+  readonly run: (context: Context, ...given: never[]) => void | Promise<void>;
+}
+
+/** Adds a command to a program. */
+export type AddCommand = (program: Command, context: Context) => void;
+
+/** In the order of the help. */
+export const COMMANDS: readonly AddCommand[] = [
+  command(addDemo, () => import('./actions/demo.js')),
+  command(addSweep, () => import('./actions/sweep.js')),
+  command(addSeeds, () => import('./actions/seeds.js')),
+  command(addFrame, () => import('./actions/frame.js')),
+  command(addEdit, () => import('./actions/edit.js')),
+  command(addFinetune, () => import('./actions/finetune.js')),
+  command(addRecipe, () => import('./actions/recipe.js')),
+  command(addMetrics, () => import('./actions/metrics.js')),
+  command(addGrid, () => import('./actions/grid.js')),
+  command(addInfo, () => import('./actions/info.js')),
+  command(addPull, () => import('./actions/pull.js')),
+  command(addRun, () => import('./actions/run.js')),
+  command(addRuns, () => import('./actions/runs.js')),
+  command(addUi, () => import('./actions/ui.js')),
+  command(addReport, () => import('./actions/report.js')),
+  command(addSync, () => import('./actions/sync.js')),
+  command(addVerify, () => import('./actions/verify.js')),
+  command(addCompletion, () => import('./actions/completion.js')),
+];
+
+function command(declare: (program: Command) => Command, load: () => Promise<Action>): AddCommand {
+  return (program, context) => {
+    declare(program).action(async (...given) => {
+      const { run } = await load();
+      await run(context, ...(given as never[]));
+    });
+  };
+}

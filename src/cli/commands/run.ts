@@ -1,0 +1,61 @@
+// The flags and help of `steadyframe run`.
+
+import type { Command } from 'commander';
+import { addOutputOptions, addTrackingOptions, type TrackingValues } from '../render-options.js';
+import { integer } from '../values.js';
+
+const EXAMPLES = `
+The keys are those of W&B sweeps; paths are relative to the file. assets/sweep.schema.json describes them for editors.
+
+  # night.yaml
+  method: grid                # or random, with run_cap: 20 and seed: 0
+  video: shot.mp4
+  model: sd15/
+  prompt: a cyberpunk city at night
+  edits: [edits/best.png]
+  metric: {name: warping_error_normalised, goal: minimize}
+  parameters:
+    method: {values: [img2img, finetune]}
+    strength: {values: [0.325, 0.45, 0.6]}
+    guidance: {min: 1, max: 7, distribution: q_uniform, q: 3}
+    iterations: {values: [200, 400]}
+    learning_rate: {value: 1e-5}
+  early_terminate: {type: hyperband, min_iter: 100, eta: 2}
+
+A point is known by everything that decides its bits: what is done is not done again. Frames are encoded once; a model is
+trained once for all points that use it, and a shorter training is the beginning of a longer one. With --resume the file may
+have changed: new points are added, and what is done stays. A point that fails is tried again and then reported; the others
+go on, and the exit code is 1.
+
+Examples:
+  steadyframe run night.yaml --dry-run
+  steadyframe run night.yaml --workers 2
+  steadyframe run night.yaml --resume --json`;
+
+/** Values of the options. */
+export interface RunValues extends TrackingValues {
+  workers: number;
+  retries: number;
+  out?: string;
+  resume?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addRun(program: Command): Command {
+  const command = program
+    .command('run')
+    .summary('run a sweep over any settings')
+    .description(
+      'Runs a sweep: renders, and where asked finetunes, with every combination of settings that a file lists.',
+    )
+    .argument('<file>', 'a sweep in YAML or JSON')
+    .option('-w, --workers <n>', 'processes that work at once; a crash costs one point', integer, 1)
+    .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
+    .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
+    .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
+    .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
+  return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);
+}

@@ -1,0 +1,51 @@
+// --edit with the --edit-frame and --edit-prompt that follow it: each edit is a group of options.
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { seconds } from './values.js';
+
+/** A frame by its number, or by its time in seconds. */
+export type FrameChoice = { readonly frame: number } | { readonly at: number };
+
+/** One --edit with what belongs to it. */
+export interface GivenEdit {
+  readonly file: string;
+  frame?: FrameChoice;
+  prompt?: string;
+}
+
+/** Adds the options; they fill one list, in the order in which they are given. */
+export function addEditOptions(command: Command): Command {
+  const edits: GivenEdit[] = [];
+  const latest = (option: string): GivenEdit => {
+    const edit = edits.at(-1);
+    if (!edit) throw new InvalidArgumentError(`It belongs to an --edit, which comes before ${option}.`);
+    return edit;
+  };
+  return command
+    .option(
+      '--edit <file>',
+      'an edited frame of the video, as `steadyframe edit` writes it; may be repeated',
+      (file) => {
+        edits.push({ file });
+        return edits;
+      },
+    )
+    .option(
+      '--edit-frame <n|time>',
+      'which frame that is: its number from 0, or a time such as 3.2s; from FILE.json by default',
+      (text) => {
+        latest('--edit-frame').frame = frameChoice(text);
+        return edits;
+      },
+    )
+    .option('--edit-prompt <text>', 'the prompt that is to lead there; from FILE.json by default', (text) => {
+      latest('--edit-prompt').prompt = text;
+      return edits;
+    })
+    .option('--no-edit', 'learn the video alone');
+}
+
+/** `12` is a number; `3.2s`, `3.2` and `1:03` are times. */
+export function frameChoice(text: string): FrameChoice {
+  return /^\d+$/.test(text.trim()) ? { frame: Number(text) } : { at: seconds(text) };
+}
