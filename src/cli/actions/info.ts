@@ -1,77 +1,35 @@
 // `steadyframe info`: what a checkpoint is, without running it.
 
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { formatBytes } from '../../lib/base/format-bytes.js';
-import { given } from '../../lib/base/given.js';
-import { weightAccess } from '../../lib/engine/onnx/weight-files.js';
-import type { Checkpoint, WeightTable } from '../../lib/models/checkpoint/checkpoint.js';
+import { PART_NAME } from '../../lib/models/checkpoint/checkpoint.js';
+import { type CheckpointDescription, describeCheckpoint } from '../../lib/models/checkpoint/describe-checkpoint.js';
+import { type AdditionDescription, describeAddition } from '../../lib/models/describe-addition.js';
 import { loadModel } from '../../lib/models/model.js';
 import type { InfoValues } from '../commands/info.js';
 import type { Context } from '../context.js';
 import { checkpointOptions } from '../model-options.js';
 import { formatCount, formatList, formatPlural, formatTable } from '../table.js';
-import { describeAddition } from './describe-addition.js';
 
 export async function run({ terminal, warn }: Context, path: string, values: InfoValues): Promise<void> {
   if (values.model !== undefined) {
-    terminal.out(await describeAddition(path, values.model, checkpointOptions(values), values.json ?? false));
+    const about = await describeAddition(path, values.model, checkpointOptions(values));
+    terminal.out(
+      values.json
+        ? `${JSON.stringify({ file: path, ...about }, null, 1)}
+`
+        : additionText(path, values.model, about),
+    );
     return;
   }
   // Opening as a model checks every weight; nothing is computed.
   const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...checkpointOptions(values) });
-  const info = await describe(model.checkpoint, model.config.vaeFactor);
+  const info = await describeCheckpoint(model.checkpoint, model.config.vaeFactor);
   await model.dispose();
   terminal.out(values.json ? `${JSON.stringify(info, null, 1)}\n` : infoText(info));
 }
 
-/** What `info --json` prints. */
-async function describe(checkpoint: Checkpoint, vaeFactor: number) {
-  const { unet, vae, textEncoder, tokenizer, schedule, options } = checkpoint;
-  const networks = {
-    unet: network(unet.weights),
-    vae: network(vae.weights),
-    textEncoder: network(textEncoder.weights),
-  };
-  const names = [...new Set(Object.values(networks).flatMap(({ files }) => files))];
-  const files = await Promise.all(
-    names.map(async (file) => ({ file, bytes: (await stat(file)).size, ...(await weightAccess(file)) })),
-  );
-  const { trainTimesteps, betaSchedule, betaStart, betaEnd, trainedBetas, rescaleZeroSnr = false } = schedule;
-  const { spacing = null, stepsOffset = 1, setAlphaToOne = false, raw } = schedule;
-  return {
-    path: resolve(checkpoint.path),
-    layout: checkpoint.layout,
-    predictionType: checkpoint.predictionType,
-    networks,
-    files,
-    tokenizer: { vocabulary: tokenizer.vocabSize, length: tokenizer.modelMaxLength, padding: tokenizer.padId },
-    schedule: {
-      trainTimesteps,
-      betaSchedule: trainedBetas ? 'trained' : betaSchedule,
-      betaStart: trainedBetas?.[0] ?? betaStart,
-      betaEnd: trainedBetas?.at(-1) ?? betaEnd,
-      rescaleZeroSnr,
-      /** null: each sampler has its own. */
-      spacing,
-      stepsOffset,
-      setAlphaToOne,
-      class: typeof raw._class_name === 'string' ? raw._class_name : null,
-    },
-    latents: { channels: vae.config.latentChannels, vaeFactor, scalingFactor: vae.config.scalingFactor },
-    contextWidth: unet.config.crossAttentionDim,
-    trainedSize: unet.config.sampleSize * vaeFactor,
-    ignoredTensors: checkpoint.ignored.length,
-    chosen: given({ vae: options.vae, prediction: options.prediction, variant: options.variant }),
-  };
-}
-
 /** How a run's timesteps are spread, in words. */
-function spacingText({
-  spacing,
-  stepsOffset,
-  setAlphaToOne,
-}: Awaited<ReturnType<typeof describe>>['schedule']): string {
+function spacingText({ spacing, stepsOffset, setAlphaToOne }: CheckpointDescription['schedule']): string {
   return [
     spacing ?? "each sampler's own (leading for ddim and pndm, linspace for the others)",
     ...(spacing === null || spacing === 'leading' ? [`leading ones from ${stepsOffset}`] : []),
@@ -79,27 +37,7 @@ function spacingText({
   ].join(', ');
 }
 
-interface Network {
-  weights: number;
-  /** Numbers by element type. */
-  dtypes: Record<string, number>;
-  files: string[];
-}
-
-function network(table: WeightTable): Network {
-  const dtypes: Record<string, number> = {};
-  const files = new Set<string>();
-  let weights = 0;
-  for (const { dtype, shape, file } of table.values()) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    weights += size;
-    dtypes[dtype] = (dtypes[dtype] ?? 0) + size;
-    files.add(resolve(file));
-  }
-  return { weights, dtypes, files: [...files] };
-}
-
-function infoText(info: Awaited<ReturnType<typeof describe>>): string {
+function infoText(info: CheckpointDescription): string {
   const { tokenizer, schedule, latents } = info;
   const { unet, vae, textEncoder } = info.networks;
   const networks = [
@@ -136,5 +74,31 @@ function infoText(info: Awaited<ReturnType<typeof describe>>): string {
       const way = mapped ? 'mapped without a copy' : `copied: ${reason}`;
       return `${file}: ${formatBytes(bytes)}, ${way}\n`;
     }),
+  ].join('');
+}
+
+/** Text on what is applied to a checkpoint. */
+function additionText(file: string, model: string, about: AdditionDescription): string {
+  if (about.kind === 'textual inversion') {
+    return formatList([
+      ['textual inversion', file],
+      ['word', about.word],
+      ['vectors', `${about.vectors} of ${about.width} numbers`],
+    ]);
+  }
+  const { layers, unmatched } = about;
+  const left = unmatched.map(({ key, reason }) => [key, reason]);
+  return [
+    formatList([
+      ['LoRA', file],
+      ['updates', `${formatPlural(layers.length, 'layer')} of ${model}`],
+      ['left out', formatPlural(unmatched.length, 'entry').replace('entrys', 'entries')],
+    ]),
+    '\n',
+    formatTable(
+      ['network', 'layer', 'kind', 'rank', 'alpha'],
+      layers.map(({ part, path, kind, rank, alpha }) => [PART_NAME[part], path, kind, String(rank), String(alpha)]),
+    ),
+    ...(left.length > 0 ? ['\n', formatTable(['left out', 'because'], left)] : []),
   ].join('');
 }
