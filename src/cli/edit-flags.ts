@@ -1,6 +1,6 @@
 // --edit with the --edit-frame and --edit-prompt that follow it: each edit is a group of options.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { seconds } from './values.js';
 
 /** A frame by its number, or by its time in seconds. */
@@ -13,6 +13,13 @@ export interface GivenEdit {
   prompt?: string;
 }
 
+/** Values of the options. */
+export interface GivenEdits {
+  edit?: GivenEdit[];
+  /** False with --no-edit. */
+  edited?: boolean;
+}
+
 /** Adds the options; they fill one list, in the order in which they are given. */
 export function addEditOptions(command: Command): Command {
   const edits: GivenEdit[] = [];
@@ -21,6 +28,9 @@ export function addEditOptions(command: Command): Command {
     if (!edit) throw new InvalidArgumentError(`It belongs to an --edit, which comes before ${option}.`);
     return edit;
   };
+  // An attribute of its own: commander would keep only the last of --edit and --no-edit.
+  const without = new Option('--no-edit', 'learn the video alone');
+  without.attributeName = () => 'edited';
   return command
     .option(
       '--edit <file>',
@@ -42,7 +52,7 @@ export function addEditOptions(command: Command): Command {
       latest('--edit-prompt').prompt = text;
       return edits;
     })
-    .option('--no-edit', 'learn the video alone');
+    .addOption(without);
 }
 
 /** `12` is a number; `3.2s`, `3.2` and `1:03` are times. */

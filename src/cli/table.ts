@@ -33,8 +33,8 @@ export function formatCount(count: number): string {
 }
 
 /** A number of things in words: `1 frame`, `24 frames`. */
-export function formatPlural(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+export function formatPlural(count: number, thing: string, things = `${thing}s`): string {
+  return `${formatCount(count)} ${count === 1 ? thing : things}`;
 }
 
 /** A list of names and values, the values under each other. */

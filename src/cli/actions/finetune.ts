@@ -30,7 +30,7 @@ export async function run(context: Context, path: string, values: FinetuneValues
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
-  const chosen = chosenEdits(values.edit, context.args);
+  const chosen = chosenEdits(values);
   const { start, duration, frames, every, frameRate } = values;
   await withModel(values, context, async (model) => {
     const video = await openForModel(model, path, {

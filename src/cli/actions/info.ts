@@ -92,7 +92,7 @@ function additionText(file: string, model: string, about: AdditionDescription): 
     formatList([
       ['LoRA', file],
       ['updates', `${formatPlural(layers.length, 'layer')} of ${model}`],
-      ['left out', formatPlural(unmatched.length, 'entry').replace('entrys', 'entries')],
+      ['left out', formatPlural(unmatched.length, 'entry', 'entries')],
     ]),
     '\n',
     formatTable(

@@ -6,19 +6,16 @@ import { frameShownAt } from '../../lib/edits/choose-frame.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { readEdit, SidecarError } from '../../lib/edits/sidecar.js';
 import type { Video } from '../../lib/video/read/open-video.js';
-import type { GivenEdit } from '../edit-flags.js';
+import type { GivenEdit, GivenEdits } from '../edit-flags.js';
 
 /**
- * The edits that were given: none where --no-edit says so.
+ * The edits that were given: none with --no-edit.
  *
- * @param edit the value of --edit and --no-edit; which one came last is all that it tells
  * @throws UsageError when neither was given, or both
  */
-export function chosenEdits(edit: GivenEdit[] | false | undefined, args: readonly string[]): readonly GivenEdit[] {
-  const isRefused = args.includes('--no-edit');
-  const isGiven = args.some((arg) => arg === '--edit' || arg.startsWith('--edit='));
-  if (isRefused && isGiven) throw new UsageError('--edit and --no-edit exclude each other; leave one out');
-  if (isRefused) return [];
+export function chosenEdits({ edit, edited = true }: GivenEdits): readonly GivenEdit[] {
+  if (!edited && edit) throw new UsageError('--edit and --no-edit exclude each other; leave one out');
+  if (!edited) return [];
   if (edit) return edit;
   throw new UsageError(
     'finetune learns from an edited frame of the video: give it with --edit FILE (`steadyframe edit` makes one), or say --no-edit to learn the video alone',

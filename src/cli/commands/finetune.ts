@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { SamplerName } from '../../lib/diffusion/samplers/index.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import { COURSE, RENDER, type SELECTION, SUBJECT, TRAINING } from '../../lib/settings/table.js';
-import { addEditOptions, type GivenEdit } from '../edit-flags.js';
+import { addEditOptions, type GivenEdits } from '../edit-flags.js';
 import { addModelOptions, type ModelOptions } from '../model-options.js';
 import {
   addOutputOptions,
@@ -41,8 +41,8 @@ export interface FinetuneValues
     OutputValues,
     OptionsOf<typeof SELECTION>,
     OptionsOf<typeof TRAINING>,
-    OptionsOf<typeof COURSE> {
-  edit?: GivenEdit[] | false;
+    OptionsOf<typeof COURSE>,
+    GivenEdits {
   priorPrompt?: string[];
   previewFrom?: number;
   previewPrompt?: string;

@@ -10,6 +10,8 @@ export interface Progress {
   readonly total: number;
   /** What is going on, in a word or two: `frames`, `strength 0.45`. */
   readonly label: string;
+  /** The phase of a job that takes nearly all of its time, while `done` and `total` count it. */
+  readonly phase?: 'denoising' | 'training';
   /** Seconds until `done` reaches `total`, where the work knows; a reporter estimates it otherwise. */
   readonly secondsLeft?: number;
   /** What else there is to say now, after the numbers: `loss 0.123`. */

@@ -93,7 +93,7 @@ export async function renderLatents(
         onStep: ({ step }) => {
           signal?.throwIfAborted();
           const done = before + first * evaluations[index] + count * step;
-          onProgress?.({ done, total, label: `denoising ${label}` });
+          onProgress?.({ done, total, phase: 'denoising', label: `denoising ${label}` });
         },
       });
       for (const [i, latent] of edited.entries()) {

@@ -1,21 +1,19 @@
-// How far all jobs of a sweep have come together, in passes of the UNet, while several of them are being done.
+// The progress of a whole sweep, in passes of the UNet: the sum over its jobs, of which several may run at once.
 
 import type { OnProgress, Progress } from '../base/progress.js';
 import type { Job } from './jobs/job.js';
 
 /** Adds up the progress of jobs. */
 export interface SweepProgress {
-  /** More jobs are to be done. */
+  /** Adds jobs to the total. */
   expect(jobs: readonly Job[]): void;
-  /** A job tells how far it has come. */
+  /** Takes a job's own progress. */
   note(job: Job, progress: Progress): void;
-  /** A job is begun anew, or has come to its end. */
+  /** Starts a job, or starts it again. */
   begin(job: Job): void;
+  /** Ends a job. */
   end(job: Job): void;
 }
-
-/** The label of the reports that count passes; others are quick. */
-const COUNTED = /^(denoising|training)/;
 
 /** Reports the sum of all jobs. */
 export function sweepProgress(onProgress?: OnProgress): SweepProgress {
@@ -38,12 +36,11 @@ export function sweepProgress(onProgress?: OnProgress): SweepProgress {
       running.set(job.id, { job, fraction: 0, label: 'starting' });
       report();
     },
-    note(job, { done, total: all, label }) {
+    note(job, { done, total: all, label, phase }) {
       const entry = running.get(job.id);
       if (!entry) return;
-      const [what] = label.split(' ');
-      entry.label = COUNTED.test(label) ? what : label;
-      if (COUNTED.test(label)) entry.fraction = done / Math.max(1, all);
+      entry.label = phase ?? label;
+      if (phase) entry.fraction = done / Math.max(1, all);
       report();
     },
     end(job) {

@@ -188,7 +188,10 @@ async function* trainInto(
       await logStep(run, step, seen);
       const { iteration, loss, secondsLeft } = step;
       const detail = `loss ${loss.toPrecision(4)}`;
-      onProgress?.({ done: iteration, total: iterations, label: 'training', ...given({ secondsLeft }), detail });
+      onProgress?.({
+        ...{ done: iteration, total: iterations, label: 'training', phase: 'training', detail },
+        ...given({ secondsLeft }),
+      });
       const update: FinetuneStep = { ...step, ...seen, ...given({ before }) };
       before = undefined;
       onStep?.(update);
