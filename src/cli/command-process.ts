@@ -1,11 +1,11 @@
-// The `steadyframe` command as a process: signals, broken pipes, exit codes. What commands do begins in run.ts.
+// The process of the `steadyframe` command: broken pipes, uncaught errors, exit codes. Commands are run by run.ts.
 
 import { printable } from '../lib/base/printable.js';
 import { describeError, runCli } from './run.js';
 import { processTerminal } from './terminal.js';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads the results has seen enough, as in `steadyframe info MODEL | head -1`.
+  // The reader closed the pipe, as in `steadyframe info MODEL | head -1`.
   if (error.code === 'EPIPE') process.exit(0);
   process.stderr.write(`steadyframe: the results could not be written (${error.code ?? error.message})\n`);
   process.exit(1);

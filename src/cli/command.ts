@@ -1,10 +1,10 @@
-// commander's Command with one order changed: an option that does not exist is named before one that is missing. Who mistypes
-// `--promt` is otherwise told that `--prompt` was not given, and looks for the fault in the wrong place.
+// commander's Command, except that an unknown option is reported before a missing one: for `--promt`, commander itself would
+// report that `--prompt` is missing.
 
 import { Command, type ParseOptionsResult } from 'commander';
 import { nearestName } from '../lib/base/nearest-name.js';
 
-/** A command whose subcommands check their options in this order too. */
+/** A command that checks its options in this order, as do its subcommands. */
 export class CheckedCommand extends Command {
   override createCommand(name?: string): Command {
     return new CheckedCommand(name);
@@ -12,7 +12,7 @@ export class CheckedCommand extends Command {
 
   override parseOptions(args: string[]): ParseOptionsResult {
     const parsed = super.parseOptions(args);
-    // A command with subcommands leaves to them what it does not know. Help is none of the options, and goes before all.
+    // A command with subcommands leaves unknown options to them. --help is not among the options, and comes first.
     if (this.commands.length === 0 && !parsed.unknown.some((arg) => /^(-h|--help)$/.test(arg))) {
       const unknown = parsed.unknown.find((arg) => /^-./.test(arg));
       if (unknown !== undefined) this.refuse(unknown.replace(/=.*/s, ''));

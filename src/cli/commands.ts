@@ -1,4 +1,4 @@
-// Every command: the module that declares it (name, flags, help), and the one that acts, which is loaded when the command runs.
+// All commands: the module that declares each (name, flags, help), and its action, which is loaded when the command runs.
 
 import type { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
@@ -21,7 +21,7 @@ import { addUi } from './commands/ui.js';
 import { addVerify } from './commands/verify.js';
 import type { Context } from './context.js';
 
-/** What a command does, called with its arguments and the values of its options, as commander passes them. */
+/** A command's action. `given` is what commander passes: arguments, values of options, the command. */
 export interface Action {
   readonly run: (context: Context, ...given: never[]) => void | Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Action {
 /** Adds a command to a program. */
 export type AddCommand = (program: Command, context: Context) => void;
 
-/** In the order of the help. */
+/** The commands in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [
   command(addDemo, () => import('./actions/demo.js')),
   command(addSweep, () => import('./actions/sweep.js')),

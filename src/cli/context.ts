@@ -1,4 +1,4 @@
-// What all commands share while they run: messages, progress, and what to say when they fail.
+// The state that all commands share while they run: messages, progress, and the advice after a failure.
 
 import { createProgressReporter, type ProgressReporter } from '../lib/base/progress.js';
 import { warningLine } from '../lib/base/warn.js';
@@ -6,19 +6,19 @@ import { printableTerminal, type Terminal } from './terminal.js';
 
 /** The state of one run of the command. */
 export interface Context {
-  /** The arguments as given. */
+  /** The command-line arguments. */
   readonly args: readonly string[];
   readonly terminal: Terminal;
   readonly reporter: ProgressReporter;
-  /** Switches progress off. */
+  /** Turns progress off. */
   quieten(): void;
-  /** Prints a warning, once however often it comes. */
+  /** Prints a warning; repeated ones are printed once. */
   readonly warn: (message: string) => void;
-  /** Printed after the sentence about a failure. */
+  /** Advice, printed after the error message. */
   remedy?: string;
 }
 
-/** The state at the start. */
+/** Creates the state of a run. */
 export function createContext(args: readonly string[], terminal: Terminal): Context {
   const seen = new Set<string>();
   let reporter = createProgressReporter({ stream: terminal.err, env: terminal.env });
@@ -43,17 +43,17 @@ export function createContext(args: readonly string[], terminal: Terminal): Cont
   };
 }
 
-/** The command that continues the work that was begun, for a shell. */
+/** The shell command that continues an interrupted run. */
 export function resumeCommand(args: readonly string[]): string {
   return shellCommand(args.includes('--resume') ? args : [...args, '--resume']);
 }
 
-/** `steadyframe` with arguments, for a shell. */
+/** `steadyframe` with arguments, quoted for a shell. */
 export function shellCommand(args: readonly string[]): string {
   return ['steadyframe', ...args.map(quote)].join(' ');
 }
 
-/** A word as a shell takes it. */
+/** A word, quoted for a shell where necessary. */
 export function quote(text: string): string {
   return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-// --edit with the --edit-frame and --edit-prompt that follow it: each edit is a group of options.
+// --edit, and --edit-frame and --edit-prompt, which belong to the --edit before them.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { seconds } from './values.js';
@@ -6,7 +6,7 @@ import { seconds } from './values.js';
 /** A frame by its number, or by its time in seconds. */
 export type FrameChoice = { readonly frame: number } | { readonly at: number };
 
-/** One --edit with what belongs to it. */
+/** One --edit with its frame and prompt. */
 export interface GivenEdit {
   readonly file: string;
   frame?: FrameChoice;
@@ -20,7 +20,7 @@ export interface GivenEdits {
   edited?: boolean;
 }
 
-/** Adds the options; they fill one list, in the order in which they are given. */
+/** Adds the options; their values form one list, in the order of the command line. */
 export function addEditOptions(command: Command): Command {
   const edits: GivenEdit[] = [];
   const latest = (option: string): GivenEdit => {
@@ -55,7 +55,7 @@ export function addEditOptions(command: Command): Command {
     .addOption(without);
 }
 
-/** `12` is a number; `3.2s`, `3.2` and `1:03` are times. */
+/** `12` is a frame number; `3.2s`, `3.2` and `1:03` are times. */
 export function frameChoice(text: string): FrameChoice {
   return /^\d+$/.test(text.trim()) ? { frame: Number(text) } : { at: seconds(text) };
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Where the `steadyframe` command starts. It loads everything else, so that even a failure of that is a sentence.
+// Entry point of the `steadyframe` command. It loads the rest dynamically, to report a failure to load.
 
 import('./command-process.js').catch((error: NodeJS.ErrnoException) => {
   const few = error.code === 'EMFILE' || error.code === 'ENFILE';

@@ -1,4 +1,4 @@
-// Options that say which model to use and where it runs, and the model opened by them.
+// Options that select a model and the device it runs on.
 
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
@@ -23,17 +23,17 @@ export function addModelOptions(command: Command): Command {
   );
 }
 
-/** The values of the options that say what a checkpoint is, apart from its path, as the library takes them. */
+/** The library's options of a checkpoint. */
 export function checkpointOptions({ config, vae, prediction, variant }: OptionsOf<typeof CHECKPOINT>) {
   return given({ config, vae, prediction, variant });
 }
 
-/** The same, as they are written on a command line. */
+/** The options of a checkpoint as command-line arguments. */
 export function checkpointArguments(values: OptionsOf<typeof CHECKPOINT>): string[] {
   return flagArguments(CHECKPOINT, values);
 }
 
-/** The options of what is applied to a model, as arguments of another command. */
+/** --lora, --embedding and --clip-skip as arguments of another command. */
 export function appliedArguments({ loras, embeddings, clipSkip = 0 }: OptionsOf<typeof APPLIED>): string[] {
   return flagArguments(APPLIED, given({ loras, embeddings, clipSkip: clipSkip === 0 ? undefined : clipSkip }));
 }

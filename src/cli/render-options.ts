@@ -1,4 +1,4 @@
-// Options that say what is rendered of a video, and how: shared by sweep, seeds, frame and edit.
+// Rendering options, shared by sweep, seeds, frame and edit.
 
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
@@ -21,7 +21,7 @@ export interface OutputValues {
   quiet?: boolean;
 }
 
-/** The values of `addDenoiseOptions`, and where to write. */
+/** The values of `addDenoiseOptions`, and the output path. */
 export interface DenoiseValues
   extends ModelOptions,
     OutputValues,
@@ -72,22 +72,22 @@ export function addSizeOption(command: Command): Command {
   return addSettings(command, { size });
 }
 
-/** Adds which part of the video is used: --start, --duration, --frames, --every and --frame-rate. */
+/** Adds the options that select a part of the video: --start, --duration, --frames, --every and --frame-rate. */
 export function addPartOptions(command: Command): Command {
   return addSettings(command, PART);
 }
 
-/** --size as it was given. */
+/** --size as arguments of another command. */
 export function sizeArguments(values: OptionsOf<{ size: typeof size }>): string[] {
   return flagArguments({ size }, values);
 }
 
-/** Adds the options of the model, the prompt and the sampler, and the size of frames. */
+/** Adds the options of the model, the prompt and the sampler, and --size. */
 export function addDenoiseOptions(command: Command): Command {
   return addSizeOption(addSettings(addModelOptions(command), DENOISE, { required: ['prompt'] }));
 }
 
-/** Adds which frames to take, how to work, and where to write. */
+/** Adds the options of a comparison: frames, batch, grid, output and tracking. */
 export function addComparisonOptions(command: Command): Command {
   const chosen = addSettings(addPartOptions(command), { batch })
     .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)

@@ -1,4 +1,4 @@
-// Parses the arguments of the `steadyframe` command, runs it, and turns what goes wrong into a sentence and an exit code.
+// Parses the command line, runs the command, and turns errors into a message and an exit code.
 
 import { CommanderError } from 'commander';
 import { systemError } from '../lib/base/atomic-file.js';
@@ -16,10 +16,10 @@ Results go to stdout; progress and messages to stderr. NO_COLOR is respected.
 STEADYFRAME_DEVICE names the device, STEADYFRAME_THREADS how many threads a model takes, STEADYFRAME_RUNS the folder for
 results, STEADYFRAME_CACHE the one for what can be made again, FFMPEG_PATH the ffmpeg to use.`;
 
-/** Commands that had another name, by that name, which is still understood. */
+/** Former names of commands, which still work. */
 const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe' };
 
-/** A program: its name, what it is for, and what adds each of its commands. */
+/** A program: its name, its description and its commands. */
 export interface Program {
   readonly name: string;
   readonly description: string;
@@ -33,9 +33,9 @@ const STEADYFRAME: Program = {
 };
 
 /**
- * Runs the command with its arguments (without `node` and the script), or another program in the same way.
+ * Runs `steadyframe`, or another program, with command-line arguments (without `node` and the script).
  *
- * @returns the exit code: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted
+ * @returns the exit code: 0 success, 1 failure, 2 usage error, 130 interrupted
  */
 export async function runCli(
   given: readonly string[],
@@ -82,7 +82,7 @@ export async function runCli(
   }
 }
 
-/** One sentence about what went wrong; with `STEADYFRAME_DEBUG=1` the stack. */
+/** The error message on one line; the stack with `STEADYFRAME_DEBUG=1`. */
 export function describeError(thrown: unknown, env?: Environment): string {
   const error = systemError(thrown);
   if (!(error instanceof Error)) return String(error);

@@ -1,4 +1,4 @@
-// Flags made from the table of settings: their names, how their values are read, their defaults and their help.
+// Flags derived from the table of settings: names, parsers, defaults and help.
 
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -6,17 +6,17 @@ import type { EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
 import type { OptionsOf, Setting, SettingTable } from '../lib/settings/setting.js';
 import { integer, listOf, number, oneOf, seconds, size } from './values.js';
 
-/** What a command changes about the flags of its settings. */
+/** How a command adjusts the flags of its settings. */
 export interface FlagOptions<T extends SettingTable> {
-  /** Settings that must be given. */
+  /** Mandatory settings. */
   readonly required?: readonly (keyof T & string)[];
-  /** Defaults in place of the table's; `undefined` for none: the command decides by others of its options. */
+  /** Defaults that replace the table's; `undefined` for none, where other options decide. */
   readonly defaults?: OptionsOf<T>;
-  /** Put before each flag, such as `preview`. */
+  /** Prefix of each flag, such as `preview`. */
   readonly prefix?: string;
 }
 
-/** Adds a flag for each setting of a table; the values are the library's options, by their names. */
+/** Adds a flag for each setting of a table; values get the names of the library's options. */
 export function addSettings<T extends SettingTable>(
   command: Command,
   table: T,
@@ -47,7 +47,7 @@ function flagOf(name: string, setting: Setting, prefix?: string): Option {
   return option;
 }
 
-/** The help of a setting, with how its value is written on a command line. */
+/** The help of a setting, with its notation on the command line. */
 function flagHelp(setting: Setting): string {
   const { help, kind } = setting;
   if (kind === 'seconds') return `${help}, such as 3.2 or 1:03.2`;
@@ -57,7 +57,7 @@ function flagHelp(setting: Setting): string {
   return help;
 }
 
-/** Flags that meant the same in earlier versions: understood, and left out of the help. */
+/** Adds the flag's names in earlier versions, hidden from the help. */
 function addFormerFlags(command: Command, option: Option, { formerFlags = [] }: Setting, prefix?: string): void {
   for (const name of formerFlags) {
     const former = prefix === undefined ? name : `${prefix}-${name}`;
@@ -122,13 +122,13 @@ function range(text: string): [number, number] {
   return [bounds[0], bounds[1]];
 }
 
-/** `FILE` or `FILE:SCALE`: only a number after the last colon is a scale, and not where a file has that very name. */
+/** `FILE` or `FILE:SCALE`: a number after the last colon is the scale, unless a file with the whole name exists. */
 export function lora(text: string): LoraFile {
   const [, file, scale] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
   return file === undefined || existsSync(text) ? { file: text } : { file, scale: Number(scale) };
 }
 
-/** `FILE` or `FILE:WORD`: the file is the shortest part before a colon that exists, else all before the last colon. */
+/** `FILE` or `FILE:WORD`: FILE ends at the first colon before which a file exists, else at the last colon. */
 export function embedding(text: string): EmbeddingFile {
   if (existsSync(text)) return { file: text };
   const colons = [...text.matchAll(/:/g)].map(({ index }) => index).filter((index) => index > 0);
@@ -136,7 +136,7 @@ export function embedding(text: string): EmbeddingFile {
   return at === undefined ? { file: text } : { file: text.slice(0, at), word: text.slice(at + 1) };
 }
 
-/** Values of settings as they are written on a command line, for commands that are shown to be copied. */
+/** Values of settings as command-line arguments, for commands printed for the user to copy. */
 export function flagArguments(table: SettingTable, values: object): string[] {
   return Object.entries(table).flatMap(([name, setting]) => {
     const value = (values as Readonly<Record<string, unknown>>)[name];

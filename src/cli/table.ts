@@ -1,8 +1,8 @@
-// Tables and numbers as people read them.
+// Formats tables and numbers for people.
 
 import { printableLine } from '../lib/base/printable.js';
 
-/** Columns under headings, two spaces apart: numbers flush right, texts flush left. */
+/** A table, columns two spaces apart: numbers aligned right, text aligned left. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows].map((line) => line.map(printableLine));
   const columns = headings.map((_, column) => ({
@@ -17,7 +17,7 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return lines.map((line) => `${format(line)}\n`).join('');
 }
 
-/** A number with four significant digits; a dash for what is undefined or does not apply. */
+/** A number with four significant digits; a dash for null and undefined. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-';
   if (value === Number.POSITIVE_INFINITY) return 'inf';
@@ -27,23 +27,23 @@ export function formatNumber(value: number | null | undefined): string {
     : value.toExponential(2);
 }
 
-/** A whole number with its thousands apart: `859,520,964`. */
+/** A whole number with thousands separators: `859,520,964`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** A number of things in words: `1 frame`, `24 frames`. */
+/** A count with its noun: `1 frame`, `24 frames`. */
 export function formatPlural(count: number, thing: string, things = `${thing}s`): string {
   return `${formatCount(count)} ${count === 1 ? thing : things}`;
 }
 
-/** A list of names and values, the values under each other. */
+/** A list of names and values, the values aligned. */
 export function formatList(items: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...items.map(([name]) => name.length));
   return items.map(([name, value]) => `${name.padEnd(width)}  ${printableLine(value)}\n`).join('');
 }
 
-/** A timestep: whole, or with one digit where a sampler has fractions. */
+/** A timestep: whole, or with one decimal where a sampler has fractions. */
 export function formatTimestep(timestep: number): string {
   return Number.isInteger(timestep) ? String(timestep) : timestep.toFixed(1);
 }

@@ -1,22 +1,22 @@
-// What a command talks to: where results and messages go, and how it is told to stop. Tests bring their own.
+// A command's input and output: results, messages, environment, questions and the signal to stop. Tests provide their own.
 
 import { createInterface } from 'node:readline/promises';
 import { printable } from '../lib/base/printable.js';
 
-/** The outside of a command. */
+/** A command's input and output. */
 export interface Terminal {
-  /** Takes results. */
+  /** Prints results. */
   readonly out: (text: string) => void;
-  /** Takes messages and progress. */
+  /** Prints messages and progress. */
   readonly err: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the user wants the command to stop. */
+  /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal;
-  /** Asks for a line; absent where nobody is there to answer. No more input is an empty line. */
+  /** Asks for a line, empty at the end of input; absent where the terminal is not interactive. */
   readonly ask?: (question: string) => Promise<string>;
 }
 
-/** A terminal that gets texts of others with nothing in them that commands it. What it rewrites itself goes to the one behind. */
+/** A terminal that replaces control characters in texts before it passes them on. */
 export function printableTerminal(terminal: Terminal): Terminal {
   const { err, ask } = terminal;
   return {
@@ -33,12 +33,12 @@ export function printableTerminal(terminal: Terminal): Terminal {
   };
 }
 
-/** The reason that the process's own signal has: which signal came. */
+/** The abort reason after SIGINT or SIGTERM. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
 
   constructor(
-    /** Exit code that shells expect: 128 plus the signal's number. */
+    /** 128 plus the signal's number, as shells expect. */
     readonly exitCode: number,
   ) {
     super('interrupted');
@@ -46,14 +46,14 @@ export class Interrupted extends Error {
 }
 
 /**
- * The process as a terminal. The first Ctrl-C (or SIGTERM) asks the command to stop after the current step, a second one ends
+ * The terminal of this process. The first Ctrl-C (or SIGTERM) stops the command after the current step, the second one ends
  * the process at once.
  */
 export function processTerminal(): Terminal {
   const controller = new AbortController();
   const stopOn = (signal: NodeJS.Signals, exitCode: number): void => {
     const stop = (): void => {
-      // Without a listener the next one is the system's to handle, even while native code runs.
+      // Without a listener, the system handles the next signal, even while native code runs.
       process.off(signal, stop);
       process.stderr.write('\nsteadyframe: stopping after the current step; once more stops at once\n');
       controller.abort(new Interrupted(exitCode));
@@ -73,7 +73,7 @@ export function processTerminal(): Terminal {
 
 async function askForLine(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // While a line is edited, Ctrl-C comes as a key.
+  // readline receives Ctrl-C as a key while a line is edited.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const end = new Promise<string>((resolve) => lines.once('close', () => resolve('')));

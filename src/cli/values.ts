@@ -1,4 +1,4 @@
-// How the values of options are written: numbers, lists, sizes, rectangles, times. What they may be is the library's to say.
+// Parsers of option values: numbers, lists, sizes, rectangles, times. The library checks their ranges.
 
 import { InvalidArgumentError, Option } from 'commander';
 import type { OpenVideoOptions } from '../lib/video/read/open-video.js';
@@ -17,12 +17,12 @@ export function integer(text: string): number {
   return value;
 }
 
-/** Values with commas between them. */
+/** A parser of comma-separated values. */
 export function listOf<T>(each: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((part) => each(part.trim()));
 }
 
-/** An option whose value is a list, with its default. */
+/** An option whose value is a comma-separated list, with a default. */
 export function listOption<T extends string | number>(
   flags: string,
   description: string,
@@ -32,7 +32,7 @@ export function listOption<T extends string | number>(
   return new Option(flags, description).argParser(listOf(each)).default(byDefault, byDefault.join(','));
 }
 
-/** One of several words, which the parser knows by `words`: shells complete them. */
+/** A parser of one of several words; its `words` are for shell completion. */
 export function oneOf<T extends string>(words: readonly T[]): ((text: string) => T) & { readonly words: readonly T[] } {
   const parse = (text: string): T => {
     const word = words.find((known) => known === text);

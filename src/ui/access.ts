@@ -1,5 +1,5 @@
-// Who may ask: whoever knows the token that the server printed. Other users and programs of the machine reach its ports too, and
-// so does whoever is on the network. A browser gives the token once, within an address, and has a cookie from then on.
+// Authentication by the token that the server printed: other users and programs of the machine can reach its ports too, as can
+// others on the network. A browser sends the token once, in the address, and then a cookie.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -7,26 +7,26 @@ import { UsageError } from '../lib/base/errors.js';
 import { isPage } from './guard.js';
 import { HttpProblem } from './http-problem.js';
 
-/** Admits requests. */
+/** Authenticates requests. */
 export interface Access {
-  /** The token to ask with; undefined where everyone may ask. */
+  /** The token; undefined where none is required. */
   readonly token: string | undefined;
   /**
-   * Whether a request is to be answered; false where it has been: a page's address with the token leads to the same without it.
+   * Whether to handle a request; false if it was redirected, from a page's address with the token to that without it.
    *
    * @throws HttpProblem 401
    */
   admits(request: IncomingMessage, response: ServerResponse, url: URL): boolean;
 }
 
-/** The sentence for those who do not know the token. */
+/** The message for requests without the token. */
 const REFUSAL =
   'this dashboard asks for its token; open the address that steadyframe ui printed, or send the header "Authorization: Bearer TOKEN"';
 
 /**
- * The token to ask for: one that is given, or 192 random bits.
+ * The given token, or one of 192 random bits.
  *
- * @throws UsageError for one that could be guessed, or that no address or header can hold
+ * @throws UsageError for a token that could be guessed, or that does not fit into addresses and headers
  */
 export function chooseToken(given: string | undefined): string {
   if (given === undefined) return randomBytes(24).toString('hex');
@@ -35,14 +35,14 @@ export function chooseToken(given: string | undefined): string {
 }
 
 /**
- * Admits those who know a token.
+ * Authenticates requests by a token.
  *
- * @param port of the server, after which its cookie is named: browsers send cookies to every port of a machine
+ * @param port the server's, which is part of its cookie's name: browsers send cookies to every port of a machine
  */
 export function openAccess(token: string | undefined, port: number): Access {
   if (token === undefined) return { token, admits: () => true };
   const name = `steadyframe-${port}`;
-  // Not the token itself: what else listens on this machine's name sees the cookie.
+  // Not the token itself: other servers on this machine receive the cookie.
   const pass = createHmac('sha256', token).update(`cookie of port ${port}`).digest('hex');
   const knows = (request: IncomingMessage): boolean => {
     const { authorization = '', cookie = '' } = request.headers;
@@ -73,13 +73,13 @@ export function openAccess(token: string | undefined, port: number): Access {
   };
 }
 
-/** Whether two texts are the same, told in a time that does not depend on where they differ. */
+/** Compares two texts in constant time. */
 function isSame(given: string, wanted: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(wanted));
 }
 
-/** The values of a cookie; another server of this machine may have set more of the same name. */
+/** All values of a cookie; another server of this machine may have set one of the same name. */
 function cookiesOf(header: string, name: string): string[] {
   return header.split(';').flatMap((each) => {
     const [key, value = ''] = each.split('=', 2);

@@ -1,14 +1,14 @@
-// The header Range, as videos ask with it: a single range of bytes [RFC 9110, 14].
+// Parses the Range header: a single range of bytes [RFC 9110, 14].
 
-/** The bytes from `start` to `end`, both of them included. */
+/** The bytes from `start` to `end`, inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * What of `size` bytes a Range header asks for: a range; `undefined` for all of it, where the header is absent, has another
- * unit, is malformed or asks for several ranges, which a server may pass over; `'none'` where the range lies beyond the end.
+ * The range of `size` bytes that a Range header requests; `'none'` where it is beyond the end. `undefined` means all bytes: the
+ * header is absent, malformed, has another unit or several ranges, which a server may ignore.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'none' | undefined {
   const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];

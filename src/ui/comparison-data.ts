@@ -1,4 +1,4 @@
-// A comparison's numbers for the charts of its page, as plain JSON; also what the page's button hands out.
+// A comparison's numbers as plain JSON: the data of the page's charts, and of its download button.
 
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
@@ -7,7 +7,7 @@ import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';
 import { progressOf, type RunProgress } from './run-progress.js';
 
-/** What charts draw. */
+/** The data of the charts. */
 export interface ComparisonData {
   readonly runs: readonly {
     readonly place: string;
@@ -22,7 +22,7 @@ export interface ComparisonData {
     /** Last values; NaN and infinities are left out. */
     readonly metrics: Readonly<Record<string, number>>;
   }[];
-  /** Metrics in the order of lists, with their titles. */
+  /** Metrics in display order, with titles. */
   readonly metrics: readonly {
     readonly key: string;
     readonly title: string;
@@ -31,11 +31,11 @@ export interface ComparisonData {
   }[];
   /** Parameters whose values differ between the runs. */
   readonly differing: readonly string[];
-  /** The courses of metrics where no server can be asked for them. */
+  /** The curves of metrics, for a page without a server. */
   readonly curves?: readonly Curve[];
 }
 
-/** The data of a comparison. */
+/** Collects the data of a comparison. */
 export function comparisonData(runs: readonly ComparedRun[], curves?: readonly Curve[]): ComparisonData {
   const keys = new Map<string, { isCurve: boolean; lastStep: number }>();
   for (const { metrics } of runs) {
@@ -75,7 +75,7 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
   };
 }
 
-/** Keys of the parameters that are not the same in all runs; one that some lack differs. */
+/** Keys of the parameters whose values differ between runs, or that some runs lack. */
 export function differingParameters(runs: readonly Pick<ComparedRun, 'parameters'>[]): string[] {
   const keys = new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)));
   const textOf = (run: Pick<ComparedRun, 'parameters'>, key: string): string | undefined =>

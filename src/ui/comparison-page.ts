@@ -1,4 +1,4 @@
-// The page that compares runs, the same from the server and as a folder on disk. Charts are drawn by assets/ui from its data.
+// The page that compares runs, the same from the server and on disk. assets/ui draws its charts from the page's data.
 
 import { type Html, html } from '../lib/report/html.js';
 import { metricsTable } from '../lib/report/metrics-table.js';
@@ -18,18 +18,18 @@ import { DECIDING } from './metric-words.js';
 import { parametersTable } from './parameters-table.js';
 import { comparisonAssets } from './ui-assets.js';
 
-/** How the page is made. */
+/** Options of the page. */
 export interface ComparisonPageOptions {
-  /** Address of the page that lists all runs; absent on disk, where no server stands behind the page. */
+  /** Address of the page that lists all runs; absent for a page on disk. */
   readonly home?: string;
-  /** Courses of metrics, for a page on disk. */
+  /** Curves of metrics, for a page on disk. */
   readonly curves?: readonly Curve[];
   readonly title?: string | undefined;
 }
 
-/** Pictures of a run that are shown, at most. */
+/** The most pictures shown of a run. */
 const MOST_PICTURES = 24;
-/** Metrics per run that stand in the head of a page of one run. */
+/** The most metrics in the head of a page of one run. */
 const HEAD_FACTS = 6;
 
 /** The whole page. */
@@ -69,7 +69,7 @@ function hasDeciding({ metrics }: ComparisonData): boolean {
   return [DECIDING.x, DECIDING.y].every((key) => metrics.some((metric) => metric.key === key));
 }
 
-/** A place that a script fills. */
+/** A container that a script fills. */
 function chart(name: string): Html {
   return html`<div class="chart" data-chart="${name}"><noscript><p class="empty">This chart needs JavaScript; its numbers are in the table of metrics.</p></noscript></div>`;
 }
@@ -163,7 +163,7 @@ function videos(comparison: Comparison, served: boolean): Html {
   })}${rest}`;
 }
 
-/** What makes a video file of the grid that is seen. */
+/** The form that requests a video file of the visible grid. */
 function gridTools(): Html {
   return html`<div class="grid-file"><button type="button" class="button" data-render-grid>Render this grid as mp4</button>
 <label class="check"><input type="checkbox" checked> with labels</label> <span class="grid-state" role="status"></span></div>`;

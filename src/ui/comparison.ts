@@ -1,20 +1,20 @@
-// What is compared, as data: the chosen runs with their labels, files, and the videos that a player can show in step.
+// A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
 import { type FileUrl, filesOfRun, type RunFile } from './run-media.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 import { type VideoShape, videoShape } from './video-shape.js';
 
-/** A run among others. */
+/** A run of a comparison. */
 export interface ComparedRun extends PlacedRun {
-  /** A name that no other of these runs has. */
+  /** Unique among the compared runs. */
   readonly label: string;
   readonly files: readonly RunFile[];
 }
 
 /** A video that can be played. */
 export interface ComparedVideo {
-  /** The run's place, or with the file's name behind it where a run has several. */
+  /** The run's place, followed by the file's name where a run has several videos. */
   readonly name: string;
   readonly label: string;
   readonly note?: string | undefined;
@@ -23,26 +23,26 @@ export interface ComparedVideo {
   readonly shape: VideoShape;
 }
 
-/** Chosen runs and what is known of them together. */
+/** The compared runs, and their videos. */
 export interface Comparison {
   readonly runs: readonly ComparedRun[];
-  /** Names that no run has. */
+  /** Requested names that no run has. */
   readonly missing: readonly string[];
-  /** Parts of the one run that was asked for. */
+  /** The children of a single requested run. */
   readonly parts: readonly PlacedRun[];
   readonly videos: readonly ComparedVideo[];
-  /** Names of the videos to be seen at first. */
+  /** Names of the videos shown at first. */
   readonly grid: readonly string[];
   readonly shot?: ReportShot | undefined;
-  /** What the reader must know of the videos: that they differ, that some are left out. */
+  /** Notes on the videos: that they differ, or that some are omitted. */
   readonly videoNotes: readonly string[];
 }
 
-/** Most that are compared, and of how many the videos are shown. */
+/** The most runs that are compared, and the most whose videos are shown. */
 const MOST_RUNS = 1000;
 const MOST_VIDEOS = 24;
 
-/** Collects what a comparison of runs shows; `places` in the order in which they shall stand. */
+/** Collects a comparison of runs; `places` in display order. */
 export async function collectComparison(
   state: RunsState,
   places: readonly string[],
@@ -65,7 +65,7 @@ export function videoArms(videos: readonly ComparedVideo[]): ReportArm[] {
   return videos.map(({ name, label, note, file }) => ({ name, label, note, video: file.url }));
 }
 
-/** Names where they tell the runs apart; else with what tells them apart. */
+/** The runs' names where they are unique, else with what distinguishes them. */
 function labelsOf(runs: readonly PlacedRun[]): string[] {
   const times = (text: string): number => runs.filter(({ name }) => name === text).length;
   return runs.map(({ name, place, experiment }) => {
@@ -107,7 +107,7 @@ async function videosOf(
   return { videos: playable, grid, shot, videoNotes: [...videoNotes, ...notes] };
 }
 
-/** What all of the videos have, in the form of the first, and what to say where they differ. */
+/** The form that the player uses: the first video's, with the shortest's length; and notes where the videos differ. */
 function commonShot(shapes: readonly VideoShape[]): { shot: ReportShot; notes: string[] } {
   const [first] = shapes;
   const notes: string[] = [];
@@ -130,7 +130,7 @@ function withoutExtension(name: string): string {
   return name.replace(/^.*\//, '').replace(/\.\w+$/, '');
 }
 
-/** Asks of each item, a few at a time. */
+/** Maps items asynchronously, a few at a time. */
 async function inTurn<T, R>(items: readonly T[], atOnce: number, ask: (item: T) => Promise<R>): Promise<R[]> {
   const answers: R[] = [];
   let next = 0;

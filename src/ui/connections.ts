@@ -1,13 +1,13 @@
-// How many connections a server keeps. Where there are too many, the one that has been silent for longest makes room: whoever
-// opens thousands and says nothing shuts nobody out.
+// Limits a server's connections. The one that has been idle for longest is closed for a new one, so that thousands of idle
+// connections do not block others.
 
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Keeps a server's connections below a number; those with a request at work are not closed for others. */
+/** Limits a server's connections; those with an open request are not closed. */
 export function limitConnections(server: Server, most: number): void {
   const all = new Set<Socket>();
-  /** Without a request at work, the longest silent first. */
+  /** Connections without an open request, the longest idle first. */
   const silent = new Set<Socket>();
   server.on('connection', (socket) => {
     all.add(socket);

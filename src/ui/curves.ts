@@ -1,4 +1,4 @@
-// The courses of metrics for charts: as many points as a chart can show, read again only where a run has gone on.
+// The curves of metrics for charts, thinned to what a chart can show; read again only if a run has new points.
 
 import { join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
@@ -10,7 +10,7 @@ import { stampOf } from '../lib/tracking/stored/run-summary.js';
 import { isReallyBelow } from './run-files.js';
 import type { PlacedRun } from './run-source.js';
 
-/** One metric of one run, ready for JSON: what is no number is null. */
+/** One metric of one run, as JSON: NaN and infinities are null. */
 export interface Curve {
   readonly place: string;
   readonly key: string;
@@ -18,28 +18,28 @@ export interface Curve {
   readonly values: readonly (number | null)[];
   /** Seconds since the run's start. */
   readonly seconds: readonly number[];
-  /** How many points there are in the range, before any were left out. */
+  /** Number of points in the range before thinning. */
   readonly count: number;
 }
 
-/** Which part of the courses, and how finely. */
+/** The range and resolution of curves. */
 export interface CurveOptions {
   readonly keys: readonly string[];
-  /** At most so many points a curve. */
+  /** The most points per curve. */
   readonly points: number;
-  /** Steps to look at, both included. */
+  /** First and last step. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** Reads courses, and remembers those of the runs asked for last. */
+/** Reads curves, and caches those of the last runs requested. */
 export interface CurveReader {
   read(run: PlacedRun, options: CurveOptions): Promise<Curve[]>;
 }
 
 const REMEMBERED = 24;
 
-/** Opens a reader for runs below a root; `onWarning` is told of points that cannot be read. */
+/** Opens a reader for runs below a root; `onWarning` is called for points that cannot be read. */
 export function openCurves(root: string, onWarning: (message: string) => void = () => {}): CurveReader {
   const known = new Map<string, { stamp: string; metrics: Promise<RunMetrics> }>();
   const metricsOf = async (folder: string): Promise<RunMetrics> => {
@@ -88,7 +88,7 @@ export function openCurves(root: string, onWarning: (message: string) => void = 
 
 const NONE: RunMetrics = { histories: new Map(), damaged: 0, next: 0 };
 
-/** The points of a range of steps, and the neighbour on either side, so that lines go on to the edges. */
+/** The points of a range of steps and one neighbour on either side, so that lines reach the edges. */
 function within({ steps, values, times }: MetricHistory, from = -Infinity, to = Infinity): MetricHistory {
   let first = 0;
   while (first < steps.length && steps[first] < from) first++;

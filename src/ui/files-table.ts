@@ -1,14 +1,14 @@
-// The files that runs have made, to be opened or saved.
+// The table of the runs' files, with links to open or save them.
 
 import { formatBytes } from '../lib/base/format-bytes.js';
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
 import type { ComparedRun } from './comparison.js';
 
-/** Files of a run that are listed, at most. */
+/** The most files listed of a run. */
 const MOST = 200;
 
-/** The table; nothing where no run has a file. */
+/** The table; undefined where no run has files. */
 export function filesTable(runs: readonly ComparedRun[], served: boolean): Html | undefined {
   if (runs.every(({ files }) => files.length === 0)) return undefined;
   return html`<details class="files"${runs.length === 1 && html` open`}><summary>${runs.reduce((sum, { files }) => sum + files.length, 0)} files</summary>

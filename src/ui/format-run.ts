@@ -1,13 +1,13 @@
-// Times as pages show them.
+// Formats times and durations of runs.
 
-/** 2026-01-31 12:34, in the time zone of this machine, which is the reader's. */
+/** A time as 2026-01-31 12:34, in this machine's time zone. */
 export function formatTime(iso: string): string {
   const time = new Date(iso);
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** From a run's start to its end, or to now. */
+/** The time from a run's start to its end, or to now. */
 export function formatDuration({ start, end }: { start: string; end?: string | undefined }): string {
   const seconds = Math.max(0, (Date.parse(end ?? new Date().toISOString()) - Date.parse(start)) / 1000);
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

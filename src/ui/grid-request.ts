@@ -1,4 +1,4 @@
-// A grid of chosen videos as one mp4: rendered into a temporary folder, sent, and forgotten. Nothing below the runs changes.
+// Renders a grid of chosen videos as one mp4 in a temporary folder, sends it and deletes it. Runs are not changed.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,17 +12,17 @@ import { runFile } from './run-files.js';
 import { sendFile } from './send-file.js';
 
 const MOST_CELLS = 16;
-/** Characters of a label: more than a cell shows. */
+/** The most characters of a label, more than a cell shows. */
 const LONGEST_LABEL = 200;
-/** Milliseconds after which a rendering is given up. */
+/** Milliseconds after which a rendering is aborted. */
 const PATIENCE = 300_000;
-/** Renderings that may wait for the one at work. */
+/** The most renderings in the queue. */
 const MOST_WAITING = 3;
 
 /** Renders grids, one after another. */
 export type GridRenderer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** A renderer of grids of videos below a root. */
+/** Creates a renderer for videos below a root. */
 export function gridRenderer(root: string): GridRenderer {
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -99,7 +99,7 @@ async function readQuestion(
   return { files, labels };
 }
 
-/** A page need not be told where files lie. */
+/** Removes paths on this machine from error messages. */
 function withoutFolders(message: string, files: readonly string[]): string {
   return files.reduce((text, file, i) => text.replaceAll(file, `video ${i + 1}`), message);
 }

@@ -1,4 +1,4 @@
-// Runs under the heads of their groups: by experiment, or parts under the run that they are a part of.
+// Groups runs by experiment, or by the parent run.
 
 import type { PlacedRun } from './run-source.js';
 
@@ -13,7 +13,7 @@ export interface GroupHead {
   readonly open: boolean;
 }
 
-/** Rows of a grouped table, in order. */
+/** The rows of a grouped table, in order. */
 export interface Grouped {
   readonly rows: readonly (
     | GroupHead
@@ -25,7 +25,7 @@ export interface Grouped {
   )[];
 }
 
-/** Lays runs, which are in order, under the heads of their groups; those of `closed` groups are left out. */
+/** Groups sorted runs; the runs of `closed` groups are omitted. */
 export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): Grouped {
   if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
   return by === 'experiment' ? byExperiment(runs, closed) : byParent(runs, closed);
@@ -40,7 +40,7 @@ function byExperiment(runs: readonly PlacedRun[], closed: ReadonlySet<string>): 
   return { rows };
 }
 
-/** A part of a part stands beside it, under the same run: two levels are enough to see what belongs together. */
+/** Groups by the topmost parent: a child of a child is shown at the same level, so that there are two levels only. */
 function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const topOf = (run: PlacedRun): PlacedRun | string | undefined => {
@@ -62,7 +62,7 @@ function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grou
     else {
       const id = typeof top === 'string' ? top : top.id;
       const members = parts.get(id) ?? [];
-      // The whole is not among these runs: its parts stand where the first of them would.
+      // The parent is not among these runs: its children come in place of the first of them.
       if (typeof top === 'string' && members.length === 0) tops.push({ lost: id });
       members.push(run);
       parts.set(id, members);

@@ -1,22 +1,22 @@
-// Which requests are this server's own affair. A page of another site that a browser shows can reach this machine's ports, by a name
-// that it points here (DNS rebinding) or by requests that it sends blindly; both show in the headers. Who may ask: access.ts.
+// Rejects requests from pages of other sites. Those can reach this machine's ports through a name that they point here (DNS
+// rebinding) or by blind requests (CSRF); the headers show both. access.ts checks the token.
 
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from './http-problem.js';
 import { isOwnName } from './own-names.js';
 
-/** What a link from elsewhere may lead to; everything else is asked for by these pages alone, or by no page at all. */
+/** Paths that links from other sites may lead to; only the dashboard's pages and programs may request others. */
 const PAGES: readonly string[] = ['/', '/compare'];
 
-/** Whether a path is that of a page. */
+/** Whether a path belongs to a page. */
 export function isPage(pathname: string): boolean {
   return PAGES.includes(pathname);
 }
 
 /**
- * Checks that a request is meant for this server and comes from its own pages or from no page at all.
+ * Checks that a request is for this server, and comes from its own pages or from a program.
  *
- * @param host what the server listens on
+ * @param host the address the server listens on
  * @throws HttpProblem 403 or 405
  */
 export function checkRequest(request: IncomingMessage, pathname: string, host: string): void {
@@ -41,7 +41,7 @@ function comesFromElsewhere({ headers }: IncomingMessage, asked: string): boolea
   return referer !== undefined && !`${referer.toLowerCase()}/`.startsWith(`http://${asked}/`);
 }
 
-/** Whether somebody follows a link, in a window of its own, to one of the pages. */
+/** Whether the request is a top-level navigation to one of the pages. */
 function isLink({ method, headers }: IncomingMessage, pathname: string): boolean {
   if (method !== 'GET' || headers.origin !== undefined || !isPage(pathname)) return false;
   const mode = headers['sec-fetch-mode'] ?? 'navigate';

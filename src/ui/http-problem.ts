@@ -1,6 +1,6 @@
-// A request that cannot be answered as it wishes: its status and one sentence, thrown wherever that is found out.
+// The error of a request that is refused: an HTTP status and one sentence.
 
-/** Ends a request with a status and a sentence. */
+/** An error that ends a request with a status and a sentence. */
 export class HttpProblem extends Error {
   override name = 'HttpProblem';
 

@@ -1,11 +1,11 @@
-// The page of the table of runs: its frame. Rows are asked for by assets/ui/list.js.
+// The page with the table of runs, without rows: assets/ui/list.js requests those.
 
 import { VERSION } from '../lib/base/version.js';
 import { htmlDocument } from '../lib/report/document.js';
 import { html } from '../lib/report/html.js';
 import { LIST_STYLES } from './ui-assets.js';
 
-/** The page; `root` is the folder that its runs lie in. */
+/** The page; `root` is the folder of the runs. */
 export function listPage(root: string): string {
   const styles = ['report/colours', ...LIST_STYLES.map((name) => `ui/${name}`)];
   return htmlDocument({

@@ -1,4 +1,4 @@
-// The table of runs as the page asks for it: filtered, searched, sorted, grouped, and of that the rows that are seen.
+// The table of runs that a page requests: filtered, searched, sorted and grouped, and of that the visible rows.
 
 import { UsageError } from '../lib/base/errors.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
@@ -12,18 +12,18 @@ import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { progressOf, type RunProgress } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 
-/** What a page asks for. */
+/** A page's request. */
 export interface ListQuery {
-  /** In tracking's language; all runs where it is empty. */
+  /** A filter expression as in `steadyframe runs`; all runs where it is empty. */
   readonly filter: string;
-  /** Words that all must occur in a run's name, settings or tags. */
+  /** Words, all of which must occur in a run's name, settings or tags. */
   readonly search: string;
-  /** Fields, `-` before the one whose greatest value comes first. */
+  /** Fields, with `-` for descending order. */
   readonly sort: readonly string[];
   readonly group: Grouping;
-  /** Groups whose runs are not shown. */
+  /** Collapsed groups. */
   readonly closed: readonly string[];
-  /** Fields; those of the table's own choice where there are none. */
+  /** Fields; the default columns where there are none. */
   readonly columns: readonly string[];
   readonly offset: number;
   readonly limit: number;
@@ -40,37 +40,37 @@ export type ListRow =
       readonly start: string;
       readonly end?: string | undefined;
       readonly error?: string | undefined;
-      /** 1 for a part of the run above. */
+      /** 1 for a child of the run above. */
       readonly depth: 0 | 1;
-      /** Where parts of it follow: the group's name, and whether they are shown. */
+      /** For a run with children: the group's name, and whether they are shown. */
       readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean } | undefined;
       readonly progress?: RunProgress | undefined;
-      /** A value a column; null where the run has none. */
+      /** One value per column; null where the run has none. */
       readonly cells: readonly (string | number | null)[];
     };
 
-/** What the page gets. */
+/** The response to a page. */
 export interface ListAnswer {
-  /** Runs there are at all. */
+  /** Number of all runs. */
   readonly total: number;
-  /** Runs that filter and search admit. */
+  /** Number of runs that match the filter and the search. */
   readonly matching: number;
   readonly running: number;
-  /** Rows there are, groups' heads included. */
+  /** Number of rows, headings of groups included. */
   readonly rowCount: number;
   readonly offset: number;
   readonly rows: readonly ListRow[];
   readonly columns: readonly (RunColumn & { readonly numeric: boolean })[];
   readonly available: readonly RunColumn[];
   readonly damaged: RunsState['damaged'];
-  /** Names in the filter or the order that no run has, as sentences. */
+  /** Messages about names in the filter or the order that no run has. */
   readonly questions: readonly string[];
 }
 
 /**
- * The rows that a page asks for.
+ * The rows that a page requests.
  *
- * @throws HttpProblem 400 for a filter, an order or a column that cannot be read, with the sentence that says where
+ * @throws HttpProblem 400 for a filter, an order or a column that cannot be parsed
  */
 export function listView(state: RunsState, query: ListQuery): ListAnswer {
   const found = foundRuns(state, query);
@@ -91,7 +91,7 @@ export function listView(state: RunsState, query: ListQuery): ListAnswer {
   };
 }
 
-/** The runs that a filter and a search admit, in order. */
+/** The runs that match the filter and the search, sorted. */
 export function matchingRuns(state: RunsState, query: Pick<ListQuery, 'filter' | 'search' | 'sort'>): PlacedRun[] {
   return foundRuns(state, query).runs;
 }
@@ -105,7 +105,7 @@ interface Found {
   readonly grouped: Map<string, Grouped>;
 }
 
-/** What was found is kept as long as the state is: scrolling asks for more of the same. */
+/** Results per state of the runs: scrolling requests further rows of the same result. */
 const kept = new WeakMap<RunsState, Map<string, Found>>();
 
 function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, 'filter' | 'search' | 'sort'>): Found {
@@ -155,7 +155,7 @@ function listRow(row: Grouped['rows'][number], fields: readonly RunField[]): Lis
   return { place, name, experiment, status, start, end, error, depth, parts, progress, cells };
 }
 
-/** JSON has no NaN and no infinities. */
+/** A value as JSON, which has no NaN and no infinities. */
 function cellOf(value: string | number | undefined): string | number | null {
   if (value === undefined) return null;
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
@@ -175,7 +175,7 @@ function columnOf({ available }: Found, { kind, key }: RunField): RunColumn {
   );
 }
 
-/** Whether a column holds numbers only: it is set flush right. */
+/** Whether a column holds numbers only, and is aligned right. */
 function isNumeric({ runs, numeric }: Found, { kind, key, of }: RunField): boolean {
   if (kind === 'metrics') return true;
   const name = `${kind}.${key}`;
@@ -191,7 +191,7 @@ function readField(field: string): RunField {
   return asked(() => parseField('the columns', field));
 }
 
-/** What is wrong with a question is the asker's to hear. */
+/** Turns a UsageError into a response with status 400. */
 function asked<T>(what: () => T): T {
   try {
     return what();

@@ -1,13 +1,13 @@
-// Tells open pages that something has changed, as server-sent events. What has changed they ask for themselves.
+// Notifies open pages of changes, as server-sent events. Pages then request the new data.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpProblem } from './http-problem.js';
 import type { RunSource, RunsState } from './run-source.js';
 
-/** Tells pages of changes. */
+/** Notifies pages of changes. */
 export interface Live {
   /**
-   * Keeps an answer open until the page hangs up.
+   * Keeps a response open until the page disconnects.
    *
    * @throws HttpProblem 503 where too many are open
    */
@@ -15,13 +15,13 @@ export interface Live {
   close(): void;
 }
 
-/** Looks once in so many milliseconds, and rests at least so many times as long as a look takes. */
+/** Milliseconds between two looks, and the least pause as a multiple of a look's duration. */
 const EVERY = 1000;
 const REST = 15;
-/** Pages that listen at the same time. */
+/** The most pages that listen at the same time. */
 const MOST_PAGES = 100;
 
-/** Looks at the runs while a page listens. */
+/** Polls the runs while a page listens. */
 export function watchRuns(source: RunSource): Live {
   const pages = new Set<ServerResponse>();
   let timer: NodeJS.Timeout | undefined;
@@ -33,12 +33,12 @@ export function watchRuns(source: RunSource): Live {
     try {
       const state = await source.read();
       const now = signatureOf(state);
-      // A line now and then keeps the connection, and shows the page that the server lives.
+      // A heartbeat keeps the connection open, and shows the page that the server runs.
       const text = now === before ? ': still here\n\n' : `event: changed\ndata: ${countRunning(state)}\n\n`;
       before = now;
       for (const page of pages) page.write(text);
     } catch {
-      // The next look may succeed: a folder that is being deleted, a disk that was away.
+      // The next look may succeed: a folder was being deleted, or a disk was not mounted.
     }
     if (pages.size > 0 && !closed) timer = setTimeout(look, Math.max(EVERY, REST * (performance.now() - start)));
     else timer = undefined;
@@ -60,7 +60,7 @@ export function watchRuns(source: RunSource): Live {
   };
 }
 
-/** A text that changes when a table would. */
+/** A text that changes whenever the table of runs changes. */
 function signatureOf({ runs, damaged }: RunsState): string {
   const lines = runs.map(({ place, status, end, metrics, parameters, tags }) => {
     let points = 0;

@@ -1,11 +1,11 @@
-// Metrics in words, and which of them come first: those of the picture that decides.
+// Titles of metrics, and which of them come first.
 
 import { describeMetric, withUnit } from '../lib/report/report-metrics.js';
 
-/** The axes of the picture that decides. */
+/** The axes of the report's main scatter plot. */
 export const DECIDING = { x: 'edit_strength', y: 'warping_error_normalised' } as const;
 
-/** Metrics that lead every list, in order; others come as they are found. */
+/** Metrics at the head of every list, in order; others follow in the order found. */
 export const METRICS_FIRST: readonly string[] = [
   DECIDING.x,
   DECIDING.y,
@@ -16,9 +16,9 @@ export const METRICS_FIRST: readonly string[] = [
   'loss',
 ];
 
-/** A metric's title with its unit, or its key where nobody has described it. */
+/** A metric's title with its unit, or its key where it has no description. */
 export function metricTitle(key: string): string {
-  // Of runs that are comparisons or trainings, beside their own metrics.
+  // Prefixes that comparisons and trainings add to their keys.
   const [, group, name] = /^(per_frame|preview|source|round_trip)\.(.+)$/.exec(key) ?? [];
   if (group === 'per_frame') return metricTitle(name);
   if (group !== undefined) return `${group.replace('_', ' ')}: ${metricTitle(name)}`;

@@ -1,16 +1,16 @@
-// By which names a server may be asked: its own. A name that another site has pointed here (DNS rebinding) is not among them.
+// The host names that a server accepts: its own. This excludes names that other sites point here (DNS rebinding).
 
 import { hostname, networkInterfaces } from 'node:os';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 const ANY: readonly string[] = ['0.0.0.0', '::'];
 
-/** Whether a server that listens there is reached from this machine alone. */
+/** Whether a host is a loopback address, reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.includes(bare(host)) || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Whether a server that listens there is reached by every network of the machine. */
+/** Whether a host stands for every network interface of the machine. */
 export function isAny(host: string): boolean {
   return ANY.includes(bare(host));
 }
@@ -18,8 +18,8 @@ export function isAny(host: string): boolean {
 /**
  * Whether the text of a Host header names a server.
  *
- * @param host what it listens on: a loopback address admits loopback names; `0.0.0.0` admits the machine's name and addresses
- * besides; any other address itself and the machine's name
+ * @param host the address it listens on. A loopback address accepts loopback names, `0.0.0.0` also the machine's name and
+ * addresses, any other address itself and the machine's name.
  */
 export function isOwnName(asked: string, host: string): boolean {
   const [, name] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d+)?$/i.exec(asked) ?? [];
@@ -30,19 +30,19 @@ export function isOwnName(asked: string, host: string): boolean {
   return wanted === hostname().toLowerCase() || (isAny(host) && addresses().includes(wanted));
 }
 
-/** The name by which other machines reach this one: an address of its network, else its name. */
+/** The name by which other machines reach this one: a network address, else the host name. */
 export function outsideName(): string {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const outside = all.filter(({ internal, address }) => !internal && !/^(169\.254\.|fe80:)/i.test(address));
   return (outside.find(({ family }) => family === 'IPv4') ?? outside[0])?.address ?? hostname();
 }
 
-/** Asked for each time: a machine gets other addresses as it moves between networks. */
+/** The machine's addresses. Not cached: they change with the network. */
 function addresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => bare(address)));
 }
 
-/** A name without brackets or zone, in the one way of writing it. */
+/** A normalised name, without brackets and zone. */
 function bare(name: string): string {
   const plain = name
     .toLowerCase()

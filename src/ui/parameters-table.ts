@@ -1,4 +1,4 @@
-// Settings of runs side by side, those that differ first and marked; below them where and how the runs were made.
+// The table of the runs' settings, those that differ first and marked; then where and how the runs were made.
 
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
@@ -12,10 +12,10 @@ interface Row {
   readonly values: readonly (string | undefined)[];
 }
 
-/** What no two runs share: that it differs says nothing. */
+/** Attributes that no two runs share: their differences are not marked. */
 const OWN = ['status', 'started', 'took', 'id', 'error'];
 
-/** Columns of the table. */
+/** The most columns of the table. */
 const MOST_RUNS = 40;
 
 /** The table. */

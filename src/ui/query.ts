@@ -1,11 +1,11 @@
-// What a page asks for in the part of its address behind the question mark.
+// Parses the query strings of pages.
 
 import { HttpProblem } from './http-problem.js';
 import type { ListQuery } from './list-view.js';
 
 const MOST_ROWS = 500;
 
-/** The question for the table of runs. */
+/** The request for the table of runs. */
 export function queryOf(query: URLSearchParams): ListQuery {
   const group = query.get('group') ?? 'none';
   if (group !== 'none' && group !== 'experiment' && group !== 'parent') {
@@ -23,12 +23,12 @@ export function queryOf(query: URLSearchParams): ListQuery {
   };
 }
 
-/** All values of a name. */
+/** All values of a parameter. */
 export function listOf(query: URLSearchParams, name: string): string[] {
   return query.getAll(name).filter((value) => value !== '');
 }
 
-/** A whole number between two others. */
+/** A whole number within a range. */
 export function integerOf(
   query: URLSearchParams,
   name: string,

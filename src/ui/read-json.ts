@@ -1,4 +1,4 @@
-// The body of a request as JSON.
+// Reads the body of a request as JSON.
 
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from './http-problem.js';
@@ -6,9 +6,9 @@ import { HttpProblem } from './http-problem.js';
 const MOST_BYTES = 100_000;
 
 /**
- * Reads it.
+ * Reads the body.
  *
- * @throws HttpProblem 400, 413 or 415. A form of another site cannot send `application/json` without asking first.
+ * @throws HttpProblem 400, 413 or 415; forms of other sites cannot send `application/json` without a preflight request
  */
 export async function readJson(request: IncomingMessage): Promise<object> {
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
@@ -25,7 +25,7 @@ export async function readJson(request: IncomingMessage): Promise<object> {
     const value: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new HttpProblem(400, 'expected a JSON object');
 }

@@ -1,4 +1,4 @@
-// What the dashboard answers, by path.
+// The dashboard's routes.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -19,18 +19,18 @@ import type { PlacedRun, RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
 
-/** Answers a request, or throws an `HttpProblem`. */
+/** Responds to a request, or throws an `HttpProblem`. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
-/** Points of a curve that a page may ask for. */
+/** The most points per curve that a page may request. */
 const POINTS = { usual: 800, most: 20_000 };
-/** Runs whose courses are read for one answer. */
+/** The most runs whose curves are read for one response. */
 const MOST_CURVES = 60;
 
 const FILE_POLICY =
   "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The answers of a dashboard. */
+/** Creates the routes of a dashboard. */
 export function routes(source: RunSource, live: Live): Answer {
   const curves = openCurves(source.root);
   const renderGrid = gridRenderer(source.root);
@@ -55,8 +55,8 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   const [, area, rest = ''] = /^\/(files|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
   if (area === 'files') {
     const path = await runFile(source.root, rest.split('/'));
-    // Whatever a run has made is shown by itself: nothing in it may run, load or embed anything. In a sandbox a video could not even
-    // load itself.
+    // A run's file is shown alone: nothing in it may run, load or embed anything. Videos are not sandboxed, since they could not
+    // load themselves.
     const sandbox = isMedia(path) ? '' : 'sandbox; ';
     response.setHeader('content-security-policy', `${sandbox}${FILE_POLICY}`);
     return sendFile(request, response, path);
@@ -89,7 +89,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   }
 }
 
-/** The path as it was sent: `URL` has resolved `..` in it already, and those are to be refused. */
+/** The path as it was sent. `URL` would resolve `..`, which must be refused. */
 function rawPath({ url = '' }: IncomingMessage): string {
   return url.split(/[?#]/, 1)[0];
 }
@@ -108,7 +108,7 @@ async function comparePage(parts: Parts, query: URLSearchParams): Promise<string
   });
 }
 
-/** The runs that are named, or all that a filter admits. */
+/** The named runs, or those that match a filter. */
 async function placesOf({ source }: Parts, query: URLSearchParams): Promise<string[]> {
   const named = query.getAll('run');
   if (named.length > 0 || !query.has('filter')) return named;

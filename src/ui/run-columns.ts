@@ -1,29 +1,29 @@
-// What columns a table of runs can have, which of them tell the runs apart, and which it shows of its own accord.
+// The columns that a table of runs can have, which of them distinguish the runs, and which are shown by default.
 
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/query/run-fields.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import { METRICS_FIRST } from './metric-words.js';
 
-/** A column that there could be. */
+/** An available column. */
 export interface RunColumn {
-  /** As filters and orders name it: `metrics.flicker_ratio`, ``params.`learning rate` ``, `status`. */
+  /** The name in filters and orders: `metrics.flicker_ratio`, ``params.`learning rate` ``, `status`. */
   readonly field: string;
   readonly kind: 'params' | 'metrics' | 'tags' | 'attributes';
   readonly key: string;
-  /** Whether its values are not the same in all runs that have it, or some lack it. */
+  /** Whether its values differ, or some runs lack it. */
   readonly differs: boolean;
-  /** Whether those that have it disagree. */
+  /** Whether its values differ between the runs that have it. */
   readonly varies: boolean;
-  /** How many runs have it. */
+  /** Number of runs that have it. */
   readonly count: number;
 }
 
-/** Columns that a table shows unless told, at most of parameters and of metrics. */
+/** The most columns of parameters and of metrics shown by default. */
 const OWN_COLUMNS = { params: 5, metrics: 6 };
 const ATTRIBUTES = ATTRIBUTE_NAMES.filter((name) => !['run_name', 'status', 'folder'].includes(name));
 
-/** All columns that runs can have, in the order of a menu. */
+/** All available columns, in the order of the menu. */
 export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
   const params = tally(runs, ({ parameters }) => parameters, parameterText);
   const metrics = tally(
@@ -63,7 +63,7 @@ export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
   ];
 }
 
-/** The columns of a table that nobody has chosen any for. */
+/** The default columns. */
 export function ownColumns(columns: readonly RunColumn[]): string[] {
   const chosen = (kind: 'params' | 'metrics', admits: (column: RunColumn) => boolean): string[] =>
     columns

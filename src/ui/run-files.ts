@@ -1,20 +1,20 @@
-// Files below the runs' root, and nothing else: whatever a URL or a link in there says.
+// Resolves URLs to files below the runs' root, and to no others: neither `..` nor links lead outside.
 
 import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { HttpProblem } from './http-problem.js';
 
-/** Whether a path lies below a folder; both real, without links. */
+/** Whether a path is below a folder; both are real paths, without links. */
 export function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /**
- * The real path of a file that a URL names by the parts of its path below the root.
+ * The real path of the file that a URL names.
  *
- * @param parts as they stand in the URL, still encoded
- * @throws HttpProblem 400 for parts that lead elsewhere, 403 for a link that does, 404 where there is nothing or it is hidden
+ * @param parts the parts of the URL's path below the root, still encoded
+ * @throws HttpProblem 400 for parts that lead outside, 403 for a link that does, 404 if the file is missing or hidden
  */
 export async function runFile(root: string, parts: readonly string[]): Promise<string> {
   const names = parts.map(decodePart);
@@ -26,7 +26,7 @@ export async function runFile(root: string, parts: readonly string[]): Promise<s
   });
   if (!isBelow(top, path))
     throw new HttpProblem(403, 'that file lies outside of the runs, which are all that is shown here');
-  // A link inside may not bring hidden files to light either.
+  // A link must not lead to hidden files either.
   if (
     relative(top, path)
       .split(sep)
@@ -36,7 +36,7 @@ export async function runFile(root: string, parts: readonly string[]): Promise<s
   return path;
 }
 
-/** One part of a URL's path as the name of a file. */
+/** Decodes one part of a URL's path as a file name. */
 function decodePart(part: string): string {
   let name: string;
   try {
@@ -50,7 +50,7 @@ function decodePart(part: string): string {
   return name;
 }
 
-/** Whether a path lies below a folder once links are followed; not where either does not exist. */
+/** Whether the real path is below the folder's real path; false if either does not exist. */
 export function isReallyBelow(folder: string, path: string): boolean {
   try {
     return isBelow(realpathSync(folder), realpathSync(path));
@@ -59,7 +59,7 @@ export function isReallyBelow(folder: string, path: string): boolean {
   }
 }
 
-/** The URL of a path below the root; undefined for one that lies elsewhere, or is hidden. */
+/** The URL of a path below the root; undefined for one outside, or a hidden one. */
 export function runFileUrl(root: string, path: string): string | undefined {
   const parts = relative(root, path).split(sep);
   if (parts.some((part) => part === '' || part.startsWith('.'))) return undefined;

@@ -1,4 +1,4 @@
-// What runs have made, sorted into what a page can show: videos, pictures, and files to fetch.
+// The files of runs, sorted into videos, pictures and other files.
 
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -12,23 +12,23 @@ import {
 } from '../lib/tracking/stored/artifact-records.js';
 import { RUN_FILES } from '../lib/tracking/stored/run-record.js';
 
-/** A file that a run has made. */
+/** A file of a run. */
 export interface RunFile {
   /** Its name in the run. */
   readonly name: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
   readonly bytes: number;
   readonly kind: 'video' | 'picture' | 'other';
-  /** Where a page finds it. */
+  /** The URL for pages. */
   readonly url?: string | undefined;
   /** Why a page cannot show it. */
   readonly problem?: string | undefined;
-  /** Of a series of pictures: which, and at which step. */
+  /** For a picture of a series: which series, and which step. */
   readonly image?: Artifact['image'];
 }
 
-/** Gives the URL of an artifact that is there, or the reason why there is none. */
+/** The URL of an existing artifact, or the reason why it has none. */
 export type FileUrl = (
   path: string,
   run: ArtifactOwner,
@@ -38,7 +38,7 @@ export type FileUrl = (
 const VIDEOS = ['.mp4', '.webm', '.m4v'];
 const PICTURES = ['.png', '.jpg', '.jpeg', '.webp', '.gif'];
 
-/** The files of a run, videos that show its result first. */
+/** The files of a run, videos of its result first. */
 export async function filesOfRun(run: ArtifactOwner, urlOf: FileUrl): Promise<RunFile[]> {
   const { folder } = run;
   const { artifacts, refused } = await recordsOf(folder);
@@ -59,7 +59,7 @@ export async function filesOfRun(run: ArtifactOwner, urlOf: FileUrl): Promise<Ru
   return [...files.sort((a, b) => rank(a) - rank(b)), ...others];
 }
 
-/** What artifacts.jsonl says; that it cannot be read is as good as a record that cannot be. */
+/** The records of artifacts.jsonl; if the file cannot be read, that is reported like a damaged record. */
 async function recordsOf(folder: string): Promise<ArtifactRecords> {
   try {
     return await readArtifactRecords(folder);
@@ -69,13 +69,13 @@ async function recordsOf(folder: string): Promise<ArtifactRecords> {
   }
 }
 
-/** What a page can do with a file, by its name. */
+/** The kind of a file, by its extension. */
 export function kindOf(name: string): RunFile['kind'] {
   const extension = extname(name).toLowerCase();
   return VIDEOS.includes(extension) ? 'video' : PICTURES.includes(extension) ? 'picture' : 'other';
 }
 
-/** Videos that show something else than the result stand behind those that do. */
+/** The display order: videos of the result before other videos. */
 function rank({ name, kind }: RunFile): number {
   if (kind !== 'video') return kind === 'picture' ? 10 : 20;
   if (/grid|compar/i.test(name)) return 3;

@@ -1,17 +1,17 @@
-// How far a running run is, as far as its metrics and settings say.
+// The progress of a running run, derived from its metrics and settings.
 
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 
-/** Settings that say how many steps there will be, as the last part of their path. */
+/** Settings that give the number of steps, by the last part of their key. */
 const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames_to_render', 'frames'];
 
-/** The last step, and how many there will be. */
+/** The last step, and the number of steps. */
 export interface RunProgress {
   readonly step: number;
   readonly of?: number;
 }
 
-/** The last step of any metric, and how many there will be where a setting says; nothing before the first point. */
+/** The last step of any metric, and the number of steps where a setting gives it; undefined before the first point. */
 export function progressOf({
   metrics,
   parameters,

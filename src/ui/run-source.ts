@@ -1,4 +1,4 @@
-// The runs that the dashboard shows: those of the index that really lie below the root, read again at most once in a while.
+// The runs that the dashboard shows: those of the index whose real paths are below the root. Cached for a moment.
 
 import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
@@ -6,9 +6,9 @@ import { openRunIndex, type RunIndex } from '../lib/tracking/stored/run-index.js
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import { isBelow } from './run-files.js';
 
-/** A run and the place by which pages name it: its folders below the root. */
+/** A run with its place, by which pages identify it. */
 export interface PlacedRun extends RunSummary {
-  /** `experiment/folder`; unlike a name, there is only one. */
+  /** `experiment/folder`, which is unique, unlike a name. */
   readonly place: string;
 }
 
@@ -18,21 +18,21 @@ export interface RunsState {
   readonly damaged: readonly { readonly place: string; readonly reason: string }[];
 }
 
-/** Where runs come from. */
+/** A source of runs. */
 export interface RunSource {
   readonly root: string;
-  /** The runs as they were at most `FRESH` milliseconds ago. */
+  /** The runs, at most `FRESH` milliseconds old. */
   read(): Promise<RunsState>;
 }
 
-/** A state that is younger is good enough: scrolling through a table asks often. */
+/** Milliseconds for which a state is reused: scrolling through a table requests often. */
 const FRESH = 800;
 
 /** Opens the runs below a folder, which need not exist yet. */
 export function openRunSource(folder?: string): RunSource {
   const index: RunIndex = openRunIndex(folder);
   const { root } = index;
-  /** Folders of runs that have been judged. Their files are judged each time they are handed out. */
+  /** Folders that were checked. Files are checked each time they are sent. */
   const inside = new Map<string, boolean>();
   let state: Promise<RunsState> | undefined;
   let readAt = -Infinity;
@@ -79,7 +79,7 @@ export function openRunSource(folder?: string): RunSource {
   };
 }
 
-/** Whether a path exists and lies elsewhere, once links are followed. */
+/** Whether a path exists, and its real path is outside the root. */
 function leadsOut(root: string, path: string): boolean {
   try {
     return !isBelow(realpathSync(root), realpathSync(path));
@@ -88,7 +88,7 @@ function leadsOut(root: string, path: string): boolean {
   }
 }
 
-/** The two folders at the end of a run's path. */
+/** The last two folders of a run's path. */
 export function placeOf(folder: string): string {
   return `${basename(dirname(folder))}/${basename(folder)}`;
 }

@@ -1,4 +1,4 @@
-// Hands out a file: whole, a range of it, or the word that the copy over there is still good.
+// Sends a file: whole, a range of it, or 304 where the client's copy is current.
 
 import type { Stats } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -23,16 +23,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.yml': 'text/plain; charset=utf-8',
 };
 
-/** Whether a browser shows a file as a picture or a video, in which nothing can run. */
+/** Whether a browser shows a file as a picture or a video, which cannot run scripts. */
 export function isMedia(path: string): boolean {
   return Object.hasOwn(BROWSER_MEDIA, extname(path).toLowerCase());
 }
 
 /**
- * Answers with a file. Kinds that a browser might run (HTML, SVG) and all that are not known are handed out to be saved.
+ * Responds with a file. Types that a browser might run (HTML, SVG) and unknown ones are sent as downloads.
  *
- * @param path a real path: links have been followed and judged by whoever calls
- * @throws HttpProblem 404 where it is no file, 416 for a range beyond its end
+ * @param path a real path: the caller has resolved and checked links
+ * @throws HttpProblem 404 if it is not a file, 416 for a range beyond its end
  */
 export async function sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
   const handle = await openRegular(path).catch(() => {
@@ -68,7 +68,7 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
       return;
     }
     const { start, end } = range ?? { start: 0, end: about.size - 1 };
-    // Whoever leaves a video or seeks in it hangs up in the middle.
+    // Browsers close the connection when a video is left or seeked.
     await pipeline(handle.createReadStream({ start, end, autoClose: false }), response).catch(() => {});
   } finally {
     await handle.close();
@@ -83,7 +83,7 @@ function isUnchanged({ headers }: IncomingMessage, tag: string, { mtime }: Stats
   return since >= Math.floor(mtime.getTime() / 1000) * 1000;
 }
 
-/** A range of a file that has changed since would be a piece of another one. */
+/** Whether the range is of the current version of the file (If-Range). */
 function rangeApplies({ headers }: IncomingMessage, tag: string, { mtime }: Stats): boolean {
   const known = headers['if-range'];
   return known === undefined || known === tag || known === mtime.toUTCString();

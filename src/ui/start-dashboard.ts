@@ -1,4 +1,4 @@
-// The dashboard's server. It reads runs and changes nothing, and answers nobody but its own pages, and those who know its token.
+// The dashboard's server. It is read-only, and responds only to its own pages and to requests with its token.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,39 +13,39 @@ import { type Answer, routes } from './routes.js';
 import { openRunSource } from './run-source.js';
 import { TOKEN_PAGE_POLICY, tokenPage } from './token-page.js';
 
-/** Where the dashboard listens and what it shows. */
+/** Options of the dashboard. */
 export interface DashboardOptions {
   /** The folder of all runs, which need not exist yet; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
-  /** 0 for any that is free. By default 7007, or the next one that is free. */
+  /** 0 for any free port; 7007, or the next free one, by default. */
   readonly port?: number | undefined;
-  /** Address to listen on; 127.0.0.1 by default, which only this machine reaches. */
+  /** Address to listen on; 127.0.0.1 by default, which only this machine can reach. */
   readonly host?: string | undefined;
-  /** What pages and programs must know to be answered; random by default. `false` answers everyone who reaches the port. */
+  /** The token that requests must have; random by default. `false` requires none. */
   readonly token?: string | false | undefined;
-  /** Milliseconds within which a request must have come in whole; 10,000 by default. */
+  /** Milliseconds within which a request must arrive completely; 10,000 by default. */
   readonly patience?: number | undefined;
-  /** Hears of errors that are the server's own fault. */
+  /** Called with internal errors of the server. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** A running dashboard. */
 export interface Dashboard {
-  /** What to open in a browser: the address, with the token where there is one. */
+  /** The address to open in a browser, with the token where there is one. */
   readonly url: string;
-  /** Where it listens: `http://127.0.0.1:7007/`. */
+  /** The address without the token: `http://127.0.0.1:7007/`. */
   readonly address: string;
   readonly token: string | undefined;
-  /** Absolute path of the folder that it shows. */
+  /** Absolute path of the folder of runs. */
   readonly root: string;
   close(): Promise<void>;
 }
 
 const PORT = 7007;
-/** Ports tried after the usual one. */
+/** Number of ports tried after the default one. */
 const FURTHER = 20;
 const PATIENCE = 10_000;
-/** Connections that are kept; a browser opens six. */
+/** The most open connections; a browser opens six. */
 const MOST_CONNECTIONS = 250;
 
 const HEADERS = {
@@ -62,8 +62,8 @@ const HEADERS = {
 /**
  * Starts the dashboard.
  *
- * @throws UsageError when the port is taken, the address is not this machine's or the token could be guessed; FailureError when it
- * cannot listen
+ * @throws UsageError when the port is taken, the address is not this machine's or the token could be guessed; FailureError
+ * when it cannot listen
  */
 export async function startDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
   const { root, host = '127.0.0.1', port, patience = PATIENCE, onError = () => {} } = options;
@@ -75,7 +75,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   let access: Access | undefined;
   const times = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: patience / 10 };
   const server = createServer({ ...times, keepAliveTimeout: 5000 }, (request, response) => {
-    // Known with the port, before the first request can come.
+    // Set as soon as the port is known, before the first request.
     access ??= openAccess(token, (server.address() as AddressInfo).port);
     void handle(request, response, { answer, access, host, onError });
   });
@@ -98,7 +98,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   };
 }
 
-/** Listens on the first of the ports that is free. */
+/** Listens on the first free port. */
 async function listen(server: Server, host: string, ports: readonly number[]): Promise<void> {
   for (const [i, port] of ports.entries()) {
     try {
@@ -134,7 +134,7 @@ async function handle(
     const url = addressOf(request);
     checkRequest(request, url.pathname, host);
     if (!access.admits(request, response, url)) return;
-    // Its work is done; it may stand in addresses that are handed on.
+    // The token has been checked, and must not appear in addresses that are passed on.
     url.searchParams.delete('token');
     await answer(request, response, url);
   } catch (error) {
@@ -156,7 +156,7 @@ function addressOf({ url = '' }: IncomingMessage): URL {
   }
 }
 
-/** A sentence: as JSON for scripts, as text for people. */
+/** Responds with a message: as JSON for scripts, as text for people. */
 function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
@@ -173,7 +173,7 @@ function sendProblem(
     'content-type': `${isApi ? 'application/json' : asks ? 'text/html' : 'text/plain'}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
-    // What is left of a body that nobody reads would be taken for the next request.
+    // The unread rest of a body would be parsed as the next request.
     ...(request.method === 'POST' && { connection: 'close' }),
   });
   response.end(request.method === 'HEAD' ? undefined : text);

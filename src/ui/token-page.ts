@@ -1,12 +1,12 @@
-// The page for those who come without the token: where it is found, and a field for it.
+// The page for requests without the token: says where to find it, and has a field for it.
 
 import { htmlDocument } from '../lib/report/document.js';
 import { html } from '../lib/report/html.js';
 
-/** What that page may do: ask the same address again. */
+/** The page's content security policy: its form may be sent to this server only. */
 export const TOKEN_PAGE_POLICY = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/** The page; what is asked for besides the token is asked for again with it. */
+/** The page; its form repeats the request's other parameters. */
 export function tokenPage({ pathname, searchParams }: URL): string {
   const rest = [...searchParams].filter(([name]) => name !== 'token');
   const address = `${pathname}${rest.length > 0 ? `?${new URLSearchParams(rest)}` : ''}`;

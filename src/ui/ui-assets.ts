@@ -1,4 +1,4 @@
-// Style sheets and scripts of the dashboard: those of reports, and its own in assets/ui.
+// The dashboard's style sheets and scripts: those of reports, and its own in assets/ui.
 
 import { PAGE_SCRIPTS, PAGE_STYLES, type PageAssets, readAssets, reportAsset } from '../lib/report/page-assets.js';
 
@@ -17,15 +17,15 @@ export const COMPARISON_SCRIPTS = [
   'compare',
 ] as const;
 
-/** The style sheets of that page, after those of reports. */
+/** The style sheets of the comparison page, after those of reports. */
 export const COMPARISON_STYLES = ['shell', 'charts', 'compare'] as const;
 
-/** What the page of the table loads from the server. */
+/** The files that the page with the table loads. */
 export const LIST_STYLES = ['shell', 'list'] as const;
 
 const FOLDER = new URL('../../assets/ui/', import.meta.url);
 
-/** The place of a file of assets/ui. */
+/** The path of a file of assets/ui. */
 function uiAsset(name: string): URL {
   return new URL(name, FOLDER);
 }
@@ -47,7 +47,7 @@ export function comparisonAssets(): PageAssets {
   return comparison;
 }
 
-/** What a browser may ask for below `/assets/`, by its path there. */
+/** The file that a browser requests below `/assets/`, by its path there. */
 export function servedAsset(path: string): URL | undefined {
   const [, folder, name] = /^(ui|report)\/([a-z0-9-]+\.(?:js|css))$/.exec(path) ?? [];
   if (name === undefined) return undefined;

@@ -1,4 +1,4 @@
-// How long videos are and how fast, so that a player can find their frames. Asked once of each file.
+// Frame counts and frame rates of videos, by which the player finds frames. Each file is probed once.
 
 import { statSync } from 'node:fs';
 import { openVideo } from '../lib/video/read/open-video.js';
@@ -14,7 +14,7 @@ export interface VideoShape {
 const known = new Map<string, { stamp: string; shape: Promise<VideoShape | undefined> }>();
 const REMEMBERED = 2000;
 
-/** The form of a video file; undefined where it cannot be played. */
+/** The form of a video file; undefined if it cannot be played. */
 export function videoShape(path: string): Promise<VideoShape | undefined> {
   const about = statSync(path, { throwIfNoEntry: false });
   if (!about?.isFile()) return Promise.resolve(undefined);

@@ -1,4 +1,4 @@
-// The comparison of runs as a folder on disk: the dashboard's page with everything that it shows beside it.
+// Writes a comparison of runs as a folder: the dashboard's page, and the files it shows.
 
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
@@ -14,11 +14,11 @@ import { type Curve, openCurves } from './curves.js';
 import { type FileUrl, kindOf } from './run-media.js';
 import { type PlacedRun, placeOf } from './run-source.js';
 
-/** Which runs, and how the page is called. */
+/** Options of the report. */
 export interface RunReportOptions {
   /** Folders, `experiment/name`, or ids. */
   readonly names?: readonly string[];
-  /** The runs that a filter admits, besides those named. */
+  /** A filter; the runs that match it are added to those named. */
   readonly filter?: string | undefined;
   readonly title?: string | undefined;
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
@@ -28,25 +28,25 @@ export interface RunReportOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What was written. */
+/** The result of writing. */
 export interface WrittenRunReport {
   /** Path of the page. */
   readonly path: string;
   readonly runs: number;
-  /** Files beside the page, and the bytes of all together. */
+  /** Number of files beside the page, and the bytes of all files. */
   readonly files: number;
   readonly bytes: number;
 }
 
-/** Points of each curve that the page holds. */
+/** The most points per curve in the page. */
 const POINTS = 600;
-/** What is no picture and no video is named in the page but not copied when larger. */
+/** Larger files other than pictures and videos are listed, but not copied. */
 const MOST_OTHER_BYTES = 5e6;
 
 /**
  * Writes a folder with `index.html` and the files of the runs that it shows.
  *
- * @throws UsageError when a run is not there, none is named, or the folder is not empty; FailureError when the disk is full
+ * @throws UsageError when a run does not exist, none is named, or the folder is not empty; FailureError when the disk is full
  */
 export async function writeRunReport(out: string, options: RunReportOptions): Promise<WrittenRunReport> {
   const { title, signal, onProgress, onWarning } = options;
@@ -96,7 +96,7 @@ async function findRuns({ names = [], filter, root, onWarning }: RunReportOption
   return [...found.values()];
 }
 
-/** Copies files into the report as pages ask for their addresses. */
+/** Copies files into the report when their address is requested. */
 function copiesInto(
   folder: string,
   { signal, onWarning }: RunReportOptions,
@@ -133,7 +133,7 @@ function copiesInto(
   };
 }
 
-/** A name that says where a file comes from: `run-strength-0.45.mp4`. */
+/** A file name that contains the run's name: `run-strength-0.45.mp4`. */
 function freeName(folder: string, path: string, taken: Set<string>): string {
   const extension = extname(path)
     .toLowerCase()

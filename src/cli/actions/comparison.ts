@@ -1,4 +1,4 @@
-// What sweep and seeds share: run or plan a comparison, and print what came out.
+// Shared by sweep and seeds: runs or plans a comparison, and prints the result.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { type ComparisonValues, comparisonSettings } from '../render-options.js'
 import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from '../table.js';
 import { checkPrompts, withModel } from './with-model.js';
 
-/** A kind of comparison: its two functions of the library, and the columns by which its cells are told apart. */
+/** A kind of comparison: the library's functions that run and plan it, and the columns that identify its cells. */
 export interface Comparison {
   readonly run: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonResult>;
   readonly plan: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonPlan>;
@@ -19,7 +19,7 @@ export interface Comparison {
   readonly cells: (cell: ComparisonPlan['cells'][number]) => readonly string[];
 }
 
-/** Runs a comparison, or plans it with --dry-run, and prints the outcome. */
+/** Runs a comparison, or plans it with --dry-run, and prints the result. */
 export async function runComparison(
   comparison: Comparison,
   video: string,
@@ -48,7 +48,7 @@ export async function runComparison(
       context.reporter.close();
       print(result, resultText(comparison, result));
     } catch (error) {
-      // A number that is not finite would be so again; and the folder is gone where nothing was done yet.
+      // A non-finite number would come again. The folder was removed if nothing was done yet.
       const canContinue = error instanceof FailureError && !(error instanceof NonFiniteError);
       if (out !== undefined && (terminal.signal.aborted || canContinue) && existsSync(join(out, '.partial'))) {
         context.remedy = `What is done so far is kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;

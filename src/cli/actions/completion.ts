@@ -1,4 +1,4 @@
-// `steadyframe completion`: a script by which a shell completes commands, options and their values.
+// `steadyframe completion`: prints a shell's completion script.
 
 import type { Command } from 'commander';
 import type { Shell } from '../commands/completion.js';

@@ -1,4 +1,4 @@
-// `steadyframe demo`: the first result, in any folder, with nothing but this package: a bundled shot, restyled by the bundled model.
+// `steadyframe demo`: restyles a bundled shot with the bundled model; needs nothing but this package.
 
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -19,11 +19,11 @@ import { withModel } from './with-model.js';
 const SHOT = 'red-car-curve';
 const PROMPT = 'a cyberpunk neon painting of a city street at night';
 const STRENGTHS = [0.45, 0.75];
-/** Fewer than by default, for the sake of the minute. */
+/** Fewer than the default, so that the demo takes about a minute. */
 const STEPS = 30;
-/** Sides of the shot, which are those that the model was trained at. */
+/** Width and height of the shot: the demo model's training size. */
 const SIZE = 128;
-/** A model that many people have heard of, for what comes next. */
+/** The well-known model that the last of the next steps downloads. */
 const REAL_MODEL = 'stable-diffusion-v1-5/stable-diffusion-v1-5';
 
 export async function run(context: Context, values: DemoValues): Promise<void> {
@@ -63,7 +63,7 @@ export async function run(context: Context, values: DemoValues): Promise<void> {
   });
 }
 
-/** The name, or the first of name-2, name-3, ... that is free. */
+/** The first name that does not exist yet of name, name-2, name-3, ... */
 function freeName(name: string): string {
   let free = name;
   for (let i = 2; existsSync(free); i++) free = `${name}-${i}`;
@@ -92,7 +92,7 @@ function summary(result: ComparisonResult, out: string, isTracked: boolean, { te
 }
 
 /**
- * Commands that can be pasted as they are, each with what it does.
+ * Commands to try next, ready to paste, each with a description.
  *
  * @internal
  */
@@ -103,7 +103,7 @@ export function nextSteps(
 ): [what: string, line: string][] {
   const command = env.npm_command === 'exec' ? 'npx steadyframe' : 'steadyframe';
   const shot = quote(join(out, 'shot.mp4'));
-  // A folder of that name in the working directory would go before the bundled model.
+  // A folder of that name in the working directory would take precedence over the bundled model.
   const model = existsSync(DEMO_MODEL) ? quote(demoModelFolder()) : DEMO_MODEL;
   return [
     [

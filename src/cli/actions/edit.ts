@@ -1,4 +1,4 @@
-// `steadyframe edit`: the example frame for finetuning, proposed several times over, ranked, and picked.
+// `steadyframe edit`: proposes and ranks edits of one frame, and picks the one to finetune on.
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
@@ -51,7 +51,7 @@ export async function run(context: Context, video: string, values: EditValues): 
   await report({ video, values, proposals, picked }, context);
 }
 
-/** Lets the user name an edit where someone is there to answer; undefined where not, or where they want none. */
+/** Asks the user for an edit on an interactive terminal; undefined elsewhere, or when they choose none. */
 async function askForOne(
   { sheet, edits }: StoredEdits,
   { json }: EditValues,
@@ -77,7 +77,7 @@ interface Reported {
   readonly picked?: FrameEdit | undefined;
 }
 
-/** Prints the edits and what to run next. */
+/** Prints the edits and the next command. */
 async function report({ video, values, proposals, picked }: Reported, context: Context): Promise<void> {
   const { out, sheet, edits } = proposals;
   const next = picked
@@ -122,7 +122,7 @@ async function report({ video, values, proposals, picked }: Reported, context: C
   context.terminal.out(`${table}\nframe ${proposals.frame} of ${video}, into ${out}\nsheet:  ${sheet}\n${last}`);
 }
 
-/** The options of model and size as finetune takes them. */
+/** The options of model, size and selection, as arguments of finetune. */
 function modelArguments(values: EditValues): string[] {
   const { model, device, strict } = values;
   return [

@@ -1,4 +1,4 @@
-// `steadyframe finetune`: trains a model on a video and on edited frames of it.
+// `steadyframe finetune`: finetunes a model on a video and on edited frames of it.
 
 import { resolve } from 'node:path';
 import { NonFiniteError, UsageError } from '../../lib/base/errors.js';
@@ -67,7 +67,7 @@ export async function run(context: Context, path: string, values: FinetuneValues
   });
 }
 
-/** The library's options, as far as they are values of options. */
+/** The library's options, from the values of the flags. */
 function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> {
   const { train, resume, priorPrompt: priorPrompts, previewFrom, previewPrompt, previewFrames } = values;
   const lora = (['rank', 'alpha', 'layers'] as const).find((name) => values[name] !== undefined);
@@ -92,7 +92,7 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
 
 type Seen = Preview & { forgetting?: number };
 
-/** Runs the training to its end and reports its previews as they are rendered. */
+/** Runs the training, and reports each preview when it is rendered. */
 async function trained(
   model: Model,
   video: TrainingVideo,
@@ -119,7 +119,7 @@ async function trained(
   return { result, previews };
 }
 
-/** The command that renders the video with the result. */
+/** The command that renders the video with the finetuned model. */
 function renderCommand(path: string, values: FinetuneValues, trained: TrainedFiles, prompt: string): string {
   const { model, loras, embeddings, clipSkip } = values;
   const base = { path: model, options: given({ loras, embeddings, clipSkip, ...checkpointOptions(values) }) };

@@ -1,4 +1,4 @@
-// `steadyframe frame`: one frame of a video under several seeds and strengths, to try before a long run.
+// `steadyframe frame`: edits one frame with several seeds and strengths, as a trial before a long run.
 
 import { given } from '../../lib/base/given.js';
 import { editFrame } from '../../lib/edits/edit-frame.js';

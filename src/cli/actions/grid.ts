@@ -1,4 +1,4 @@
-// `steadyframe grid`: several videos beside each other in one.
+// `steadyframe grid`: arranges several videos in one grid video.
 
 import { resolve } from 'node:path';
 import { grid } from '../../lib/video/layout/write-grid.js';

@@ -1,4 +1,4 @@
-// `steadyframe info`: what a checkpoint is, without running it.
+// `steadyframe info`: describes a checkpoint, or a LoRA or textual inversion for it, without running it.
 
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { PART_NAME } from '../../lib/models/checkpoint/checkpoint.js';
@@ -21,14 +21,14 @@ export async function run({ terminal, warn }: Context, path: string, values: Inf
     );
     return;
   }
-  // Opening as a model checks every weight; nothing is computed.
+  // Loading the model checks every weight, and runs nothing.
   const model = await loadModel(path, { device: 'cpu', onWarning: warn, ...checkpointOptions(values) });
   const info = await describeCheckpoint(model.checkpoint, model.config.vaeFactor);
   await model.dispose();
   terminal.out(values.json ? `${JSON.stringify(info, null, 1)}\n` : infoText(info));
 }
 
-/** How a run's timesteps are spread, in words. */
+/** The timestep spacing in words. */
 function spacingText({ spacing, stepsOffset, setAlphaToOne }: CheckpointDescription['schedule']): string {
   return [
     spacing ?? "each sampler's own (leading for ddim and pndm, linspace for the others)",
@@ -77,7 +77,7 @@ function infoText(info: CheckpointDescription): string {
   ].join('');
 }
 
-/** Text on what is applied to a checkpoint. */
+/** The description of a LoRA or a textual inversion as text. */
 function additionText(file: string, model: string, about: AdditionDescription): string {
   if (about.kind === 'textual inversion') {
     return formatList([

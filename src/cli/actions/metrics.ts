@@ -1,4 +1,4 @@
-// `steadyframe metrics`: the metrics of a finished video, with or without its source.
+// `steadyframe metrics`: measures a finished video, with or without its source.
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';

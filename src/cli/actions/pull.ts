@@ -1,4 +1,4 @@
-// `steadyframe pull`: fetches a model of the Hugging Face Hub, so that --model OWNER/NAME finds it.
+// `steadyframe pull`: downloads a model from the Hugging Face Hub, for --model OWNER/NAME.
 
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { hubNameText, requireHubName } from '../../lib/models/hub/hub-name.js';

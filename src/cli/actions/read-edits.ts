@@ -1,4 +1,4 @@
-// The edits that --edit and what follows it name, read as finetuning takes them.
+// Reads the edits given by --edit, --edit-frame and --edit-prompt.
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
@@ -9,7 +9,7 @@ import type { Video } from '../../lib/video/read/open-video.js';
 import type { GivenEdit, GivenEdits } from '../edit-flags.js';
 
 /**
- * The edits that were given: none with --no-edit.
+ * The given edits; none with --no-edit.
  *
  * @throws UsageError when neither was given, or both
  */
@@ -23,18 +23,18 @@ export function chosenEdits({ edit, edited = true }: GivenEdits): readonly Given
 }
 
 /**
- * Reads the edits. Options take precedence over sidecars.
+ * Reads edits from disk. Options take precedence over sidecars.
  *
- * @param video as it is trained on
- * @param start as it was opened with
- * @throws UsageError when a picture cannot be read, or neither option nor sidecar says its frame or prompt
+ * @param video the training video
+ * @param start the start time that the video was opened with
+ * @throws UsageError when a picture cannot be read, or neither an option nor a sidecar gives its frame or prompt
  */
 export async function readEdits(edits: readonly GivenEdit[], video: Video, start?: number): Promise<EditedFrame[]> {
   const read: EditedFrame[] = [];
   for (const { file, frame, prompt } of edits) {
     const number = frame && ('frame' in frame ? frame.frame : await frameShownAt(video, frame.at, start));
     if (prompt?.trim() === '') throw new UsageError(`${file}: --edit-prompt is empty; say what the edit shows`);
-    // One picture in memory, however many prompts it comes under: it is encoded once.
+    // Edits of the same file share one picture, which is then encoded once.
     const known = read[edits.findIndex((edit) => edit.file === file)];
     const edit = await readEdit(file, given({ frame: number, prompt })).catch((error) => {
       if (!(error instanceof SidecarError)) throw error;

@@ -1,4 +1,4 @@
-// `steadyframe recipe`: the published recipe on anyone's video and checkpoint, or on a bundled shot, with a report.
+// `steadyframe recipe`: runs the published recipe on a video or a bundled shot, and writes a report.
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';

@@ -1,4 +1,4 @@
-// `steadyframe report`: the comparison of runs as a folder that opens from disk.
+// `steadyframe report`: writes a comparison of runs as a folder that opens from disk.
 
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';

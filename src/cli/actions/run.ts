@@ -1,4 +1,4 @@
-// `steadyframe run`: a sweep file, all of whose points are rendered and compared.
+// `steadyframe run`: renders and compares all points of a sweep file.
 
 import { FailureError } from '../../lib/base/errors.js';
 import { readSweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
@@ -12,7 +12,7 @@ import { type Context, resumeCommand } from '../context.js';
 import { trackingSettings } from '../render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable } from '../table.js';
 
-/** Metrics that tables show beside the one of the sweep. */
+/** Metrics shown in the table besides the sweep's own. */
 const SHOWN = ['edit_strength', 'flicker_ratio', 'warping_error_normalised'];
 
 export async function run(context: Context, path: string, values: RunValues): Promise<void> {
@@ -65,7 +65,7 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   }
 }
 
-/** The work that is left, in numbers. */
+/** Counts the remaining work. */
 function workOf({ points, jobs }: SweepPlan) {
   const trainings = jobs.filter(({ kind }) => kind === 'training');
   const renders = jobs.filter(({ kind }) => kind === 'point');

@@ -1,4 +1,4 @@
-// `steadyframe runs`: a table of what has been run, filtered and sorted.
+// `steadyframe runs`: lists tracked runs, filtered and sorted.
 
 import { listRuns } from '../../lib/tracking/query/list-runs.js';
 import type { RunField } from '../../lib/tracking/query/run-fields.js';
@@ -10,7 +10,7 @@ import type { RunsValues } from '../commands/runs.js';
 import type { Context } from '../context.js';
 import { formatNumber, formatPlural, formatTable } from '../table.js';
 
-/** Parameters and metrics that a table shows of its own accord, at most of each. */
+/** The most parameters, and the most metrics, shown without --columns. */
 const OWN_COLUMNS = 4;
 
 export async function run(context: Context, { filter, sort, columns, limit, root, json }: RunsValues): Promise<void> {
@@ -36,7 +36,7 @@ export async function run(context: Context, { filter, sort, columns, limit, root
   terminal.out(`${formatTable(headings, rows)}\n${formatPlural(runs.length, 'run')} in ${folder}\n`);
 }
 
-/** Parameters whose values differ between the runs, and the metrics that most of them have. */
+/** The default columns: parameters whose values differ between runs, and the most frequent metrics. */
 function ownColumns(runs: readonly RunSummary[]): string[] {
   const values = new Map<string, Set<string>>();
   const metrics = new Map<string, number>();

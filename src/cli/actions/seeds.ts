@@ -1,4 +1,4 @@
-// `steadyframe seeds`: one video under several seeds at one strength, with one noise for all frames or one for each.
+// `steadyframe seeds`: renders one video with several seeds, with one noise for all frames or one for each.
 
 import { compareSeeds, planCompareSeeds } from '../../lib/renderings/compare-seeds.js';
 import type { SeedsValues } from '../commands/seeds.js';

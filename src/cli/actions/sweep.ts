@@ -1,4 +1,4 @@
-// `steadyframe sweep`: one video at several strengths, side by side, with numbers.
+// `steadyframe sweep`: renders one video at several strengths and compares the results.
 
 import { planStrengthSweep, strengthSweep } from '../../lib/renderings/strength-sweep.js';
 import type { SweepValues } from '../commands/sweep.js';

@@ -1,4 +1,4 @@
-// `steadyframe ui`: the dashboard, until it is interrupted.
+// `steadyframe ui`: serves the dashboard until it is interrupted.
 
 import { existsSync } from 'node:fs';
 import { variable } from '../../lib/base/environment.js';

@@ -1,4 +1,4 @@
-// `steadyframe verify`: reads back what runs have left, and names what is damaged.
+// `steadyframe verify`: reads the files of runs back, and lists damaged ones.
 
 import { FailureError } from '../../lib/base/errors.js';
 import { verify } from '../../lib/sweeps/verify.js';

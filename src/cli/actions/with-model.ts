@@ -1,11 +1,11 @@
-// The model that the options name: opened, used and closed, with what there is to say about it.
+// Opens the model that the options name, and closes it after use.
 
 import { given } from '../../lib/base/given.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
 import type { Context } from '../context.js';
 import { checkpointOptions, type ModelOptions } from '../model-options.js';
 
-/** Opens the model, lets `use` work with it, says what fell back to the CPU, and closes it. */
+/** Opens the model, calls `use` with it, reports fallbacks to the CPU, and closes the model. */
 export async function withModel<T>(
   options: ModelOptions,
   context: Context,
@@ -26,7 +26,7 @@ export async function withModel<T>(
   }
 }
 
-/** How many nodes ran on the CPU though another device was asked for. */
+/** Reports how many nodes ran on the CPU although another device was requested. */
 function reportPlacement(model: Model, { reporter }: Context): void {
   const placements = model.placements();
   if (placements.length === 0) return;
@@ -41,7 +41,7 @@ function reportPlacement(model: Model, { reporter }: Context): void {
   reporter.note(`steadyframe: device ${model.device}: ${fallen} of ${nodes} nodes fell back to the CPU${which}`);
 }
 
-/** Warns, once and before any work, of prompts that say nothing or are too long. */
+/** Warns before any work of empty or too long prompts, and of embeddings that no prompt uses. */
 export function checkPrompts(
   model: Model,
   options: { prompt: string; negativePrompt?: string },

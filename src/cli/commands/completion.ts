@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** A shell that has a script. */
+/** A shell that is supported. */
 export type Shell = (typeof SHELLS)[number];
 
 const EXAMPLES = `

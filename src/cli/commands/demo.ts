@@ -15,7 +15,7 @@ Examples:
   steadyframe demo
   steadyframe demo --out first-look --frames 36`;
 
-/** Where results go by default. */
+/** The default folder for results. */
 export const FOLDER = 'steadyframe-demo';
 
 const { device } = APPLIED;

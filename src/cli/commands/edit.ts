@@ -30,7 +30,7 @@ Examples:
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6`;
 
 const { start, duration, every, frameRate } = SELECTION;
-/** Which part of the video the frame is chosen from. */
+/** The settings that select the part of the video from which the frame is taken. */
 export const PART = { start, duration, every, frameRate };
 
 /** Values of the options. */

@@ -37,7 +37,7 @@ const {
 } = RENDER;
 const { iterations, trainingFrames, learningRate, trainingBatch, objective, train } = FINETUNE;
 const TRAINING = { iterations, trainingFrames, learningRate, trainingBatch, objective, train };
-/** The preset decides these where they are not given. */
+/** Settings without a default of their own: the preset's values apply. */
 const BY_PRESET = Object.fromEntries(Object.keys({ guidanceScale, ...TRAINING }).map((name) => [name, undefined]));
 
 /** Values of the options. */

@@ -1,8 +1,8 @@
-// Completion for bash, from version 3.2 on, which macOS still has.
+// Completion script for bash 3.2 (the version of macOS) and later.
 
 import type { CompletedCommand, Value } from './describe.js';
 
-/** The script, to be sourced. Where nothing is offered, bash completes file names. */
+/** The script, to be sourced. bash completes file names where it offers nothing. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const values = commands.flatMap(({ name, options }) =>
     options.flatMap(({ flags, value }) =>
@@ -43,7 +43,7 @@ complete -o default -F _steadyframe steadyframe
 `;
 }
 
-/** Not even file names. */
+/** Disables file names. */
 const NOTHING = 'compopt +o default 2>/dev/null';
 
 function offer(value: Value): string {

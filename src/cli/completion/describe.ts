@@ -1,15 +1,15 @@
-// What a shell can complete, read from commander's own definitions: nothing of it is written down twice.
+// What a shell can complete, derived from commander's definitions.
 
 import type { Command, Option } from 'commander';
 
-/** What follows an option, or stands as an argument. */
+/** The kind of an option's value, or of an argument. */
 export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'file' }
   | { readonly kind: 'folder' }
   | { readonly kind: 'any' };
 
-/** An option of a command; without `value` it stands alone. */
+/** An option of a command; without `value` it is a switch. */
 export interface CompletedOption {
   /** `--out` and `-o`, as typed. */
   readonly flags: readonly string[];
@@ -17,21 +17,21 @@ export interface CompletedOption {
   readonly value?: Value;
 }
 
-/** A command by its name. */
+/** A command. */
 export interface CompletedCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly CompletedOption[];
-  /** What its arguments are; undefined where it takes none. */
+  /** The kind of its arguments; undefined where it takes none. */
   readonly argument?: Value;
 }
 
-/** A parser of option values that says which words it knows; `oneOf` gives such. */
+/** A parser of option values with the words it accepts, as `oneOf` creates. */
 export interface WordParser {
   readonly words?: readonly string[];
 }
 
-/** All commands of a program, help included. */
+/** All commands of a program, `help` included. */
 export function describeCommands(program: Command): CompletedCommand[] {
   const help = program.createHelp();
   const commands = program.commands.map((command): CompletedCommand => {
@@ -56,7 +56,7 @@ function describeOption(option: Option): CompletedOption {
   return { flags, description: option.description, value: valueAt(placeholder, words) };
 }
 
-/** Placeholders say what a value is: `<file>`, `<dir>`, `<path>`; words where they are known. */
+/** The kind of a value: known words, else by its placeholder: `<file>`, `<dir>`, `<path>`. */
 function valueAt(placeholder: string, words: readonly string[] | undefined): Value {
   if (words) return { kind: 'words', words };
   if (/^(dir|folder)\b/.test(placeholder)) return { kind: 'folder' };

@@ -1,4 +1,4 @@
-// Completion for fish: a file in ~/.config/fish/completions.
+// Completion script for fish: a file in ~/.config/fish/completions.
 
 import type { CompletedCommand, CompletedOption, Value } from './describe.js';
 
@@ -26,7 +26,7 @@ function optionWords({ flags, description, value }: CompletedOption): string {
   return [...names, ...(value ? ['-r', valueWords(value)] : []), '-d', quoted(description)].join(' ');
 }
 
-/** -F asks for files where -f was said above for all. */
+/** -F enables file names, which -f above disables for all. */
 function valueWords(value: Value): string {
   if (value.kind === 'words') return `-a ${quoted(value.words.join(' '))}`;
   return { file: '-F', folder: `-a ${quoted('(__fish_complete_directories)')}`, any: '' }[value.kind];

@@ -1,4 +1,4 @@
-// Completion for zsh: a file _steadyframe in a folder of $fpath, or sourced after compinit.
+// Completion script for zsh: a file _steadyframe in a folder of $fpath, or sourced after compinit.
 
 import type { CompletedCommand, CompletedOption, Value } from './describe.js';
 
@@ -45,6 +45,6 @@ function action(value: Value): string {
   return { file: '_files', folder: '_files -/', any: ' ' }[value.kind];
 }
 
-/** Brackets and colons mean something in a description. */
+/** Escapes brackets and colons, which have a meaning in zsh's descriptions. */
 const escaped = (text: string): string => text.replace(/[\\[\]:]/g, '\\$&');
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
