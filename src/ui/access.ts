@@ -1,4 +1,4 @@
-// Authentication by the token that the server printed: other users and programs of the machine can reach its ports too, as can
+// Authentication by the token that the server printed: other users and programs of the machine can reach its ports, as can
 // others on the network. A browser sends the token once, in the address, and then a cookie.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';

@@ -7,8 +7,8 @@ export interface ByteRange {
 }
 
 /**
- * The range of `size` bytes that a Range header requests; `'none'` where it is beyond the end. `undefined` means all bytes: the
- * header is absent, malformed, has another unit or several ranges, which a server may ignore.
+ * The range of `size` bytes that a Range header requests; `'none'` where it is beyond the end. `undefined` means all bytes:
+ * the header is absent, malformed, has another unit or several ranges, which a server may ignore.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'none' | undefined {
   const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];

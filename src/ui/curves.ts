@@ -51,7 +51,7 @@ export function openCurves(root: string, onWarning: (message: string) => void = 
     const entry = isFresh
       ? before
       : { stamp, metrics: isReallyBelow(root, path) ? readMetrics(folder) : Promise.resolve(NONE) };
-    known.set(folder, entry); // the latest stands last
+    known.set(folder, entry); // moved to the end, as the most recent
     for (const oldest of known.keys()) {
       if (known.size <= REMEMBERED) break;
       known.delete(oldest);

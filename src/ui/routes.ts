@@ -55,8 +55,8 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   const [, area, rest = ''] = /^\/(files|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
   if (area === 'files') {
     const path = await runFile(source.root, rest.split('/'));
-    // A run's file is shown alone: nothing in it may run, load or embed anything. Videos are not sandboxed, since they could not
-    // load themselves.
+    // A run's file is shown alone: nothing in it may run, load or embed anything. Videos are not sandboxed: a sandboxed one
+    // cannot load itself.
     const sandbox = isMedia(path) ? '' : 'sandbox; ';
     response.setHeader('content-security-policy', `${sandbox}${FILE_POLICY}`);
     return sendFile(request, response, path);

@@ -44,7 +44,7 @@ export function openRunSource(folder?: string): RunSource {
     try {
       judged = isBelow(realpathSync(root), realpathSync(path));
     } catch {
-      return false; // it went away in this moment
+      return false; // removed meanwhile
     }
     inside.set(path, judged);
     return judged;

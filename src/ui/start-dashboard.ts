@@ -69,7 +69,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const { root, host = '127.0.0.1', port, patience = PATIENCE, onError = () => {} } = options;
   const token = options.token === false ? undefined : chooseToken(options.token);
   const source = openRunSource(root);
-  source.read().catch(() => {}); // thousands of runs are read before the first page asks
+  source.read().catch(() => {}); // fills the cache before the first request
   const live = watchRuns(source);
   const answer = routes(source, live);
   let access: Access | undefined;
@@ -139,7 +139,7 @@ async function handle(
     await answer(request, response, url);
   } catch (error) {
     const isOurs = error instanceof HttpProblem;
-    if (!isOurs && request.destroyed && !request.complete) return; // it hung up, or took too long, in the middle of what it asked
+    if (!isOurs && request.destroyed && !request.complete) return; // the client disconnected, or was too slow
     const problem = isOurs ? error : new HttpProblem(500, 'the server failed; its terminal says how');
     if (problem !== error) onError(error);
     if (response.headersSent) response.destroy();

@@ -34,6 +34,6 @@ async function ask(path: string): Promise<VideoShape | undefined> {
       ? undefined
       : { frameRate, frames: expectedFrames, width, height };
   } catch {
-    return undefined; // torn or no video at all: its cell says so
+    return undefined; // incomplete, or not a video: its cell says so
   }
 }

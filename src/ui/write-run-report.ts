@@ -46,7 +46,8 @@ const MOST_OTHER_BYTES = 5e6;
 /**
  * Writes a folder with `index.html` and the files of the runs that it shows.
  *
- * @throws UsageError when a run does not exist, none is named, or the folder is not empty; FailureError when the disk is full
+ * @throws UsageError when a run does not exist, none is named, or the folder is not empty
+ * @throws FailureError when the disk is full
  */
 export async function writeRunReport(out: string, options: RunReportOptions): Promise<WrittenRunReport> {
   const { title, signal, onProgress, onWarning } = options;

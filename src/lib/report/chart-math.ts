@@ -1,3 +1,3 @@
-// The arithmetic of charts. It stands in a script of the pages, since a browser has no library, and is the library's too.
+// The arithmetic of charts, shared with the scripts of pages: its source is one of them.
 
 export { linearTicks, logTicks, runningMean, tickStep } from '../../../assets/ui/chart-math.js';

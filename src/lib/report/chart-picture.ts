@@ -1,4 +1,4 @@
-// A chart of lines as a PNG, for documents that show pictures only. Pages draw theirs with line-plot.ts.
+// Draws a line chart as a PNG, for documents that show only pictures. Pages use line-plot.ts.
 
 import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
@@ -12,20 +12,20 @@ export interface ChartLine {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** What a chart shows; the vertical axis starts at 0. */
+/** The data of a chart; the vertical axis starts at 0. */
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;
-  /** What the vertical axis counts; without it the title says so. */
+  /** Title of the vertical axis, unless the chart's title covers it. */
   readonly yLabel?: string;
   readonly lines: readonly ChartLine[];
-  /** Circles at the points; without them a line may have thousands. */
+  /** Draws circles at the points; not for lines of thousands of points. */
   readonly marked?: boolean;
 }
 
 const [WIDTH, HEIGHT] = [1200, 700];
 const PLOT = { left: 90, top: 70, right: 980, bottom: 610 };
-/** Colours of a chart's lines, which are told apart without seeing red and green (Okabe and Ito 2008). */
+/** Colours of lines, distinguishable by colour-blind readers (Okabe and Ito 2008). */
 export const CHART_COLOURS: readonly string[] = ['#d55e00', '#0072b2', '#009e73', '#e69f00', '#cc79a7', '#56b4e9'];
 
 /**
@@ -77,7 +77,7 @@ ${drawn.join('\n')}
 </svg>`;
 }
 
-/** Round numbers from 0 to the first that is at least `to`, about five of them. */
+/** About five round numbers, from 0 to the first that is at least `to`. */
 function ticksUpTo(to: number): number[] {
   const step = tickStep(to / 5);
   const count = Math.ceil(to / step - 1e-9);

@@ -1,12 +1,12 @@
-// Whether a report's data fit together, before any of it is drawn.
+// Checks the consistency of a report's data before it is drawn.
 
 import { UsageError } from '../base/errors.js';
 import type { ReportData } from './report-data.js';
 
 /**
- * Checks the names by which a report's parts refer to each other, and the lengths of what belongs together.
+ * Checks the names by which parts of a report refer to each other, and the lengths of related lists.
  *
- * @throws UsageError naming what does not fit
+ * @throws UsageError naming the inconsistency
  */
 export function checkReport(data: ReportData): void {
   const names = new Set<string>();

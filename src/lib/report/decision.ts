@@ -1,4 +1,4 @@
-// The picture that decides: edit strength against normalised warping error, with the curve of the plain model.
+// The main scatter plot: edit strength against normalised warping error, with the plain model's curve.
 
 import { type Html, html } from './html.js';
 import type { ReportArm, ReportDecision, ReportMetric, ReportPoint, ReportValue } from './report-data.js';
@@ -10,7 +10,7 @@ const NOTE =
   'Right is a stronger edit, down is steadier. “No edit” lies at the left end and shows nothing. What improves on the plain model ' +
   'lies below its curve: steadier at the same strength of the edit.';
 
-/** The plot with its explanation; nothing where no point has both metrics. */
+/** The plot with its explanation; undefined if no point has both metrics. */
 export function decisionPlot(
   arms: readonly ReportArm[],
   decision: ReportDecision = {},
@@ -50,7 +50,7 @@ ${scatterPlot({
 </div>`;
 }
 
-/** The plain model's arms by their strength, where there are two and more. */
+/** The plain model's arms by strength, if there are at least two. */
 function plainCurve(
   arms: readonly ReportArm[],
   pointOf: (arm: ReportArm) => ReportPoint[],

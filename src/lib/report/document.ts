@@ -1,11 +1,11 @@
-// An HTML document around its contents: what the head of every page of ours holds.
+// An HTML document, with the head that all pages share.
 
 import { type Html, type HtmlValue, html } from './html.js';
 
-/** A document. */
+/** The parts of a document. */
 export interface HtmlDocument {
   readonly title: string;
-  /** What the head holds besides. A content security policy comes first, so that it counts for what follows. */
+  /** More of the head. A content security policy comes first, since it applies to what follows. */
   readonly policy?: string;
   readonly head?: HtmlValue;
   readonly body: Html;

@@ -1,6 +1,6 @@
-// Numbers as they stand on a page.
+// Formats numbers for pages.
 
-/** A number with four significant digits, zeros at the end left out; a dash where it is undefined, ∞ where it is infinite. */
+/** A number with four significant digits, without trailing zeros; a dash if it is undefined, ∞ if it is infinite. */
 export function formatValue(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
@@ -14,12 +14,12 @@ export function formatValue(value: number | null | undefined): string {
     .replace(/\.$/, '');
 }
 
-/** A metric's value: PSNR's null means that the frames are identical, any other null that there is no value. */
+/** A metric's value. For PSNR, null means identical frames; for others, no value. */
 export function formatMetric(name: string, value: number | null | undefined): string {
   return name === 'psnr' && value === null ? '∞' : formatValue(value);
 }
 
-/** The label of an axis's tick, with as many digits as the distance between ticks needs. */
+/** The label of a tick, with as many digits as the distance between ticks requires. */
 export function formatTick(value: number, step: number): string {
   if (value === 0) return '0';
   if (Math.abs(value) >= 1e5 || Math.abs(step) < 1e-4)

@@ -1,4 +1,4 @@
-// Metrics over the frames, one line an arm. The plots follow the player, and a click in one seeks it.
+// Plots of metrics over the frames, one line per arm. They follow the player, and a click seeks it.
 
 import { type Html, html } from './html.js';
 import { linePlot } from './line-plot.js';
@@ -6,20 +6,20 @@ import type { ReportArm, ReportMetric } from './report-data.js';
 import { metricsOf } from './report-metrics.js';
 import { seriesClasses } from './series.js';
 
-/** The curves that stand beside the player unless said. */
+/** The curves beside the player by default. */
 export const MAIN_CURVES: readonly string[] = ['frame_difference', 'warping_error'];
 
 /** Which curves to draw. */
 export interface FrameCurvesOptions {
-  /** Only these metrics, where some arm has them. */
+  /** Only these metrics. */
   readonly only?: readonly string[];
-  /** Not these. */
+  /** All but these metrics. */
   readonly except?: readonly string[];
   readonly described?: Readonly<Record<string, ReportMetric>>;
   readonly small?: boolean;
 }
 
-/** A plot for each metric; nothing where no arm has a curve. */
+/** A plot for each metric; undefined if no arm has curves. */
 export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOptions = {}): Html | undefined {
   const { only, except, described, small } = options;
   const metrics = metricsOf(arms, 'perFrame', described).filter(
@@ -35,7 +35,7 @@ export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOpti
     });
     if (lines.length === 0) return [];
     const frames = metric.frames ?? 1;
-    // A value over several frames stands in their middle.
+    // A value that covers several frames is drawn at their middle.
     const length = Math.max(...lines.map((line) => line.values.length));
     const x = Array.from({ length }, (_, t) => t + (frames - 1) / 2);
     const { title, unit, explanation, fromZero = true } = metric;
@@ -57,7 +57,7 @@ export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOpti
   return plots.length > 0 ? html`<div class="plots">${plots}</div>` : undefined;
 }
 
-/** The arms by colour; each is a button that hides and shows its lines in all plots. */
+/** The legend of arms; each is a button that shows and hides its lines in all plots. */
 export function armLegend(arms: readonly ReportArm[]): Html {
   const colourOf = seriesClasses(arms);
   const shown = arms.filter((arm) => Object.values(arm.perFrame ?? {}).some((values) => values.length > 0));

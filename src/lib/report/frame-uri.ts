@@ -1,10 +1,10 @@
-// A frame as a picture inside a page.
+// Encodes a frame as a picture for a page.
 
 import { dataUri } from '../base/data-uri.js';
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from '../video/as-image.js';
 
-/** A frame as a `data:` URI: PNG, exact, or WebP of a quality (1 to 100), much smaller. */
+/** A frame as a `data:` URI: lossless PNG, or WebP of a quality (1 to 100), much smaller. */
 export async function frameUri(frame: Frame, options: { readonly quality?: number } = {}): Promise<string> {
   const { quality } = options;
   const image = asImage(frame);

@@ -1,6 +1,6 @@
-// HTML as a value: a template tag that escapes everything put into it, so that no text of a user can become markup.
+// HTML as a value: a template tag that escapes its values, so that no user's text can become markup.
 
-/** Markup that is safe to put into a page as it is; only {@link html} and {@link trusted} make it. */
+/** Markup that is safe to insert without escaping; only {@link html} and {@link trusted} create it. */
 export class Html {
   /** The markup. */
   readonly markup: string;
@@ -11,22 +11,22 @@ export class Html {
   }
 }
 
-/** What may stand in an {@link html} template: texts and numbers are escaped, `null`, `undefined` and `false` are nothing. */
+/** A value in an {@link html} template: text and numbers are escaped; `null`, `undefined` and `false` give nothing. */
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
 
-/** Markup from a template; what is put in is escaped, for text and for attributes in double quotes alike. */
+/** Markup from a template; values are escaped, for text and for attributes in double quotes. */
 export function html(texts: TemplateStringsArray, ...values: HtmlValue[]): Html {
   return new Html(texts.reduce((page, text, i) => `${page}${markupOf(values[i - 1])}${text}`));
 }
 
-/** Marks markup of our own as safe. Never for anything that came from outside. */
+/** Marks the package's own markup as safe. Never for external input. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }
 
 /** A JSON value for a `<script type="application/json">`: no text in it can end the script or open a comment. */
 export function jsonForScript(value: unknown): Html {
-  // U+2028 and U+2029 end a line in older JavaScript; Infinity and NaN become null, as ever in JSON.
+  // U+2028 and U+2029 end a line in older JavaScript; JSON turns Infinity and NaN into null.
   const json = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,5 +1,5 @@
-// A plot of lines over a common axis. Lines are an SVG stretched to the space there is, texts are HTML at places in percent:
-// so it fits every width, prints, and needs no script; assets/report/plots.js adds what happens under the pointer.
+// A line plot. Lines are an SVG stretched to the available space, labels are HTML at positions in percent: it fits every
+// width, prints, and needs no script; assets/report/plots.js adds interaction.
 
 import { formatTick } from './format-value.js';
 import { type Html, html, jsonForScript } from './html.js';
@@ -11,31 +11,31 @@ export interface PlotLine {
   /** Lines of one name are shown and hidden together. */
   readonly name: string;
   readonly label: string;
-  /** A class that sets its colour, as `seriesClasses` gives. */
+  /** The class of its colour, from `seriesClasses`. */
   readonly colour: string;
-  /** Upwards; null leaves a gap. */
+  /** Values on the vertical axis; null leaves a gap. */
   readonly values: readonly ReportValue[];
-  /** Drawn fainter, as the raw values behind a smoothed line. */
+  /** Drawn faintly, such as raw values behind a smoothed line. */
   readonly faint?: boolean;
 }
 
-/** What a plot of lines shows. */
+/** The data of a line plot. */
 export interface LinePlot {
   readonly title: string;
   readonly unit?: string;
-  /** Longer explanation, shown on hovering the title. */
+  /** Explanation, shown on hovering the title. */
   readonly explanation?: string;
   readonly xLabel: string;
-  /** To the right: the place of each value, ascending. */
+  /** The horizontal position of each value, ascending. */
   readonly x: readonly number[];
-  /** Where the axis to the right starts and ends; at the first and last value unless said. */
+  /** Start and end of the horizontal axis; the first and last value by default. */
   readonly xRange?: readonly [from: number, to: number];
   readonly lines: readonly PlotLine[];
   readonly fromZero?: boolean;
   readonly log?: boolean;
-  /** Places to mark with a vertical line. */
+  /** Positions to mark with a vertical line. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
-  /** For curves over frames: how many frames a value spans. Such a plot follows the player, and a click there seeks. */
+  /** For curves over frames: how many frames a value covers. Such a plot follows the player, and a click seeks it. */
   readonly frames?: number;
   readonly small?: boolean;
 }
@@ -72,7 +72,7 @@ ${horizontalTicks(x)}
 </figure>`;
 }
 
-/** Lines across the plot at the ticks of the axis upwards, with their labels left of it. */
+/** Grid lines at the ticks of the vertical axis, with labels at the left. */
 export function horizontalGrid(y: Scale): Html {
   return html`${y.ticks.map(
     ({ value, step }) =>
@@ -80,19 +80,19 @@ export function horizontalGrid(y: Scale): Html {
   )}`;
 }
 
-/** Labels under the plot at the ticks of the axis to the right. */
+/** Labels at the ticks of the horizontal axis. */
 export function horizontalTicks(x: Scale): Html {
   return html`<div class="x-ticks" aria-hidden="true">${x.ticks.map(
     ({ value, step }) => html`<b style="left:${percent(x.at(value))}">${formatTick(value, step)}</b>`,
   )}</div>`;
 }
 
-/** A place from 0 to 1 in percent. */
+/** A position from 0 to 1, in percent. */
 export function percent(place: number): string {
   return `${+(100 * place).toFixed(2)}%`;
 }
 
-/** A path through the values; a value between two gaps becomes a dot (a line of no length with round ends). */
+/** A path through the values; a value between two gaps becomes a dot (a line of zero length with round ends). */
 function pathOf(xs: readonly number[], values: readonly ReportValue[], x: Scale, y: Scale): string {
   let path = '';
   let pen = false;

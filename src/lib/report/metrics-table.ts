@@ -1,4 +1,4 @@
-// All metrics of all arms: one row an arm, sortable. No value is marked as the best, and the text says why.
+// The sortable table of all metrics, one row per arm. No value is marked as the best; the text says why.
 
 import { formatMetric, formatValue } from './format-value.js';
 import { type Html, html } from './html.js';
@@ -6,10 +6,10 @@ import type { ReportArm, ReportMetric } from './report-data.js';
 import { metricsOf, type NamedMetric } from './report-metrics.js';
 import { seriesClasses } from './series.js';
 
-/** Below this ratio of frame difference to the source's, a video hardly moves: it is marked as frozen. */
+/** A video whose ratio of frame difference to the source's is below this is marked as frozen. */
 const FROZEN_BELOW = 0.5;
 
-/** The table, with what its columns mean under it; nothing where no arm has a metric. */
+/** The table, with explanations of its columns; undefined if no arm has metrics. */
 export function metricsTable(
   arms: readonly ReportArm[],
   described: Readonly<Record<string, ReportMetric>> = {},
@@ -54,7 +54,7 @@ ${arms.map(
 
 type SettingValue = string | number | boolean | null | undefined;
 
-/** Whether a value may stand in a column of numbers: what is not there does not count against it. */
+/** Whether a value fits a column of numbers, as missing values do. */
 function isNumeric(value: SettingValue): boolean {
   return value === undefined || value === null || typeof value === 'number';
 }
@@ -64,7 +64,7 @@ interface ColumnMetric extends NamedMetric {
   readonly starts: boolean;
 }
 
-/** Metrics of one group next to each other, groups in the order of their first metrics. */
+/** Metrics sorted by group, groups in the order of their first metrics. */
 function inGroups(metrics: readonly NamedMetric[]): ColumnMetric[] {
   const groups = new Map<string, ColumnMetric[]>();
   for (const metric of metrics) {

@@ -1,6 +1,6 @@
-// On which side of its point a name stands, so that it covers little, in a wide and in a narrow window.
+// Places labels beside their points so that they cover little, for wide and narrow windows.
 
-/** A place in a plot, from 0 to 1 each. */
+/** A position in a plot, each coordinate from 0 to 1. */
 export interface Place {
   readonly left: number;
   readonly bottom: number;
@@ -8,7 +8,7 @@ export interface Place {
 
 type Box = readonly [left: number, bottom: number, width: number, height: number];
 
-/** Where a name stands beside its point: -1 left or below, 1 right or above, 0 in line with it. */
+/** The side of a point that its label is on: -1 left or below, 1 right or above, 0 centred. */
 type Side = readonly [across: number, upwards: number];
 
 const SIDES: readonly Side[] = [
@@ -22,7 +22,7 @@ const SIDES: readonly Side[] = [
   [-1, -1],
 ];
 
-/** Pixels that a plot takes in a window. Places are in percent, so whether names cover each other is judged for two sizes. */
+/** A plot's size in pixels. Positions are in percent, so overlaps are computed for two sizes. */
 interface PlotSize {
   readonly width: number;
   readonly height: number;
@@ -33,8 +33,8 @@ const NARROW: PlotSize = { width: 290, height: 370 };
 const LETTER = { width: 6.6, height: 14, gap: 8 };
 
 /**
- * For each point a style that says where its name stands: `--across` and `--up`, and the same for narrow windows. Names are laid in
- * the order of the points, each off the points, the lines and the names before it where it can be.
+ * For each point, a style with the side of its label: `--across` and `--up`, and the same for narrow windows. Labels are
+ * placed in the order of the points, each where it least covers points, lines and earlier labels.
  */
 export function nameSides(
   points: readonly (Place & { readonly text: string })[],
@@ -47,7 +47,7 @@ export function nameSides(
   );
 }
 
-/** For each point the side on which its name covers least of points, lines and the names before it. */
+/** For each point, the side on which its label covers least of points, lines and earlier labels. */
 function chooseSides(
   { width, height }: PlotSize,
   points: readonly (Place & { readonly text: string })[],
@@ -73,7 +73,7 @@ function chooseSides(
   });
 }
 
-/** Small boxes along a line, for names to keep off it. */
+/** Small boxes along a line, to compute overlaps with it. */
 function alongLine(places: readonly Place[], { width, height }: PlotSize): Box[] {
   return places.slice(1).flatMap((to, i) => {
     const from = places[i];

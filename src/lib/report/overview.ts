@@ -15,7 +15,7 @@ ${data.claims && data.claims.length > 0 && claimList(data.claims)}
 `;
 }
 
-/** Names and values under each other. */
+/** A list of names and values. */
 export function factList(facts: readonly ReportFact[]): Html | undefined {
   if (facts.length === 0) return undefined;
   return html`<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

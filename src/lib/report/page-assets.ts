@@ -1,21 +1,21 @@
-// The style sheets and the scripts of pages, as they lie in assets/report. They are read once, when first needed.
+// The style sheets and scripts of pages, from assets/report. They are read once, on first use.
 
 import { readFileSync } from 'node:fs';
 
-/** The scripts in the order in which they need each other. Each is a module that a server may also hand out by itself. */
+/** The scripts, each after those that it imports. Each is a module that a server may also send by itself. */
 export const PAGE_SCRIPTS = ['events', 'video-sync', 'player', 'plots', 'table', 'pictures', 'main'] as const;
 
-/** The style sheets in order: later ones change what earlier ones say. */
+/** The style sheets in order: later ones override earlier ones. */
 export const PAGE_STYLES = ['colours', 'page', 'player', 'plots', 'tables', 'pictures', 'narrow', 'print'] as const;
 
-/** What a page needs beside its markup. */
+/** The style sheet and the script of a page. */
 export interface PageAssets {
   readonly style: string;
-  /** All modules in one. */
+  /** All modules, joined. */
   readonly script: string;
 }
 
-// From the sources as from what is built, the package's folder is three levels up.
+// The package's folder is three levels up, from src as from dist.
 const FOLDER = new URL('../../../assets/report/', import.meta.url);
 
 let assets: PageAssets | undefined;
@@ -29,24 +29,24 @@ export function pageAssets(): PageAssets {
   return assets;
 }
 
-/** The place of one of the style sheets and scripts of reports, for pages that are made of some of them and others. */
+/** The path of a style sheet or script of reports, for pages that combine some of them with their own. */
 export function reportAsset(name: string): URL {
   return new URL(name, FOLDER);
 }
 
-/** Style sheets as one, and modules as one script, each after those that it imports; their names must not clash. */
+/** Joins style sheets and modules. Modules must come after those that they import, and their names must not clash. */
 export function readAssets({ styles, scripts }: { styles: readonly URL[]; scripts: readonly URL[] }): PageAssets {
   const style = styles.map((file) => withoutComments(readFileSync(file, 'utf8'))).join('\n');
   const script = scripts.map((file) => inlined(readFileSync(file, 'utf8'))).join('\n');
   return { style, script };
 }
 
-/** A module's text as a part of one: names are shared, so imports and the word `export` go. Comment lines go too. */
+/** A module's text for the joined script: without imports, `export` and comments. */
 function inlined(module: string): string {
   return module
     .replace(/^import\b[^;]*;\n/gm, '')
     .replace(/^export (?=(async )?function|const|class)/gm, '')
-    .replace(/^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm, '') // not one that a line goes on after, as casts do
+    .replace(/^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm, '') // but not casts, where code follows on the line
     .replace(/^ *\/\/.*\n/gm, '')
     .trim();
 }

@@ -1,4 +1,4 @@
-// A page around its parts: head, contents, style sheet and script inside. It asks the network for nothing, and may not.
+// A page around its sections: head, table of contents, embedded style sheet and script. It makes no network requests.
 
 import { createHash } from 'node:crypto';
 import { VERSION } from '../base/version.js';
@@ -7,22 +7,22 @@ import { type Html, html, jsonForScript, trusted } from './html.js';
 import { type PageAssets, pageAssets } from './page-assets.js';
 import { renderSections, type Section } from './section.js';
 
-/** What a page consists of. */
+/** The parts of a page. */
 export interface Page {
   readonly title: string;
   readonly header: Html;
   readonly sections: readonly (Section | undefined)[];
-  /** Handed out by the page's button for its data. */
+  /** The data of the page's download button. */
   readonly data?: unknown;
-  /** Style sheet and script; those of a report unless said. */
+  /** Style sheet and script; those of a report by default. */
   readonly assets?: PageAssets;
-  /** Places to go to, before the page's own contents. */
+  /** Links before the table of contents. */
   readonly links?: readonly { readonly title: string; readonly href: string }[];
-  /** Set where a server stands behind the page, which it may ask and nobody else; a file on disk asks nobody. */
+  /** Whether a server serves the page, to which it may send requests. */
   readonly served?: boolean;
 }
 
-/** The whole page, everything inside. */
+/** The complete page. */
 export function renderPage({ title, header, sections, data, assets = pageAssets(), links = [], served }: Page): string {
   const { style, script } = assets;
   const present = sections.filter((section) => section !== undefined);
@@ -46,9 +46,8 @@ ${data !== undefined && html`<script type="application/json" id="page-data">${js
 }
 
 /**
- * The content security policy of a page. Only its very script may run and nothing may be loaded but pictures and videos of the
- * page itself or beside it, so a text that slipped through as markup could neither run nor phone home. `file:` is for files
- * beside a page on disk.
+ * The content security policy of a page. Only its own script may run, and only pictures and videos in the page or beside it
+ * may be loaded, so that injected markup could neither run nor send anything. `file:` is for files beside a page on disk.
  */
 export function pagePolicy({ script }: PageAssets, served: boolean = false): string {
   const hash = createHash('sha256').update(script).digest('base64');

@@ -1,9 +1,9 @@
-// Pictures in groups, each with its heading; a click shows one in full size.
+// Groups of pictures with headings; a click shows a picture in full size.
 
 import { type Html, html } from './html.js';
 import type { ReportPictures } from './report-data.js';
 
-/** All groups; nothing where there is no picture. */
+/** All groups; undefined if there are no pictures. */
 export function pictureGroups(groups: readonly ReportPictures[] = []): Html | undefined {
   const filled = groups.filter((group) => group.pictures.length > 0);
   if (filled.length === 0) return undefined;

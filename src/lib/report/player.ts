@@ -1,21 +1,21 @@
-// Videos in step under one bar: as a grid, one enlarged, or two over each other. What moves is in assets/report/player.js.
+// The player of synchronised videos: as a grid, one enlarged, or two overlaid. Its script is assets/report/player.js.
 
 import { type Html, html } from './html.js';
 import type { ReportArm, ReportShot } from './report-data.js';
 import { seriesClasses } from './series.js';
 
-/** What the player needs. */
+/** The data of the player. */
 export interface PlayerOptions {
   readonly shot: ReportShot;
   /** Names of the arms shown at first, row by row. */
   readonly grid?: readonly string[];
-  /** Shown beside the videos, below the list of arms. */
+  /** Content beside the videos, below the list of arms. */
   readonly beside?: Html;
-  /** The class of an arm's colour, by its name; a colour for each arm unless said. */
+  /** The class of an arm's colour, by its name; a colour for each arm by default. */
   readonly colourOf?: (name: string) => string;
 }
 
-/** The player of the arms that have a video, of which there is at least one. */
+/** The player of the arms that have a video; there must be at least one. */
 export function player(
   arms: readonly ReportArm[],
   { shot, grid, beside, colourOf = seriesClasses(arms) }: PlayerOptions,
@@ -69,7 +69,7 @@ ${beside}
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 
-/** Arms of the grid in its order, then the others. */
+/** The grid's arms in its order, then the others. */
 function gridFirst(arms: readonly ReportArm[], grid: readonly string[] = []): ReportArm[] {
   const rank = new Map(grid.map((name, i) => [name, i]));
   return [...arms].sort((a, b) => (rank.get(a.name) ?? grid.length) - (rank.get(b.name) ?? grid.length));
@@ -84,7 +84,7 @@ function cell(arm: ReportArm, colour: string, hidden: boolean): Html {
 `;
 }
 
-/** The settings of an arm in one short line. */
+/** An arm's settings on one short line. */
 function settingsInWords(arm: ReportArm): string {
   const words = Object.entries(arm.settings ?? {}).map(([name, value]) => value !== null && `${name} ${value}`);
   return words.filter(Boolean).join(' · ');

@@ -1,4 +1,4 @@
-// An experiment's report as one HTML page. The files of its videos and pictures are the business of write-report.ts.
+// Renders an experiment's report as one HTML page. write-report.ts handles the files of its videos and pictures.
 
 import { checkReport } from './check-report.js';
 import { decisionPlot } from './decision.js';
@@ -15,9 +15,9 @@ import { settingsTable } from './settings-table.js';
 import { trainingCourse } from './training-course.js';
 
 /**
- * The page of a report. Videos and pictures are taken as they are named: `data:` URIs, or URLs relative to the page.
+ * The page of a report. Videos and pictures are `data:` URIs, or URLs relative to the page.
  *
- * @throws UsageError when parts of the data do not fit together
+ * @throws UsageError when the data are inconsistent
  */
 export function renderReport(data: ReportData): string {
   checkReport(data);
@@ -46,7 +46,7 @@ function noVideos(): Html {
   return html`<p class="empty">There are no videos in this report.</p>`;
 }
 
-/** The data to hand out: numbers and texts, with the names of files but not their contents. */
+/** The data for download: numbers and texts, without embedded files. */
 function withoutMedia(data: ReportData): unknown {
   return JSON.parse(JSON.stringify(data), (_, value) =>
     typeof value === 'string' && value.startsWith('data:') ? undefined : value,

@@ -1,37 +1,37 @@
-// What a report shows, as plain JSON. How it is drawn is in the other files of this folder; nothing here knows of HTML.
+// The data of a report, as plain JSON. The other files of this folder draw it.
 
-/** A number that may be undefined; JSON has no infinity, so PSNR of identical frames (infinite) is null there. */
+/** A number, or null where it is undefined, or infinite as the PSNR of identical frames: JSON has no infinity. */
 export type ReportValue = number | null;
 
-/** A report: everything but `title` and `arms` may be left out, and its part of the page then is too. */
+/** A report. Everything but `title` and `arms` is optional; the page omits the parts without data. */
 export interface ReportData {
   readonly title: string;
-  /** What was done and what came out, in words: one text a paragraph. */
+  /** What was done and the results, in words: one text per paragraph. */
   readonly summary?: string | readonly string[];
-  /** What was expected, and whether it was so. */
+  /** The claims, with their verdicts. */
   readonly claims?: readonly ReportClaim[];
-  /** Model, video, prompt and the like, under the title. */
+  /** Model, video, prompt and so on, under the title. */
   readonly facts?: readonly ReportFact[];
-  /** Length and rate of the videos, all alike. Needed where there are videos. */
+  /** Length and frame rate of all videos. Required if there are videos. */
   readonly shot?: ReportShot;
-  /** What is compared: one row of the table, one video, one curve each. */
+  /** The compared arms: each has a row of the table, a video and a curve. */
   readonly arms: readonly ReportArm[];
   /** Names of the arms that the player shows at first, row by row; the first four with a video by default. */
   readonly grid?: readonly string[];
-  /** Metrics beyond the library's own, or other words for those. */
+  /** Descriptions of further metrics, or that replace the library's. */
   readonly metrics?: Readonly<Record<string, ReportMetric>>;
-  /** Names of the metrics whose curves stand beside the player; frame difference and warping error by default. */
+  /** Names of the metrics whose curves are beside the player; frame difference and warping error by default. */
   readonly curves?: readonly string[];
-  /** The scatter plot that decides; drawn from the arms' metrics where it is absent. */
+  /** The main scatter plot; derived from the arms' metrics by default. */
   readonly decision?: ReportDecision;
   readonly training?: ReportTraining;
   readonly pictures?: readonly ReportPictures[];
   readonly settings?: readonly ReportSetting[];
-  /** Versions, hashes, machine, time taken. */
+  /** Versions, hashes, machine, duration. */
   readonly provenance?: readonly ReportFact[];
 }
 
-/** A name and its value, both in words. */
+/** A name and its value, as text. */
 export interface ReportFact {
   readonly name: string;
   readonly value: string;
@@ -42,53 +42,53 @@ export interface ReportClaim {
   readonly claim: string;
   readonly expected: string;
   readonly measured: string;
-  /** Null where the numbers do not decide it. */
+  /** Null if the numbers do not decide it. */
   readonly held: boolean | null;
   readonly note?: string;
 }
 
-/** The form that all videos share. */
+/** The form shared by all videos. */
 export interface ReportShot {
-  /** Frames per second; a frame is found by it, so it must be exact (a fraction such as 30000 / 1001 where it is one). */
+  /** Frames per second. Must be exact, as frames are located by it: 30000 / 1001, not 29.97. */
   readonly frameRate: number;
   readonly frames: number;
   readonly width: number;
   readonly height: number;
 }
 
-/** One of the things compared. */
+/** A compared arm. */
 export interface ReportArm {
-  /** By which other parts refer to it. Unique. */
+  /** Unique; other parts refer to it. */
   readonly name: string;
-  /** How it is called on the page. */
+  /** The name shown on the page. */
   readonly label: string;
   /** One sentence about it. */
   readonly note?: string;
-  /** `source`: the original; `floor`: an arm that edits nothing or learns nothing; `plain`: the model as it came; `method`: what is tried. */
+  /** `source`: the original; `floor`: edits or learns nothing; `plain`: the unchanged model; `method`: what is tested. */
   readonly kind?: 'source' | 'floor' | 'plain' | 'method';
   /** An mp4 or WebM file: its path or a `data:` URI for `writeReport`, a URL relative to the page for `renderReport`. */
   readonly video?: string;
-  /** Strength, guidance scale, first timestep and the like, by the names that head their columns. */
+  /** Strength, guidance scale, first timestep and so on, by their column headings. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>>;
-  /** Each metric over the whole video; absent where it does not apply. */
+  /** Each metric of the whole video; absent where it does not apply. */
   readonly metrics?: Readonly<Record<string, ReportValue>>;
   /** Each metric over time; value t belongs to the frames t to t + `ReportMetric.frames` - 1. */
   readonly perFrame?: Readonly<Record<string, readonly ReportValue[]>>;
 }
 
-/** How a metric is shown and explained. */
+/** The description of a metric. */
 export interface ReportMetric {
-  /** As short as a column's head. */
+  /** Short, for column headings. */
   readonly title: string;
-  /** Unit or range; an empty text for a pure number. */
+  /** Unit or range; empty for a pure number. */
   readonly unit: string;
-  /** Columns of one group stand together under this heading. */
+  /** Columns of one group are shown together under this heading. */
   readonly group: string;
-  /** What it measures and how to read it, in a sentence or two. */
+  /** What it measures and how to read it, in one or two sentences. */
   readonly explanation: string;
-  /** How many successive frames one value of its curve looks at; 1 unless said. */
+  /** Number of successive frames that one value of its curve covers; 1 by default. */
   readonly frames?: number;
-  /** Whether its axis starts at zero; true unless said. */
+  /** Whether its axis starts at zero; true by default. */
   readonly fromZero?: boolean;
 }
 
@@ -101,23 +101,23 @@ export interface ReportPoint {
   readonly arm?: string;
 }
 
-/** The plane of two metrics, with what the plain model reaches in it. */
+/** A scatter plot of two metrics, with the plain model's curve. */
 export interface ReportDecision {
-  /** Metric to the right; `edit_strength` by default. */
+  /** Metric of the horizontal axis; `edit_strength` by default. */
   readonly x?: string;
-  /** Metric upwards; `warping_error_normalised` by default. */
+  /** Metric of the vertical axis; `warping_error_normalised` by default. */
   readonly y?: string;
-  /** Curves to be compared with, such as the plain model through all strengths; points in order. */
+  /** Reference curves, such as the plain model at all strengths; points in order. */
   readonly curves?: readonly { readonly label: string; readonly points: readonly ReportPoint[] }[];
-  /** Points beside the curves; by default each arm that has both metrics and stands on no curve. */
+  /** Further points; by default each arm that has both metrics and is on no curve. */
   readonly points?: readonly ReportPoint[];
-  /** Values upwards that nothing can be expected to fall below, such as the source's own. */
+  /** Lower bounds on the vertical axis, such as the source's own value. */
   readonly floors?: readonly { readonly label: string; readonly y: number }[];
-  /** What to read from it. */
+  /** How to read the plot. */
   readonly note?: string;
 }
 
-/** A training's course: lists of equal length, one entry a recorded iteration. */
+/** The course of a training: lists of equal length, one entry per recorded iteration. */
 export interface ReportTraining {
   readonly iterations: readonly number[];
   readonly loss: readonly ReportValue[];
@@ -127,7 +127,7 @@ export interface ReportTraining {
   readonly note?: string;
 }
 
-/** A moment of the training at which weights were kept or a preview was rendered. */
+/** An iteration at which weights were saved or a preview was rendered. */
 export interface ReportCheckpoint {
   readonly iteration: number;
   /** A preview: path or `data:` URI of a picture. */
@@ -137,7 +137,7 @@ export interface ReportCheckpoint {
   readonly chosen?: boolean;
 }
 
-/** Pictures that belong together: edit proposals, a contact sheet. */
+/** A group of pictures, such as edit proposals or a contact sheet. */
 export interface ReportPictures {
   readonly title: string;
   readonly note?: string;
@@ -148,21 +148,21 @@ export interface ReportPictures {
 export interface ReportPicture {
   /** Path of a PNG, JPEG, WebP or GIF file, or a `data:` URI. */
   readonly src: string;
-  /** What it shows, for those who do not see it. */
+  /** Alternative text. */
   readonly alt: string;
   readonly caption?: string;
   /** Whether it is the one that was used. */
   readonly chosen?: boolean;
 }
 
-/** A setting, and the published recipe's where it has one. */
+/** A setting, with the published recipe's value where there is one. */
 export interface ReportSetting {
   readonly name: string;
   readonly value: string;
-  /** What the published recipe says. Rows in which it is not `value` are marked. */
+  /** The published recipe's value. Rows where `value` differs are marked. */
   readonly published?: string;
-  /** Why it differs, or what it means. */
+  /** Explanation, or the reason for the difference. */
   readonly note?: string;
-  /** Rows of one group stand under this heading. */
+  /** Rows of one group are shown under this heading. */
   readonly group?: string;
 }

@@ -1,4 +1,4 @@
-// The files that a report shows: put into the page, or copied beside it.
+// Embeds a report's files into the page, or copies them beside it.
 
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
@@ -10,14 +10,14 @@ import { sha256 } from '../base/hash.js';
 import { BROWSER_MEDIA } from '../base/media-types.js';
 import type { ReportData } from './report-data.js';
 
-/** The data with every video and picture replaced by what `replace` makes of its path; `data:` URIs stay. */
+/** The data with the paths of videos and pictures replaced by `replace`; `data:` URIs stay. */
 export async function replaceMedia(
   data: ReportData,
   replace: (path: string, what: string) => Promise<string>,
 ): Promise<ReportData> {
   const to = async (path: string, what: string): Promise<string> =>
     path.startsWith('data:') ? path : replace(path, what);
-  // One after another: the first that fails is the one that is told, and only one file is held at a time.
+  // Sequentially: the first failure is reported, and only one file is in memory.
   const arms = await inTurn(data.arms, async (arm) =>
     arm.video === undefined ? arm : { ...arm, video: await to(arm.video, `the video of '${arm.name}'`) },
   );
@@ -43,9 +43,9 @@ async function inTurn<T>(items: readonly T[], change: (item: T) => Promise<T>): 
 }
 
 /**
- * The size of a file that a report shows, in bytes.
+ * The size of a report's file in bytes.
  *
- * @throws UsageError when it is missing, or of a kind that browsers don't show
+ * @throws UsageError when it is missing, or of a type that browsers do not show
  */
 export async function mediaBytes(path: string, what: string): Promise<number> {
   if (!(extname(path).toLowerCase() in BROWSER_MEDIA)) {
@@ -63,17 +63,17 @@ export async function embedFile(path: string): Promise<string> {
   return dataUri(BROWSER_MEDIA[extname(path).toLowerCase()], await readFile(path));
 }
 
-/** A folder beside a page, for the files that it shows. */
+/** The folder beside a page for its files. */
 export interface MediaFolder {
-  /** Copies a file there and gives its URL relative to the page. Equal contents are kept once. */
+  /** Copies a file there, and returns its URL relative to the page. Equal contents are stored once. */
   add(path: string): Promise<string>;
-  /** Paths of what was added. */
+  /** Paths of the added files. */
   readonly files: readonly string[];
-  /** Removes what an older page of this name left there, and the folder where nothing is in it. */
+  /** Removes files of an older page of this name, and the folder if it is empty. */
   tidy(): Promise<void>;
 }
 
-/** The folder `PAGE-files` beside `PAGE.html`; it is made when the first file comes. */
+/** The folder `PAGE-files` beside `PAGE.html`, created with the first file. */
 export function mediaFolder(page: string): MediaFolder {
   const name = `${basename(page, extname(page))}-files`;
   const folder = join(dirname(page), name);
@@ -82,7 +82,7 @@ export function mediaFolder(page: string): MediaFolder {
     files,
     async add(path) {
       const content = await readFile(path);
-      // A name that changes with the contents: an older page stays whole until the new one is.
+      // Named by its contents: an older page keeps its files until the new one is complete.
       const file = `${sha256(content).slice(0, 12)}${extname(path).toLowerCase()}`;
       await makeFolder(folder);
       const target = join(folder, file);
@@ -96,7 +96,7 @@ export function mediaFolder(page: string): MediaFolder {
       const names = await readdir(folder).catch(() => []);
       const old = names.filter((each) => /^[0-9a-f]{12}\.\w+$/.test(each) && !files.includes(join(folder, each)));
       await Promise.all(old.map((each) => rm(join(folder, each), { force: true })));
-      await rmdir(folder).catch(() => {}); // fails where something is in it
+      await rmdir(folder).catch(() => {}); // fails if it is not empty
     },
   };
 }

@@ -1,4 +1,4 @@
-// The library's metrics in the words of a report: short heads of columns, groups, and how to read each. A table.
+// A table of the library's metrics as reports describe them: column headings, groups and explanations.
 
 import type { MetricName } from '../metrics/measurement.js';
 import type { ReportArm, ReportMetric } from './report-data.js';
@@ -7,7 +7,7 @@ const EDIT = 'Edit';
 const STEADY = 'Steadiness';
 const FIDELITY = 'Likeness to the source';
 
-/** How each metric of `measure` is shown. */
+/** The description of each metric of `measure`. */
 export const REPORT_METRICS: Readonly<Record<MetricName, ReportMetric>> = {
   edit_strength: {
     title: 'edit strength',
@@ -101,15 +101,15 @@ export const REPORT_METRICS: Readonly<Record<MetricName, ReportMetric>> = {
   },
 };
 
-/** A metric with the name that data refer to it by. */
+/** A metric with its name in the data. */
 export interface NamedMetric extends ReportMetric {
   readonly name: string;
 }
 
 /**
- * The metrics that occur in `of` of at least one arm, in the order of tables: the library's, then others as they come.
+ * The metrics that occur in `of` of at least one arm, in display order: the library's, then others in the order found.
  *
- * @param described other metrics, or other words for the library's; a metric that nobody describes is shown under its name
+ * @param described descriptions of other metrics, or that replace the library's; metrics without one are shown by name
  */
 export function metricsOf(
   arms: readonly ReportArm[],
@@ -121,7 +121,7 @@ export function metricsOf(
   return names.map((name) => describeMetric(name, described));
 }
 
-/** A metric's words, by its name. */
+/** A metric's description, by its name. */
 export function describeMetric(name: string, described: Readonly<Record<string, ReportMetric>> = {}): NamedMetric {
   const known = Object.hasOwn(described, name) ? described[name] : undefined;
   const own = Object.hasOwn(REPORT_METRICS, name) ? REPORT_METRICS[name as MetricName] : undefined;
@@ -129,7 +129,7 @@ export function describeMetric(name: string, described: Readonly<Record<string, 
   return { name, ...(known ?? own ?? plain) };
 }
 
-/** A metric's title, with its unit where it has one. */
+/** A metric's title, with its unit if it has one. */
 export function withUnit({ title, unit }: ReportMetric): string {
   return unit ? `${title} (${unit})` : title;
 }

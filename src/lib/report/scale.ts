@@ -1,8 +1,8 @@
-// From values to places on an axis, and where its ticks stand.
+// Maps values to positions on an axis, and chooses its ticks.
 
 import { linearTicks, logTicks } from './chart-math.js';
 
-/** An axis: `at` gives the place of a value from 0 (start) to 1 (end). */
+/** An axis: `at` maps a value to a position from 0 (start) to 1 (end). */
 export interface Scale {
   readonly min: number;
   readonly max: number;
@@ -11,21 +11,21 @@ export interface Scale {
   at(value: number): number;
 }
 
-/** How an axis is laid out. */
+/** Options of an axis. */
 export interface ScaleOptions {
-  /** Whether zero belongs to the axis. */
+  /** Whether the axis includes zero. */
   readonly fromZero?: boolean;
-  /** Logarithmic; falls back to linear where a value is not positive. */
+  /** Logarithmic; linear if a value is not positive. */
   readonly log?: boolean;
-  /** About how many ticks. */
+  /** Approximate number of ticks. */
   readonly ticks?: number;
-  /** Room left beyond the outermost values, as a share of their distance (not below zero for an axis from zero). */
+  /** Padding beyond the extreme values, as a fraction of their distance (not below zero for an axis from zero). */
   readonly padding?: number;
-  /** Ends exactly at the outermost values. */
+  /** Ends exactly at the extreme values. */
   readonly exact?: boolean;
 }
 
-/** An axis that holds all the values; from 0 to 1 where there are none. */
+/** An axis that contains all values; from 0 to 1 if there are none. */
 export function scaleOf(values: Iterable<number | null | undefined>, options: ScaleOptions = {}): Scale {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -36,14 +36,14 @@ export function scaleOf(values: Iterable<number | null | undefined>, options: Sc
   }
   if (low > high) [low, high] = [0, 1];
   const log = options.log && low > 0 ? logScale(low, high) : undefined;
-  // Within less than a decade a logarithmic axis can have no tick to read it by.
+  // A logarithmic axis of less than a decade can be without ticks.
   return log && log.ticks.length > 1 ? log : linearScale(low, high, options);
 }
 
 function linearScale(low: number, high: number, { fromZero, ticks = 5, padding = 0.06, exact }: ScaleOptions): Scale {
   const bottom = fromZero ? Math.min(0, low) : low;
   const top = fromZero ? Math.max(0, high) : high;
-  // A single value gets room around it.
+  // Padding around a single value.
   const extent = top - bottom || Math.abs(top) * 0.2 || 1;
   const room = exact ? 0 : extent * padding;
   const min = fromZero && bottom === 0 ? 0 : bottom - (top === bottom ? extent / 2 : room);

@@ -1,4 +1,4 @@
-// A plane of two metrics: curves to compare with, points with their names beside them, floors. Drawn as in line-plot.ts.
+// A scatter plot of two metrics: reference curves, labelled points, floors. Drawn as in line-plot.ts.
 
 import { formatValue } from './format-value.js';
 import { type Html, html } from './html.js';
@@ -6,17 +6,17 @@ import { horizontalGrid, horizontalTicks, percent } from './line-plot.js';
 import { nameSides, type Place } from './name-sides.js';
 import { scaleOf } from './scale.js';
 
-/** A point and its colour's class. */
+/** A point, with the class of its colour. */
 export interface ScatterPoint {
   readonly label: string;
   readonly x: number;
   readonly y: number;
   readonly colour: string;
-  /** By which the other plots know it, where it is an arm. */
+  /** The arm's name, by which plots are linked; absent where the point is not an arm. */
   readonly name?: string;
 }
 
-/** What a scatter plot shows. */
+/** The data of a scatter plot. */
 export interface ScatterPlot {
   readonly xTitle: string;
   readonly yTitle: string;
@@ -36,7 +36,7 @@ export function scatterPlot(plot: ScatterPlot): Html {
   const floors = plot.floors ?? [];
   const y = scaleOf([...all.map((point) => point.y), ...floors.map((floor) => floor.y)], { fromZero: true, ticks: 6 });
   const place = (point: ScatterPoint): Place => ({ left: x.at(point.x), bottom: y.at(point.y) });
-  // Names beside points are laid in turn, those of single points first, each where it covers least.
+  // Labels are placed one after another, those of single points first, each where it covers least.
   const inTurn = [...plot.points, ...onCurves];
   const named = inTurn.map((point) => ({ ...place(point), text: point.label }));
   const lines = [
@@ -70,7 +70,7 @@ ${horizontalTicks(x)}
 </figure>`;
 }
 
-/** A curve, and the part of the plane below it. */
+/** A curve, and the area below it. */
 function curveLine(places: readonly Place[]): Html {
   const [first, last] = [places[0], places[places.length - 1]].map(({ left }) => +(1000 * left).toFixed(1));
   const line = places.map((p) => `${+(1000 * p.left).toFixed(1)} ${+(1000 - 1000 * p.bottom).toFixed(1)}`).join('L');

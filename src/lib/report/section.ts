@@ -1,15 +1,15 @@
-// A part of a page: its heading, what stands under it, and its entry in the page's contents.
+// Sections of a page: heading, body, and entry in the table of contents.
 
 import { type Html, type HtmlValue, html, idOf } from './html.js';
 
-/** A part of a page. */
+/** A section of a page. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly body: Html;
 }
 
-/** A section, or nothing where its body is. */
+/** A section; undefined if its body is. */
 export function section(title: string, body: Html | undefined): Section | undefined {
   return body && { id: idOf(title), title, body };
 }
@@ -25,7 +25,7 @@ ${body}
   )}`;
 }
 
-/** A text's paragraphs. */
+/** A text as paragraphs. */
 export function paragraphs(texts: string | readonly string[] | undefined, className: string): HtmlValue {
   const list = texts === undefined ? [] : typeof texts === 'string' ? [texts] : texts;
   return list.map((text) => html`<p class="${className}">${text}</p>`);

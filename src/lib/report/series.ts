@@ -1,11 +1,11 @@
-// Which colour belongs to which arm: the same in the player, the plots and the table.
+// The colours of arms, the same in the player, the plots and the table.
 
 import type { ReportArm } from './report-data.js';
 
-/** How many colours the style sheet has; further arms begin again, with dashed lines. */
+/** Number of colours in the style sheet; further arms reuse them, with dashed lines. */
 const COLOURS = 8;
 
-/** The class of the colour of the thing number `index`, counted from 0: `series-0` and on, with `series-again` after the last. */
+/** The class of colour number `index`, from 0: `series-0` and on, with `series-again` where colours repeat. */
 export function seriesClass(index: number): string {
   return `series-${index % COLOURS}${index < COLOURS ? '' : ' series-again'}`;
 }

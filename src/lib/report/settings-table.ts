@@ -1,9 +1,9 @@
-// The settings of an experiment beside the published recipe's, with the differences marked.
+// The table of an experiment's settings beside the published recipe's, with differences marked.
 
 import { type Html, html } from './html.js';
 import type { ReportSetting } from './report-data.js';
 
-/** The table; nothing where there are no settings. */
+/** The table; undefined if there are no settings. */
 export function settingsTable(settings: readonly ReportSetting[] = []): Html | undefined {
   if (settings.length === 0) return undefined;
   const compares = settings.some((setting) => setting.published !== undefined);

@@ -1,4 +1,4 @@
-// A training's course: loss, learning rate and gradient norm over the iterations, and the previews on the way.
+// The course of a training: loss, learning rate and gradient norm over the iterations, and previews.
 
 import { drawnPoints } from '../tracking/stored/downsample.js';
 import { runningMean } from './chart-math.js';
@@ -8,10 +8,10 @@ import { linePlot, type PlotLine } from './line-plot.js';
 import type { ReportCheckpoint, ReportMetric, ReportTraining, ReportValue } from './report-data.js';
 import { describeMetric } from './report-metrics.js';
 
-/** Points of a curve that are drawn, at most. */
+/** The most points drawn per curve. */
 const POINTS = 1200;
 
-/** Plots and previews; the sentence that says so where nothing was recorded. */
+/** Plots and previews; a note where nothing was recorded. */
 export function trainingCourse(training: ReportTraining, described: Readonly<Record<string, ReportMetric>> = {}): Html {
   const { iterations, loss, learningRate, gradientNorm, checkpoints = [], note } = training;
   if (iterations.length === 0) return html`<p class="empty">Nothing was recorded of the training.</p>`;
@@ -32,7 +32,7 @@ interface CurveOptions {
   readonly title: string;
   readonly iterations: readonly number[];
   readonly values: readonly ReportValue[];
-  /** Smoothed over so many values, with the raw ones faint behind. */
+  /** Number of values to smooth over; the raw values are drawn faintly behind. */
   readonly span?: number;
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
   readonly log?: boolean;

@@ -1,4 +1,4 @@
-// A report on disk: one page with everything inside, or, for large videos, a page and a folder beside it.
+// Writes a report: one page with everything inside, or, for large videos, a page with a folder beside it.
 
 import { writeFileAtomic } from '../base/atomic-file.js';
 import type { OnProgress } from '../base/progress.js';
@@ -6,35 +6,35 @@ import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
 import { embedFile, mediaBytes, mediaFolder, replaceMedia } from './report-media.js';
 
-/** How a report is written. */
+/** Options of writing a report. */
 export interface WriteReportOptions {
   /**
-   * Whether videos and pictures are put into the page, so that it is one file to send; false writes them into a folder
-   * `NAME-files` beside `NAME.html`. By default they are put in while they are at most 32 MB together.
+   * Whether videos and pictures are embedded, so that the page is a single file; false copies them into a folder
+   * `NAME-files` beside `NAME.html`. By default they are embedded up to 32 MB in total.
    */
   readonly embed?: boolean;
-  /** Called after each video or picture that was put in or copied. */
+  /** Called after each video or picture that was embedded or copied. */
   readonly onProgress?: OnProgress;
   /** Stops before the next video or picture; the signal's reason is thrown, and no page is written. */
   readonly signal?: AbortSignal;
 }
 
-/** What was written. */
+/** The result of writing. */
 export interface WrittenReport {
   readonly path: string;
   /** Size of the page in bytes. */
   readonly bytes: number;
-  /** Paths of the files beside it; none where everything is inside. */
+  /** Paths of the files beside it; none if everything is embedded. */
   readonly files: readonly string[];
 }
 
 const EMBED_UP_TO = 32e6;
 
 /**
- * Writes a report whose videos and pictures are named by their paths. The page appears under its name only when it is whole,
- * and all that it shows is there before it.
+ * Writes a report whose videos and pictures are given by path. The page is written last and atomically, when all of its
+ * files exist.
  *
- * @throws UsageError when the data do not fit together, or a file is missing or of a kind that browsers don't show
+ * @throws UsageError when the data are inconsistent, or a file is missing or of a type that browsers do not show
  * @throws FailureError when the disk is full
  */
 export async function writeReport(
@@ -42,7 +42,7 @@ export async function writeReport(
   data: ReportData,
   options: WriteReportOptions = {},
 ): Promise<WrittenReport> {
-  renderReport(data); // a mistake in the data shows before anything is copied
+  renderReport(data); // reports errors in the data before anything is copied
   const { signal, onProgress } = options;
   let total = 0;
   let bytes = 0;
