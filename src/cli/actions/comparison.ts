@@ -1,15 +1,15 @@
 // Shared by sweep and seeds: runs or plans a comparison, and prints the result.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { FailureError, NonFiniteError } from '../../lib/base/errors.js';
 import { formatBytes } from '../../lib/base/format-bytes.js';
+import { checkPrompts } from '../../lib/models/check-prompts.js';
 import type { Model } from '../../lib/models/model.js';
+import { hasUnfinishedWork } from '../../lib/renderings/comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../../lib/renderings/comparison-options.js';
 import { type Context, resumeCommand } from '../context.js';
 import { type ComparisonValues, comparisonSettings } from '../render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from '../table.js';
-import { checkPrompts, withModel } from './with-model.js';
+import { withModel } from './with-model.js';
 
 /** A kind of comparison: the library's functions that run and plan it, and the columns that identify its cells. */
 export interface Comparison {
@@ -31,7 +31,7 @@ export async function runComparison(
   const print = (value: object, text: string): void =>
     terminal.out(values.json ? `${JSON.stringify(value, null, 1)}\n` : text);
   await withModel(values, context, async (model) => {
-    checkPrompts(model, values, context);
+    checkPrompts(model, values, context.warn);
     const options = comparisonSettings(values, context);
     if (values.dryRun) {
       const plan = await comparison.plan(model, video, options);
@@ -50,7 +50,7 @@ export async function runComparison(
     } catch (error) {
       // A non-finite number would come again. The folder was removed if nothing was done yet.
       const canContinue = error instanceof FailureError && !(error instanceof NonFiniteError);
-      if (out !== undefined && (terminal.signal.aborted || canContinue) && existsSync(join(out, '.partial'))) {
+      if (out !== undefined && (terminal.signal.aborted || canContinue) && hasUnfinishedWork(out)) {
         context.remedy = `What is done so far is kept in ${out}; continue with:\n  ${resumeCommand(context.args)}`;
       }
       throw error;

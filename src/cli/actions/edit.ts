@@ -3,18 +3,18 @@
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
 import type { ProposeEditsOptions } from '../../lib/edits/edit-options.js';
-import type { StoredEdits } from '../../lib/edits/edits-folder.js';
-import { findEdit, pickEdit, readProposals } from '../../lib/edits/edits-folder.js';
+import { findEdit, pickEdit, readProposals, type StoredEdits } from '../../lib/edits/edits-folder.js';
 import type { FrameEdit } from '../../lib/edits/frame-edit.js';
 import { findProposals, proposeEdits } from '../../lib/edits/propose-edits.js';
 import { COMPOSITION_LOST } from '../../lib/metrics/composition.js';
+import { checkPrompts } from '../../lib/models/check-prompts.js';
 import { type EditValues, PART } from '../commands/edit.js';
 import { type Context, shellCommand } from '../context.js';
 import { appliedArguments, checkpointArguments } from '../model-options.js';
 import { denoiseSettings, sizeArguments, trackingSettings } from '../render-options.js';
 import { flagArguments } from '../setting-flags.js';
 import { formatPlural, formatTable, formatTimestep } from '../table.js';
-import { checkPrompts, withModel } from './with-model.js';
+import { withModel } from './with-model.js';
 
 export async function run(context: Context, video: string, values: EditValues): Promise<void> {
   const { pick, auto = false } = values;
@@ -34,7 +34,7 @@ export async function run(context: Context, video: string, values: EditValues): 
   };
   const proposals = await withModel(values, context, async (model) => {
     if (pick !== undefined) return findProposals(model, video, options);
-    checkPrompts(model, values, context);
+    checkPrompts(model, values, context.warn);
     try {
       return await readProposals((await proposeEdits(model, video, options)).out);
     } catch (error) {

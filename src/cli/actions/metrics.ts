@@ -2,8 +2,7 @@
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
-import type { MetricName } from '../../lib/metrics/measurement.js';
-import { METRICS } from '../../lib/metrics/measurement.js';
+import { METRICS, type MetricName } from '../../lib/metrics/measurement.js';
 import { metrics, unevenSentence } from '../../lib/metrics/metrics.js';
 import { openPair } from '../../lib/metrics/open-pair.js';
 import { openVideo } from '../../lib/video/read/open-video.js';

@@ -2,8 +2,7 @@
 
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { hubNameText, requireHubName } from '../../lib/models/hub/hub-name.js';
-import type { PulledModel } from '../../lib/models/hub/pull.js';
-import { pullModel } from '../../lib/models/hub/pull.js';
+import { type PulledModel, pullModel } from '../../lib/models/hub/pull.js';
 import type { PullValues } from '../commands/pull.js';
 import { type Context, quote } from '../context.js';
 import { formatPlural } from '../table.js';

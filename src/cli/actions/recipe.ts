@@ -2,8 +2,7 @@
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
-import type { RecipeOptions } from '../../lib/recipe/recipe.js';
-import { recipe } from '../../lib/recipe/recipe.js';
+import { type RecipeOptions, recipe } from '../../lib/recipe/recipe.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import type { RecipeValues } from '../commands/recipe.js';
 import type { Context } from '../context.js';

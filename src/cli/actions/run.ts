@@ -1,12 +1,12 @@
 // `steadyframe run`: renders and compares all points of a sweep file.
 
+import { basename } from 'node:path';
 import { FailureError } from '../../lib/base/errors.js';
 import { readSweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
 import { settingText } from '../../lib/sweeps/file/sweep-points.js';
-import type { RunSweepOptions, SweepPlan } from '../../lib/sweeps/run-sweep.js';
-import { planSweep, runSweep } from '../../lib/sweeps/run-sweep.js';
-import type { SweepOutcome } from '../../lib/sweeps/sweep-outcome.js';
-import { sortedPoints } from '../../lib/sweeps/sweep-outcome.js';
+import { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from '../../lib/sweeps/run-sweep.js';
+import { type SweepOutcome, sortedPoints } from '../../lib/sweeps/sweep-outcome.js';
+import { workLeft } from '../../lib/sweeps/work-left.js';
 import type { RunValues } from '../commands/run.js';
 import { type Context, resumeCommand } from '../context.js';
 import { trackingSettings } from '../render-options.js';
@@ -49,7 +49,7 @@ export async function run(context: Context, path: string, values: RunValues): Pr
       },
     });
     context.reporter.close();
-    terminal.out(values.json ? `${JSON.stringify(outcome, null, 1)}\n` : await outcomeText(outcome));
+    terminal.out(values.json ? `${JSON.stringify(outcome, null, 1)}\n` : outcomeText(outcome));
     const failed = outcome.points.filter(({ status }) => status === 'failed');
     if (failed.length > 0) {
       context.remedy = `The others are done; try these again with:\n  ${resumeCommand(context.args)}`;
@@ -65,34 +65,19 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   }
 }
 
-/** Counts the remaining work. */
-function workOf({ points, jobs }: SweepPlan) {
-  const trainings = jobs.filter(({ kind }) => kind === 'training');
-  const renders = jobs.filter(({ kind }) => kind === 'point');
-  const passes = (of: typeof jobs): number => of.reduce((sum, job) => sum + job.passes, 0);
-  return {
-    points: points.length,
-    done: points.filter(({ done }) => done).length,
-    encodings: jobs.filter(({ kind }) => kind === 'source').length,
-    trainings: trainings.length,
-    renderPasses: passes(renders),
-    trainingPasses: passes(trainings),
-  };
-}
-
 function planJson(plan: SweepPlan): object {
   const { name, out, points, rungs } = plan;
   return {
     ...{ name, out },
     points: points.map(({ id, label, settings, passes, done }) => ({ point: id, label, done, passes, settings })),
     rungs,
-    work: workOf(plan),
+    work: workLeft(plan),
   };
 }
 
 function planText(plan: SweepPlan): string {
   const { points, rungs, out } = plan;
-  const work = workOf(plan);
+  const work = workLeft(plan);
   const rows = points.map(({ label, passes, done }) => [label, done ? 'done' : 'to do', formatCount(passes)]);
   const trained = work.trainings > 0 ? `, training as much as ${formatCount(work.trainingPasses)}` : '';
   const stages = rungs.map(({ iterations, points: left }) => `${left} at ${formatCount(iterations)}`).join(', ');
@@ -106,12 +91,12 @@ function planText(plan: SweepPlan): string {
   ].join('');
 }
 
-async function outcomeText(outcome: SweepOutcome): Promise<string> {
+function outcomeText(outcome: SweepOutcome): string {
   const { metric, varying, points, best, out } = outcome;
   const metrics = [...new Set([...(metric ? [metric.name] : []), ...SHOWN])];
   const isPlain = points.every(({ status }) => status === 'done');
   const rows = sortedPoints(outcome).map(({ settings, status, metrics: values, folder }) => [
-    folder.split(/[\\/]/).at(-1)!,
+    basename(folder),
     ...(isPlain ? [] : [status]),
     ...varying.map((name) => settingText(name, settings[name])),
     ...metrics.map((name) => formatNumber(values[name])),

@@ -1,8 +1,8 @@
 // `steadyframe runs`: lists tracked runs, filtered and sorted.
 
+import { basename } from 'node:path';
 import { listRuns } from '../../lib/tracking/query/list-runs.js';
-import type { RunField } from '../../lib/tracking/query/run-fields.js';
-import { parseField } from '../../lib/tracking/query/run-fields.js';
+import { parseField, type RunField, TIME_ATTRIBUTES } from '../../lib/tracking/query/run-fields.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';
 import type { RunSummary } from '../../lib/tracking/stored/run-summary.js';
 import { formatTime } from '../../ui/format-run.js';
@@ -29,7 +29,7 @@ export async function run(context: Context, { filter, sort, columns, limit, root
   const shown = fields ?? ownColumns(runs).map((column) => parseField('--columns', column));
   const headings = ['run', ...(fields ? [] : ['status', 'started', 'took']), ...shown.map(({ key }) => key)];
   const rows = runs.map((each) => [
-    `${each.experiment}/${each.folder.split(/[\\/]/).at(-1)}`,
+    `${each.experiment}/${basename(each.folder)}`,
     ...(fields ? [] : [each.status, formatTime(each.start), duration(each)]),
     ...shown.map((field) => cell(field, each)),
   ]);
@@ -54,7 +54,8 @@ function ownColumns(runs: readonly RunSummary[]): string[] {
 function cell({ kind, key, of }: RunField, run: RunSummary): string {
   const value = of(run);
   if (value === undefined) return '-';
-  if (/_time$/.test(key) && typeof value === 'number') return formatTime(new Date(value).toISOString());
+  if (kind === 'attributes' && TIME_ATTRIBUTES.includes(key) && typeof value === 'number')
+    return formatTime(new Date(value).toISOString());
   if (typeof value === 'number') return Number.isNaN(value) ? 'nan' : formatNumber(value);
   const line = value.replace(/\s+/g, ' ');
   return kind === 'attributes' || line.length <= 40 ? line : `${line.slice(0, 39)}…`;

@@ -1,10 +1,10 @@
 // `steadyframe sync`: uploads stored runs to an MLflow tracking server.
 
+import { basename } from 'node:path';
 import { variable } from '../../lib/base/environment.js';
 import { FailureError, UsageError } from '../../lib/base/errors.js';
 import { formatBytes } from '../../lib/base/format-bytes.js';
-import type { SyncedRun } from '../../lib/tracking/mlflow/sync.js';
-import { syncRuns } from '../../lib/tracking/mlflow/sync.js';
+import { type SyncedRun, syncRuns } from '../../lib/tracking/mlflow/sync.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';
 import type { SyncValues } from '../commands/sync.js';
 import type { Context } from '../context.js';
@@ -45,7 +45,7 @@ function syncedText(synced: readonly SyncedRun[], root: string): string {
   if (synced.length === 0) return `no runs in ${root}\n`;
   const changed = synced.filter(({ outcome }) => outcome !== 'unchanged');
   const rows = changed.map(({ experiment, folder, outcome, reason, sent }) => [
-    `${experiment}/${folder.split(/[\\/]/).at(-1)}`,
+    `${experiment}/${basename(folder)}`,
     outcome,
     formatCount(sent?.points ?? 0),
     formatCount(sent?.artifacts ?? 0),

@@ -10,7 +10,7 @@ export interface Progress {
   readonly total: number;
   /** What is going on, in a word or two: `frames`, `strength 0.45`. */
   readonly label: string;
-  /** The phase of a job that takes nearly all of its time, while `done` and `total` count it. */
+  /** The main phase of a job, whose `done` and `total` measure the whole job; absent in its short phases. */
   readonly phase?: 'denoising' | 'training';
   /** Seconds until `done` reaches `total`, where the work knows; a reporter estimates it otherwise. */
   readonly secondsLeft?: number;

@@ -36,6 +36,11 @@ const RESULT = 'result.json';
 const WORK = '.partial';
 const SETTINGS = 'settings.json';
 
+/** Whether a folder holds a comparison that can be continued. */
+export function hasUnfinishedWork(folder: string): boolean {
+  return existsSync(join(folder, WORK));
+}
+
 /**
  * Creates the folder, or opens it again to continue.
  *

@@ -53,6 +53,9 @@ const ATTRIBUTES: Readonly<Record<string, (run: RunSummary) => FieldValue>> = {
   folder: ({ folder }) => folder,
 };
 
+/** The attributes that are times. */
+export const TIME_ATTRIBUTES: readonly string[] = ['start_time', 'end_time'];
+
 /** Other names of attributes, those of MLflow among them. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   id: 'run_id',

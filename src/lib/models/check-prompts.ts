@@ -1,0 +1,21 @@
+// Warnings about prompts that cannot have the intended effect.
+
+import type { Model } from './model.js';
+
+/** Warns of an empty prompt, of embeddings that no prompt uses, and (through the model's own warnings) of too long prompts. */
+export function checkPrompts(
+  model: Model,
+  { prompt, negativePrompt = '' }: { readonly prompt: string; readonly negativePrompt?: string },
+  onWarning: (message: string) => void,
+): void {
+  if (prompt.trim() === '') {
+    onWarning('the prompt is empty: the model follows its own taste, and guidance has nothing to lead to');
+  }
+  const said = `${prompt}\n${negativePrompt}`.toLowerCase();
+  const unused = model.embeddings.filter(({ word }) => !said.includes(word.toLowerCase()));
+  if (unused.length > 0) {
+    onWarning(`no prompt says ${unused.map(({ word }) => word).join(', ')}: the learned embedding has no effect`);
+  }
+  model.tokenize(prompt);
+  model.tokenize(negativePrompt);
+}
