@@ -73,15 +73,13 @@ describe('the road', () => {
 describe('Visibility', () => {
   const pinhole = { width: 32, height: 32, focal: 32, centreX: 16, horizon: 16 };
   const square = (view: Visibility<string>, half: number, z: number, name: string) => {
-    for (const [x, y] of [
+    const corners = [
       [-1, -1],
       [1, -1],
       [1, 1],
       [-1, 1],
-    ]) {
-      view.corner(half * x, half * y, z, x, y);
-    }
-    view.close(name);
+    ].map(([x, y]) => [half * x, half * y, z, x, y] as const);
+    view.draw(corners, name);
   };
 
   it('covers as many samples as the polygon has area, and keeps the nearest', () => {
@@ -101,17 +99,15 @@ describe('Visibility', () => {
   it('gives depth and surface coordinates in perspective, with their change over a pixel', () => {
     const view = new Visibility<string>(pinhole);
     // Ground 2 m below the camera: z = 2 f / (y - horizon), u = x, v = z.
-    for (const [x, z] of [
+    const corners = [
       [-10, 1],
       [10, 1],
       [10, 50],
       [-10, 50],
-    ]) {
-      view.corner(x, -2, z, x, z);
-    }
-    view.close('ground');
-    const point = { ...createPoint(), x: 20, y: 24 };
-    view.surfaceAt(0, point);
+    ].map(([x, z]) => [x, -2, z, x, z] as const);
+    view.draw(corners, 'ground');
+    const point = { ...createPoint(), x: 20, y: 24, polygon: 0 };
+    view.locate(point);
     const depth = (2 * 32) / 8;
     expect(point.z).toBeCloseTo(depth, 9);
     expect(point.v).toBeCloseTo(depth, 9);
@@ -123,15 +119,13 @@ describe('Visibility', () => {
 
   it('cuts off what lies behind the camera', () => {
     const view = new Visibility<string>(pinhole);
-    for (const [x, z] of [
+    const corners = [
       [-1, -5],
       [1, -5],
       [1, 20],
       [-1, 20],
-    ]) {
-      view.corner(x, -1, z, x, z);
-    }
-    view.close('ground');
+    ].map(([x, z]) => [x, -1, z, x, z] as const);
+    view.draw(corners, 'ground');
     const rows = [...view.seen.keys()].filter((i) => view.seen[i] >= 0).map((i) => Math.floor(i / 32 / SAMPLES));
     // It ends 20 m away, f / 20 below the horizon, and runs out of the picture below.
     expect(Math.min(...rows)).toBe(Math.floor(16 + 32 / 20));

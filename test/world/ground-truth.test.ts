@@ -83,7 +83,7 @@ describe('sceneFlow', () => {
   });
 
   it('is nothing where no time passes, and then everything is in sight', () => {
-    const flow = sceneFlow(createDrive(3, { car: 'red' }), 1, 1, 64, 64);
+    const flow = sceneFlow(createDrive(3, { car: 'red' }), 1, 1, { width: 64, height: 64 });
     expect(Math.max(...flow.data.map(Math.abs))).toBeLessThan(1e-3);
     const hidden = flow.visible.filter((visible) => !visible).length;
     expect(hidden).toBe(0);

@@ -1,21 +1,29 @@
-// Faces of the car: from the car's own axes to the camera's, without those that look away.
+// Faces of the car, moved from the car's own axes to the camera's. Faces turned away from the camera are left out.
 
 import type { Rgb } from '../colour.js';
 import type { CarPose } from '../layout/camera.js';
+import type { Corner } from '../layout/visibility.js';
 import { type Kind, surface } from '../shading/surface.js';
 import { headingOnRoad, placeOnRoad } from '../street/road.js';
 import type { Stage } from '../street/stage.js';
 
-/** Thing numbers of the car's parts begin here. */
+/** First of the group numbers of the car's parts. */
 const GROUP = 700000;
 
 /** A point in metres: x from the car's middle to the right, y from the ground up, z from the middle to the front. */
 export type Point = readonly [x: number, y: number, z: number];
 
-/** Draws a convex face of a material; `part` is the part of the car that it belongs to. */
-export type Face = (points: readonly Point[], kind: Kind, part: number, colour: Rgb) => void;
+/** A part of the car: its number, material and colour. */
+export interface CarPart {
+  readonly part: number;
+  readonly kind: Kind;
+  readonly colour: Rgb;
+}
 
-/** A function that places convex faces of the car into the scene, leaving away those that look away from the camera. */
+/** Draws a convex face of a part. */
+export type Face = (points: readonly Point[], part: CarPart) => void;
+
+/** A function that draws convex faces of the car into the scene, without those turned away from the camera. */
 export function createFaces(stage: Stage, pose: CarPose): Face {
   const { x: x0, z: z0 } = placeOnRoad(stage.road, pose.s, pose.d);
   const yaw = headingOnRoad(stage.road, pose.s) + pose.yaw;
@@ -28,7 +36,7 @@ export function createFaces(stage: Stage, pose: CarPose): Face {
     y + (y > 0.2 ? lift : 0) - stage.pose.eye,
     z0 - x * sin + z * cos,
   ];
-  return (points, kind, part, colour) => {
+  return (points, { part, kind, colour }) => {
     const [a, b, c] = points;
     let normal = cross(minus(b, a), minus(c, a));
     // Outwards is away from a point inside, low in the middle.
@@ -40,16 +48,18 @@ export function createFaces(stage: Stage, pose: CarPose): Face {
     if (nx * seen[0] + ny * seen[1] + nz * seen[2] >= 0) return;
     const upright = Math.abs(normal[1]) < 0.8;
     const fromSide = Math.abs(normal[0]) > Math.abs(normal[2]);
-    for (const point of points) {
-      const [x, y, z] = place(point);
-      stage.view.corner(x, y, z, fromSide ? point[2] : point[0], upright ? point[1] : point[2]);
-    }
-    stage.view.close(surface(kind, GROUP + part, colour, { nx, ny, nz }));
+    const corners = points.map((point): Corner => {
+      return [...place(point), fromSide ? point[2] : point[0], upright ? point[1] : point[2]];
+    });
+    stage.view.draw(corners, surface(kind, GROUP + part, colour, { nx, ny, nz }));
   };
 }
 
-/** A part of a quadrilateral, raised a little above it. */
-export function inset(quad: readonly Point[], left: number, right: number, low: number, high: number): Point[] {
+/** A range of [0, 1] along a side of a quadrilateral. */
+export type Range = readonly [from: number, to: number];
+
+/** The given ranges of a quadrilateral, across and up, raised a little above it. */
+export function inset(quad: readonly Point[], [left, right]: Range, [low, high]: Range): Point[] {
   const normal = cross(minus(quad[1], quad[0]), minus(quad[3], quad[0]));
   const middle = quad.reduce((sum, p) => [sum[0] + p[0] / 4, sum[1] + p[1] / 4, sum[2] + p[2] / 4], [0, 0, 0]);
   const outwards = normal[0] * middle[0] + normal[1] * (middle[1] - 0.7) + normal[2] * middle[2];

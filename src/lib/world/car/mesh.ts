@@ -2,18 +2,23 @@
 
 import { light, type Rgb } from '../colour.js';
 import type { CarPose } from '../layout/camera.js';
-import { KIND, type Kind } from '../shading/surface.js';
+import { KIND } from '../shading/surface.js';
 import type { Stage } from '../street/stage.js';
-import { createFaces, type Face, inset, type Point } from './faces.js';
+import { type CarPart, createFaces, type Face, inset, type Point, type Range } from './faces.js';
 import { CAR_SIZES, type CarSizes, PAINTS } from './sizes.js';
 
-const GLASS = light('#1d242c');
 const RUBBER = light('#202124');
-const HUB = light('#a9adb0');
-const LAMP = light('#a30d12');
-const PLATE = light('#f0eee2');
+const LAMP: CarPart = { part: 4, kind: KIND.tailLight, colour: light('#a30d12') };
+const PLATE: CarPart = { part: 5, kind: KIND.plate, colour: light('#f0eee2') };
+const RIM: CarPart = { part: 6, kind: KIND.tyre, colour: RUBBER };
+const GLASS: CarPart = { part: 7, kind: KIND.glass, colour: light('#1d242c') };
+const TYRE: CarPart = { part: 9, kind: KIND.tyre, colour: RUBBER };
+const HUB: CarPart = { part: 10, kind: KIND.plate, colour: light('#a9adb0') };
 
-/** Draws the car of a drive where it is. */
+/** A painted part. */
+const painted = (part: number, colour: Rgb): CarPart => ({ part, kind: KIND.paint, colour });
+
+/** Draws the car of a drive at its place. */
 export function layCar(stage: Stage, pose: CarPose): void {
   const { car } = stage.drive;
   if (!car) return;
@@ -25,16 +30,7 @@ export function layCar(stage: Stage, pose: CarPose): void {
   layCabin(face, sizes, paint);
   layWheels(face, sizes);
   const { half, lamps } = sizes;
-  const panel = (
-    across: readonly number[],
-    up: readonly number[],
-    away: number,
-    kind: Kind,
-    part: number,
-    colour: Rgb,
-  ) => {
-    const [x0, x1] = across;
-    const [y0, y1] = up;
+  const panel = ([x0, x1]: readonly number[], [y0, y1]: readonly number[], away: number, part: CarPart) => {
     const z = rear - away;
     const corners: Point[] = [
       [x0, y0, z],
@@ -42,15 +38,15 @@ export function layCar(stage: Stage, pose: CarPose): void {
       [x1, y1, z],
       [x0, y1, z],
     ];
-    face(corners, kind, part, colour);
+    face(corners, part);
   };
   for (const side of [-1, 1]) {
     // A dark rim, so that lamps show on red paint too.
-    panel([side * 0.54 * half, side * 0.92 * half], [lamps[0] - 0.03, lamps[1] + 0.03], 0.006, KIND.tyre, 6, RUBBER);
-    panel([side * 0.58 * half, side * 0.89 * half], lamps, 0.012, KIND.tailLight, 4, LAMP);
+    panel([side * 0.54 * half, side * 0.92 * half], [lamps[0] - 0.03, lamps[1] + 0.03], 0.006, RIM);
+    panel([side * 0.58 * half, side * 0.89 * half], lamps, 0.012, LAMP);
   }
-  panel([-0.27, 0.27], [0.47, 0.6], 0.012, KIND.plate, 5, PLATE);
-  panel([-0.8 * half, 0.8 * half], [0.25, 0.4], 0.012, KIND.tyre, 6, RUBBER);
+  panel([-0.27, 0.27], [0.47, 0.6], 0.012, PLATE);
+  panel([-0.8 * half, 0.8 * half], [0.25, 0.4], 0.012, RIM);
 }
 
 /** Half an outline of the body, from below upwards, as shares of its half width and heights. */
@@ -78,7 +74,7 @@ function layBody(face: Face, sizes: CarSizes, paint: Rgb): void {
     for (const side of [-1, 1]) {
       for (let i = 0; i + 1 < a.points.length; i++) {
         const at = (ring: typeof a, k: number): Point => [side * ring.points[k][0], ring.points[k][1], ring.z];
-        face([at(a, i), at(b, i), at(b, i + 1), at(a, i + 1)], KIND.paint, 0, paint);
+        face([at(a, i), at(b, i), at(b, i + 1), at(a, i + 1)], painted(0, paint));
       }
     }
     const [ax, ay] = a.points[3];
@@ -90,15 +86,13 @@ function layBody(face: Face, sizes: CarSizes, paint: Rgb): void {
         [bx, by, b.z],
         [-bx, by, b.z],
       ],
-      KIND.paint,
-      1,
-      paint,
+      painted(1, paint),
     );
   }
   for (const { z, points } of [rings[0], rings[rings.length - 1]]) {
     const left = points.map(([x, y]): Point => [-x, y, z]);
     const right = points.map(([x, y]): Point => [x, y, z]).reverse();
-    face([...left, ...right], KIND.paint, 2, paint);
+    face([...left, ...right], painted(2, paint));
   }
 }
 
@@ -108,7 +102,7 @@ function layCabin(face: Face, { half, height, belt, cabin, roofHalf }: CarSizes,
   const y = belt - 0.03;
   const corner = (x: number, top: boolean, front: boolean): Point =>
     top ? [x * roofHalf, height, front ? frontTop : rearTop] : [x * low, y, front ? frontLow : rearLow];
-  const walls = [
+  const walls: { quad: Point[]; panes: Range[] }[] = [
     {
       quad: [corner(-1, false, false), corner(1, false, false), corner(1, true, false), corner(-1, true, false)],
       panes: [[0.07, 0.93]],
@@ -133,14 +127,12 @@ function layCabin(face: Face, { half, height, belt, cabin, roofHalf }: CarSizes,
     },
   ];
   for (const { quad, panes } of walls) {
-    face(quad, KIND.paint, 3, paint);
-    for (const [from, to] of panes) face(inset(quad, from, to, 0.14, 0.86), KIND.glass, 7, GLASS);
+    face(quad, painted(3, paint));
+    for (const pane of panes) face(inset(quad, pane, [0.14, 0.86]), GLASS);
   }
   face(
     [corner(-1, true, false), corner(1, true, false), corner(1, true, true), corner(-1, true, true)],
-    KIND.paint,
-    8,
-    paint,
+    painted(8, paint),
   );
 }
 
@@ -153,8 +145,8 @@ function layWheels(face: Face, { half, wheel, length }: CarSizes): void {
           const angle = (2 * Math.PI * i) / count;
           return [x + side * away, wheel + radius * Math.sin(angle), z + radius * Math.cos(angle)];
         });
-      face(disc(wheel, 14, 0), KIND.tyre, 9, RUBBER);
-      face(disc(0.58 * wheel, 10, 0.012), KIND.plate, 10, HUB);
+      face(disc(wheel, 14, 0), TYRE);
+      face(disc(0.58 * wheel, 10, 0.012), HUB);
       const back = z - 0.8 * wheel;
       const inner = side * 0.66 * half;
       face(
@@ -164,9 +156,7 @@ function layWheels(face: Face, { half, wheel, length }: CarSizes): void {
           [x, wheel, back - 0.04],
           [inner, wheel, back - 0.04],
         ],
-        KIND.tyre,
-        9,
-        RUBBER,
+        TYRE,
       );
     }
   }

@@ -29,7 +29,7 @@ export function carRegion(drive: Drive, t: number, width = 128, height = 128): C
   assertInteger('carRegion: width', width, 8);
   assertInteger('carRegion: height', height, 8);
   if (!drive.car) return null;
-  const { view } = layScene(drive, t, width, height);
+  const { view } = layScene(drive, t, { width, height });
   const mask = new Uint8Array(width * height);
   let [left, top, right, bottom] = [width, height, 0, 0];
   let pixels = 0;

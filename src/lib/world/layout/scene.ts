@@ -1,5 +1,5 @@
-// A scene as geometry: the street around the camera at a time, every sample of the picture assigned to the polygon it sees. Looks
-// give it colours afterwards, any number of them.
+// A scene as geometry: the street around the camera at a time, each sample of the picture assigned to the polygon it sees. Any number
+// of looks can then colour it.
 
 import { layCar } from '../car/mesh.js';
 import type { Surface } from '../shading/surface.js';
@@ -13,8 +13,17 @@ import { layBuildings, layGround } from './street.js';
 import { Visibility } from './visibility.js';
 
 const BEHIND = 14;
-/** How far beyond that roofs are known, because they throw shadows into sight. */
+/** Metres beyond the drawn street in which roofs are known, because they cast shadows into it. */
 const AROUND = 64;
+
+/** What to lay out besides the drive and the time. */
+export interface SceneOptions {
+  /** Pixels of the picture. */
+  readonly width: number;
+  readonly height: number;
+  /** `false` leaves out the car; everything else is unchanged. */
+  readonly car?: boolean;
+}
 
 /** A scene before it has colours. */
 export interface LaidScene extends Stage {
@@ -36,13 +45,13 @@ function roofLine(buildings: readonly Building[], side: Side, start: number, len
   return heights;
 }
 
-/** Lays out what the camera of a drive sees at `t` seconds; `car: false` leaves the car away. */
-export function layScene(drive: Drive, t: number, width: number, height: number, car = true): LaidScene {
+/** Lays out what the camera of a drive sees at `t` seconds. */
+export function layScene(drive: Drive, t: number, { width, height, car = true }: SceneOptions): LaidScene {
   const pose = cameraAt(drive, t);
   const road = layRoad(drive.bends, pose, BEHIND, FAR + 25);
   const view = new Visibility<Surface>(pinholeAt(drive, pose, width, height));
   const stage: Stage = { drive, t, pose, road, view };
-  // Near things first: what they hide is not drawn.
+  // Near things first: whatever they hide is not drawn.
   const carPose = car ? carAt(drive, t) : undefined;
   if (carPose) layCar(stage, carPose);
   const buildings = buildingsAround(drive, pose.s - BEHIND - AROUND, pose.s + FAR + AROUND);

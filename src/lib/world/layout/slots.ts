@@ -2,9 +2,9 @@
 
 import { light, type Rgb, scale } from '../colour.js';
 import { hashUnit } from '../noise.js';
-import { KIND, surface } from '../shading/surface.js';
+import { KIND, type Surface, surface } from '../shading/surface.js';
 import { LAMP_ARM, LAMP_HEIGHT, LAMP_STEP, lampPlace, peopleBetween, treesBetween } from '../street/slots.js';
-import { card, corner, FAR, rectangle, type Stage } from '../street/stage.js';
+import { card, FAR, polygon, type RoadPlace, rectangle, type Stage } from '../street/stage.js';
 
 const METAL = light('#3c4043');
 const BARK = light('#5b4a3a');
@@ -21,31 +21,22 @@ export function layLamps(stage: Stage): void {
     for (let slot = first; lampPlace(side, slot) < pose.s + FAR - 10; slot++) {
       const s = lampPlace(side, slot);
       const group = 300000 + 2 * slot + (side > 0 ? 1 : 0);
-      card(
-        stage,
-        s,
-        d,
-        0,
-        rectangle(-0.07, 0.07, 0, LAMP_HEIGHT),
-        surface(KIND.metal, group, METAL, { nz: -1, ny: 0 }),
-      );
+      const pole = surface(KIND.metal, group, METAL, { nz: -1, ny: 0 });
+      card(stage, [s, d, 0], rectangle(-0.07, 0.07, 0, LAMP_HEIGHT), pole);
       const end = d - side * LAMP_ARM;
       const metal = surface(KIND.metal, group, METAL, { ny: 0.3 });
-      const bar = (d0: number, d1: number, low: number, high: number, made = metal) => {
-        corner(stage, s, d0, low, 0, 0);
-        corner(stage, s, d1, low, 1, 0);
-        corner(stage, s, d1, high, 1, 1);
-        corner(stage, s, d0, high, 0, 1);
-        stage.view.close(made);
+      const bar = ([d0, d1]: readonly number[], [low, high]: readonly number[], made: Surface) => {
+        const corners = [
+          [s, d0, low, 0, 0],
+          [s, d1, low, 1, 0],
+          [s, d1, high, 1, 1],
+          [s, d0, high, 0, 1],
+        ] as const;
+        polygon(stage, corners, made);
       };
-      bar(d, end + side * 0.35, LAMP_HEIGHT - 0.05, LAMP_HEIGHT + 0.07);
-      bar(
-        end - side * 0.35,
-        end + side * 0.35,
-        LAMP_HEIGHT - 0.16,
-        LAMP_HEIGHT + 0.06,
-        surface(KIND.lamp, group, METAL),
-      );
+      bar([d, end + side * 0.35], [LAMP_HEIGHT - 0.05, LAMP_HEIGHT + 0.07], metal);
+      const lamp = surface(KIND.lamp, group, METAL);
+      bar([end - side * 0.35, end + side * 0.35], [LAMP_HEIGHT - 0.16, LAMP_HEIGHT + 0.06], lamp);
     }
   }
 }
@@ -55,9 +46,9 @@ export function layTrees(stage: Stage): void {
   const { drive, pose } = stage;
   for (const side of SIDES) {
     const d = side * (drive.halfRoad + 0.9);
-    for (const { s, height, radius, seed } of treesBetween(drive, side, pose.s, pose.s + FAR - 10)) {
+    for (const { s, height, radius, seed } of treesBetween(drive, side, { from: pose.s, to: pose.s + FAR - 10 })) {
       const group = 400000 + seed;
-      card(stage, s, d, 0, rectangle(-0.13, 0.13, 0, height), surface(KIND.trunk, group, BARK, { nz: -1, ny: 0 }));
+      card(stage, [s, d, 0], rectangle(-0.13, 0.13, 0, height), surface(KIND.trunk, group, BARK, { nz: -1, ny: 0 }));
       const colour = leafColour(drive.autumn, hashUnit(seed, 90, drive.seed));
       for (let i = 0; i < 6; i++) {
         const die = (n: number) => hashUnit(seed, 91 + 3 * i + n, drive.seed);
@@ -67,7 +58,7 @@ export function layTrees(stage: Stage): void {
         const made = surface(KIND.leaves, group, colour, { seed: (seed + i) & 1023, nz: -1, ny: 0 });
         const x = away * Math.cos(angle);
         const y = 0.75 * away * Math.sin(angle) + 0.1 * radius;
-        card(stage, s - 0.1 * i, d, height, blob(x, y, size, seed + i), made);
+        card(stage, [s - 0.1 * i, d, height], blob(x, y, size, seed + i), made);
       }
     }
   }
@@ -77,9 +68,9 @@ export function layTrees(stage: Stage): void {
 export function layPeople(stage: Stage): void {
   const { drive, pose, t } = stage;
   for (const side of SIDES) {
-    for (const person of peopleBetween(drive, side, pose.s + 2, pose.s + FAR - 10, t)) {
-      const { s, height, stride, seed } = person;
-      const d = side * (drive.halfRoad + person.inside);
+    for (const person of peopleBetween(drive, side, { from: pose.s + 2, to: pose.s + FAR - 10 }, t)) {
+      const { height, stride, seed } = person;
+      const place: RoadPlace = [person.s, side * (drive.halfRoad + person.inside), 0];
       const group = 500000 + (seed & 4095);
       const die = (n: number) => hashUnit(seed, 80 + n, drive.seed);
       const pick = (colours: readonly Rgb[], n: number) => colours[Math.floor(colours.length * die(n))];
@@ -89,15 +80,15 @@ export function layPeople(stage: Stage): void {
       const step = 0.16 * stride;
       for (const way of [-1, 1]) {
         const leg = [0.04 * way - 0.08 + way * step, 0, 0.04 * way + 0.08 + way * step, 0];
-        card(stage, s, d, 0, [...leg, 0.1, 0.5 * h, -0.1, 0.5 * h], made(trousers));
+        card(stage, place, [...leg, 0.1, 0.5 * h, -0.1, 0.5 * h], made(trousers));
       }
       const coat = [-0.17, 0.44 * h, 0.17, 0.44 * h, 0.21, 0.78 * h, 0.1, 0.84 * h, -0.1, 0.84 * h, -0.21, 0.78 * h];
-      card(stage, s, d, 0, coat, made(pick(CLOTHES, 1)));
+      card(stage, place, coat, made(pick(CLOTHES, 1)));
       const head: number[] = [];
       for (let i = 0; i < 8; i++) {
         head.push(0.105 * Math.cos((i * Math.PI) / 4), 0.92 * h + 0.13 * Math.sin((i * Math.PI) / 4));
       }
-      card(stage, s, d, 0, head, made(pick(SKIN, 2)));
+      card(stage, place, head, made(pick(SKIN, 2)));
     }
   }
 }

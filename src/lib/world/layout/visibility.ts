@@ -1,9 +1,9 @@
-// Which polygon each of a picture's samples sees: convex polygons in camera space, a depth buffer, four samples a pixel. It knows
-// nothing of colours; shading asks it afterwards, once for each polygon in a pixel.
+// Which polygon each sample of a picture sees: convex polygons in camera space, a depth buffer, four samples a pixel. There are no
+// colours here; shading reads the result, once for each polygon in a pixel.
 
 import type { Pinhole, SurfacePoint } from './pinhole.js';
 
-/** Rows of samples in a pixel; each row has its one sample elsewhere (a rotated grid), so edges in any direction come out smooth. */
+/** Rows of samples in a pixel. Each row has one sample at its own place (a rotated grid), which smooths edges in all directions. */
 export const SAMPLES = 4;
 const OFFSETS = [0.375, 0.875, 0.125, 0.625];
 
@@ -13,18 +13,20 @@ const MOST_CORNERS = 16;
 /** Numbers that describe a polygon in the picture: planes of 1/z, u/z, v/z over (x, y) in pixels. */
 const PLANE = 9;
 
-/** Takes polygons, keeps what is nearest; `S` is whatever describes a polygon's surface. */
+/** A corner of a polygon: x right, y up, z ahead of the camera in metres; (u, v) are its surface coordinates. */
+export type Corner = readonly [x: number, y: number, z: number, u: number, v: number];
+
+/** Takes polygons and keeps the nearest at each sample; `S` describes the surface of a polygon. */
 export class Visibility<S> {
   readonly pinhole: Pinhole;
-  /** Of each polygon its surface, in the order in which they came. */
+  /** The surface of each polygon, in the order of drawing. */
   readonly surfaces: S[] = [];
   /** For each sample [H * SAMPLES, W] the polygon's index, or -1 where there is none. */
   readonly seen: Int16Array;
   readonly #depth: Float32Array;
   #planes = new Float64Array(PLANE * 1024);
-  /** Corners of the polygon to come: x, y, z, u, v each. */
+  /** Corners of the next polygon: x, y, z, u, v each. */
   readonly #points = new Float64Array(5 * MOST_CORNERS);
-  #corners = 0;
   /** The corners of its part ahead of the near plane: x and row in the picture. */
   readonly #clipped = new Float64Array(2 * (MOST_CORNERS + 2));
   readonly #left: Float64Array;
@@ -39,23 +41,11 @@ export class Visibility<S> {
     this.#right = new Float64Array(rows);
   }
 
-  /** Adds a corner of the next polygon: x right, y up, z ahead of the camera in metres; (u, v) on the surface. */
-  corner(x: number, y: number, z: number, u: number, v: number): void {
-    const at = 5 * this.#corners;
-    this.#points[at] = x;
-    this.#points[at + 1] = y;
-    this.#points[at + 2] = z;
-    this.#points[at + 3] = u;
-    this.#points[at + 4] = v;
-    this.#corners++;
-  }
-
-  /** Draws the polygon whose corners were added, planar and convex, of at most 16 corners, with (u, v) affine on it. */
-  close(surface: S): void {
-    const corners = this.#corners;
-    this.#corners = 0;
+  /** Draws a polygon: planar, convex, of at most 16 corners, with (u, v) affine on it. */
+  draw(corners: readonly Corner[], surface: S): void {
+    for (let i = 0; i < corners.length; i++) this.#points.set(corners[i], 5 * i);
     if (!this.#setPlanes(this.#points)) return;
-    const count = this.#project(corners);
+    const count = this.#project(corners.length);
     if (count >= 3 && this.#fill(count)) this.surfaces.push(surface);
   }
 
@@ -66,19 +56,19 @@ export class Visibility<S> {
     return p[at] * x + p[at + 1] * y + p[at + 2];
   }
 
-  /** Fills in where the ray of `out`'s pixel position meets the polygon's plane. */
-  surfaceAt(polygon: number, out: SurfacePoint): void {
-    const { x, y } = out;
+  /** Fills in where the ray of the point's pixel position meets the plane of the point's polygon. */
+  locate(point: SurfacePoint): void {
+    const { x, y, polygon } = point;
     const p = this.#planes;
     const at = polygon * PLANE;
     const z = 1 / (p[at] * x + p[at + 1] * y + p[at + 2]);
     const u = (p[at + 3] * x + p[at + 4] * y + p[at + 5]) * z;
     const v = (p[at + 6] * x + p[at + 7] * y + p[at + 8]) * z;
-    out.z = z;
-    out.u = u;
-    out.v = v;
-    out.du = (Math.abs(p[at + 3] - u * p[at]) + Math.abs(p[at + 4] - u * p[at + 1])) * z;
-    out.dv = (Math.abs(p[at + 6] - v * p[at]) + Math.abs(p[at + 7] - v * p[at + 1])) * z;
+    point.z = z;
+    point.u = u;
+    point.v = v;
+    point.du = (Math.abs(p[at + 3] - u * p[at]) + Math.abs(p[at + 4] - u * p[at + 1])) * z;
+    point.dv = (Math.abs(p[at + 6] - v * p[at]) + Math.abs(p[at + 7] - v * p[at + 1])) * z;
   }
 
   #setPlanes(points: Float64Array): boolean {

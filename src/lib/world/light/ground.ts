@@ -4,12 +4,12 @@ import type { SurfacePoint } from '../layout/pinhole.js';
 import { band, smoothstep } from '../noise.js';
 import { type CarOnRoad, type Lighting, lampLight, type Shade, sunOnGround } from './lighting.js';
 
-/** Turns the colour of a point of ground into the light from it; `isMiddle` says that it lies wholly on the road. */
-export function lightGround(lighting: Lighting, i: number, at: SurfacePoint, isMiddle: boolean, out: Shade): void {
+/** Multiplies the colour of a point of ground by the light that falls on it; `isMiddle`: the pixel lies wholly on the road. */
+export function lightGround(lighting: Lighting, at: SurfacePoint, isMiddle: boolean, out: Shade): void {
   const { look, scene, sunOnRoad, car } = lighting;
   const { u: s, v: d } = at;
   let sunny = 0;
-  if (lighting.sunlight > 0) sunny = sunOnGround(lighting, s, d, sunOnRoad[2 * i], sunOnRoad[2 * i + 1]);
+  if (lighting.sunlight > 0) sunny = sunOnGround(lighting, s, d, sunOnRoad[at.polygon]);
   let open = 1;
   if (!isMiddle) {
     const { halfRoad, pavement } = scene.drive;

@@ -1,21 +1,23 @@
 // A look applied to a laid scene: directions of light in the camera's axes, colours of its polygons, light that falls on the street.
-// What shading looks up for every pixel is worked out here once for a picture.
+// It is computed once for a picture, and shading reads it for every pixel.
 
 import { CAR_SIZES } from '../car/sizes.js';
 import type { Rgb } from '../colour.js';
+import type { SurfacePoint } from '../layout/pinhole.js';
 import type { LaidScene } from '../layout/scene.js';
 import { clamp, smoothstep } from '../noise.js';
+import type { Surface } from '../shading/surface.js';
 import { headingOnRoad } from '../street/road.js';
 import { LAMP_ARM, LAMP_STEP, lampPlace } from '../street/slots.js';
 import { FAR } from '../street/stage.js';
 import { type Look, uniformLook } from './look.js';
 
-/** What shading a material writes: light out, light of its own, drawn detail. */
+/** The result of shading: light from a point, light of its own, drawn detail. */
 export interface Shade {
   r: number;
   g: number;
   b: number;
-  /** Light that glows around the thing, 0 for all that only reflects. */
+  /** Light that glows around the thing; 0 for things that only reflect. */
   glowR: number;
   glowG: number;
   glowB: number;
@@ -23,7 +25,13 @@ export interface Shade {
   detail: number;
 }
 
-/** The car on the road as light sees it. */
+/** The sun's direction in the road's axes: to the right of the road and along it. */
+export interface SunOnRoad {
+  readonly across: number;
+  readonly along: number;
+}
+
+/** The car's place and half sizes on the road, for its shadow and its lights. */
 export interface CarOnRoad {
   readonly s: number;
   readonly d: number;
@@ -34,6 +42,7 @@ export interface CarOnRoad {
   readonly z: number;
 }
 
+/** A scene and the light in it. */
 export interface Lighting {
   readonly scene: LaidScene;
   readonly look: Look;
@@ -44,8 +53,8 @@ export interface Lighting {
   readonly colours: Float32Array;
   readonly trims: Float32Array;
   readonly shops: Float32Array;
-  /** The sun across (to the right) and along the road at polygon i, at 2 i; the steeper of the two as a divisor is kept off 0. */
-  readonly sunOnRoad: Float32Array;
+  /** The sun against the road's direction at each polygon, rounded to float32. */
+  readonly sunOnRoad: readonly SunOnRoad[];
   /** Share of haze at each metre of depth. */
   readonly haze: Float32Array;
   /** Sky colour at the horizon in each column of pixels, 3 numbers each. */
@@ -76,9 +85,9 @@ export function createLighting(scene: LaidScene, given: Look): Lighting {
     trims.set(repaint(front.trim, kind, seed + 1), 3 * i);
     shops.set(repaint(front.shopColour, kind, seed + 2), 3 * i);
   });
-  const sunOnRoad = new Float32Array(2 * count);
-  view.surfaces.forEach(({ heading }, i) => {
-    sunOnRoad.set(sunByHeading(sun, heading), 2 * i);
+  const sunOnRoad = view.surfaces.map(({ heading }) => {
+    const { across, along } = sunByHeading(sun, heading);
+    return { across: Math.fround(across), along: Math.fround(along) };
   });
   const haze = Float32Array.from({ length: FAR + 40 }, (_, z) => 1 - Math.exp(-((z / look.haze) ** 1.5)));
   const horizon = new Float32Array(3 * view.pinhole.width);
@@ -109,8 +118,7 @@ export function createLighting(scene: LaidScene, given: Look): Lighting {
     carSun: 1,
   };
   if (car) {
-    const [across, along] = sunByHeading(sun, headingOnRoad(road, car.s));
-    lighting.carSun = sunOnGround(lighting, car.s, car.d, across, along);
+    lighting.carSun = sunOnGround(lighting, car.s, car.d, sunByHeading(sun, headingOnRoad(road, car.s)));
   }
   return lighting;
 }
@@ -132,15 +140,14 @@ function roofAt({ scene }: Lighting, side: number, s: number): number {
   return line[k] + (at - k) * (line[k + 1] - line[k]);
 }
 
-/** How far towards the sun is to the right of the road and along it. */
-function sunByHeading(sun: Rgb, heading: number): [across: number, along: number] {
+function sunByHeading(sun: Rgb, heading: number): SunOnRoad {
   const cos = Math.cos(heading);
   const sin = Math.sin(heading);
-  return [sun[0] * cos - sun[2] * sin, sun[0] * sin + sun[2] * cos];
+  return { across: sun[0] * cos - sun[2] * sin, along: sun[0] * sin + sun[2] * cos };
 }
 
 /** Share of sunlight that reaches the ground at (s, d) past the buildings on the sun's side. */
-export function sunOnGround(lighting: Lighting, s: number, d: number, across: number, along: number): number {
+export function sunOnGround(lighting: Lighting, s: number, d: number, { across, along }: SunOnRoad): number {
   const { sun, scene } = lighting;
   const side = across < 0 ? -1 : 1;
   const away = scene.drive.halfRoad + scene.drive.pavement - side * d;
@@ -150,20 +157,15 @@ export function sunOnGround(lighting: Lighting, s: number, d: number, across: nu
   return 1 - smoothstep(-0.6, 0.6, shadow);
 }
 
-/** Share of sunlight that reaches a front on `side` at height `v` past the buildings across the road. */
-export function sunOnFront(
-  lighting: Lighting,
-  side: number,
-  s: number,
-  v: number,
-  across: number,
-  along: number,
-): number {
+/** Share of sunlight that reaches a point of a front past the buildings across the road. */
+export function sunOnFront(lighting: Lighting, { side, s: start }: Surface, at: SurfacePoint): number {
   const { sun, scene } = lighting;
+  const { across, along } = lighting.sunOnRoad[at.polygon];
+  const s = start + at.u;
   const away = 2 * (scene.drive.halfRoad + scene.drive.pavement);
   const ratio = away / Math.max(0.05, Math.abs(across));
   const shadow = roofAt(lighting, -side, s + clamp(ratio * along, -60, 60)) - ratio * sun[1];
-  return smoothstep(-0.7, 0.7, v - shadow);
+  return smoothstep(-0.7, 0.7, at.v - shadow);
 }
 
 /** Lamp light at (s, d) and a height: 1 right under a lamp, 0 far from all. */

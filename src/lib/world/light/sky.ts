@@ -1,5 +1,5 @@
-// The sky behind the street: gradient, glow around the sun, clouds, stars, the silhouette of a far city. Fixed in the world, so it turns
-// as the camera turns.
+// The sky behind the street: gradient, glow around the sun, clouds, stars, the silhouette of a far city. It is fixed in the world and
+// turns against the camera.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { clamp, fractalNoise2, hashUnit, smoothstep } from '../noise.js';
@@ -24,8 +24,8 @@ export function shadeSky(lighting: Lighting, { right, up }: SurfacePoint, out: S
   const east = right * cos + sin;
   const north = cos - right * sin;
   if (look.stars > 0 && rise > 0.05) {
-    const star =
-      starLight(east, north, rise, view.pinhole.focal, drive.seed) * look.stars * smoothstep(0.05, 0.3, rise);
+    const azimuth = Math.atan2(east, north);
+    const star = starLight(azimuth, rise, view.pinhole.focal, drive.seed) * look.stars * smoothstep(0.05, 0.3, rise);
     r += star;
     g += star;
     b += star;
@@ -59,9 +59,9 @@ export function shadeSky(lighting: Lighting, { right, up }: SurfacePoint, out: S
 }
 
 /** Small soft points in a third of the cells of a grid of directions. */
-function starLight(east: number, north: number, rise: number, focal: number, seed: number): number {
+function starLight(azimuth: number, rise: number, focal: number, seed: number): number {
   const cell = 0.07;
-  const a = Math.atan2(east, north) / cell;
+  const a = azimuth / cell;
   const e = rise / cell;
   const i = Math.floor(a);
   const j = Math.floor(e);

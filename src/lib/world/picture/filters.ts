@@ -1,11 +1,16 @@
-// Filters that styles are made of, over buffers of a painting: blur, glow, outlines, the way to a frame.
+// Filters over the buffers of a painting, which styles are made of: blur, glow, outlines, conversion to a frame.
 
 import type { Frame } from '../../tensor/frame.js';
 import { smoothstep } from '../noise.js';
 import type { Painting } from './painting.js';
 
+/** The size of a buffer, in pixels. */
+export type Size = Pick<Painting, 'width' | 'height'>;
+
+const CHANNELS = 3;
+
 /** Rounds a picture of three channels in [0, 1] to a frame. */
-export function toFrame({ width, height }: { width: number; height: number }, colour: Float32Array): Frame {
+export function toFrame({ width, height }: Size, colour: Float32Array): Frame {
   const data = new Uint8Array(3 * width * height);
   for (let i = 0; i < data.length; i++) {
     const c = colour[i];
@@ -14,40 +19,38 @@ export function toFrame({ width, height }: { width: number; height: number }, co
   return { width, height, data };
 }
 
-/** A Gaussian-like blur: three box blurs of this radius in pixels, fractions allowed, over `channels` interleaved channels. */
-export function blur(
-  source: Float32Array,
-  width: number,
-  height: number,
-  channels: number,
-  radius: number,
-): Float32Array {
+/** A Gaussian-like blur of three interleaved channels: three box blurs of this radius in pixels, fractions allowed. */
+export function blur(source: Float32Array, { width, height }: Size, radius: number): Float32Array {
   const from = source.slice();
   const to = new Float32Array(source.length);
+  const rows: Lines = { lines: height, lineStride: width * CHANNELS, count: width, stride: CHANNELS };
+  const columns: Lines = { lines: width, lineStride: CHANNELS, count: height, stride: width * CHANNELS };
   for (let pass = 0; pass < 3; pass++) {
-    boxRows(from, to, height, width * channels, width, channels, radius);
-    boxRows(to, from, width, channels, height, width * channels, radius);
+    boxBlur(from, to, rows, radius);
+    boxBlur(to, from, columns, radius);
   }
   return from;
 }
 
-/** Box blur along `count` samples that lie `stride` apart, for each of `lines` lines of interleaved channels. */
-function boxRows(
-  from: Float32Array,
-  to: Float32Array,
-  lines: number,
-  lineStride: number,
-  count: number,
-  stride: number,
-  radius: number,
-): void {
-  const channels = stride < lineStride ? stride : lineStride;
+/** The rows or the columns of a picture of interleaved channels. */
+interface Lines {
+  /** Number of lines, and numbers from one to the next. */
+  readonly lines: number;
+  readonly lineStride: number;
+  /** Pixels of a line, and numbers from one to the next. */
+  readonly count: number;
+  readonly stride: number;
+}
+
+/** Box blur along each line. */
+function boxBlur(from: Float32Array, to: Float32Array, layout: Lines, radius: number): void {
+  const { lines, lineStride, count, stride } = layout;
   const whole = Math.floor(radius);
   const rest = radius - whole;
   const norm = 1 / (2 * radius + 1);
   const last = stride * (count - 1);
   for (let line = 0; line < lines; line++) {
-    for (let c = 0; c < channels; c++) {
+    for (let c = 0; c < CHANNELS; c++) {
       const base = line * lineStride + c;
       const end = base + last;
       let sum = from[base] * (whole + 1);
@@ -71,19 +74,19 @@ function boxRows(
 
 /** Adds light around glowing things to a displayed picture, in place: `strength` of it spread over `radius` per 128 pixels. */
 export function addGlow(colour: Float32Array, painting: Painting, strength: number, radius: number): void {
-  const { width, height, glow } = painting;
+  const { width, glow } = painting;
   let brightest = 0;
   for (let i = 0; i < glow.length; i++) if (glow[i] > brightest) brightest = glow[i];
   if (brightest < 0.02) return;
-  const spread = wideBlur(glow, width, height, (radius * width) / 128);
+  const spread = wideBlur(glow, painting, (radius * width) / 128);
   for (let i = 0; i < colour.length; i++) {
     const light = colour[i] * colour[i] + strength * spread[i];
     colour[i] = Math.sqrt(light);
   }
 }
 
-/** `blur` of three channels for radii of 1.5 pixels and more, at half the size, where it costs a quarter. */
-export function wideBlur(source: Float32Array, width: number, height: number, radius: number): Float32Array {
+/** `blur` at half the size, which costs a quarter; for radii from 1.5 pixels. */
+export function wideBlur(source: Float32Array, { width, height }: Size, radius: number): Float32Array {
   const w = (width + 1) >> 1;
   const h = (height + 1) >> 1;
   const half = new Float32Array(3 * w * h);
@@ -94,7 +97,7 @@ export function wideBlur(source: Float32Array, width: number, height: number, ra
       for (let c = 0; c < 3; c++) half[to + c] += 0.25 * source[from + c];
     }
   }
-  const soft = blur(half, w, h, 3, radius / 2);
+  const soft = blur(half, { width: w, height: h }, radius / 2);
   const result = new Float32Array(source.length);
   for (let y = 0; y < height; y++) {
     const y0 = y >> 1;

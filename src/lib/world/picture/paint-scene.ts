@@ -1,4 +1,4 @@
-// A laid scene seen under a look: fills a painting's buffers. Each polygon in a pixel is shaded once, at the middle of its samples.
+// Fills the buffers of a painting from a laid scene and a look. Each polygon in a pixel is shaded once, at the middle of its samples.
 
 import { createPoint, type SurfacePoint } from '../layout/pinhole.js';
 import type { LaidScene } from '../layout/scene.js';
@@ -10,9 +10,20 @@ import { shadePoint } from '../shading/point.js';
 import { isCar, KIND } from '../shading/surface.js';
 import type { Painting } from './painting.js';
 
+/** What all pixels of a picture share. */
+interface PaintContext {
+  readonly lighting: Lighting;
+  readonly painting: Painting;
+  /** Whether only colour and glow are filled. */
+  readonly plain: boolean;
+  /** A random colour for each polygon's thing, three numbers each. */
+  readonly tones: Float32Array;
+}
+
 /**
- * Colours a laid scene into buffers of its size, whatever they held before; `plain` fills colour and glow only, for styles that
- * need no more.
+ * Paints a laid scene into buffers of its size and overwrites their content.
+ *
+ * @param plain fills colour and glow only
  */
 export function paintScene(scene: LaidScene, look: Look, painting: Painting, plain = false): void {
   const { width, height, colour, glow } = painting;
@@ -22,6 +33,7 @@ export function paintScene(scene: LaidScene, look: Look, painting: Painting, pla
   surfaces.forEach(({ group }, i) => {
     for (let c = 0; c < 3; c++) tones[3 * i + c] = 0.15 + 0.85 * hashUnit(group, c, 77);
   });
+  const context: PaintContext = { lighting, painting, plain, tones };
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       const first = SAMPLES * y * width + x;
@@ -32,7 +44,8 @@ export function paintScene(scene: LaidScene, look: Look, painting: Painting, pla
       if (polygon === second && polygon === third && polygon === seen[first + 3 * width]) {
         POINT.x = x + 0.5;
         POINT.y = y + 0.5;
-        shadePoint(lighting, polygon, x, POINT, SHADE);
+        POINT.polygon = polygon;
+        shadePoint(lighting, POINT, SHADE);
         colour[base] = Math.sqrt(SHADE.r);
         colour[base + 1] = Math.sqrt(SHADE.g);
         colour[base + 2] = Math.sqrt(SHADE.b);
@@ -41,13 +54,13 @@ export function paintScene(scene: LaidScene, look: Look, painting: Painting, pla
         glow[base + 2] = SHADE.glowB;
         if (plain) continue;
         clearPixel(painting, at);
-        addPoint(lighting, painting, at, polygon, SAMPLES, tones);
-        keepPoint(lighting, painting, at, polygon);
+        addPoint(context, at, SAMPLES);
+        keepPoint(context, at);
       } else {
         colour[base] = colour[base + 1] = colour[base + 2] = 0;
         glow[base] = glow[base + 1] = glow[base + 2] = 0;
         if (!plain) clearPixel(painting, at);
-        paintMixed(lighting, painting, at, x, y, plain, tones);
+        paintMixed(context, x, y);
       }
     }
   }
@@ -58,19 +71,13 @@ const POINT: SurfacePoint = createPoint();
 const SAMPLE_X = Float64Array.of(0.375, 0.875, 0.125, 0.625);
 const SAMPLE_Y = Float64Array.of(0.125, 0.375, 0.625, 0.875);
 
-/** A pixel in which samples see different polygons: each is shaded at the middle of its samples and counts by their number. */
-function paintMixed(
-  lighting: Lighting,
-  painting: Painting,
-  at: number,
-  x: number,
-  y: number,
-  plain: boolean,
-  tones: Float32Array,
-): void {
+/** Paints a pixel whose samples see different polygons: each is weighted by the number of its samples. */
+function paintMixed(context: PaintContext, x: number, y: number): void {
+  const { lighting, painting, plain } = context;
   const { seen } = lighting.scene.view;
   const { width, colour, glow } = painting;
   const first = SAMPLES * y * width + x;
+  const at = y * width + x;
   const base = 3 * at;
   let done = 0;
   let most = 0;
@@ -89,7 +96,8 @@ function paintMixed(
     }
     POINT.x = x + sumX / count;
     POINT.y = y + sumY / count;
-    shadePoint(lighting, polygon, x, POINT, SHADE);
+    POINT.polygon = polygon;
+    shadePoint(lighting, POINT, SHADE);
     const share = count / SAMPLES;
     colour[base] += share * Math.sqrt(SHADE.r);
     colour[base + 1] += share * Math.sqrt(SHADE.g);
@@ -98,8 +106,8 @@ function paintMixed(
     glow[base + 1] += share * SHADE.glowG;
     glow[base + 2] += share * SHADE.glowB;
     if (plain) continue;
-    addPoint(lighting, painting, at, polygon, count, tones);
-    if (count > most) keepPoint(lighting, painting, at, polygon);
+    addPoint(context, at, count);
+    if (count > most) keepPoint(context, at);
     most = Math.max(most, count);
   }
 }
@@ -109,15 +117,11 @@ function clearPixel({ things, detail, nearness, car }: Painting, at: number): vo
   detail[at] = nearness[at] = car[at] = 0;
 }
 
-/** Adds a number of samples of what was last shaded to a pixel's buffers for styles. */
-function addPoint(
-  { scene }: Lighting,
-  { things, detail, nearness, car }: Painting,
-  at: number,
-  polygon: number,
-  count: number,
-  tones: Float32Array,
-): void {
+/** Adds `count` samples of the point shaded last to the buffers that styles read, at pixel `at`. */
+function addPoint({ lighting, painting, tones }: PaintContext, at: number, count: number): void {
+  const { scene } = lighting;
+  const { things, detail, nearness, car } = painting;
+  const { polygon } = POINT;
   const share = count / SAMPLES;
   detail[at] += share * SHADE.detail;
   if (polygon < 0) {
@@ -131,9 +135,11 @@ function addPoint(
   if (isCar(scene.view.surfaces[polygon].kind)) car[at] += share;
 }
 
-/** Notes what was last shaded as what covers most of a pixel so far. */
-function keepPoint({ scene }: Lighting, { kind, u, v, du, dv }: Painting, at: number, polygon: number): void {
-  kind[at] = polygon < 0 ? KIND.sky : scene.view.surfaces[polygon].kind;
+/** Keeps the point shaded last as the main one of pixel `at`. */
+function keepPoint({ lighting, painting }: PaintContext, at: number): void {
+  const { kind, u, v, du, dv } = painting;
+  const { polygon } = POINT;
+  kind[at] = polygon < 0 ? KIND.sky : lighting.scene.view.surfaces[polygon].kind;
   u[at] = POINT.u;
   v[at] = POINT.v;
   du[at] = POINT.du;

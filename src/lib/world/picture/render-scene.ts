@@ -9,13 +9,13 @@ import { STYLE_RECIPES, STYLES, type Style } from '../styles/styles.js';
 import { paintScene } from './paint-scene.js';
 import { createPainting, type Painting } from './painting.js';
 
-/** What to draw, and how large. */
+/** Size and content of a picture. */
 export interface RenderOptions {
-  /** Pixels; 128 x 128 unless said. The composition is the same at every size. */
+  /** Width in pixels, 128 by default. The composition is the same at every size. */
   readonly width?: number;
-  /** Pixels down; 128 by default. */
+  /** Height in pixels, 128 by default. */
   readonly height?: number;
-  /** `false` leaves the car away; all else stays. */
+  /** `false` leaves out the car; everything else is unchanged. */
   readonly car?: boolean;
 }
 
@@ -38,7 +38,7 @@ export function renderStyles(drive: Drive, t: number, styles: readonly Style[], 
   if (unknown !== undefined) {
     throw new UsageError(`renderScene: no style "${unknown}", expected one of ${STYLES.join(', ')}`);
   }
-  const scene = layScene(drive, t, width, height, car);
+  const scene = layScene(drive, t, { width, height, car });
   const painting = buffersOf(width, height);
   return styles.map((style) => {
     const recipe = STYLE_RECIPES[style];
@@ -47,7 +47,7 @@ export function renderStyles(drive: Drive, t: number, styles: readonly Style[], 
   });
 }
 
-// Pictures are often drawn by the thousand in one size: the buffers of the last one are used again.
+// Thousands of pictures are often drawn in one size, so the buffers of the last one are reused.
 let last: Painting | undefined;
 
 function buffersOf(width: number, height: number): Painting {

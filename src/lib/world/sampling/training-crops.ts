@@ -20,9 +20,9 @@ export function trainingCrops(seed: number, iteration: number, count: number, si
     const isTexture = generator.uniform() < TEXTURE_SHARE;
     const picture = isTexture ? texturePicture(seed, index, PICTURE) : trainingSample(seed, index).frame;
     for (let n = 0; n < CROPS_A_PICTURE && crops.length < count; n++) {
-      const x = generator.integer(PICTURE - size + 1);
-      const y = generator.integer(PICTURE - size + 1);
-      crops.push(crop(picture, x, y, size, generator.uniform() < 0.5));
+      const left = generator.integer(PICTURE - size + 1);
+      const top = generator.integer(PICTURE - size + 1);
+      crops.push(crop(picture, { left, top, size, mirrored: generator.uniform() < 0.5 }));
     }
   }
   return crops;
@@ -33,7 +33,15 @@ export function heldOutPicture(seed: number, index: number): Frame {
   return trainingSample(seed, index, { heldOut: true }).frame;
 }
 
-function crop(picture: Frame, left: number, top: number, size: number, mirrored: boolean): Frame {
+/** A square part of a picture, in pixels. */
+interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly size: number;
+  readonly mirrored: boolean;
+}
+
+function crop(picture: Frame, { left, top, size, mirrored }: Crop): Frame {
   const data = new Uint8Array(3 * size * size);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {

@@ -1,4 +1,4 @@
-// A building's wall as light comes from it: windows lit or dark, ground floors with shops, texture, light of sun and street lamps.
+// The light from a wall of a building: windows lit or dark, ground floors with shops, texture, light of sun and street lamps.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { type Lighting, lampLight, type Shade, sunOnFront } from '../light/lighting.js';
@@ -8,16 +8,16 @@ import { GROUND_FLOOR, seeGroundFloor } from './shops.js';
 import type { Surface } from './surface.js';
 import { type GridPlace, PANE, seeWindows } from './windows.js';
 
-/** Writes the light from a point of the wall that is polygon `i`; `made.front` says how it is built. */
-export function shadeFront(lighting: Lighting, i: number, made: Surface, at: SurfacePoint, out: Shade): void {
+/** Writes the light from a point of a wall; `made.front` describes the building. */
+export function shadeFront(lighting: Lighting, made: Surface, at: SurfacePoint, out: Shade): void {
   const { front } = made;
   if (!front) return;
   out.glowR = out.glowG = out.glowB = out.detail = 0;
-  seeWall(lighting, i, front, at, out);
+  seeWall(lighting, front, at, out);
   let glass = 0;
-  if (front.windows !== 'none' && at.v > front.base - at.dv) glass = seeGlass(lighting, i, front, at, out);
+  if (front.windows !== 'none' && at.v > front.base - at.dv) glass = seeGlass(lighting, front, at, out);
   if (at.v < front.base + at.dv) {
-    const ground = seeGroundFloor(lighting, i, made, at, GROUND_FLOOR);
+    const ground = seeGroundFloor(lighting, made, at, GROUND_FLOOR);
     const share = at.v + at.dv < front.base ? ground.cover : ground.cover * band(at.v, at.dv, -1, front.base);
     out.r += (ground.r - out.r) * share;
     out.g += (ground.g - out.g) * share;
@@ -28,13 +28,13 @@ export function shadeFront(lighting: Lighting, i: number, made: Surface, at: Sur
     out.detail = Math.max(out.detail, ground.detail);
     glass = Math.max(glass, ground.glass);
   }
-  lightWall(lighting, i, made, at, glass, out);
+  lightWall(lighting, at, glass, out);
 }
 
 /** The bare wall: mottled plaster or courses of brick, lines between floors, an edge along the top. */
-function seeWall({ look, colours, trims }: Lighting, i: number, front: Front, at: SurfacePoint, out: Shade): void {
+function seeWall({ look, colours, trims }: Lighting, front: Front, at: SurfacePoint, out: Shade): void {
   const { u, v, du, dv } = at;
-  const c = 3 * i;
+  const c = 3 * at.polygon;
   let tone = 1;
   if (look.texture > 0) {
     if (du < 1.4) {
@@ -55,7 +55,7 @@ function seeWall({ look, colours, trims }: Lighting, i: number, front: Front, at
 }
 
 /** Windows of the upper floors with their frames; returns the share of the pixel that is glass. */
-function seeGlass(lighting: Lighting, i: number, front: Front, at: SurfacePoint, out: Shade): number {
+function seeGlass(lighting: Lighting, front: Front, at: SurfacePoint, out: Shade): number {
   const { look, trims } = lighting;
   const { base, floor, floors, bay } = front;
   const { v } = at;
@@ -69,23 +69,24 @@ function seeGlass(lighting: Lighting, i: number, front: Front, at: SurfacePoint,
   GRID.across = stripes(fu, wu, front.across[0], front.across[1]);
   GRID.up = stripes(fv, wv, front.up[0], front.up[1]);
   const cover = GRID.across * GRID.up * inside;
-  // Windows finer than pixels fade into their mean, and their frames away.
+  // Windows finer than pixels fade into their mean, and their frames disappear.
   const finest = wu > wv ? wu : wv;
   const blurred = smoothstep(0.35, 0.9, finest);
+  GRID.blurred = blurred;
   if (front.windows === 'punched' && finest < 0.6) {
     const frame = 0.14;
     const around = stripes(fu, wu, front.across[0] - frame / bay, front.across[1] + frame / bay);
     const above = stripes(fv, wv, front.up[0] - frame / floor, front.up[1] + frame / floor);
     const edge = (around * above * inside - cover) * 0.8 * (1 - smoothstep(0.3, 0.6, finest));
     if (edge > 0) {
-      const c = 3 * i;
+      const c = 3 * at.polygon;
       out.r += (trims[c] - out.r) * edge;
       out.g += (trims[c + 1] - out.g) * edge;
       out.b += (trims[c + 2] - out.b) * edge;
     }
   }
   if (cover <= 0) return 0;
-  seeWindows(look, front, GRID, blurred, PANE);
+  seeWindows(look, front, GRID, PANE);
   out.r += (look.pane[0] * PANE.glass - out.r) * cover;
   out.g += (look.pane[1] * PANE.glass - out.g) * cover;
   out.b += (look.pane[2] * PANE.glass - out.b) * cover;
@@ -96,18 +97,19 @@ function seeGlass(lighting: Lighting, i: number, front: Front, at: SurfacePoint,
   return cover;
 }
 
-const GRID: GridPlace = { fu: 0, fv: 0, wu: 0, wv: 0, across: 0, up: 0 };
+const GRID: GridPlace = { fu: 0, fv: 0, wu: 0, wv: 0, across: 0, up: 0, blurred: 0 };
 
 /** Sun, sky and street lamps on a wall; panes take less of the sun than the wall does, because they mirror. */
-function lightWall(lighting: Lighting, i: number, made: Surface, at: SurfacePoint, glass: number, out: Shade): void {
-  const { look, sun, scene, sunOnRoad } = lighting;
+function lightWall(lighting: Lighting, at: SurfacePoint, glass: number, out: Shade): void {
+  const { look, sun, scene } = lighting;
   const { v } = at;
+  const made = scene.view.surfaces[at.polygon];
   const s = made.s + at.u;
   const facing = made.nx * sun[0] + made.ny * sun[1] + made.nz * sun[2];
   let direct = 0;
   if (facing > 0 && lighting.sunlight > 0) {
     if (made.isEnd) direct = facing * smoothstep(4, 9, v);
-    else direct = facing * sunOnFront(lighting, made.side, s, v, sunOnRoad[2 * i], sunOnRoad[2 * i + 1]);
+    else direct = facing * sunOnFront(lighting, made, at);
   }
   const open = 0.55 + 0.45 * smoothstep(0, 14, v);
   let lamps = 0;

@@ -1,4 +1,4 @@
-// The ground as light comes from it: asphalt with its marks, kerbs, pavements, cross streets, snow. What light falls on it is in
+// The light from the ground: asphalt with its marks, kerbs, pavements, cross streets, snow. The light that falls on it is computed in
 // ../light/ground.ts.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
@@ -10,8 +10,21 @@ import { LOT } from '../street/street.js';
 
 const BLOCK = 7 * LOT;
 
-/** Writes the light from a point of polygon `i`, a piece of ground. */
-export function shadeGround(lighting: Lighting, i: number, at: SurfacePoint, out: Shade): void {
+/** Materials and texture of the ground in a pixel. */
+interface GroundMix {
+  /** Shares of the pixel; the rest is pavement. */
+  onRoad: number;
+  onKerb: number;
+  /** Coarse and fine texture, 0 on average. */
+  patches: number;
+  grain: number;
+}
+
+/** The mix of the pixel that is being shaded, reused for all pixels. */
+const MIX: GroundMix = { onRoad: 0, onKerb: 0, patches: 0, grain: 0 };
+
+/** Writes the light from a point of the ground. */
+export function shadeGround(lighting: Lighting, at: SurfacePoint, out: Shade): void {
   const { look, scene } = lighting;
   const { halfRoad } = scene.drive;
   const { u: s, v: d, du, dv } = at;
@@ -30,8 +43,12 @@ export function shadeGround(lighting: Lighting, i: number, at: SurfacePoint, out
   const coarse = look.texture * clamp(1.3 - 0.25 * du, 0, 1);
   const patches = coarse > 0 ? coarse * (noise2(0.25 * s, 0.8 * d, 5) - 0.5) : 0;
   const grain = fine > 0 ? fine * (noise2(2.2 * s, 5 * d, 6) - 0.5) : 0;
-  if (onRoad > 0) seeRoad(lighting, at, onRoad, 1 + 0.22 * patches + 0.2 * grain, out);
-  if (onRoad < 1) seePavement(lighting, at, 1 - onRoad - onKerb, onKerb, 1 + 0.14 * patches + 0.12 * grain, out);
+  MIX.onRoad = onRoad;
+  MIX.onKerb = onKerb;
+  MIX.patches = patches;
+  MIX.grain = grain;
+  if (onRoad > 0) seeRoad(lighting, at, MIX, out);
+  if (onRoad < 1) seePavement(lighting, at, MIX, out);
   if (!isBeside) {
     const marks = drawMarks(lighting, at);
     if (marks.cover > 0) {
@@ -45,28 +62,26 @@ export function shadeGround(lighting: Lighting, i: number, at: SurfacePoint, out
     }
   }
   if (look.snow > 0) coverWithSnow(lighting, at, onRoad, out);
-  lightGround(lighting, i, at, isMiddle, out);
+  lightGround(lighting, at, isMiddle, out);
 }
 
 /** Asphalt; tyres polish the lanes and oil darkens their middle. */
-function seeRoad({ look, scene }: Lighting, at: SurfacePoint, share: number, tone: number, out: Shade): void {
+function seeRoad({ look, scene }: Lighting, at: SurfacePoint, mix: Readonly<GroundMix>, out: Shade): void {
   const { halfRoad } = scene.drive;
+  const tone = 1 + 0.22 * mix.patches + 0.2 * mix.grain;
   const lane = stripes(at.v / (halfRoad > 5 ? halfRoad / 2 : halfRoad), at.dv / 3, 0.35, 0.65);
-  const road = (tone - 0.07 * lane) * share;
+  const road = (tone - 0.07 * lane) * mix.onRoad;
   out.r += look.asphalt[0] * road;
   out.g += look.asphalt[1] * road;
   out.b += look.asphalt[2] * road;
 }
 
 /** Slabs and the kerb. */
-function seePavement(
-  { look }: Lighting,
-  { u: s, v: d, du, dv }: SurfacePoint,
-  paved: number,
-  kerb: number,
-  tone: number,
-  out: Shade,
-): void {
+function seePavement({ look }: Lighting, at: SurfacePoint, mix: Readonly<GroundMix>, out: Shade): void {
+  const { u: s, v: d, du, dv } = at;
+  const kerb = mix.onKerb;
+  const paved = 1 - mix.onRoad - kerb;
+  const tone = 1 + 0.14 * mix.patches + 0.12 * mix.grain;
   const joints = stripes(s / 1.5, du / 1.5, 0, 0.06) + stripes(d / 1.2, dv / 1.2, 0, 0.06);
   const stone = (tone - 0.3 * look.texture * (joints < 1 ? joints : 1)) * paved;
   out.r += look.kerb[0] * kerb + look.paving[0] * stone;
@@ -74,7 +89,7 @@ function seePavement(
   out.b += look.kerb[2] * kerb + look.paving[2] * stone;
 }
 
-/** Snow everywhere but where wheels have cleared it. */
+/** Snow everywhere except in the tracks of wheels. */
 function coverWithSnow({ look, scene }: Lighting, at: SurfacePoint, onRoad: number, out: Shade): void {
   const { halfRoad } = scene.drive;
   const tracks = Math.abs(at.v) < halfRoad ? trackCover(at.v, at.dv, halfRoad) : 0;
@@ -112,7 +127,7 @@ function drawMarks({ scene }: Lighting, { u: s, v: d, du, dv }: SurfacePoint): t
   return MARKS;
 }
 
-/** Where wheels have cleared the snow. */
+/** Share of the pixel in which wheels have cleared the snow. */
 function trackCover(d: number, dv: number, halfRoad: number): number {
   const lanes = halfRoad > 5 ? [halfRoad * 0.25, halfRoad * 0.75] : [halfRoad * 0.42];
   let cover = 0;

@@ -1,4 +1,4 @@
-// One point of a picture as light comes from it: its material's shading, exposure, haze.
+// The light from one point of a picture: shading of its material, exposure, haze.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import type { Lighting, Shade } from '../light/lighting.js';
@@ -12,33 +12,34 @@ import { shadeThing } from './things.js';
 
 const BEYOND: Shade = { r: 0, g: 0, b: 0, glowR: 0, glowG: 0, glowB: 0, detail: 0 };
 
-/** Shades a polygon (-1: the sky) at the point's pixel position: material, exposure, haze. */
-export function shadePoint(lighting: Lighting, polygon: number, column: number, point: SurfacePoint, out: Shade): void {
+/** Shades the point's polygon at the point's pixel position, both given; the rest of the point is filled in. */
+export function shadePoint(lighting: Lighting, point: SurfacePoint, out: Shade): void {
   const { scene } = lighting;
   const { pinhole, surfaces } = scene.view;
+  const { polygon } = point;
   point.right = (point.x - pinhole.centreX) / pinhole.focal;
   point.up = (pinhole.horizon - point.y) / pinhole.focal;
   if (polygon < 0) {
     shadeSky(lighting, point, out);
     return;
   }
-  scene.view.surfaceAt(polygon, point);
+  scene.view.locate(point);
   const made = surfaces[polygon];
-  if (made.kind === KIND.ground) shadeGround(lighting, polygon, point, out);
-  else if (made.kind === KIND.front) shadeFront(lighting, polygon, made, point, out);
-  else shadeThing(lighting, polygon, made, point, out);
+  if (made.kind === KIND.ground) shadeGround(lighting, point, out);
+  else if (made.kind === KIND.front) shadeFront(lighting, made, point, out);
+  else shadeThing(lighting, made, point, out);
   const metre = Math.min(lighting.haze.length - 2, Math.floor(point.z));
   const before = lighting.haze[metre];
   const haze = before + (lighting.haze[metre + 1] - before) * (point.z - metre);
   const clear = 1 - haze;
-  const base = 3 * column;
+  const base = 3 * Math.floor(point.x);
   out.r = expose(out.r) * clear + lighting.horizon[base] * haze;
   out.g = expose(out.g) * clear + lighting.horizon[base + 1] * haze;
   out.b = expose(out.b) * clear + lighting.horizon[base + 2] * haze;
   out.glowR *= clear;
   out.glowG *= clear;
   out.glowB *= clear;
-  // What comes into sight at the street's end comes out of the very sky behind it.
+  // Near the end of the street things fade into the sky behind them, so that they come into sight smoothly.
   const gone = smoothstep(0.62 * FAR, 0.95 * FAR, point.z);
   if (gone === 0) return;
   shadeSky(lighting, point, BEYOND);

@@ -6,13 +6,13 @@ import { band, hashUnit, noise2, stripes } from '../noise.js';
 import type { Surface } from './surface.js';
 import { pickColour } from './windows.js';
 
-/** What is seen of a ground floor: colours of paint and glass, light from inside, how much of the pixel it is. */
+/** The ground floor in a pixel: colours of paint and glass, light from inside, shares of the pixel. */
 export interface GroundFloor extends Shade {
   cover: number;
   glass: number;
 }
 
-/** The result of the last call, reused because it is asked for a thousand times in a picture. */
+/** The result of the last call, reused for all pixels. */
 export const GROUND_FLOOR: GroundFloor = {
   r: 0,
   g: 0,
@@ -26,20 +26,14 @@ export const GROUND_FLOOR: GroundFloor = {
 };
 
 /** Shop windows under a painted board, or a plinth with a door. */
-export function seeGroundFloor(
-  lighting: Lighting,
-  i: number,
-  made: Surface,
-  at: SurfacePoint,
-  out: GroundFloor,
-): GroundFloor {
+export function seeGroundFloor(lighting: Lighting, made: Surface, at: SurfacePoint, out: GroundFloor): GroundFloor {
   const { look, colours, shops } = lighting;
   const front = made.front;
   out.glowR = out.glowG = out.glowB = out.detail = out.glass = 0;
   out.cover = 0;
   if (!front) return out;
   const { u, v, du, dv } = at;
-  const c = 3 * i;
+  const c = 3 * at.polygon;
   if (!front.shop) {
     const door = band(u, du, 0.44 * front.width, 0.44 * front.width + 1.2) * band(v, dv, 0, 2.4);
     const plinth = band(v, dv, -1, 0.7);

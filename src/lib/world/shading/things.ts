@@ -1,18 +1,42 @@
-// Everything else as light comes from it: trees, people, lamps, signs, awnings, roofs, parts of the car.
+// The light from everything else: trees, people, lamps, signs, awnings, roofs, parts of the car.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import type { Lighting, Shade } from '../light/lighting.js';
 import { cover } from '../light/snow.js';
 import { clamp, hashUnit, noise2, smoothstep, stripes } from '../noise.js';
 import { shadePaint } from './paint.js';
-import { KIND, type Surface } from './surface.js';
+import { isCar, KIND, type Surface } from './surface.js';
 
-/** Writes the light from a point of polygon `i`. */
-export function shadeThing(lighting: Lighting, i: number, made: Surface, at: SurfacePoint, out: Shade): void {
+/** How much light reaches a kind of surface. */
+interface Exposure {
+  /** Share of the light of the open sky. */
+  readonly open: number;
+  /** Share of the sun's light; parts of the car get this share of what reaches the car. */
+  readonly sunny: number;
+  /** Share of the light of the street lamps. */
+  readonly lamps: number;
+}
+
+const EXPOSURES: Readonly<Record<number, Exposure>> = {
+  [KIND.roof]: { open: 1, sunny: 1, lamps: 0.2 },
+  [KIND.trim]: { open: 0.9, sunny: 0.8, lamps: 0.3 },
+  [KIND.sign]: { open: 0.8, sunny: 0.7, lamps: 0.5 },
+  [KIND.awning]: { open: 0.85, sunny: 0.6, lamps: 0.5 },
+  [KIND.lamp]: { open: 1, sunny: 1, lamps: 0.5 },
+  [KIND.tyre]: { open: 0.7, sunny: 1, lamps: 0.4 },
+  [KIND.tailLight]: { open: 0.8, sunny: 1, lamps: 0.3 },
+  [KIND.plate]: { open: 0.8, sunny: 1, lamps: 0.6 },
+};
+const UNDERSIDE: Exposure = { ...EXPOSURES[KIND.trim], open: 0.45 };
+const OTHERS: Exposure = { open: 0.8, sunny: 0.6, lamps: 0.7 };
+
+/** Writes the light from a point of a thing. */
+export function shadeThing(lighting: Lighting, made: Surface, at: SurfacePoint, out: Shade): void {
   const { look, colours } = lighting;
-  out.r = colours[3 * i];
-  out.g = colours[3 * i + 1];
-  out.b = colours[3 * i + 2];
+  const c = 3 * at.polygon;
+  out.r = colours[c];
+  out.g = colours[c + 1];
+  out.b = colours[c + 2];
   out.glowR = out.glowG = out.glowB = 0;
   out.detail = 0;
   switch (made.kind) {
@@ -20,23 +44,20 @@ export function shadeThing(lighting: Lighting, i: number, made: Surface, at: Sur
     case KIND.glass:
       shadePaint(lighting, made, at, out);
       break;
-    case KIND.tyre:
-      lightUp(lighting, made, 0.7, lighting.carSun, 0.4, out);
-      break;
     case KIND.plate:
       out.detail = 1;
-      lightUp(lighting, made, 0.8, lighting.carSun, 0.6, out);
+      lightUp(lighting, made, out);
       break;
     case KIND.tailLight: {
       out.detail = 1;
-      lightUp(lighting, made, 0.8, lighting.carSun, 0.3, out);
+      lightUp(lighting, made, out);
       const power = look.tailLights;
       shine(out, 1.1 * power, 0.09 * power, 0.07 * power);
       break;
     }
     case KIND.lamp: {
       const power = Math.min(1, 1.6 * look.lamps[0]);
-      lightUp(lighting, made, 1, 1, 0.5, out);
+      lightUp(lighting, made, out);
       shine(out, 1.1 * power, 0.88 * power, 0.6 * power);
       break;
     }
@@ -52,7 +73,7 @@ export function shadeThing(lighting: Lighting, i: number, made: Surface, at: Sur
       out.g += (0.78 - out.g) * stripe;
       out.b += (0.72 - out.b) * stripe;
       cover(out, look.snow * 0.8);
-      lightUp(lighting, made, 0.85, 0.6, 0.5, out);
+      lightUp(lighting, made, out);
       break;
     }
     case KIND.roof: {
@@ -61,25 +82,26 @@ export function shadeThing(lighting: Lighting, i: number, made: Surface, at: Sur
       out.g *= tiles;
       out.b *= tiles;
       cover(out, look.snow * smoothstep(0.1, 0.5, at.v));
-      lightUp(lighting, made, 1, 1, 0.2, out);
+      lightUp(lighting, made, out);
       break;
     }
     case KIND.trim:
       if (made.ny > -0.5) cover(out, 0.35 * look.snow);
-      lightUp(lighting, made, made.ny < -0.5 ? 0.45 : 0.9, 0.8, 0.3, out);
+      lightUp(lighting, made, out, made.ny < -0.5 ? UNDERSIDE : undefined);
       break;
     default:
-      lightUp(lighting, made, 0.8, 0.6, 0.7, out);
+      lightUp(lighting, made, out);
   }
 }
 
 /** Multiplies a colour by the light that falls on its surface: open sky, sun, lamps of the street. */
-function lightUp(lighting: Lighting, made: Surface, open: number, sunny: number, lamps: number, out: Shade): void {
+function lightUp(lighting: Lighting, made: Surface, out: Shade, exposure = EXPOSURES[made.kind] ?? OTHERS): void {
   const { look, sun } = lighting;
-  const sky = (0.5 + 0.5 * made.ny) * open;
+  const sunny = isCar(made.kind) ? exposure.sunny * lighting.carSun : exposure.sunny;
+  const sky = (0.5 + 0.5 * made.ny) * exposure.open;
   const ground = 0.5 - 0.5 * made.ny;
   const direct = Math.max(0, made.nx * sun[0] + made.ny * sun[1] + made.nz * sun[2]) * sunny;
-  const lamp = 0.45 * lamps;
+  const lamp = 0.45 * exposure.lamps;
   out.r *= look.ambient[0] * sky + look.bounce[0] * ground + look.sun[0] * direct + look.lamps[0] * lamp;
   out.g *= look.ambient[1] * sky + look.bounce[1] * ground + look.sun[1] * direct + look.lamps[1] * lamp;
   out.b *= look.ambient[2] * sky + look.bounce[2] * ground + look.sun[2] * direct + look.lamps[2] * lamp;
@@ -129,7 +151,7 @@ function shadeSign(lighting: Lighting, made: Surface, { u, v, du, dv }: SurfaceP
   out.b += (0.74 - b) * letter;
   const power = look.signLight;
   const [cr, cg, cb] = [out.r, out.g, out.b];
-  lightUp(lighting, made, 0.8, 0.7, 0.5, out);
+  lightUp(lighting, made, out);
   if (power > 0) shine(out, cr * power, cg * power, cb * power);
   out.detail = letter;
 }

@@ -1,4 +1,4 @@
-// What window panes show: dark glass by day, light behind some of them in the evening, each window its own.
+// The look of window panes: dark glass by day, in the evening light behind some of them; each window differs.
 
 import type { Rgb } from '../colour.js';
 import type { Look } from '../light/look.js';
@@ -13,24 +13,41 @@ export interface Pane {
   glowB: number;
 }
 
-/** The result of the last call, reused because it is asked for a thousand times in a picture. */
+/** The result of the last call, reused for all pixels. */
 export const PANE: Pane = { glass: 0, glowR: 0, glowG: 0, glowB: 0 };
 
-/** A pixel on the grid of windows: place and extent in windows, and the shares of it that panes cover along both. */
+/** A pixel on the grid of windows. */
 export interface GridPlace {
+  /** Place and extent, in windows. */
   fu: number;
   fv: number;
   wu: number;
   wv: number;
+  /** Shares of the pixel that panes cover along both axes. */
   across: number;
   up: number;
+  /** How far single windows fade into the mean of all, because they are finer than pixels: 0 not, 1 wholly. */
+  blurred: number;
 }
 
-/**
- * The mean of the panes in a pixel, up to four, each by its share of the glass in it; `blurred` fades them into the mean of all where
- * they get finer than pixels.
- */
-export function seeWindows(look: Look, front: Front, place: Readonly<GridPlace>, blurred: number, out: Pane): void {
+/** One window in a pixel. */
+interface WindowPart {
+  /** Its place in the grid. */
+  column: number;
+  row: number;
+  /** Where the pixel lies above the row's lower edge, in rows. */
+  height: number;
+  /** Its share of the glass in the pixel. */
+  share: number;
+  /** As in `GridPlace`. */
+  blurred: number;
+}
+
+/** The window that is being added, reused for all. */
+const PART: WindowPart = { column: 0, row: 0, height: 0, share: 0, blurred: 0 };
+
+/** The mean of the panes in a pixel, up to four, each weighted by its share of the glass. */
+export function seeWindows(look: Look, front: Front, place: Readonly<GridPlace>, out: Pane): void {
   const { fu, fv, wu, wv, across, up } = place;
   const unit = front.windows === 'ribbon' ? 2 : 1;
   out.glass = out.glowR = out.glowG = out.glowB = 0;
@@ -53,21 +70,19 @@ export function seeWindows(look: Look, front: Front, place: Readonly<GridPlace>,
     const rowShare = high === low ? 1 : j === low ? lowShare : 1 - lowShare;
     for (let i = left; i <= right && i <= left + 1; i++) {
       const share = rowShare * (right === left ? 1 : i === left ? leftShare : 1 - leftShare);
-      if (share > 0) addWindow(look, front, i, j, fv - j, share, blurred, out);
+      if (share <= 0) continue;
+      PART.column = i;
+      PART.row = j;
+      PART.height = fv - j;
+      PART.share = share;
+      PART.blurred = place.blurred;
+      addWindow(look, front, PART, out);
     }
   }
 }
 
-function addWindow(
-  look: Look,
-  front: Front,
-  column: number,
-  row: number,
-  height: number,
-  share: number,
-  blurred: number,
-  out: Pane,
-): void {
+function addWindow(look: Look, front: Front, part: Readonly<WindowPart>, out: Pane): void {
+  const { column, row, height, share, blurred } = part;
   const { seed } = front;
   const clear = 1 - blurred;
   const shade = (0.6 + 0.7 * hashUnit(column, row, seed)) * clear + 0.95 * blurred;
@@ -85,7 +100,7 @@ function addWindow(
   out.glowB += colour[2] * amount * curtain;
 }
 
-/** One of the colours, by a number in [0, 1). */
+/** One of the colours, chosen by a number in [0, 1). */
 export function pickColour(colours: readonly Rgb[], die: number): Rgb {
   return colours[Math.min(colours.length - 1, Math.floor(colours.length * die))];
 }

@@ -1,4 +1,4 @@
-// Small things beside the road, in slots of equal length: lamps, trees, people. Looked up by place like the buildings.
+// Small things beside the road, in slots of equal length: lamps, trees, people. They are a function of the place, as the buildings are.
 
 import { hashUnit } from '../noise.js';
 import type { Drive } from './drive.js';
@@ -7,7 +7,7 @@ import { LOT, type Side } from './street.js';
 /** Metres from one lamp to the next on one side; the other side's stand between them. */
 export const LAMP_STEP = 26;
 export const LAMP_HEIGHT = 6.2;
-/** How far a lamp's arm reaches over the road. */
+/** Reach of a lamp's arm over the road, in metres. */
 export const LAMP_ARM = 1.5;
 const TREE_STEP = 9;
 const PERSON_STEP = 13;
@@ -25,8 +25,14 @@ export interface Tree {
   readonly seed: number;
 }
 
-/** Slots of trees that overlap [from, to]; the tree of a slot may be missing. */
-export function treesBetween(drive: Drive, side: Side, from: number, to: number): Tree[] {
+/** A stretch of the road, in metres along it. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The trees of all slots that overlap a stretch; the tree of a slot may be missing. */
+export function treesBetween(drive: Drive, side: Side, { from, to }: Stretch): Tree[] {
   const trees: Tree[] = [];
   if (drive.trees === 0) return trees;
   for (let slot = Math.floor(from / TREE_STEP); slot * TREE_STEP < to; slot++) {
@@ -38,17 +44,21 @@ export function treesBetween(drive: Drive, side: Side, from: number, to: number)
   return trees;
 }
 
-/** Someone on the pavement: place at the time asked for, metres from the kerb, height, walking direction. */
+/** A person on the pavement at a time. */
 export interface Person {
+  /** Place along the road, in metres. */
   readonly s: number;
+  /** Metres from the kerb. */
   readonly inside: number;
+  /** Metres. */
   readonly height: number;
+  /** Place of the legs in their swing, -1 to 1. */
   readonly stride: number;
   readonly seed: number;
 }
 
-/** People between `from` and `to` at `t` seconds. All who walk one way walk at one speed, so they stay in order. */
-export function peopleBetween(drive: Drive, side: Side, from: number, to: number, t: number): Person[] {
+/** People on a stretch at `t` seconds. All who walk in one direction have one speed, so they stay in order. */
+export function peopleBetween(drive: Drive, side: Side, { from, to }: Stretch, t: number): Person[] {
   const people: Person[] = [];
   for (const way of [-1, 1]) {
     const walked = way * 1.25 * t;

@@ -1,12 +1,12 @@
-// Where geometry is laid out to, and the shapes it is made of: places on the road, upright walls, cards that face the camera.
+// The stage that geometry is laid out on, and its shapes: polygons on the road, upright walls, cards that face the camera.
 
 import type { CameraPose } from '../layout/camera.js';
-import type { Visibility } from '../layout/visibility.js';
+import type { Corner, Visibility } from '../layout/visibility.js';
 import type { Surface } from '../shading/surface.js';
 import type { Drive } from './drive.js';
 import { type LaidRoad, placeOnRoad } from './road.js';
 
-/** How far the street is drawn, in metres; haze hides its end. */
+/** Distance to which the street is drawn, in metres; haze hides its end. */
 export const FAR = 170;
 
 /** A drive at a time, its road as the camera sees it, and the samples to fill. */
@@ -18,47 +18,57 @@ export interface Stage {
   readonly view: Visibility<Surface>;
 }
 
-/** Adds a corner at (s, d) on the road and a height above it. */
-export function corner(stage: Stage, s: number, d: number, height: number, u: number, v: number): void {
-  const { x, z } = placeOnRoad(stage.road, s, d);
-  stage.view.corner(x, height - stage.pose.eye, z, u, v);
+/** A place along the road and across it, and a height above it, in metres. */
+export type RoadPlace = readonly [s: number, d: number, height: number];
+
+/** A corner of a polygon: its place, and its surface coordinates. */
+export type RoadCorner = readonly [...place: RoadPlace, u: number, v: number];
+
+/** Draws a planar convex polygon. */
+export function polygon(stage: Stage, corners: readonly RoadCorner[], made: Surface): void {
+  const { road, pose, view } = stage;
+  const placed = corners.map(([s, d, height, u, v]): Corner => {
+    const { x, z } = placeOnRoad(road, s, d);
+    return [x, height - pose.eye, z, u, v];
+  });
+  view.draw(placed, made);
 }
 
-/** An upright wall over the line from (s0, d0) to (s1, d1); u runs from 0 to `length` along it, v is the height. */
-export function wall(
-  stage: Stage,
-  line: readonly [s0: number, d0: number, s1: number, d1: number],
-  heights: readonly [low: number, high: number],
-  length: number,
-  made: Surface,
-): void {
+/** An upright wall over a straight line on the road. */
+export interface Wall {
+  readonly line: readonly [s0: number, d0: number, s1: number, d1: number];
+  readonly heights: readonly [low: number, high: number];
+  /** Surface coordinate u at the end of the line; v is the height. */
+  readonly length: number;
+}
+
+/** Draws an upright wall. */
+export function wall(stage: Stage, { line, heights, length }: Wall, made: Surface): void {
   const [s0, d0, s1, d1] = line;
   const [low, high] = heights;
-  corner(stage, s0, d0, low, 0, low);
-  corner(stage, s1, d1, low, length, low);
-  corner(stage, s1, d1, high, length, high);
-  corner(stage, s0, d0, high, 0, high);
-  stage.view.close(made);
+  const corners: RoadCorner[] = [
+    [s0, d0, low, 0, low],
+    [s1, d1, low, length, low],
+    [s1, d1, high, length, high],
+    [s0, d0, high, 0, high],
+  ];
+  polygon(stage, corners, made);
 }
 
 /**
- * A flat convex shape that faces the camera: `outline` lists x, y of its corners in metres from a point at (s, d), which are
- * its surface coordinates too.
+ * Draws a flat convex shape that faces the camera.
+ *
+ * @param outline x, y of its corners in metres from the place; these are also its surface coordinates
  */
-export function card(
-  stage: Stage,
-  s: number,
-  d: number,
-  height: number,
-  outline: readonly number[],
-  made: Surface,
-): void {
+export function card(stage: Stage, [s, d, height]: RoadPlace, outline: readonly number[], made: Surface): void {
   const { x, z } = placeOnRoad(stage.road, s, d);
   if (z < 0.5) return;
+  const corners: Corner[] = [];
   for (let i = 0; i < outline.length; i += 2) {
-    stage.view.corner(x + outline[i], height + outline[i + 1] - stage.pose.eye, z, outline[i], outline[i + 1]);
+    const [u, v] = [outline[i], outline[i + 1]];
+    corners.push([x + u, height + v - stage.pose.eye, z, u, v]);
   }
-  stage.view.close(made);
+  stage.view.draw(corners, made);
 }
 
 /** Corners of a rectangle around x = 0, for cards. */

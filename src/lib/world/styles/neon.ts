@@ -54,12 +54,12 @@ export const neon: StyleRecipe = {
     },
   }),
   finish: (painting) => {
-    const { width, height } = painting;
+    const { width } = painting;
     const colour = new Float32Array(painting.colour.length);
     for (let i = 0; i < colour.length; i++) colour[i] = painting.colour[i] ** 2;
     drawTubes(colour, painting);
     mirrorOnGround(colour, painting);
-    const spread = wideBlur(colour, width, height, (2.4 * width) / 128);
+    const spread = wideBlur(colour, painting, (2.4 * width) / 128);
     for (let i = 0; i < colour.length; i++) {
       const lit = colour[i] + 0.6 * spread[i];
       colour[i] = Math.sqrt(lit / (1 + 0.12 * lit));

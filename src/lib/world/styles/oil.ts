@@ -4,7 +4,7 @@ import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { smoothstep } from '../noise.js';
 import { outlines, toFrame } from '../picture/filters.js';
 import { flatten } from './flatten.js';
-import { surfaceNoise } from './strokes.js';
+import { type Spots, surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
 
 /** Oil. */
@@ -14,13 +14,14 @@ export const oil: StyleRecipe = {
     return { ...look, texture: 1.4, clouds: Math.max(0.5, look.clouds), haze: 1.3 * look.haze };
   },
   finish: (painting) => {
-    const { width, height, u, v, du, dv, glow } = painting;
+    const { width, height, glow } = painting;
     const scale = width / 128;
     const pixels = width * height;
     const rough = new Float32Array(3 * pixels);
     const stroke = new Float32Array(pixels);
+    const strokes: Spots = { long: 9 * scale, wide: 3 * scale, seed: 31 };
     for (let i = 0; i < pixels; i++) {
-      const thick = surfaceNoise(u[i], v[i], du[i], dv[i], 9 * scale, 3 * scale, 31) - 0.5;
+      const thick = surfaceNoise(painting, i, strokes) - 0.5;
       stroke[i] = thick;
       const gain = 1 + 0.3 * thick;
       for (let c = 0; c < 3; c++)

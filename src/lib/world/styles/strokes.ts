@@ -1,12 +1,16 @@
-// Marks of pencil and brush that stick to the surfaces they are on, and the grain of paper that sticks to the picture.
+// Marks of pencil and brush, fixed on the surfaces, and the grain of paper, fixed in the picture.
 
 import { hashUnit, noise2, stripes } from '../noise.js';
+import type { Painting } from '../picture/painting.js';
 
 /**
- * Lines `pixels` apart across a surface coordinate, in [0, 1]: their distance in metres doubles with depth, one set fading into the
- * next, so that they stay about as dense in the picture and move with the surface.
+ * Lines across a surface coordinate, in [0, 1]. Their distance in metres doubles with depth, one set fading into the next: so they
+ * stay about equally dense in the picture and move with the surface.
  *
- * @param q the coordinate in metres, `footprint` its change over one pixel, `width` the share of the distance that is line
+ * @param q the coordinate in metres
+ * @param footprint its change over one pixel
+ * @param pixels distance of the lines in the picture
+ * @param width share of the distance that a line covers
  */
 export function surfaceLines(q: number, footprint: number, pixels: number, width: number): number {
   const level = Math.log2(Math.max(1e-4, footprint * pixels));
@@ -18,29 +22,33 @@ export function surfaceLines(q: number, footprint: number, pixels: number, width
   return near + (far - near) * share;
 }
 
-/** Noise in [0, 1] on a surface with spots of about `long` by `wide` pixels along u and v, fading from scale to scale likewise. */
+/** Spots of noise on surfaces. */
+export interface Spots {
+  /** Their size in pixels along u and v, about. */
+  readonly long: number;
+  readonly wide: number;
+  readonly seed: number;
+}
+
+/** Noise in [0, 1] at pixel `i`, fixed on the surface seen there; it fades from scale to scale as the lines do. */
 export function surfaceNoise(
-  u: number,
-  v: number,
-  du: number,
-  dv: number,
-  long: number,
-  wide: number,
-  seed: number,
+  painting: Pick<Painting, 'u' | 'v' | 'du' | 'dv'>,
+  i: number,
+  { long, wide, seed }: Spots,
 ): number {
-  const levelU = Math.log2(Math.max(1e-4, du * long));
-  const levelV = Math.log2(Math.max(1e-4, dv * wide));
-  const i = Math.floor(levelU);
-  const j = Math.floor(levelV);
-  const fu = levelU - i;
-  const fv = levelV - j;
-  const a = u / 2 ** i;
-  const b = v / 2 ** j;
-  // Each pair of scales has its own noise, so that the same pair is the same whichever side it is faded in from.
-  const own = seed + i + 9 * j;
+  const levelU = Math.log2(Math.max(1e-4, painting.du[i] * long));
+  const levelV = Math.log2(Math.max(1e-4, painting.dv[i] * wide));
+  const wholeU = Math.floor(levelU);
+  const wholeV = Math.floor(levelV);
+  const fu = levelU - wholeU;
+  const fv = levelV - wholeV;
+  const a = painting.u[i] / 2 ** wholeU;
+  const b = painting.v[i] / 2 ** wholeV;
+  // Each pair of scales has its own noise, so that a pair is the same in both directions of a fade.
+  const own = seed + wholeU + 9 * wholeV;
   const near = noise2(a, b, own) * (1 - fu) + noise2(a / 2, b, own + 1) * fu;
   const far = noise2(a, b / 2, own + 9) * (1 - fu) + noise2(a / 2, b / 2, own + 10) * fu;
-  // Blending two noises narrows their spread; widen it again.
+  // Blending two noises narrows their spread, which is widened here.
   const mean = near + (far - near) * fv - 0.5;
   const spread = Math.sqrt((fu * fu + (1 - fu) ** 2) * (fv * fv + (1 - fv) ** 2));
   const widened = 0.5 + mean / Math.max(0.5, spread);
@@ -49,7 +57,7 @@ export function surfaceNoise(
 
 const papers = new Map<string, Float32Array>();
 
-/** Grain of paper or canvas in [-1, 1], one number a pixel, the same for every picture of this size; spots keep their share of it. */
+/** Grain of paper or canvas in [-1, 1], one number a pixel; it is the same for every picture of this size, and scales with it. */
 export function paperGrain(width: number, height: number): Float32Array {
   const key = `${width}x${height}`;
   let grain = papers.get(key);

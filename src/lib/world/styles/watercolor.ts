@@ -4,7 +4,7 @@ import { blendLooks } from '../light/look.js';
 import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { clamp, smoothstep } from '../noise.js';
 import { blur, outlines, toFrame, wideBlur } from '../picture/filters.js';
-import { paperGrain, surfaceNoise } from './strokes.js';
+import { paperGrain, type Spots, surfaceNoise } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
 
 const COOL = Float64Array.of(0, 0, 0.02);
@@ -13,23 +13,24 @@ const PAPER = Float64Array.of(0.985, 0.975, 0.95);
 /** Watercolour. */
 export const watercolor: StyleRecipe = {
   look: (drive) => {
-    // Washes are thin: also nights are painted in daylight's strength, only bluer.
+    // Washes are thin: nights too are painted at the strength of daylight, only bluer.
     const hour = PHOTO_LOOKS[drive.time];
     const light = blendLooks(hour, PHOTO_LOOKS.day, drive.time === 'night' ? 0.4 : 0.25);
     return { ...light, texture: 0.5, clouds: 0.5, haze: 60 };
   },
   finish: (painting) => {
-    const { width, height, u, v, du, dv } = painting;
+    const { width, height } = painting;
     const scale = width / 128;
     const grain = paperGrain(width, height);
-    const wash = blur(painting.colour, width, height, 3, 0.55 * scale);
-    const wide = wideBlur(painting.colour, width, height, 2.5 * scale);
+    const wash = blur(painting.colour, painting, 0.55 * scale);
+    const wide = wideBlur(painting.colour, painting, 2.5 * scale);
     const lines = outlines(painting, 0.25);
+    const pools: Spots = { long: 14 * scale, wide: 14 * scale, seed: 41 };
     for (let y = 0, i = 0; y < height; y++) {
       const border = Math.min(y + 0.5, height - y - 0.5) / height;
       for (let x = 0; x < width; x++, i++) {
         const base = 3 * i;
-        const pool = surfaceNoise(u[i], v[i], du[i], dv[i], 14 * scale, 14 * scale, 41) - 0.5;
+        const pool = surfaceNoise(painting, i, pools) - 0.5;
         const edge = clamp(
           luma(wide[base] - wash[base], wide[base + 1] - wash[base + 1], wide[base + 2] - wash[base + 2]),
           0,

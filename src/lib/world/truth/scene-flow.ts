@@ -1,8 +1,8 @@
-// The true motion between two pictures of a drive, from geometry instead of estimated: what estimators of optical flow can be held to.
+// The true motion between two pictures of a drive, computed from geometry: a reference for estimators of optical flow.
 
 import type { CarPose } from '../layout/camera.js';
 import { createPoint } from '../layout/pinhole.js';
-import { type LaidScene, layScene } from '../layout/scene.js';
+import { type LaidScene, layScene, type SceneOptions } from '../layout/scene.js';
 import { SAMPLES } from '../layout/visibility.js';
 import { isCar, KIND } from '../shading/surface.js';
 import type { Drive } from '../street/drive.js';
@@ -26,11 +26,18 @@ interface Shift {
 }
 
 /**
- * Where everything seen at `from` seconds is at `to` seconds. Walking people are taken to stand; clouds are at infinity.
+ * The motion of everything seen at `from` seconds until `to` seconds. Walking people count as standing; clouds are at infinity.
+ *
+ * @param size pixels of the picture, 128 x 128 by default
  */
-export function sceneFlow(drive: Drive, from: number, to: number, width = 128, height = 128): SceneFlow {
-  const before = layScene(drive, from, width, height);
-  const after = layScene(drive, to, width, height);
+export function sceneFlow(
+  drive: Drive,
+  from: number,
+  to: number,
+  { width = 128, height = 128 }: Partial<Pick<SceneOptions, 'width' | 'height'>> = {},
+): SceneFlow {
+  const before = layScene(drive, from, { width, height });
+  const after = layScene(drive, to, { width, height });
   const camera = cameraShift(before, after);
   const car = carShift(before, after);
   const data = new Float32Array(2 * width * height);
@@ -49,7 +56,8 @@ export function sceneFlow(drive: Drive, from: number, to: number, width = 128, h
       if (polygon >= 0) {
         point.x = x + 0.5;
         point.y = y + 0.5;
-        before.view.surfaceAt(polygon, point);
+        point.polygon = polygon;
+        before.view.locate(point);
         depth = point.z;
         isMoving = isCar(before.view.surfaces[polygon].kind);
         if (isMoving && car) shift = car;
