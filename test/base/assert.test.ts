@@ -7,20 +7,24 @@ import { UsageError } from '../../src/lib/base/errors.js';
 const LATENT = ['B', 4, 'h', 'w'] as const;
 
 it('gives the lengths of the letters', () => {
-  expect(assertShape('f: latent', [2, 4, 8, 12], LATENT, 'x')).toEqual({ B: 2, h: 8, w: 12 });
+  expect(assertShape('f: latent', [2, 4, 8, 12], LATENT, { remedy: 'x' })).toEqual({ B: 2, h: 8, w: 12 });
 });
 
 it('refuses another rank, another fixed side, and a letter with two lengths', () => {
-  expect(() => assertShape('f: latent', [4, 8, 12], LATENT, 'pass one of rank 4')).toThrow(
+  expect(() => assertShape('f: latent', [4, 8, 12], LATENT, { remedy: 'pass one of rank 4' })).toThrow(
     new UsageError('f: latent must have shape [B, 4, h, w] but has [4, 8, 12]; pass one of rank 4'),
   );
-  expect(() => assertShape('f: latent', [1, 3, 8, 8], LATENT, 'pass 4 channels')).toThrow('but has [1, 3, 8, 8]');
-  expect(() => assertShape('f: matrix', [2, 3], ['n', 'n'], 'pass a square one')).toThrow('[n, n] but has [2, 3]');
+  expect(() => assertShape('f: latent', [1, 3, 8, 8], LATENT, { remedy: 'pass 4 channels' })).toThrow(
+    'but has [1, 3, 8, 8]',
+  );
+  expect(() => assertShape('f: matrix', [2, 3], ['n', 'n'], { remedy: 'pass a square one' })).toThrow(
+    '[n, n] but has [2, 3]',
+  );
 });
 
 it('holds letters to the lengths that an earlier check found', () => {
-  const bound = assertShape('f: latent', [2, 4, 8, 12], LATENT, 'x');
-  expect(() => assertShape('f: noise', [1, 4, 8, 12], LATENT, 'pass as much noise', bound)).toThrow(
+  const bound = assertShape('f: latent', [2, 4, 8, 12], LATENT, { remedy: 'x' });
+  expect(() => assertShape('f: noise', [1, 4, 8, 12], LATENT, { remedy: 'pass as much noise', bound })).toThrow(
     'f: noise must have shape [B, 4, h, w] where B = 2, h = 8, w = 12 but has [1, 4, 8, 12]; pass as much noise',
   );
 });

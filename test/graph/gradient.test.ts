@@ -110,7 +110,9 @@ const cases: { [O in Op]: Case[] } = {
   standardize: [{ shapes: [[2, 3, 6]], build: (x) => g.standardize(x, 1e-5) }],
   inverseDeviation: [{ shapes: [[2, 3, 6]], build: (x) => g.inverseDeviation(x, 1e-2) }],
   layerNorm: [{ shapes: [[2, 3, 6], [6], [6]], build: (x, s, b) => g.layerNorm(x, s, b, 1e-5) }],
-  groupNorm: [{ shapes: [[2, 4, 3, 2], [4], [4]], build: (x, s, b) => g.groupNorm(x, s, b, 2, 1e-5) }],
+  groupNorm: [
+    { shapes: [[2, 4, 3, 2], [4], [4]], build: (x, s, b) => g.groupNorm(x, s, b, { groups: 2, epsilon: 1e-5 }) },
+  ],
   reshape: [{ shapes: [[2, 6]], build: (x) => g.reshape(x, [3, 4]) }],
   transpose: [{ shapes: [[2, 3, 4]], build: (x) => g.transpose(x, [2, 0, 1]) }],
   broadcast: [{ shapes: [[3, 1]], build: (x) => g.broadcast(x, [2, 3, 4]) }],
@@ -163,14 +165,14 @@ const cases: { [O in Op]: Case[] } = {
         [2, 3, 3, 4],
         [3, 2, 3, 3],
       ],
-      build: (x, w) => g.convTranspose2d(x, w, 5, 8, { stride: 2, padding: 1 }),
+      build: (x, w) => g.convTranspose2d(x, w, { height: 5, width: 8, stride: 2, padding: 1 }),
     },
     {
       shapes: [
         [1, 4, 2, 2],
         [4, 2, 2, 2],
       ],
-      build: (x, w) => g.convTranspose2d(x, w, 2, 2, { padding: [1, 0, 0, 1] }),
+      build: (x, w) => g.convTranspose2d(x, w, { height: 2, width: 2, padding: [1, 0, 0, 1] }),
     },
   ],
   resizeNearest: [

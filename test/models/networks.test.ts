@@ -77,7 +77,11 @@ describe('tiny networks agree with PyTorch', () => {
     };
     const scope = createScope();
     const input = (name: keyof typeof inputs) => g.input(name, inputs[name].shape);
-    const out = unet(scope, config, input('sample'), input('timesteps'), input('context'));
+    const out = unet(scope, config, {
+      sample: input('sample'),
+      timesteps: input('timesteps'),
+      context: input('context'),
+    });
     await check(prefix, scope, { out }, g.mean(g.multiply(out, out)), inputs);
   });
 

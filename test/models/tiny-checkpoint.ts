@@ -55,7 +55,8 @@ export function weightShapes(u: UNetConfig, v: VaeConfig, t: TextConfig): Record
   const scopes = { unet: createScope(), vae: createScope(), text: createScope() };
   const side = 2 ** u.blockOutChannels.length;
   const context = g.input('context', [1, 1, u.crossAttentionDim]);
-  unet(scopes.unet, u, g.input('sample', [1, u.inChannels, side, side]), g.input('timestep', [1]), context);
+  const sample = g.input('sample', [1, u.inChannels, side, side]);
+  unet(scopes.unet, u, { sample, timesteps: g.input('timestep', [1]), context });
   const pixels = 2 ** v.blockOutChannels.length;
   vaeEncoder(scopes.vae, v, g.input('image', [1, v.inChannels, pixels, pixels]));
   vaeDecoder(scopes.vae, v, g.input('latent', [1, v.latentChannels, 2, 2]));

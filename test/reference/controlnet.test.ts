@@ -34,16 +34,8 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`ControlNet for %s agrees with Py
       sample: g.input('sample', sample.shape),
       timesteps: g.input('timesteps', [batch]),
       context: g.input('context', context.shape),
-      condition: g.input('condition', condition.shape),
     };
-    const residuals = controlNet(
-      createScope(),
-      config,
-      inputs.sample,
-      inputs.timesteps,
-      inputs.context,
-      inputs.condition,
-    );
+    const residuals = controlNet(createScope(), config, inputs, g.input('condition', condition.shape));
     const named = Object.fromEntries(residuals.skips.map((skip, i): [string, Node] => [`residual.${i}`, skip]));
     const outputs = { ...named, 'residual.mid': residuals.middle };
     const program = await compile(outputs, await headerOf('more', variant, 'controlnet0'), { device: 'cpu' });
@@ -57,17 +49,7 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`ControlNet for %s agrees with Py
     const where = packPath(variant, 'unet/config.json');
     const given = residuals.skips.map((skip, i) => g.input(`residual.${i}`, skip.shape));
     const middle = g.input('residual.mid', residuals.middle.shape);
-    const output = unet(
-      createScope(),
-      unetConfig(readJsonFile(where), where),
-      inputs.sample,
-      inputs.timesteps,
-      inputs.context,
-      {
-        skips: given,
-        middle,
-      },
-    );
+    const output = unet(createScope(), unetConfig(readJsonFile(where), where), inputs, { skips: given, middle });
     const controlled = await compile({ output }, await headerOf(variant, 'unet'), { device: 'cpu' });
     for (const [scale, name] of [
       [1, 'out.1'],

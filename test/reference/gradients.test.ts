@@ -64,7 +64,11 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`gradients of %s agree with PyTor
     const { config, weights } = checkpoint.unet;
     const { 'train.x_t': x, 'train.context': context, 'train.target': target, 'train.timestep': timestep } = expected;
     const scope = createScope();
-    const output = unet(scope, config, g.input('x', x.shape), g.input('t', [2]), g.input('context', context.shape));
+    const output = unet(scope, config, {
+      sample: g.input('x', x.shape),
+      timesteps: g.input('t', [2]),
+      context: g.input('context', context.shape),
+    });
     const difference = g.subtract(output, g.input('target', target.shape));
     const t = tensor('float32', [2], Float32Array.from(timestep.data));
     const keys = { loss: 'train.loss', gradients: 'train.grad.' };

@@ -21,13 +21,11 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`training %s agrees with PyTorch$
     const expected = (await expectedTensors(variant)) as Record<string, Tensor<'float32'>>;
     const { 'train.x_t': x, 'train.context': context } = expected;
     const scope = createScope();
-    const output = unet(
-      scope,
-      checkpoint.unet.config,
-      g.input('x', x.shape),
-      g.input('t', [2]),
-      g.input('context', context.shape),
-    );
+    const output = unet(scope, checkpoint.unet.config, {
+      sample: g.input('x', x.shape),
+      timesteps: g.input('t', [2]),
+      context: g.input('context', context.shape),
+    });
     const loss = weightedLoss(output, g.input('target', x.shape), g.input('weights', [2]));
     const weights = new Map<string, Tensor<'float32'>>();
     for (const [name, entry] of checkpoint.unet.weights) weights.set(name, toFloat32(await readTensor(entry)));

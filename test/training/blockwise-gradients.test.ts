@@ -31,7 +31,11 @@ const ENGINE = { device: 'cpu', threads: 1 } as const;
 
 function build(adapters?: ReadonlyMap<string, readonly Adapter[]>): { scope: RootScope; loss: Node; weights: Weights } {
   const scope = createScope(adapters);
-  const output = unet(scope, CONFIG, g.input('x', SHAPE), g.input('t', [2]), g.input('context', [2, 3, 8]));
+  const output = unet(scope, CONFIG, {
+    sample: g.input('x', SHAPE),
+    timesteps: g.input('t', [2]),
+    context: g.input('context', [2, 3, 8]),
+  });
   const loss = weightedLoss(output, g.input('target', SHAPE), g.input('weights', [2]));
   const weights = new Map(
     [...scope.weights].map(([name, { shape }], i) => {

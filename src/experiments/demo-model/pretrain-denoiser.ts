@@ -130,7 +130,7 @@ export function denoiserLoss(scope: Scope, { unet: config, text, latentShape, to
   const [batch] = latentShape;
   const context = clipText(scope.at('text_model'), text, g.input('ids', [batch, tokens], 'int32'));
   const sample = g.input('sample', latentShape);
-  const output = unet(scope.at('unet'), config, sample, g.input('timesteps', [batch]), context);
+  const output = unet(scope.at('unet'), config, { sample, timesteps: g.input('timesteps', [batch]), context });
   return weightedLoss(output, g.input('target', latentShape), g.input('weights', [batch]));
 }
 

@@ -1,24 +1,29 @@
-// Checks of what callers pass in, with errors that say what was expected, what came and what to do.
+// Checks of arguments, with errors that say what was expected, what came and what to do.
 
 import { UsageError } from './errors.js';
 
-/** One side of an expected shape: a number is a fixed length; a text is a letter that stands for one length throughout. */
+/** One side of an expected shape: a fixed length, or a letter that stands for the same length wherever it occurs. */
 export type Side = number | string;
 
+/** What a check of a shape needs besides the pattern. */
+export interface ShapeOptions {
+  /** The end of the error's sentence: `pass the VAE's mean of one frame`. */
+  readonly remedy: string;
+  /** Letters whose length is known from an earlier check. */
+  readonly bound?: Readonly<Record<string, number>>;
+}
+
 /**
- * Checks a shape against a pattern such as `['B', 4, 'h', 'w']` and gives the letters' lengths.
+ * Checks a shape against a pattern such as `['B', 4, 'h', 'w']` and returns the letters' lengths.
  *
- * @param what the function and the argument, as the error shall name them: `img2img: latent`
- * @param remedy the end of the error's sentence: `pass the VAE's mean of one frame`
- * @param bound letters whose length is known already, from an earlier check
+ * @param what the function and the argument as the error names them: `img2img: latent`
  * @throws UsageError when the rank, a fixed side or a repeated letter disagrees
  */
 export function assertShape(
   what: string,
   shape: readonly number[],
   pattern: readonly Side[],
-  remedy: string,
-  bound: Readonly<Record<string, number>> = {},
+  { remedy, bound = {} }: ShapeOptions,
 ): Record<string, number> {
   const letters: Record<string, number> = { ...bound };
   const fits =
@@ -49,7 +54,7 @@ export function assertInteger(what: string, value: number, minimum: number, maxi
 }
 
 /**
- * Checks that two arrays that belong together are equally long.
+ * Checks the length of an array that belongs to another.
  *
  * @throws UsageError naming both lengths
  */

@@ -51,7 +51,7 @@ export const ops: Ops = {
   standardize: (x, epsilon) => node('standardize', [x], { epsilon }),
   inverseDeviation: (x, epsilon) => node('inverseDeviation', [x], { epsilon }),
   layerNorm: (x, scale, bias, epsilon) => node('layerNorm', [x, scale, bias], { epsilon }),
-  groupNorm: (x, scale, bias, groups, epsilon) => node('groupNorm', [x, scale, bias], { groups, epsilon }),
+  groupNorm: (x, scale, bias, { groups, epsilon }) => node('groupNorm', [x, scale, bias], { groups, epsilon }),
   reshape: (x, shape) => {
     const from = x.op === 'reshape' ? x.inputs[0] : x;
     return sameShape(from.shape, shape) ? from : node('reshape', [from], { shape });
@@ -74,7 +74,7 @@ export const ops: Ops = {
     sizeOf([...before, ...after].map((n) => n + 1)) === 1 ? x : node('pad', [x], { before, after }),
   conv2d: (x, w, bias, { stride = 1, padding = 0 } = {}) =>
     node('conv2d', bias ? [x, w, bias] : [x, w], { stride, padding: sidesOf(padding) }),
-  convTranspose2d: (x, w, height, width, { stride = 1, padding = 0 } = {}) =>
+  convTranspose2d: (x, w, { height, width, stride = 1, padding = 0 }) =>
     node('convTranspose2d', [x, w], { stride, padding: sidesOf(padding), height, width }),
   resizeNearest: (x, height, width) => node('resizeNearest', [x], { height, width }),
   gatherRows: (table, indices) => node('gatherRows', [table, indices], none),

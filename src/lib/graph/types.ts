@@ -64,6 +64,14 @@ type None = Record<never, never>;
 /** Zeros added around a picture: top, left, bottom, right. */
 export type Padding = readonly [number, number, number, number];
 
+/** How a kernel moves over a picture. */
+export interface ConvolutionOptions {
+  /** Cells from one position of the kernel to the next; 1 by default. */
+  stride?: number;
+  /** Zeros around the picture, on each side or on all; 0 by default. */
+  padding?: Padding | number;
+}
+
 export type Op = keyof Attributes;
 
 /** One value of a graph: the primitive that computes it, from what, and the shape it has. */
@@ -157,7 +165,7 @@ export interface Ops {
   /** Normalises the last axis, then scale [C] and bias [C]. */
   layerNorm(x: Node, scale: Node, bias: Node, epsilon: number): Node;
   /** Normalises groups of channels of x [B, C, ..], then scale [C] and bias [C]. */
-  groupNorm(x: Node, scale: Node, bias: Node, groups: number, epsilon: number): Node;
+  groupNorm(x: Node, scale: Node, bias: Node, options: { groups: number; epsilon: number }): Node;
   reshape(x: Node, shape: readonly number[]): Node;
   transpose(x: Node, permutation: readonly number[]): Node;
   /** Repeats axes of length 1 (and adds leading ones) up to `shape`. */
@@ -170,15 +178,9 @@ export interface Ops {
   /** Adds zeros around each axis. */
   pad(x: Node, before: readonly number[], after: readonly number[]): Node;
   /** Cross-correlation of x [B, I, H, W] with w [O, I, kh, kw], plus bias [O] if given. */
-  conv2d(x: Node, w: Node, bias: Node | null, options?: { stride?: number; padding?: Padding | number }): Node;
+  conv2d(x: Node, w: Node, bias: Node | null, options?: ConvolutionOptions): Node;
   /** Adjoint of `conv2d` with these options: x [B, O, h, w] and w [O, I, kh, kw] to [B, I, height, width]. */
-  convTranspose2d(
-    x: Node,
-    w: Node,
-    height: number,
-    width: number,
-    options?: { stride?: number; padding?: Padding | number },
-  ): Node;
+  convTranspose2d(x: Node, w: Node, options: ConvolutionOptions & { height: number; width: number }): Node;
   /** Nearest neighbour, source index floor(i * from / to) as in PyTorch: x [B, C, H, W]. */
   resizeNearest(x: Node, height: number, width: number): Node;
   /** Rows of a table [V, D] by indices [..]: [.., D]. */

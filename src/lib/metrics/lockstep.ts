@@ -1,23 +1,23 @@
-// Reads several videos side by side, one frame of each at a time, and insists that they belong together.
+// Reads several videos in step, one frame of each at a time, and checks that they have the same length and size.
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
 
-/** Frames in order, all of one size: a decoder's output or an array. A frame's data must stay as it is once handed over. */
+/** Frames in order, all of one size: a decoder's output or an array. The data of a yielded frame must not change. */
 export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
 
-/** A video and what errors call it: `the source`, `output 0.45`. */
+/** A video and its name in errors: `the source`, `output 0.45`. */
 export interface NamedFrames {
   readonly name: string;
   readonly frames: Frames;
 }
 
 /**
- * Yields frame t of every video, for t = 0, 1, ... Whatever ends the reading, every video is closed. With `onUneven`, videos may
- * differ in length: the reading ends with the shortest, and `onUneven` hears of it.
+ * Yields frame t of every video, for t = 0, 1, ... Every video is closed at the end, also after an error.
  *
- * @throws UsageError when a video has no frames, when two differ in length (without `onUneven`) or size, when a frame's data is no RGB picture of
- *   its size, or when two videos are one and the same stream
+ * @param onUneven allows videos to differ in length: reading ends with the shortest, and this is called
+ * @throws UsageError when a video has no frames, two differ in length (without `onUneven`) or size, a frame's data is no RGB picture of
+ *   its size, or two videos are the same stream
  */
 export async function* lockstep(
   videos: readonly NamedFrames[],
@@ -31,7 +31,7 @@ export async function* lockstep(
       'the same frames were passed as two videos and can be read only once; open the video once for each',
     );
   }
-  const first: Frame[] = [];
+  const opened: OpenVideo[] = videos.map(({ name }) => ({ name, first: undefined }));
   try {
     for (let count = 0; ; count++) {
       const steps = await settle(readers.map(async (reader) => reader.next()));
@@ -53,8 +53,8 @@ export async function* lockstep(
       }
       const frames = steps.map((step) => step.value as Frame);
       frames.forEach((frame, v) => {
-        first[v] ??= frame;
-        assertSame(videos, first, v, frame, count);
+        opened[v].first ??= frame;
+        assertSame(opened[v], opened[0], frame, count);
       });
       yield frames;
     }
@@ -63,7 +63,7 @@ export async function* lockstep(
   }
 }
 
-/** Like Promise.all, but waits for all before it throws: a reader must not be closed while it is reading. */
+/** Promise.all that waits for all before it throws: a reader must not be closed while it is reading. */
 async function settle<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(promises);
   return results.map((result) => {
@@ -78,21 +78,30 @@ async function countRest(reader: AsyncIterator<Frame> | Iterator<Frame>): Promis
   return count;
 }
 
-function assertSame(videos: readonly NamedFrames[], first: readonly Frame[], v: number, frame: Frame, t: number): void {
+/** A video that is being read. */
+interface OpenVideo {
+  readonly name: string;
+  /** Its first frame, once it was read. */
+  first: Frame | undefined;
+}
+
+/** Checks frame `t` of a video against the first frame of the same video and of the video that all are compared with. */
+function assertSame(video: OpenVideo, reference: OpenVideo, frame: Frame, t: number): void {
   const { width, height, data } = frame;
-  if (width !== first[v].width || height !== first[v].height) {
+  const [own, other] = [video.first!, reference.first!];
+  if (width !== own.width || height !== own.height) {
     throw new UsageError(
-      `${videos[v].name} changes its size from ${first[v].width}x${first[v].height} to ${width}x${height} at frame ${t}; scale its frames to one size`,
+      `${video.name} changes its size from ${own.width}x${own.height} to ${width}x${height} at frame ${t}; scale its frames to one size`,
     );
   }
-  if (width !== first[0].width || height !== first[0].height) {
+  if (width !== other.width || height !== other.height) {
     throw new UsageError(
-      `${videos[v].name} is ${width}x${height} but ${videos[0].name} is ${first[0].width}x${first[0].height}; crop or scale them to one size`,
+      `${video.name} is ${width}x${height} but ${reference.name} is ${other.width}x${other.height}; crop or scale them to one size`,
     );
   }
   if (data.length !== 3 * width * height || data.length === 0) {
     throw new UsageError(
-      `${videos[v].name}: frame ${t} is ${width}x${height} but came with ${data.length} bytes; pass 3 bytes a pixel (RGB)`,
+      `${video.name}: frame ${t} is ${width}x${height} but came with ${data.length} bytes; pass 3 bytes a pixel (RGB)`,
     );
   }
 }

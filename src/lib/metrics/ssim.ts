@@ -28,18 +28,20 @@ export function ssimGaussian(a: Frame, b: Frame): number | null {
   const { width, height } = a;
   if (width < 2 * RADIUS + 1 || height < 2 * RADIUS + 1) return null;
   const row = 3 * width;
-  // Rows of values filtered vertically: a, b, a^2 + b^2 and a b. The two squares only ever occur as a sum.
+  // A row filtered vertically: a, b, a^2 + b^2 and a b. The two squares occur only as a sum.
   const columns = [0, 1, 2, 3].map(() => new Float64Array(row));
   let sum = 0;
   for (let y = RADIUS; y < height - RADIUS; y++) {
-    filterColumns(a.data, b.data, y * row, row, columns);
+    filterColumns(a, b, y, columns);
     sum += sumOfRow(columns, row);
   }
   return sum / ((height - 2 * RADIUS) * 3 * (width - 2 * RADIUS));
 }
 
-/** Filters one row vertically: `start` is where the row begins in both frames' data. */
-function filterColumns(p: Uint8Array, q: Uint8Array, start: number, row: number, columns: Float64Array[]): void {
+/** Filters row `y` of both frames vertically. */
+function filterColumns({ width, data: p }: Frame, { data: q }: Frame, y: number, columns: Float64Array[]): void {
+  const row = 3 * width;
+  const start = y * row;
   const [meansA, meansB, squares, products] = columns;
   for (let i = 0; i < row; i++) {
     const centre = start + i;

@@ -194,7 +194,9 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       return (await program.run(inputs)).hidden;
     },
     async encodeImage(image) {
-      assertShape('encodeImage: the picture', image.shape, ['B', config.vae.inChannels, 'H', 'W'], PICTURES);
+      assertShape('encodeImage: the picture', image.shape, ['B', config.vae.inChannels, 'H', 'W'], {
+        remedy: PICTURES,
+      });
       const [, , height, width] = image.shape;
       if (height % config.vaeFactor !== 0 || width % config.vaeFactor !== 0) {
         throw new UsageError(
@@ -208,12 +210,8 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       return { mean, logvar };
     },
     async decodeLatent(latent) {
-      assertShape(
-        'decodeLatent: the latent',
-        latent.shape,
-        ['B', config.vae.latentChannels, 'h', 'w'],
-        'pass unscaled latents',
-      );
+      const latents = ['B', config.vae.latentChannels, 'h', 'w'];
+      assertShape('decodeLatent: the latent', latent.shape, latents, { remedy: 'pass unscaled latents' });
       const program = await vae.get(`decode ${latent.shape}`, () => ({
         image: vaeDecoder(createScope(), config.vae, g.input('latent', latent.shape)),
       }));
@@ -221,17 +219,14 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
     },
     async predict(sample, timesteps, context) {
       const { inChannels, crossAttentionDim } = config.unet;
-      const sides = assertShape(
-        'predict: the sample',
-        sample.shape,
-        ['B', inChannels, 'h', 'w'],
-        'pass scaled latents',
-      );
-      const batch = sides.B;
-      assertShape('predict: the timesteps', timesteps.shape, ['B'], 'pass one timestep a sample', { B: batch });
+      const samples = ['B', inChannels, 'h', 'w'];
+      const { B } = assertShape('predict: the sample', sample.shape, samples, { remedy: 'pass scaled latents' });
+      const remedy = 'pass one timestep a sample';
+      assertShape('predict: the timesteps', timesteps.shape, ['B'], { remedy, bound: { B } });
       const contexts = ['B', 'T', crossAttentionDim];
-      assertShape('predict: the context', context.shape, contexts, 'pass what encodeText gives', { B: batch });
-      return runUnet(denoiser, loras.unet, config.unet, { sample, timesteps, context });
+      const bound = { remedy: 'pass what encodeText gives', bound: { B } };
+      assertShape('predict: the context', context.shape, contexts, bound);
+      return runUnet(denoiser, config.unet, { sample, timesteps, context }, { adapters: loras.unet });
     },
     weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
     placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),

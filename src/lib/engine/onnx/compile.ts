@@ -6,6 +6,7 @@ import type * as ort from 'onnxruntime-node';
 import { UsageError } from '../../base/errors.js';
 import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
+import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, resolveDevice } from '../devices.js';
 import type { Program, WeightSource } from '../program.js';
@@ -17,13 +18,13 @@ import { runUncopied } from './uncopied-outputs.js';
 
 export type { CompileOptions } from './session.js';
 
-/** Open sessions by the content of their graph and weights, with the number of programs that use each. */
+/** Open sessions by the content of their graph and weights, with the number of programs that use each one. */
 const sessions = new Map<string, { opening: Promise<Session>; users: number }>();
 
 /**
  * Compiles the graph of `results` (name to value).
  *
- * @param weights values of all weights that the graph names, except those that are trained
+ * @param weights values of all weights that the graph names, except trained ones
  * @throws UsageError when a weight is missing, FailureError when the device does not start
  */
 export async function compile(
@@ -32,28 +33,28 @@ export async function compile(
   options: CompileOptions = {},
 ): Promise<Program> {
   const device = resolveDevice(options.device);
-  // A last reshape would be a copy: the numbers are the same without it.
+  // A reshape at the end would copy the output; its numbers are the same without it.
   const named = Object.entries(results);
   const shapes = new Map(named.map(([name, { shape }]) => [name, shape]));
   const outputs = Object.fromEntries(
     named.map(([name, node]) => [name, node.op === 'reshape' ? node.inputs[0] : node]),
   );
-  const used = new Set<string>();
+  const used = new Map<string, TensorEntry | Tensor>();
   const draft = lowerGraph(
     outputs,
     (name) => {
       if (options.trained?.has(name)) return { kind: 'input' };
-      if (!weights.has(name))
-        throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
-      used.add(name);
+      const source = weights.get(name);
+      if (!source) throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
+      used.set(name, source);
       return { kind: 'external', dtype: 'float32', location: '', offset: 0, length: 0 };
     },
     targetOf(device),
   );
-  const key = await contentKey(draft, used, weights, device, options);
-  const shared = sessions.get(key) ?? { opening: openSession(outputs, used, weights, device, options), users: 0 };
+  const key = await contentKey(draft, used, device, options);
+  const shared = sessions.get(key) ?? { opening: openSession(outputs, used, device, options), users: 0 };
   sessions.set(key, shared);
-  // Counted before the first wait, so that nobody else's disposal can close the session meanwhile.
+  // Counted before the first await, so that disposing of another program cannot close the session meanwhile.
   shared.users++;
   const leave = async (): Promise<void> => {
     if (--shared.users > 0) return;
@@ -70,15 +71,15 @@ export async function compile(
   }
 }
 
-/** Number of sessions that are open: for tests of disposal. */
+/** Number of open sessions, for tests of disposal. */
 export function openSessions(): number {
   return sessions.size;
 }
 
+/** Hash of a graph, the weights that it uses and everything else that a session depends on. */
 async function contentKey(
   draft: ModelProto,
-  used: ReadonlySet<string>,
-  weights: WeightSource,
+  used: WeightSource,
   device: Device,
   options: CompileOptions,
 ): Promise<string> {
@@ -86,8 +87,8 @@ async function contentKey(
   const { strict = false, threads = 0, lean = false } = options;
   hash.update(JSON.stringify([device, strict, threads, lean, leavesUncopied(device, options)]));
   const identities = new Map<string, string>();
-  for (const name of [...used].sort()) {
-    const source = weights.get(name)!;
+  for (const name of [...used.keys()].sort()) {
+    const source = used.get(name)!;
     if ('data' in source) {
       hash.update(name).update(new Uint8Array(source.data.buffer, source.data.byteOffset, source.data.byteLength));
       continue;
@@ -101,7 +102,7 @@ async function contentKey(
   return hash.digest('hex');
 }
 
-/** Ends the profile of a session's first run, or of none, and keeps what it says of placement. */
+/** Ends the profile of a session's first run, if there is one, and keeps the placement that it reports. */
 async function notePlacement(opened: Session): Promise<void> {
   if (!opened.profile || opened.placement) return;
   opened.session.endProfiling();

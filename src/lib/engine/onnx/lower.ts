@@ -1,26 +1,35 @@
-// Turns a graph into an ONNX model. Where weights lie is decided by the caller; nothing is read or run here.
+// Turns a graph into an ONNX model. The caller decides where weights are stored; nothing is read or run here.
 
 import { primitives } from '../../graph/primitives.js';
 import { topologicalOrder } from '../../graph/traverse.js';
 import type { Emitter, Node, OnnxAttributes, Op, Primitive } from '../../graph/types.js';
 import { ATTRIBUTE_TYPES, type AttributeProto, type ModelProto, ONNX_TYPES, type TensorProto } from './schema.js';
 
-/** Where a weight's bytes are found when the model is loaded: in the named external file, or given at each run. */
+/** Where a weight's bytes are: in an external file, in the model, or an input of each run. */
 export type WeightPlace =
   | { kind: 'external'; dtype: 'float32' | 'float16' | 'bfloat16'; location: string; offset: number; length: number }
   | { kind: 'inline'; dtype: 'float32' | 'float16' | 'bfloat16'; bytes: Uint8Array }
   | { kind: 'input' };
 
-/** Operators as of which version: `Attention` came with 23; the WebGPU provider knows some (Sin, Cos) only up to 21. */
+/** Version of the operators: `Attention` needs 23; the WebGPU provider has some (Sin, Cos) only up to 21. */
 const OPSET = { cpu: 23, gpu: 21 } as const;
 const IR_VERSION = { cpu: 11, gpu: 10 } as const;
+
+/** An ONNX node to append. */
+interface NewNode {
+  readonly opType: string;
+  /** ONNX's own operators by default. */
+  readonly domain?: string;
+  readonly input: readonly string[];
+  readonly attributes?: OnnxAttributes;
+}
 
 /**
  * The ONNX model that computes `outputs` (name to value).
  *
  * Weights stored as float16 or bfloat16 are cast to float32 where they are used, so arithmetic is always float32.
  *
- * @param place says where the weight of each name lies
+ * @param place where the weight of a name is stored
  */
 export function lowerGraph(
   outputs: Readonly<Record<string, Node>>,
@@ -34,19 +43,14 @@ export function lowerGraph(
   const named = new Map<string, string>();
   let counter = 0;
 
-  /** Outputs of each node by the first one, so that more of them can be asked for. */
+  /** Outputs of each node by the name of the first, so that further ones can be requested. */
   const outputsOf = new Map<string, string[]>();
-  const append = (type: string, from: readonly string[], to: string, attributes: OnnxAttributes, domain: string) => {
-    const output = [to];
-    nodes.push({
-      opType: type,
-      domain,
-      input: from,
-      output,
-      attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
-    });
-    outputsOf.set(to, output);
-    return to;
+  const append = (first: string, { opType, domain = '', input, attributes = {} }: NewNode) => {
+    const output = [first];
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    nodes.push({ opType, domain, input, output, attribute });
+    outputsOf.set(first, output);
+    return first;
   };
   const constant = (dtype: 'float32' | 'int32' | 'int64', shape: readonly number[], bytes: Uint8Array): string => {
     const key = `${dtype} ${shape} ${bytes.length > 4096 ? counter++ : Buffer.from(bytes).toString('base64')}`;
@@ -66,9 +70,9 @@ export function lowerGraph(
   };
   const emit: Emitter = {
     target,
-    op: (type, from, attributes = {}, domain = '') =>
-      once(`op ${JSON.stringify([domain, type, attributes, from])}`, () =>
-        append(type, from, `v${counter++}`, attributes, domain),
+    op: (opType, input, attributes = {}, domain = '') =>
+      once(`op ${JSON.stringify([domain, opType, attributes, input])}`, () =>
+        append(`v${counter++}`, { opType, domain, input, attributes }),
       ),
     output: (first, index) => {
       const names = outputsOf.get(first)!;
@@ -119,7 +123,9 @@ export function lowerGraph(
     };
     values.set(node, value());
   }
-  for (const [name, node] of Object.entries(outputs)) append('Identity', [values.get(node)!], name, {}, '');
+  for (const [name, node] of Object.entries(outputs)) {
+    append(name, { opType: 'Identity', input: [values.get(node)!] });
+  }
 
   return {
     irVersion: IR_VERSION[target],

@@ -1,4 +1,4 @@
-// Opens ONNX Runtime sessions: the model with its weights in place, on a device that starts or says why it does not.
+// Opens ONNX Runtime sessions: the model with its weights in place, on a device that starts or fails with the reason.
 
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -24,13 +24,13 @@ export interface CompileOptions {
   strict?: boolean;
   /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
   threads?: number;
-  /** Take less memory for more time: weights are not repacked, and what a run takes is given back after it. CPU only. */
+  /** Use less memory and more time: weights are not repacked, and a run's memory is freed after it. CPU only. */
   lean?: boolean;
-  /** Names of weights that are given at each run because they are being trained. */
+  /** Names of the weights that are trained and therefore passed to each run. */
   trained?: ReadonlySet<string>;
 }
 
-/** A session with what is known of it. */
+/** A session and its properties. */
 export interface Session {
   readonly session: ort.InferenceSession;
   readonly inputs: readonly { name: string; shape: readonly number[] }[];
@@ -38,23 +38,25 @@ export interface Session {
   readonly access: WeightAccess;
   /** Whether its model has an ending, see uncopied-outputs.ts. */
   readonly uncopied: boolean;
-  /** Where the profile of the first run will lie, from which placement is read; null on the CPU. */
+  /** Path prefix of the first run's profile, from which the placement is read; null on the CPU. */
   readonly profile: string | null;
   placement: Placement | null;
 }
 
-/** Lowers a graph and opens a session over the weights that it uses. */
+/**
+ * Lowers a graph and opens a session.
+ *
+ * @param weights the weights that the graph uses, except trained ones
+ */
 export async function openSession(
   outputs: Readonly<Record<string, Node>>,
-  used: ReadonlySet<string>,
   weights: WeightSource,
   device: Device,
   options: CompileOptions,
 ): Promise<Session> {
   const entries = new Map<string, TensorEntry>();
   const inline = new Map<string, WeightPlace>();
-  for (const name of used) {
-    const source = weights.get(name)!;
+  for (const [name, source] of weights) {
     if (!('data' in source)) entries.set(name, source);
     else inline.set(name, { kind: 'inline', dtype: floatType(name, source), bytes: bytesOf(source) });
   }
@@ -91,12 +93,12 @@ export async function openSession(
     const made = Object.entries(outputs).map(([name, { shape }]) => ({ name, shape }));
     return { session, inputs: given, outputs: made, access: files.access, uncopied, profile, placement: null };
   } finally {
-    // What is mapped stays mapped after its link is gone, and nothing is left in the cache when the process dies.
+    // Mapped files stay mapped after their links are removed, and a killed process leaves nothing in the cache.
     await files.release();
   }
 }
 
-/** Whether outputs are left where they are written: those of programs that train, which may hold all gradients. */
+/** Whether outputs are not copied: those of programs that train, which may be all gradients. */
 export const leavesUncopied = (device: Device, { trained }: CompileOptions): boolean =>
   device === 'cpu' && trained !== undefined && trained.size > 0;
 

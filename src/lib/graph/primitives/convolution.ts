@@ -5,15 +5,24 @@ import { floatLike, refuse, show } from '../shapes.js';
 import type { Node, Ops, Padding, Primitive } from '../types.js';
 import { fold, type Geometry, unfold, unfoldingPays } from './unfold.js';
 
-/** So many times more weights than cells of dy: above it, scattering the products costs less than flipping the weights. */
+/** Ratio of weights to cells of dy above which scattering the products costs less than flipping the weights. */
 const FEW_CELLS = 2;
 
-/** Scattering is done picture by picture, by products that are slow where a picture has fewer cells than this. */
+/** Scattering works picture by picture, with products that are slow for pictures of fewer cells than this. */
 const SMALL_PICTURE = 64;
 
 const sidesOf = ({ shape }: Node): [number, number] => [shape[2], shape[3]];
 
-const geometryOf = (x: Node, w: Node, dy: Node, stride: number, padding: Padding): Geometry => ({
+/** A convolution in its gradient: the input x, the weights w, the gradient dy of the output. */
+interface Convolution {
+  readonly x: Node;
+  readonly w: Node;
+  readonly dy: Node;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
+const geometryOf = ({ x, w, dy, stride, padding }: Convolution): Geometry => ({
   from: sidesOf(x),
   to: sidesOf(dy),
   kernel: sidesOf(w),
@@ -27,25 +36,26 @@ function channelsFirst(g: Ops, dy: Node): Node {
 }
 
 /** Gradient of a convolution's input: dy convolved with the flipped, transposed weights, or its products scattered. */
-function inputGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
+function inputGradient(g: Ops, convolution: Convolution): Node {
+  const { x, w, dy, stride, padding } = convolution;
   const [batch, inputs, height, width] = x.shape;
   const [outputs, , kh, kw] = w.shape;
   const [top, left, bottom, right] = padding;
-  const geometry = geometryOf(x, w, dy, stride, padding);
+  const geometry = geometryOf(convolution);
   if (unfoldingPays(geometry, outputs) && sizeOf(geometry.to) < SMALL_PICTURE) {
     const flat = g.reshape(w, [outputs, inputs * kh * kw]);
     return fold(g, g.matmul(flat, channelsFirst(g, dy), { transposeA: true }), batch, geometry);
   }
-  // What the kernel reaches beyond the padding on each side becomes the padding of the convolution.
+  // The reach of the kernel beyond the padding on each side is the padding of the convolution.
   const sides: Padding = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right];
   const fewCells = kh * kw > 1 && outputs >= (FEW_CELLS * sizeOf(dy.shape)) / outputs;
   if (stride > 1 || fewCells || sides.some((side) => side < 0)) {
-    return g.convTranspose2d(dy, w, height, width, { stride, padding });
+    return g.convTranspose2d(dy, w, { height, width, stride, padding });
   }
   return g.conv2d(dy, g.transpose(flippedTaps(g, w), [1, 0, 2, 3]), null, { padding: sides });
 }
 
-/** The kernels turned by half a turn: a product with an exchange matrix, which is much faster than a slice with steps of -1. */
+/** The kernels rotated by 180 degrees: a product with an exchange matrix, which is much faster than a slice with steps of -1. */
 function flippedTaps(g: Ops, w: Node): Node {
   const [outputs, inputs, kh, kw] = w.shape;
   const taps = kh * kw;
@@ -57,15 +67,16 @@ function flippedTaps(g: Ops, w: Node): Node {
   return g.reshape(g.matmul(g.reshape(w, [outputs * inputs, taps]), exchange), w.shape);
 }
 
-/** Gradient of a convolution's weights: dy [O, B h w] times what it saw, at once or, for each tap, the shifted input [B h w, I]. */
-function weightGradient(g: Ops, x: Node, w: Node, dy: Node, stride: number, padding: Padding): Node {
+/** Gradient of a convolution's weights: dy [O, B h w] times the unfolded input, or for each tap times the shifted input [B h w, I]. */
+function weightGradient(g: Ops, convolution: Convolution): Node {
+  const { x, w, dy, stride, padding } = convolution;
   const [batch, inputs] = x.shape;
   const [outputs, , kh, kw] = w.shape;
   const [, , height, width] = dy.shape;
   const [top, left, bottom, right] = padding;
   const cells = batch * height * width;
   const flatDy = channelsFirst(g, dy);
-  const geometry = geometryOf(x, w, dy, stride, padding);
+  const geometry = geometryOf(convolution);
   if (unfoldingPays(geometry, outputs)) {
     return g.reshape(g.matmul(flatDy, unfold(g, x, geometry), { transposeB: true }), w.shape);
   }
@@ -106,8 +117,9 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
       return { shape: [x.shape[0], w.shape[0], height, width], dtype: 'float32' };
     },
     gradient: ({ inputs: [x, w, bias], attributes: { stride, padding } }, dy, g) => {
-      const gradients = [inputGradient(g, x, w, dy, stride, padding), weightGradient(g, x, w, dy, stride, padding)];
-      // Over each picture's cells first: what is added to every cell, as the timestep is, has that sum for its gradient.
+      const convolution = { x, w, dy, stride, padding };
+      const gradients = [inputGradient(g, convolution), weightGradient(g, convolution)];
+      // Over each picture's cells first: that sum is also the gradient of anything added to every cell, such as the timestep.
       return bias ? [...gradients, g.sum(g.sum(dy, [2, 3], true), [0, 2, 3])] : gradients;
     },
     onnx: (emit, inputs, { attributes: { stride, padding }, inputs: [, w] }) =>
@@ -128,10 +140,10 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
       }
       return { shape: [x.shape[0], w.shape[1], height, width], dtype: 'float32' };
     },
-    // dx = conv2d(dy, w); dw is that of the convolution that makes x of dy
+    // dx = conv2d(dy, w); dw is the weight gradient of the convolution from dy to x
     gradient: ({ inputs: [x, w], attributes: { stride, padding } }, dy, g) => [
       g.conv2d(dy, w, null, { stride, padding }),
-      weightGradient(g, dy, w, x, stride, padding),
+      weightGradient(g, { x: dy, w, dy: x, stride, padding }),
     ],
     onnx: (emit, inputs, { attributes: { stride, padding, height, width }, inputs: [x, w] }) => {
       const reached = (axis: number): number =>

@@ -1,13 +1,13 @@
-// Sums, matrix products and what attention is made of.
+// Sums, matrix products, softmax and attention.
 
 import { sizeOf } from '../../tensor/tensor.js';
 import { broadcastShape, floatLike, refuse, show, unbroadcast } from '../shapes.js';
 import type { Emitter, Node, Ops, Primitive } from '../types.js';
 
-/** From this many scores a head on, ONNX Runtime's flash kernel is the faster one on the CPU (measured at 1024 x 1024). */
+/** Scores per head from which ONNX Runtime's flash kernel is faster on the CPU (measured at 1024 x 1024). */
 const FUSED_ATTENTION_SCORES = 2 ** 20;
 
-/** The gradient holds scores: of so many heads at a time that they are about as many. 64 MB, several of which live at once. */
+/** Scores that the gradient computes at a time, by which heads are grouped. 64 MB, several of which exist at once. */
 const SCORES_AT_ONCE = 2 ** 24;
 
 /** Splits heads: [B, T, H d] to [B, H, T, d]. */
@@ -17,7 +17,9 @@ function splitHeads(g: Ops, x: Node, heads: number): Node {
 }
 
 /** Attention in separate products: the WebGPU provider's fused kernel was off by 13 % of the largest value. */
-function separateAttention(emit: Emitter, inputs: readonly string[], q: Node, k: Node, heads: number): string {
+function separateAttention(emit: Emitter, inputs: readonly string[], node: Node<'attention'>): string {
+  const [q, k] = node.inputs;
+  const { heads } = node.attributes;
   const [batch, tokens, width] = q.shape;
   const each = width / heads;
   const split = (name: string, count: number, perm: readonly number[]): string =>
@@ -32,18 +34,21 @@ function separateAttention(emit: Emitter, inputs: readonly string[], q: Node, k:
   ]);
 }
 
+/** Attention in its gradient, each value split into heads [B, H, T, d]: y is the result, dy its gradient. */
+type AttentionHeads = Readonly<Record<'q' | 'k' | 'v' | 'y' | 'dy', Node>>;
+
 /**
- * Gradients of q, k and v in heads [B, H, T, d]. With p = softmax(q k' / sqrt(d)) and y = p v: dv = p' dy;
- * ds = p (dy v' - sum(dy y)); dq = ds k / sqrt(d); dk = ds' q / sqrt(d).
+ * Gradients of q, k and v. With p = softmax(q k' / sqrt(d)) and y = p v: dv = p' dy; ds = p (dy v' - sum(dy y));
+ * dq = ds k / sqrt(d); dk = ds' q / sqrt(d).
  */
-function headsGradient(g: Ops, q: Node, k: Node, v: Node, y: Node, dy: Node): Node[] {
+function headsGradient(g: Ops, { q, k, v, y, dy }: AttentionHeads): Node[] {
   const scale = g.scalar(1 / Math.sqrt(q.shape[3]));
   const scaledQ = g.multiply(q, scale);
   const p = g.softmax(g.matmul(scaledQ, k, { transposeB: true }));
   const dv = g.matmul(p, dy, { transposeA: true });
-  // sum(p (dy v')) over keys is sum(dy y) over channels, which are far fewer (Dao et al. 2022).
+  // sum(p (dy v')) over keys equals sum(dy y) over channels, which are far fewer (Dao et al. 2022).
   const along = g.sum(g.multiply(dy, y), [3], true);
-  // One column more in the product is less work than one pass more over the scores.
+  // One more column in the product costs less than another pass over the scores.
   const ones = g.broadcast(g.scalar(1), [...v.shape.slice(0, 3), 1]);
   const rest = g.matmul(g.concat([dy, g.negate(along)], 3), g.concat([v, ones], 3), { transposeB: true });
   const ds = g.multiply(p, rest);
@@ -159,16 +164,18 @@ export const linear: {
           const [batch, , tokens, width] = x.shape;
           return g.slice(x, [0, from, 0, 0], [batch, Math.min(from + each, heads), tokens, width]);
         };
-        parts.push(headsGradient(g, part(q), part(k), part(v), part(y), part(dOut)));
+        parts.push(headsGradient(g, { q: part(q), k: part(k), v: part(v), y: part(y), dy: part(dOut) }));
       }
       return [0, 1, 2].map((i) => {
         const all = parts.map((part) => part[i]);
         return mergeHeads(g, all.length === 1 ? all[0] : g.concat(all, 1));
       });
     },
-    onnx: (emit, inputs, { inputs: [q, k], attributes: { heads } }) => {
-      if (emit.target === 'gpu') return separateAttention(emit, inputs, q, k, heads);
-      // Many scores: the fused kernel that never holds them all. Few: the one that needs no transposed copies.
+    onnx: (emit, inputs, node) => {
+      if (emit.target === 'gpu') return separateAttention(emit, inputs, node);
+      const [q, k] = node.inputs;
+      const { heads } = node.attributes;
+      // Many scores: the fused kernel that never holds all of them. Few: the kernel that needs no transposed copies.
       if (q.shape[1] * k.shape[1] >= FUSED_ATTENTION_SCORES) {
         return emit.op('MultiHeadAttention', inputs, { num_heads: heads }, 'com.microsoft');
       }

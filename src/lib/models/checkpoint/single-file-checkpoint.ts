@@ -44,13 +44,13 @@ export async function openSingleFile(
   const unknown: string[] = [];
   for (const [name, entry] of tensors) {
     const known = fromOriginal(pairs, name);
-    if (known) addWeight(parts[known.part], known.part, known.name, entry, name);
+    if (known) addWeight(parts[known.part], { ...known, nameInFile: name }, entry);
     else if (isForeignLayer(name, entry)) unknown.push(name);
     else parts.unet.ignored.push(name);
   }
   for (const [name, dtype] of unsupported) {
     const known = fromOriginal(pairs, name);
-    if (known) addUnsupported(parts[known.part], known.part, known.name, dtype, { file: path, nameInFile: name });
+    if (known) addUnsupported(parts[known.part], { ...known, nameInFile: name }, { dtype, file: path });
     else parts.unet.ignored.push(name);
   }
   checkSizes(path, parts, configs, config);

@@ -1,10 +1,10 @@
-// Weights of one model by their names in diffusers and transformers: where each lies on the disk. Holds no numbers.
+// Weights of one model by their names in diffusers and transformers, with their places on the disk. Holds no numbers.
 
 import { UsageError } from '../../base/errors.js';
 import type { SafetensorsHeader, TensorEntry } from '../../tensor/safetensors.js';
 import { unsupportedType } from '../../tensor/safetensors.js';
 
-/** Where each weight lies, by its name in diffusers or transformers; the text encoder's without `text_model.`. */
+/** Places of weights by their names in diffusers or transformers; the text encoder's without `text_model.`. */
 export type WeightTable = ReadonlyMap<string, TensorEntry>;
 
 /** The parts of a checkpoint that have weights. */
@@ -15,13 +15,21 @@ export interface TableBuilder {
   readonly weights: Map<string, TensorEntry>;
   /** Their names in the file, where these differ. */
   readonly namesInFile: Map<string, string>;
-  /** Tensors of element types that cannot be held, by their present names. */
+  /** Tensors of unsupported element types, by their current names. */
   readonly unsupported: Map<string, { readonly nameInFile: string; readonly dtype: string; readonly file: string }>;
-  /** Names in the file of what no model uses. */
+  /** Names in the file of tensors that no model uses. */
   readonly ignored: string[];
 }
 
-/** A table with nothing in it. */
+/** The name of a tensor. */
+export interface TensorName {
+  readonly part: Part;
+  readonly name: string;
+  /** Its name in the file, where that differs. */
+  readonly nameInFile?: string;
+}
+
+/** An empty table. */
 export function emptyTable(): TableBuilder {
   return { weights: new Map(), namesInFile: new Map(), unsupported: new Map(), ignored: [] };
 }
@@ -34,11 +42,14 @@ const OLD_ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts a tensor into a table under its present name. Of older files it accepts the names of the VAE's attention
- * (`query`, `proj_attn`, ...) and its 1x1 convolutions [C, C, 1, 1], which are the same bytes as the linear weights [C,
- * C].
+ * Adds a tensor to a table under its current name. Older files name the VAE's attention differently (`query`, `proj_attn`, ...) and
+ * have 1x1 convolutions [C, C, 1, 1] there, which are the same bytes as the linear weights [C, C].
  */
-export function addWeight(table: TableBuilder, part: Part, name: string, entry: TensorEntry, nameInFile = name): void {
+export function addWeight(
+  table: TableBuilder,
+  { part, name, nameInFile = name }: TensorName,
+  entry: TensorEntry,
+): void {
   const known = presentName(part, name);
   let { shape } = entry;
   const isKernel = shape.length === 4 && shape[2] === 1 && shape[3] === 1;
@@ -47,32 +58,30 @@ export function addWeight(table: TableBuilder, part: Part, name: string, entry: 
   if (nameInFile !== known) table.namesInFile.set(known, nameInFile);
 }
 
-/** Notes a tensor that cannot be held: an error later on, should a model need it. */
+/** Adds a tensor of an unsupported element type, which is an error if a model needs it. */
 export function addUnsupported(
   table: TableBuilder,
-  part: Part,
-  name: string,
-  dtype: string,
-  { file, nameInFile = name }: { readonly file: string; readonly nameInFile?: string },
+  { part, name, nameInFile = name }: TensorName,
+  { dtype, file }: { readonly dtype: string; readonly file: string },
 ): void {
   table.unsupported.set(presentName(part, name), { nameInFile, dtype, file });
 }
 
-/** Fills a table with all tensors of a part's own file. */
+/** Adds all tensors of a part's own file to a table. */
 export function addHeader(
   table: TableBuilder,
   part: Part,
   { tensors, unsupported }: SafetensorsHeader,
   path: string,
 ): void {
-  for (const [name, entry] of tensors) addWeight(table, part, name, entry);
-  for (const [name, dtype] of unsupported) addUnsupported(table, part, name, dtype, { file: path });
+  for (const [name, entry] of tensors) addWeight(table, { part, name }, entry);
+  for (const [name, dtype] of unsupported) addUnsupported(table, { part, name }, { dtype, file: path });
 }
 
 /**
- * Leaves in a table the weights that its model needs; all others, whatever their element type, are named as left aside.
+ * Removes the weights from a table that its model does not need, of any element type, and lists them as ignored.
  *
- * @throws UsageError when one that is needed has an element type that cannot be held
+ * @throws UsageError when a needed weight has an unsupported element type
  */
 export function leaveUnused(table: TableBuilder, needed: ReadonlyMap<string, unknown>): void {
   for (const name of table.weights.keys()) {

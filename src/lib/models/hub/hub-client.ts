@@ -1,4 +1,4 @@
-// The Hugging Face Hub as far as a download needs it: `@huggingface/hub` with our settings, and its errors as sentences.
+// The requests to the Hugging Face Hub that a download needs: `@huggingface/hub` with our settings, and its errors as sentences.
 
 import { createRequire } from 'node:module';
 import { type Environment, variable } from '../../base/environment.js';
@@ -11,12 +11,12 @@ import { type HubName, hubNameText } from './hub-name.js';
 export interface HubFile {
   readonly path: string;
   readonly size: number;
-  /** What names its content: SHA-256 of large files (`lfs`), Git's hash of a blob of others. */
+  /** Hash of its content: SHA-256 for large files (`lfs`), Git's blob hash for others. */
   readonly etag: string;
   readonly isLfs: boolean;
 }
 
-/** Where and as whom. */
+/** The server, the account and the limits of requests. */
 export interface HubSettings {
   /** The hub's address: `HF_ENDPOINT`, else https://huggingface.co. */
   readonly endpoint: string;
@@ -24,6 +24,13 @@ export interface HubSettings {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte after which a connection counts as lost. */
   readonly patience?: number;
+}
+
+/** A repository at a commit, and how it is requested. */
+export interface HubSource {
+  readonly name: HubName;
+  readonly commit: string;
+  readonly settings: HubSettings;
 }
 
 /** The parts of `@huggingface/hub` in use. It is loaded when first needed. */
@@ -48,11 +55,11 @@ interface ListedFile {
   lfs?: { oid: string; size: number };
 }
 
-/** Entries that a listing may have: far more than any model, so that a server cannot go on for ever. */
+/** Most entries of a listing: far more than any model has, so that a server cannot continue for ever. */
 const MOST_FILES = 20_000;
 const DEFAULT_PATIENCE = 60_000;
 
-/** Settings from the environment. @throws UsageError when HF_ENDPOINT or HF_TOKEN cannot be meant */
+/** Settings from the environment. @throws UsageError when HF_ENDPOINT or HF_TOKEN is malformed */
 export function hubSettings(env?: Environment): HubSettings {
   const endpoint = (variable('HF_ENDPOINT', env) ?? 'https://huggingface.co').replace(/\/+$/, '');
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
@@ -67,7 +74,7 @@ export function hubSettings(env?: Environment): HubSettings {
   return { endpoint, ...(token !== undefined && { token }) };
 }
 
-/** The commit that a name's revision stands at now. */
+/** The current commit of a name's revision. */
 export async function resolveCommit(name: HubName, settings: HubSettings): Promise<string> {
   const { repo, revision = 'main' } = name;
   const sha = await asked(name, settings, async () => {
@@ -79,7 +86,7 @@ export async function resolveCommit(name: HubName, settings: HubSettings): Promi
 }
 
 /** All files of a repository at a commit. */
-export async function listHubFiles(name: HubName, commit: string, settings: HubSettings): Promise<HubFile[]> {
+export async function listHubFiles({ name, commit, settings }: HubSource): Promise<HubFile[]> {
   return asked(name, settings, async () => {
     const files: HubFile[] = [];
     const listing = hub().listFiles({ ...common(settings), repo: name.repo, revision: commit, recursive: true });
@@ -93,18 +100,16 @@ export async function listHubFiles(name: HubName, commit: string, settings: HubS
   });
 }
 
-/** The bytes of a file from `offset` on. */
+/** The bytes of a file from `offset` to its end. */
 export async function* readHubFile(
-  name: HubName,
-  commit: string,
+  { name, commit, settings }: HubSource,
   file: HubFile,
   offset: number,
-  settings: HubSettings,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { endpoint, token, signal, patience = DEFAULT_PATIENCE } = settings;
   const place = file.path.split('/').map(encodeURIComponent).join('/');
   const url = `${endpoint}/${name.repo}/resolve/${commit}/${place}`;
-  // `@huggingface/hub` gives a file as a Blob, whose stream does not tell when a connection breaks: so the request is made here.
+  // `@huggingface/hub` returns a file as a Blob, whose stream does not report a broken connection: so the request is made here.
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(offset > 0 && { range: `bytes=${offset}-` }),
@@ -139,7 +144,7 @@ function common({ endpoint, token, signal, patience = DEFAULT_PATIENCE }: HubSet
     async fetch(input, init) {
       const url = new URL(input instanceof Request ? input.url : input);
       const headers = new Headers(init?.headers);
-      // A listing names its next page itself: that may be another server, for which the token is not meant.
+      // A listing gives the address of its next page, which may be on another server: that must not get the token.
       if (url.origin !== origin) headers.delete('authorization');
       const calling = new AbortController();
       onAbort(signal, () => calling.abort(signal?.reason));
@@ -147,14 +152,13 @@ function common({ endpoint, token, signal, patience = DEFAULT_PATIENCE }: HubSet
         return await within(fetch(url, { ...init, headers, signal: calling.signal }), patience, signal);
       } catch (error) {
         calling.abort();
-        const { cause, message } = error as { cause?: { code?: string }; message: string };
-        throw error instanceof LostConnection ? error : new LostConnection(cause?.code ?? message);
+        throw error instanceof LostConnection ? error : lostConnection(error);
       }
     },
   };
 }
 
-/** Settles as `promise` does, unless that takes too long or the work is called off. */
+/** Settles as `promise` does, and rejects when that takes too long or the signal aborts. */
 async function within<T>(promise: Promise<T>, patience: number, signal: AbortSignal | undefined): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let forget: (() => void) | undefined;
@@ -170,8 +174,25 @@ async function within<T>(promise: Promise<T>, patience: number, signal: AbortSig
   }
 }
 
-/** The connection broke or never came about: what was fetched stays, and the same command goes on. */
-export class LostConnection extends Error {}
+/** Codes of failures before a connection is open. */
+const OFFLINE: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH']);
+
+/** The connection broke or could not be opened. What was fetched is kept, and a repeat continues there. */
+export class LostConnection extends Error {
+  /** Whether the server could not be reached at all. */
+  readonly isOffline: boolean;
+
+  /** @param code the system's code of the failure, such as ECONNRESET */
+  constructor(message: string, code?: string) {
+    super(message);
+    this.isOffline = code !== undefined && OFFLINE.has(code);
+  }
+}
+
+function lostConnection(error: unknown): LostConnection {
+  const { cause, message } = error as Partial<HubFailure>;
+  return new LostConnection(cause?.code ?? message ?? String(error), cause?.code);
+}
 
 interface HubFailure {
   statusCode: number;
@@ -179,7 +200,7 @@ interface HubFailure {
   cause: { code?: string };
 }
 
-/** Asks the hub, and turns what goes wrong into a sentence. */
+/** Makes a request, and turns its error into a sentence. */
 async function asked<T>(name: HubName, settings: HubSettings, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -193,7 +214,7 @@ function hubError(name: HubName, { endpoint, token }: HubSettings, error: unknow
   if (error instanceof FailureError || error instanceof UsageError || error instanceof LostConnection) return error;
   const wanted = hubNameText(name);
   const page = `${endpoint}/${name.repo}`;
-  const { statusCode: status = 0, message, cause } = error as Partial<HubFailure>;
+  const { statusCode: status = 0 } = error as Partial<HubFailure>;
   switch (status) {
     case 401:
       return new UsageError(
@@ -213,5 +234,5 @@ function hubError(name: HubName, { endpoint, token }: HubSettings, error: unknow
   if (status >= 400)
     return new FailureError(`${endpoint} answered with an error (${status}); run the command again later`);
   if (error instanceof SyntaxError) return new FailureError(`${endpoint} does not answer as a model hub does`);
-  return new LostConnection(cause?.code ?? message ?? String(error));
+  return lostConnection(error);
 }

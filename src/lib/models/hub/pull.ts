@@ -1,4 +1,4 @@
-// Fetches a model of the Hugging Face Hub into the cache that the Python tools share: each file whole and checked, or not at all.
+// Downloads a model from the Hugging Face Hub into the cache that the Python tools share: each file complete and checked, or not at all.
 
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -16,6 +16,7 @@ import { COMMIT, hubCache, repoFolder } from './hub-cache.js';
 import {
   type HubFile,
   type HubSettings,
+  type HubSource,
   hubSettings,
   LostConnection,
   listHubFiles,
@@ -24,22 +25,22 @@ import {
 } from './hub-client.js';
 import { type HubName, hubNameText } from './hub-name.js';
 
-/** How a model is fetched. */
+/** Options of a download. */
 export interface PullOptions extends Partial<HubSettings> {
-  /** Which variant of the weights, such as `fp16`; full precision where there is a choice. */
+  /** Variant of the weights, such as `fp16`; full precision by default where there are several. */
   readonly variant?: string | undefined;
-  /** The cache's folder; the Python tools' one by default. */
+  /** The cache's folder; that of the Python tools by default. */
   readonly cache?: string;
-  /** Times that a broken download is taken up again before it fails; 5 by default. */
+  /** How often a broken download is continued before it fails; 5 by default. */
   readonly attempts?: number;
-  /** Milliseconds before the first of them; twice as many before each next. 1000 by default. */
+  /** Milliseconds before the first continuation, doubled before each further one; 1000 by default. */
   readonly pause?: number;
   readonly onProgress?: OnProgress;
-  /** Told once what is going to be fetched. */
+  /** Called once, before the first file is fetched. */
   readonly onPlan?: (plan: Omit<PulledModel, 'path'>) => void;
 }
 
-/** What was fetched. */
+/** The result of a download. */
 export interface PulledModel {
   /** The model's folder, or the file. */
   readonly path: string;
@@ -47,26 +48,27 @@ export interface PulledModel {
   readonly variant: string;
   readonly others: readonly string[];
   readonly files: number;
-  /** Bytes in all, and those that were not there yet. */
+  /** Bytes in all, and those that were missing from the cache. */
   readonly bytes: number;
   readonly missing: number;
 }
 
 /**
- * Fetches what a Stable Diffusion checkpoint needs, or the one file that the name says. What is there already is not fetched again, and
- * a download that was cut short goes on where it ended.
+ * Fetches the files of a Stable Diffusion checkpoint, or the one file that the name gives. Files in the cache are not fetched again,
+ * and an interrupted download continues where it ended.
  *
- * @throws UsageError when there is no such model, file or variant, or no access; FailureError when the hub cannot be reached, what came
- *   is damaged, or the disk is full
+ * @throws UsageError when there is no such model, file or variant, or no access
+ * @throws FailureError when the hub cannot be reached, a file arrives damaged, or the disk is full
  */
 export async function pullModel(name: HubName, options: PullOptions = {}): Promise<PulledModel> {
   const settings: HubSettings = { ...hubSettings(), ...options };
   const folder = repoFolder(name.repo, options.cache ?? hubCache());
   const attempt = <T>(work: () => Promise<T>): Promise<T> => persistently(name, settings, options, work);
-  // Who is offline wants to know it at once; a connection that was kept open may still be gone.
-  const first = { attempts: 2, pause: options.pause ?? 1000, offline: /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ENETUNREACH/ };
+  // Being offline is reported at once; a connection that was kept open from earlier may be lost and is opened again.
+  const first = { attempts: 2, pause: options.pause ?? 1000, failsOffline: true };
   const commit = await persistently(name, settings, first, () => resolveCommit(name, settings));
-  const listed = await attempt(() => listHubFiles(name, commit, settings));
+  const source: HubSource = { name, commit, settings };
+  const listed = await attempt(() => listHubFiles(source));
   const { files, variant, others } = chooseFiles(name, listed, options.variant);
   const snapshot = join(folder, 'snapshots', commit);
   const bytes = total(files);
@@ -82,11 +84,11 @@ export async function pullModel(name: HubName, options: PullOptions = {}): Promi
     for (const file of absent) {
       const onBytes = (done: number): void =>
         options.onProgress?.({ done: before + done, total: bytes, label: 'fetching', detail: file.path });
-      await attempt(() => fetchFile(name, commit, file, folder, settings, onBytes));
+      await attempt(() => fetchFile(source, file, folder, onBytes));
       await linkFile(join(folder, 'blobs', file.etag), join(snapshot, file.path));
       before += file.size;
     }
-    // Last, so that a name never stands for files that are not there.
+    // Written last, so that a name never refers to missing files.
     const { revision = 'main' } = name;
     if (!COMMIT.test(revision)) await writeRef(join(folder, 'refs', revision), commit);
   } finally {
@@ -95,7 +97,7 @@ export async function pullModel(name: HubName, options: PullOptions = {}): Promi
   return { path: name.file === undefined ? snapshot : join(snapshot, name.file), ...plan };
 }
 
-/** @throws FailureError when the disk has no room for so many bytes */
+/** @throws FailureError when the disk has less free space */
 async function checkSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= bytes) return;
@@ -111,11 +113,17 @@ async function isThere(path: string, size: number): Promise<boolean> {
   return about?.isFile() === true && about.size === size;
 }
 
-/** Does work again while the connection breaks, and longer apart each time. */
+/** Options of repeating work. */
+interface RepeatOptions extends Pick<PullOptions, 'attempts' | 'pause'> {
+  /** Fails at once when the server cannot be reached at all. */
+  readonly failsOffline?: boolean;
+}
+
+/** Repeats work while the connection breaks, after growing pauses. */
 async function persistently<T>(
   name: HubName,
   { endpoint, signal }: HubSettings,
-  { attempts = 5, pause = 1000, offline }: Pick<PullOptions, 'attempts' | 'pause'> & { offline?: RegExp },
+  { attempts = 5, pause = 1000, failsOffline = false }: RepeatOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
@@ -123,7 +131,7 @@ async function persistently<T>(
       return await work();
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
-      if (failures >= attempts || offline?.test(error.message)) {
+      if (failures >= attempts || (failsOffline && error.isOffline)) {
         throw new FailureError(
           `${hubNameText(name)}: ${endpoint} cannot be reached (${error.message}); check the connection and run the command again, which goes on where this ended`,
         );
@@ -133,13 +141,11 @@ async function persistently<T>(
   }
 }
 
-/** Brings one file into `blobs`, going on with what an earlier attempt left. */
+/** Fetches one file into `blobs`, continuing the partial file of an earlier attempt. */
 async function fetchFile(
-  name: HubName,
-  commit: string,
+  source: HubSource,
   file: HubFile,
   folder: string,
-  settings: HubSettings,
   onBytes: (done: number) => void,
 ): Promise<void> {
   const blob = join(folder, 'blobs', file.etag);
@@ -152,7 +158,7 @@ async function fetchFile(
     try {
       onBytes(done);
       if (done < file.size) {
-        for await (const piece of readHubFile(name, commit, file, done, settings)) {
+        for await (const piece of readHubFile(source, file, done)) {
           done += piece.length;
           if (done > file.size) break;
           await out.write(piece);
@@ -167,10 +173,10 @@ async function fetchFile(
     if (done < file.size) throw new LostConnection(`${file.path} ended after ${done} of ${file.size} bytes`);
     if (done > file.size || begun.hash.digest('hex') !== file.etag) {
       await rm(partial, { force: true });
-      // What an earlier attempt left may be what is wrong; once from the beginning shows it.
-      if (begun.bytes > 0) return fetchFile(name, commit, file, folder, settings, onBytes);
+      // The partial file may have been damaged, so one attempt starts from the beginning.
+      if (begun.bytes > 0) return fetchFile(source, file, folder, onBytes);
       throw new FailureError(
-        `${name.repo}: ${file.path} came damaged (its ${file.isLfs ? 'SHA-256' : 'hash'} is not the listed one); run the command again`,
+        `${source.name.repo}: ${file.path} came damaged (its ${file.isLfs ? 'SHA-256' : 'hash'} is not the listed one); run the command again`,
       );
     }
     await rename(partial, blob);
@@ -179,9 +185,9 @@ async function fetchFile(
   }
 }
 
-/** The hash of what is there of a file, and how much that is: at most the file's size. */
+/** Hash and length of a partial file. A file longer than expected is emptied. */
 async function digest(path: string, { size, isLfs }: HubFile): Promise<{ bytes: number; hash: Hash }> {
-  // A small file is named by Git's hash of it, which begins with its size.
+  // Small files have Git's blob hash, which starts with their size.
   const hash = isLfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
   const about = await stat(path).catch(() => undefined);
   if (!about) return { bytes: 0, hash };
@@ -193,7 +199,7 @@ async function digest(path: string, { size, isLfs }: HubFile): Promise<{ bytes: 
   return { bytes: about.size, hash };
 }
 
-/** Puts a blob under its name: by a relative link, or where none can be made (Windows) as a copy. */
+/** Links a blob under its name by a relative link, or copies it where links are not allowed (Windows). */
 async function linkFile(blob: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await rm(path, { force: true });

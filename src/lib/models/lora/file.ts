@@ -59,7 +59,8 @@ export async function readLoraFile({ file, config, model }: LoraSource, checkpoi
   const header = await readSafetensorsHeader(file);
   const { found, unmatched, refused } = await collect(header);
   const find = findIn(layerFinder(checkpoint.layers, checkpoint.original), model);
-  refuseOtherOrigin(file, found.keys(), header.metadata, checkpoint, (layer) => find(layer) !== undefined);
+  const unknownLayers = [...found.keys()].filter((layer) => find(layer) === undefined);
+  refuseOtherOrigin({ file, unknownLayers, metadata: header.metadata }, checkpoint);
   if (refused !== undefined) {
     throw new UsageError(`${file}: holds ${refused}, which is not supported; use a file of LoRA, DoRA or LoHa`);
   }

@@ -1,9 +1,9 @@
-// Which model a LoRA was made for, by its names, its metadata and its widths; files made for another one are refused.
+// Finds out which model a LoRA was made for, from its names, metadata and widths, and refuses files made for another one.
 
 import { UsageError } from '../../base/errors.js';
 import type { LoraModel } from './keys.js';
 
-/** What is known of the checkpoint that a file should fit. */
+/** The checkpoint that a file must fit. */
 export interface LoraTarget {
   /** Width of the text encoder's hidden states. */
   readonly contextWidth: number;
@@ -26,7 +26,7 @@ const FOREIGN: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What trainers write about the base model, as they spell it. */
+/** Spellings of the base model in the metadata of trainers. */
 const METADATA: readonly (readonly [RegExp, string])[] = [
   [/sdxl|stable-diffusion-xl/i, 'SDXL'],
   [/flux/i, 'Flux'],
@@ -36,43 +36,48 @@ const METADATA: readonly (readonly [RegExp, string])[] = [
 ];
 const METADATA_KEYS = ['modelspec.architecture', 'ss_base_model_version'] as const;
 
-/** Models by the width of what their UNet attends to. */
+/** Models by the width of their text context. */
 const WIDTHS: Readonly<Record<number, string>> = { 768: '1.x', 1024: '2.x', 1280: 'the refiner of SDXL', 2048: 'SDXL' };
 
+/** The evidence of a file's origin. */
+export interface LoraEvidence {
+  readonly file: string;
+  /** Names of layers that the checkpoint does not have. */
+  readonly unknownLayers: Iterable<string>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
- * Refuses a file that names layers of another model, or that says it was made for one.
+ * Refuses a file that names layers of another model, or whose metadata name one.
  *
- * @param known whether the checkpoint has a layer of that name
  * @throws UsageError naming the model
  */
-export function refuseOtherOrigin(
-  file: string,
-  layers: Iterable<string>,
-  metadata: Readonly<Record<string, string>>,
-  { generation }: LoraTarget,
-  known: (layer: string) => boolean,
-): void {
-  for (const layer of layers) {
+export function refuseOtherOrigin({ file, unknownLayers, metadata }: LoraEvidence, { generation }: LoraTarget): void {
+  for (const layer of unknownLayers) {
     const foreign = FOREIGN.find(([pattern]) => pattern.test(layer));
-    if (foreign && !known(layer)) throw madeFor(file, foreign[1], generation);
+    if (foreign) throw madeFor(file, foreign[1], generation);
   }
   const said = METADATA_KEYS.map((key) => metadata[key] ?? '').find((text) => text !== '');
   const origin = METADATA.find(([pattern]) => pattern.test(said ?? ''))?.[1];
   if (origin !== undefined && origin !== generation) throw madeFor(file, origin, generation);
 }
 
+/** A layer that a file updates. */
+export interface UpdatedLayer {
+  readonly file: string;
+  readonly model: LoraModel;
+  readonly path: string;
+  readonly target: LoraTarget;
+}
+
 /**
  * The error about an update that does not fit its layer.
  *
+ * @param what the sizes that do not fit, as part of the sentence
  * @param inputs width of the update's input, where it is known
  */
-export function otherSizes(
-  file: string,
-  { model, path }: { readonly model: LoraModel; readonly path: string },
-  what: string,
-  inputs: number | undefined,
-  { contextWidth, generation }: LoraTarget,
-): UsageError {
+export function otherSizes({ file, model, path, target }: UpdatedLayer, what: string, inputs?: number): UsageError {
+  const { contextWidth, generation } = target;
   const attends = model === 'unet' && /\.attn2\.to_[kv]$/.test(path);
   const isText = model === 'text' && !path.endsWith('fc2');
   const origin = inputs !== undefined && inputs !== contextWidth && (attends || isText) ? WIDTHS[inputs] : undefined;

@@ -53,7 +53,7 @@ export interface LoraPlace {
  * @throws UsageError when its sizes show that it was made for another model, or contradict what PEFT says
  */
 export function loraUpdate(place: LoraPlace, parts: LoraParts): LoraUpdate | string {
-  const { file, model, path, shape, target } = place;
+  const { file, model, path, shape } = place;
   // An embedding is a look-up: a product with its input would be something else.
   if (shape.length < 2 || path.startsWith('embeddings.')) return 'a layer of this kind cannot be updated';
   const isHadamard =
@@ -78,7 +78,7 @@ export function loraUpdate(place: LoraPlace, parts: LoraParts): LoraUpdate | str
   if (fitted.some((entry) => entry === undefined) || (isHadamard && !isHadamardPair(parts))) {
     const shapes = expected.map(([entry]) => `${entry.dtype} [${entry.shape.join(', ')}]`).join(' and ');
     const what = `its ${shapes} do not fit the layer's [${shape.join(', ')}]`;
-    throw otherSizes(file, place, what, first.shape[1], target);
+    throw otherSizes(place, what, first.shape[1]);
   }
   const said = place.peft(rank);
   if (said.rank !== null && said.rank !== rank) {
@@ -89,13 +89,7 @@ export function loraUpdate(place: LoraPlace, parts: LoraParts): LoraUpdate | str
   const magnitude = magnitudeOf(parts, shape);
   if (magnitude === undefined) {
     const [given] = [parts.magnitude ?? parts.rowMagnitude!];
-    throw otherSizes(
-      file,
-      place,
-      `its magnitudes [${given.shape.join(', ')}] do not fit [${shape.join(', ')}]`,
-      undefined,
-      target,
-    );
+    throw otherSizes(place, `its magnitudes [${given.shape.join(', ')}] do not fit [${shape.join(', ')}]`);
   }
   if (said.dora && magnitude === null) {
     throw new UsageError(`${file}: PEFT's settings say DoRA, but ${path} has no magnitudes; use the whole file`);

@@ -1,7 +1,7 @@
-// Layers that all three models share, as functions of (weights, x). Weight layouts are PyTorch's.
+// Layers that all three networks share, as functions of (weights, x). Weight layouts are PyTorch's.
 
 import { ops as g } from '../../graph/ops.js';
-import type { Node, Padding } from '../../graph/types.js';
+import type { ConvolutionOptions, Node } from '../../graph/types.js';
 import { layerWeight } from '../lora/weight-change.js';
 import type { Scope } from './scope.js';
 
@@ -19,14 +19,13 @@ export function linear(scope: Scope, x: Node, outputs: number, { bias = true } =
   return y;
 }
 
+/** A convolution's square kernels: the length of their side, and how they move. */
+export interface ConvOptions extends ConvolutionOptions {
+  kernel: number;
+}
+
 /** Convolution with square kernels and bias: x [B, I, H, W] to [B, outputs, ..]. */
-export function conv(
-  scope: Scope,
-  x: Node,
-  outputs: number,
-  kernel: number,
-  options: { stride?: number; padding?: Padding | number } = {},
-): Node {
+export function conv(scope: Scope, x: Node, outputs: number, { kernel, ...options }: ConvOptions): Node {
   const weight = layerWeight(scope, [outputs, x.shape[1], kernel, kernel]);
   let y = g.conv2d(x, weight, scope.weight('bias', [outputs]), options);
   for (const { down, up, scale } of scope.adapters()) {
@@ -39,7 +38,7 @@ export function conv(
 /** Group norm with learned scale and bias: x [B, C, H, W]. */
 export function groupNorm(scope: Scope, x: Node, groups: number, epsilon: number): Node {
   const channels = [x.shape[1]];
-  return g.groupNorm(x, scope.weight('weight', channels), scope.weight('bias', channels), groups, epsilon);
+  return g.groupNorm(x, scope.weight('weight', channels), scope.weight('bias', channels), { groups, epsilon });
 }
 
 /** Layer norm over the last axis with learned scale and bias. */
@@ -48,7 +47,7 @@ export function layerNorm(scope: Scope, x: Node, epsilon: number): Node {
   return g.layerNorm(x, scope.weight('weight', width), scope.weight('bias', width), epsilon);
 }
 
-/** Settings of a residual block; `time` is the embedded timestep [B, T], which the VAE's blocks do not have. */
+/** Settings of a residual block; `time` is the embedded timestep [B, T], absent in the VAE. */
 export interface ResidualOptions {
   outputs: number;
   groups: number;
@@ -59,14 +58,14 @@ export interface ResidualOptions {
 /** Residual block: norm, SiLU, conv (+ timestep), norm, SiLU, conv, added to x or to its 1x1 projection. */
 export function residualBlock(scope: Scope, x: Node, { outputs, groups, epsilon, time }: ResidualOptions): Node {
   let h = g.swish(groupNorm(scope.at('norm1'), x, groups, epsilon));
-  h = conv(scope.at('conv1'), h, outputs, 3, { padding: 1 });
+  h = conv(scope.at('conv1'), h, outputs, { kernel: 3, padding: 1 });
   if (time) {
     const shift = linear(scope.at('time_emb_proj'), g.swish(time), outputs);
     h = g.add(h, g.reshape(shift, [x.shape[0], outputs, 1, 1]));
   }
   h = g.swish(groupNorm(scope.at('norm2'), h, groups, epsilon));
-  h = conv(scope.at('conv2'), h, outputs, 3, { padding: 1 });
-  return g.add(x.shape[1] === outputs ? x : conv(scope.at('conv_shortcut'), x, outputs, 1), h);
+  h = conv(scope.at('conv2'), h, outputs, { kernel: 3, padding: 1 });
+  return g.add(x.shape[1] === outputs ? x : conv(scope.at('conv_shortcut'), x, outputs, { kernel: 1 }), h);
 }
 
 /** Pictures [B, C, H, W] as tokens [B, H W, C]. */

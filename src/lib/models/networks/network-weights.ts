@@ -18,7 +18,8 @@ export function networkWeights(configs: { unet: UNetConfig; vae: VaeConfig; text
   return {
     unet: shapesOf((scope) => {
       const sample = g.input('sample', [1, unetConfig.inChannels, side, side]);
-      unet(scope, unetConfig, sample, g.input('t', [1]), g.input('context', [1, 1, unetConfig.crossAttentionDim]));
+      const context = g.input('context', [1, 1, unetConfig.crossAttentionDim]);
+      unet(scope, unetConfig, { sample, timesteps: g.input('t', [1]), context });
     }),
     vae: shapesOf((scope) => {
       vaeEncoder(scope, vae, g.input('image', [1, vae.inChannels, side, side]));

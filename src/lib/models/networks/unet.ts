@@ -10,36 +10,32 @@ import { upsampleConv } from './upsample.js';
 const TRANSFORMER_NORM_EPSILON = 1e-6;
 const LAYER_NORM_EPSILON = 1e-5;
 
-/** What a ControlNet adds to the network: one tensor for each skip connection, in the order they are made, and the middle's. */
+/** What a ControlNet adds to the network: a tensor for each skip connection, in the order of their computation, and for the middle. */
 export interface Residuals {
   readonly skips: readonly Node[];
   readonly middle: Node;
 }
 
+/** Inputs of the network in a graph: noisy latents [B, C, h, w], timesteps [B], text contexts [B, T, D]. */
+export interface UNetNodes {
+  readonly sample: Node;
+  readonly timesteps: Node;
+  readonly context: Node;
+}
+
 /**
- * What the network predicts (epsilon or v) for `sample` [B, C, h, w] at `timesteps` [B] given `context` [B, T, D].
+ * The prediction of the network (epsilon or v) for `sample` at `timesteps` given `context`.
  *
  * Sides that do not halve evenly are upsampled to the size of the skip connection, as in diffusers.
  *
  * @param residuals added to the skip connections and to the middle (Zhang et al. 2023)
  */
-export function unet(
-  scope: Scope,
-  config: UNetConfig,
-  sample: Node,
-  timesteps: Node,
-  context: Node,
-  residuals?: Residuals,
-): Node {
+export function unet(scope: Scope, config: UNetConfig, inputs: UNetNodes, residuals?: Residuals): Node {
   const { blockOutChannels, layersPerBlock, normGroups, normEps } = config;
   const last = blockOutChannels.length - 1;
-  const layers = unetLayers(scope, config, timesteps, context);
-  const half = downHalf(
-    scope,
-    config,
-    layers,
-    conv(scope.at('conv_in'), sample, blockOutChannels[0], 3, { padding: 1 }),
-  );
+  const layers = unetLayers(scope, config, inputs);
+  const first = conv(scope.at('conv_in'), inputs.sample, blockOutChannels[0], { kernel: 3, padding: 1 });
+  const half = downHalf(scope, config, layers, first);
   const skips = half.skips.map((skip, i) => (residuals ? g.add(skip, residuals.skips[i]) : skip));
   let h = residuals ? g.add(half.middle, residuals.middle) : half.middle;
 
@@ -56,29 +52,33 @@ export function unet(
     }
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));
-  return conv(scope.at('conv_out'), h, config.outChannels, 3, { padding: 1 });
+  return conv(scope.at('conv_out'), h, config.outChannels, { kernel: 3, padding: 1 });
 }
 
-/** The two layers that the network is made of, given what all of them see: the timestep and the prompt. */
+/** The two kinds of layers of the network; both read the timestep or the prompt, which are the same for all. */
 export interface UNetLayers {
   residual(at: Scope, x: Node, outputs: number): Node;
   attend(at: Scope, x: Node, level: number): Node;
 }
 
 /** Layers of a network of this configuration at `timesteps` [B] given `context` [B, T, D]. */
-export function unetLayers(scope: Scope, config: UNetConfig, timesteps: Node, context: Node): UNetLayers {
+export function unetLayers(
+  scope: Scope,
+  config: UNetConfig,
+  { timesteps, context }: Pick<UNetNodes, 'timesteps' | 'context'>,
+): UNetLayers {
+  const { normGroups: groups, normEps: epsilon, linearProjection } = config;
   const time = timeEmbedding(scope.at('time_embedding'), config, timesteps);
   return {
-    residual: (at, x, outputs) =>
-      residualBlock(at, x, { outputs, groups: config.normGroups, epsilon: config.normEps, time }),
-    attend: (at, x, level) => transformer(at, config, x, context, config.heads[level]),
+    residual: (at, x, outputs) => residualBlock(at, x, { outputs, groups, epsilon, time }),
+    attend: (at, x, level) => transformer(at, x, { context, heads: config.heads[level], groups, linearProjection }),
   };
 }
 
 /**
- * The way down and the middle of the network, of `h` [B, C0, h, w] that `conv_in` gave: what ControlNet copies.
+ * The down blocks and the middle block, applied to the output `h` [B, C0, h, w] of `conv_in`: the half that ControlNet copies.
  *
- * @returns the skip connections in the order they are made, `h` itself first, and what the middle gives
+ * @returns the skip connections in the order of their computation, `h` itself first, and the output of the middle block
  */
 export function downHalf(scope: Scope, config: UNetConfig, { residual, attend }: UNetLayers, h: Node): Residuals {
   const { blockOutChannels, layersPerBlock } = config;
@@ -92,7 +92,7 @@ export function downHalf(scope: Scope, config: UNetConfig, { residual, attend }:
       skips.push(h);
     }
     if (level < last) {
-      h = conv(block.at('downsamplers', 0, 'conv'), h, outputs, 3, { stride: 2, padding: 1 });
+      h = conv(block.at('downsamplers', 0, 'conv'), h, outputs, { kernel: 3, stride: 2, padding: 1 });
       skips.push(h);
     }
   });
@@ -120,22 +120,32 @@ function timeEmbedding(scope: Scope, config: UNetConfig, timesteps: Node): Node 
   return linear(scope.at('linear_2'), g.swish(linear(scope.at('linear_1'), sinusoids, 4 * channels)), 4 * channels);
 }
 
+/** Settings of a transformer layer; `context` [B, T, D] is the prompt. */
+interface TransformerOptions {
+  readonly context: Node;
+  readonly heads: number;
+  readonly groups: number;
+  /** Whether both projections are linear layers instead of 1x1 convolutions. */
+  readonly linearProjection: boolean;
+}
+
 /** Self-attention, attention to the prompt and a gated feed-forward layer over all cells of x [B, C, h, w]. */
-function transformer(scope: Scope, config: UNetConfig, x: Node, context: Node, heads: number): Node {
+function transformer(scope: Scope, x: Node, options: TransformerOptions): Node {
+  const { context, heads, groups, linearProjection } = options;
   const [, channels, height, width] = x.shape;
-  const normed = groupNorm(scope.at('norm'), x, config.normGroups, TRANSFORMER_NORM_EPSILON);
-  let h = config.linearProjection
+  const normed = groupNorm(scope.at('norm'), x, groups, TRANSFORMER_NORM_EPSILON);
+  let h = linearProjection
     ? linear(scope.at('proj_in'), toTokens(normed), channels)
-    : toTokens(conv(scope.at('proj_in'), normed, channels, 1));
+    : toTokens(conv(scope.at('proj_in'), normed, channels, { kernel: 1 }));
   const block = scope.at('transformer_blocks', 0);
   const norm = (name: string): Node => layerNorm(block.at(name), h, LAYER_NORM_EPSILON);
   const own = norm('norm1');
   h = g.add(h, attention(block.at('attn1'), own, own, heads));
   h = g.add(h, attention(block.at('attn2'), norm('norm2'), context, heads));
   h = g.add(h, feedForward(block.at('ff', 'net'), norm('norm3')));
-  const y = config.linearProjection
+  const y = linearProjection
     ? fromTokens(linear(scope.at('proj_out'), h, channels), height, width)
-    : conv(scope.at('proj_out'), fromTokens(h, height, width), channels, 1);
+    : conv(scope.at('proj_out'), fromTokens(h, height, width), channels, { kernel: 1 });
   return g.add(y, x);
 }
 

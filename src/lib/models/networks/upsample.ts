@@ -30,7 +30,7 @@ const TAPS = [
 export function upsampleConv(scope: Scope, x: Node, height: number, width: number): Node {
   const [batch, channels, h, w] = x.shape;
   if (height !== 2 * h || width !== 2 * w || scope.adapters().length > 0) {
-    return conv(scope, g.resizeNearest(x, height, width), channels, 3, { padding: 1 });
+    return conv(scope, g.resizeNearest(x, height, width), channels, { kernel: 3, padding: 1 });
   }
   const weight = layerWeight(scope, [channels, channels, 3, 3]);
   const bias = scope.weight('bias', [channels]);

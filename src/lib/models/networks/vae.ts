@@ -16,18 +16,18 @@ export function vaeEncoder(root: Scope, config: VaeConfig, image: Node): { mean:
   const { blockOutChannels, layersPerBlock, latentChannels } = config;
   const last = blockOutChannels.length - 1;
   const scope = root.at('encoder');
-  let h = conv(scope.at('conv_in'), image, blockOutChannels[0], 3, { padding: 1 });
+  let h = conv(scope.at('conv_in'), image, blockOutChannels[0], { kernel: 3, padding: 1 });
   blockOutChannels.forEach((outputs, level) => {
     const block = scope.at('down_blocks', level);
     for (let layer = 0; layer < layersPerBlock; layer++) h = residual(block.at('resnets', layer), config, h, outputs);
     if (level < last) {
-      h = conv(block.at('downsamplers', 0, 'conv'), h, outputs, 3, { stride: 2, padding: [0, 0, 1, 1] });
+      h = conv(block.at('downsamplers', 0, 'conv'), h, outputs, { kernel: 3, stride: 2, padding: [0, 0, 1, 1] });
     }
   });
   h = middleBlock(scope.at('mid_block'), config, h);
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, config.normGroups, NORM_EPSILON));
-  h = conv(scope.at('conv_out'), h, 2 * latentChannels, 3, { padding: 1 });
-  const moments = conv(root.at('quant_conv'), h, 2 * latentChannels, 1);
+  h = conv(scope.at('conv_out'), h, 2 * latentChannels, { kernel: 3, padding: 1 });
+  const moments = conv(root.at('quant_conv'), h, 2 * latentChannels, { kernel: 1 });
   const [batch, both, height, width] = moments.shape;
   const mean = g.slice(moments, [0, 0, 0, 0], [batch, latentChannels, height, width]);
   const raw = g.slice(moments, [0, latentChannels, 0, 0], [batch, both, height, width]);
@@ -41,8 +41,8 @@ export function vaeDecoder(root: Scope, config: VaeConfig, latent: Node): Node {
   const { blockOutChannels, layersPerBlock } = config;
   const last = blockOutChannels.length - 1;
   const scope = root.at('decoder');
-  let h = conv(root.at('post_quant_conv'), latent, config.latentChannels, 1);
-  h = conv(scope.at('conv_in'), h, blockOutChannels[last], 3, { padding: 1 });
+  let h = conv(root.at('post_quant_conv'), latent, config.latentChannels, { kernel: 1 });
+  h = conv(scope.at('conv_in'), h, blockOutChannels[last], { kernel: 3, padding: 1 });
   h = middleBlock(scope.at('mid_block'), config, h);
   for (let up = 0; up <= last; up++) {
     const outputs = blockOutChannels[last - up];
@@ -51,7 +51,7 @@ export function vaeDecoder(root: Scope, config: VaeConfig, latent: Node): Node {
     if (up < last) h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, 2 * h.shape[2], 2 * h.shape[3]);
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, config.normGroups, NORM_EPSILON));
-  return conv(scope.at('conv_out'), h, config.outChannels, 3, { padding: 1 });
+  return conv(scope.at('conv_out'), h, config.outChannels, { kernel: 3, padding: 1 });
 }
 
 function residual(scope: Scope, config: VaeConfig, x: Node, outputs: number): Node {

@@ -1,33 +1,36 @@
-// CLIP's byte-pair encoding of prompts, given a vocabulary. The merging is @huggingface/tokenizers'; here are CLIP's
-// rules, the special tokens and the padding. Equal to transformers' CLIPTokenizer, but for letters of which the two
-// know different versions of Unicode.
+// CLIP's byte-pair encoding of prompts with a given vocabulary. @huggingface/tokenizers does the merging; CLIP's rules, the special
+// tokens and the padding are here. Equal to transformers' CLIPTokenizer, except for letters on which their Unicode versions differ.
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { UsageError } from '../../base/errors.js';
 
-/** Token ids of a prompt, as long as the text encoder takes, and what had to be cut off (null: nothing). */
+/** Token ids of a prompt in the text encoder's length, and the text that was cut off (null: none). */
 export interface TokenizedPrompt {
   readonly ids: Int32Array;
   readonly truncated: string | null;
 }
 
-/** Turns prompts into token ids. `vocabSize` is the largest id plus one; `files` are those it was read from. */
+/** Turns prompts into token ids. */
 export interface Tokenizer {
   readonly modelMaxLength: number;
+  /** The largest id plus one. */
   readonly vocabSize: number;
   readonly startId: number;
   readonly endId: number;
   readonly padId: number;
+  /** The files it was read from. */
   readonly files: readonly string[];
-  /** Start token, the prompt's tokens, end token, padding; a prompt that is too long loses its end. */
+  /** Start token, the prompt's tokens, end token, padding; a prompt that is too long is cut at its end. */
   encode(prompt: string): TokenizedPrompt;
-  /** The text of token ids, in lower case, as the vocabulary spells it. */
+  /** The text of token ids, in the lower case of the vocabulary. */
   decode(ids: Iterable<number>): string;
-  /** Whether a text is a token with a meaning of its own. */
+  /** Whether a text is a special token. */
   isSpecial(text: string): boolean;
   /**
-   * The same with further tokens: `vocabSize` is the new one, `split` gives the tokens of a prompt and leaves texts to
-   * `inner`, `word` is the text of a further token.
+   * The same with further tokens.
+   *
+   * @param split the tokens of a prompt; it passes the texts between further tokens to `inner`
+   * @param word the text of a further token
    */
   extended(
     vocabSize: number,
@@ -36,13 +39,13 @@ export interface Tokenizer {
   ): Tokenizer;
 }
 
-/** Tokens with their ids, and the pairs that are merged, in order. */
+/** Tokens with their ids, and the merged pairs in order. */
 export interface Vocabulary {
   readonly vocab: Readonly<Record<string, number>>;
   readonly merges: readonly (readonly [string, string])[];
 }
 
-/** The tokens with a meaning of their own, by content. */
+/** The special tokens, by content. */
 export interface SpecialTokens {
   readonly start: string;
   readonly end: string;
@@ -52,17 +55,21 @@ export interface SpecialTokens {
   readonly added: ReadonlyMap<string, number>;
 }
 
+/** Further properties of a tokenizer. */
+export interface TokenizerOptions extends Pick<Tokenizer, 'modelMaxLength' | 'files'> {
+  /** Names the vocabulary in errors. */
+  readonly where: string;
+}
+
 /**
- * Makes a tokenizer; `where` names the vocabulary in errors, `files` are those it was read from.
+ * Makes a tokenizer.
  *
  * @throws UsageError when a special token is not in the vocabulary
  */
 export function makeTokenizer(
   { vocab, merges }: Vocabulary,
   special: SpecialTokens,
-  modelMaxLength: number,
-  where: string,
-  files: readonly string[],
+  { modelMaxLength, where, files }: TokenizerOptions,
 ): Tokenizer {
   const idOf = (content: string): number => {
     const id = Object.hasOwn(vocab, content) ? vocab[content] : special.added.get(content);
@@ -78,17 +85,17 @@ export function makeTokenizer(
     ]),
   );
   const contents = new Map([...specials].map(([content, id]) => [id, content]));
-  // Longest first: what the reference's dictionary matches.
+  // Longest first, as the reference's dictionary matches.
   const pattern = [...specials.keys()].sort((a, b) => b.length - a.length).map((text) => text.replace(/\W/g, '\\$&'));
   const splitter = new RegExp(`(${pattern.join('|')})`);
   const pairs = new BytePairTokenizer(clipDefinition(vocab, merges, special.unknown), {});
   const [startId, endId, padId] = [idOf(special.start), idOf(special.end), idOf(special.pad)];
 
   const tokensOf = (prompt: string): number[] =>
-    // Special tokens count only as they are written; everything between them is normalized and merged.
+    // Special tokens must be spelled exactly; everything between them is normalized and merged.
     prompt.split(splitter).flatMap((text) => {
       const id = specials.get(text);
-      // Lower case letter by letter as the reference has it: JavaScript alone knows a sigma at the end of a word.
+      // The reference lower-cases letter by letter; JavaScript has another sigma at the end of a word.
       return id === undefined ? pairs.encode(text.replaceAll('Σ', 'σ'), { add_special_tokens: false }).ids : [id];
     });
 

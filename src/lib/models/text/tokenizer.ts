@@ -84,7 +84,8 @@ export function openTokenizer(folder: string): Tokenizer {
   };
   checkCounts(folder, vocabulary, added);
   const limit = config.model_max_length ?? MAX_LENGTH;
-  return makeTokenizer(vocabulary, special, limit > 1e6 ? MAX_LENGTH : limit, folder, files);
+  const modelMaxLength = limit > 1e6 ? MAX_LENGTH : limit;
+  return makeTokenizer(vocabulary, special, { modelMaxLength, where: folder, files });
 }
 
 /** CLIP has 49,408 tokens; the largest vocabularies of text encoders have a quarter of a million. */
@@ -111,7 +112,8 @@ function checkCounts(folder: string, { vocab, merges }: Vocabulary, added: Reado
  */
 export function clipTokenizer(): Tokenizer {
   const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: new Map() };
-  return makeTokenizer(clipVocabulary(), special, MAX_LENGTH, 'the packaged vocabulary', []);
+  const where = 'the packaged vocabulary';
+  return makeTokenizer(clipVocabulary(), special, { modelMaxLength: MAX_LENGTH, where, files: [] });
 }
 
 /** CLIP's own vocabulary, part of the package: bytes, bytes that end a word, merged pairs, start and end token. */

@@ -1,4 +1,4 @@
-// Uploads what a run made: files under their names, pictures of a series under the names by which MLflow shows them as an image grid.
+// Uploads the artifacts of a run: files under their names, pictures of a series under names that MLflow shows as an image grid.
 
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -21,13 +21,14 @@ interface Upload {
 /**
  * Uploads one artifact.
  *
- * @returns bytes that were sent, or the reason why there is nothing to send
+ * @param run the run on the server
+ * @param owner the run here, with its id
+ * @returns number of bytes sent, or the reason why nothing is sent
  */
 export async function uploadArtifact(
   client: MlflowClient,
   run: Pick<ServerRun, 'artifactUri'>,
-  owner: ArtifactOwner,
-  runId: string,
+  owner: ArtifactOwner & { readonly id: string },
   artifact: Artifact,
 ): Promise<number | string> {
   const file = await artifactFile(owner, artifact);
@@ -38,7 +39,7 @@ export async function uploadArtifact(
   }
   const size = file.bytes;
   if (size !== artifact.bytes) return `${artifact.name} has changed since it was recorded and is not sent: ${path}`;
-  for (const { name, type, body } of uploadsOf(path, runId, artifact)) {
+  for (const { name, type, body } of uploadsOf(path, owner.id, artifact)) {
     await client.putArtifact(run, name, type, await body());
   }
   return size;
@@ -56,7 +57,7 @@ export async function uploadRecord(
 
 function uploadsOf(path: string, runId: string, { name, bytes, image, time }: Artifact): Upload[] {
   if (image === undefined) return [{ name, type: mediaType(name), body: async () => ({ file: path, bytes }) }];
-  // The same name whenever it is uploaded, so that a repeat replaces.
+  // The name is the same for every upload, so that a repeat overwrites.
   const digits = sha256(`${runId}/${name}`);
   const uuid = [0, 8, 12, 16, 20].map((start, i) => digits.slice(start, [8, 12, 16, 20, 32][i])).join('-');
   const key = image.key.replaceAll('/', '~');
@@ -77,7 +78,7 @@ function uploadsOf(path: string, runId: string, { name, bytes, image, time }: Ar
   ];
 }
 
-/** Longest side of the picture that the grid shows before one is opened. */
+/** Longest side of the small picture in the grid. */
 const SMALL = 256;
 
 async function picture(path: string) {

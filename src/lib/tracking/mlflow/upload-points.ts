@@ -1,4 +1,4 @@
-// Uploads the points of a run's metrics, a thousand a call.
+// Uploads the points of a run's metrics, a thousand per call.
 
 import { join } from 'node:path';
 import { readJsonLines } from '../stored/json-lines.js';
@@ -6,23 +6,30 @@ import { type MetricPoint, parsePoint } from '../stored/metric-points.js';
 import { RUN_FILES } from '../stored/run-record.js';
 import type { MlflowClient, ServerPoint } from './client.js';
 
-/** The most points that one call takes. */
+/** Most points of one call. */
 const MOST_POINTS = 1000;
-/** Bytes of metrics.jsonl that are read at once. */
+/** Bytes of metrics.jsonl read at once. */
 const PIECE = 1 << 20;
 
+/** The points to send. */
+export interface PointsUpload {
+  /** The server's id of the run. */
+  readonly id: string;
+  /** The run's folder. */
+  readonly folder: string;
+  /** Byte of metrics.jsonl from which on points are sent. */
+  readonly from: number;
+}
+
 /**
- * Sends points from a byte of metrics.jsonl on. A point that a rewind voids before it was sent is left out.
+ * Sends points. Those that a later rewind removes are left out.
  *
- * @param id the server's id of the run
- * @param remember told the byte up to which the server has everything
- * @returns how many points were sent
+ * @param remember called with the byte up to which the server has all points
+ * @returns number of points sent
  */
 export async function uploadPoints(
   client: MlflowClient,
-  id: string,
-  folder: string,
-  from: number,
+  { id, folder, from }: PointsUpload,
   remember: (byte: number) => Promise<void>,
 ): Promise<number> {
   let sent = 0;
@@ -49,7 +56,7 @@ export async function uploadPoints(
   }
 }
 
-/** Rewinds by the piece of the file that they stand in. */
+/** Rewinds with the piece of the file that contains them. */
 async function rewindsAfter(path: string, from: number): Promise<{ byte: number; step: number }[]> {
   const found: { byte: number; step: number }[] = [];
   for (let byte = from; ; ) {

@@ -1,8 +1,8 @@
-// Brings a server up to date with a run's folder: sends what it does not have, remembers it after every step, and so can stop and
-// start anywhere. A repeat of anything changes nothing.
+// Brings a server up to date with a run's folder: sends what it lacks and records every step, so that an upload can stop and continue
+// anywhere. Repeating a step changes nothing.
 
 import { sha256Json } from '../../base/hash.js';
-import { type Artifact, type ArtifactRecords, readArtifactRecords } from '../stored/artifact-records.js';
+import { type ArtifactRecords, readArtifactRecords } from '../stored/artifact-records.js';
 import { type RunRecord, readRunRecord } from '../stored/run-record.js';
 import { statusOf } from '../stored/run-summary.js';
 import type { MlflowClient } from './client.js';
@@ -13,7 +13,7 @@ import { uploadArtifact, uploadRecord } from './upload-artifacts.js';
 import { uploadPoints } from './upload-points.js';
 import { type UploadState, writeUploadState } from './upload-state.js';
 
-/** What an upload sent. */
+/** Counts of what an upload sent. */
 export interface Uploaded {
   /** Whether the run is new on the server. */
   created: boolean;
@@ -25,11 +25,11 @@ export interface Uploaded {
   bytes: number;
   /** Whether its status was sent. */
   status: boolean;
-  /** Files that could not be sent, and why. */
+  /** Files that could not be sent, with the reasons. */
   missing: string[];
 }
 
-/** The most pairs, and characters of them, that one call takes. */
+/** Most pairs of one call, and most characters of them. */
 const MOST_PAIRS = 100;
 const MOST_CHARACTERS = 500_000;
 
@@ -38,10 +38,28 @@ export function isChange({ missing: _, ...sent }: Uploaded): boolean {
   return Object.values(sent).some(Boolean);
 }
 
+/** The upload of one run. */
+interface RunUpload {
+  readonly context: UploadContext;
+  readonly folder: string;
+  readonly record: RunRecord;
+  /** The run on the server. */
+  readonly run: Pick<ServerRun, 'id' | 'artifactUri'>;
+  /** What the server has. */
+  state: UploadState;
+  readonly sent: Uploaded;
+}
+
+/** Records what the server has now, in memory and on the disk. */
+async function remember(upload: RunUpload, more: UploadState): Promise<void> {
+  upload.state = { ...upload.state, ...more };
+  await writeUploadState(upload.folder, upload.context.client.uri, upload.state);
+}
+
 /**
- * Uploads what a server does not have of a run.
+ * Uploads the parts of a run that a server lacks.
  *
- * @throws ServerTrouble when it refuses, or cannot be reached; what was sent until then is remembered
+ * @throws ServerTrouble when the server refuses or cannot be reached; what was sent before is recorded
  */
 export async function uploadRun(folder: string, context: UploadContext): Promise<Uploaded> {
   const { client } = context;
@@ -58,78 +76,66 @@ export async function uploadRun(folder: string, context: UploadContext): Promise
       missing: [],
     };
     const record = await readRunRecord(folder);
-    let state = await ensureRun(folder, record, context, () => {
+    const state = await ensureRun(folder, record, context, () => {
       sent.created = true;
     });
-    const remember = async (more: UploadState): Promise<void> => {
-      state = { ...state, ...more };
-      await writeUploadState(folder, client.uri, state);
-    };
     const run = { id: state.run!, artifactUri: state.artifactUri! };
-    const recorded = await readArtifactRecords(folder);
-    await uploadPairs(client, run.id, record, context, state, sent, remember, recorded.artifacts);
-    sent.points = await uploadPoints(client, run.id, folder, state.metricsByte ?? 0, (metricsByte) =>
-      remember({ metricsByte }),
-    );
+    const upload: RunUpload = { context, folder, record, run, state, sent };
+    await uploadPairs(upload, hasImages(await readArtifactRecords(folder)));
+    const points = { id: run.id, folder, from: upload.state.metricsByte ?? 0 };
+    sent.points = await uploadPoints(client, points, (metricsByte) => remember(upload, { metricsByte }));
     const datasets = serverDatasets(record);
     const inputs = sha256Json(datasets);
-    if (datasets.length > 0 && inputs !== state.inputs) {
+    if (datasets.length > 0 && inputs !== upload.state.inputs) {
       await client.logInputs(run.id, datasets);
       sent.inputs = datasets.length;
-      await remember({ inputs });
+      await remember(upload, { inputs });
     }
     const { artifacts, refused } = takesArtifacts(run) ? await readArtifactRecords(folder) : NO_ARTIFACTS;
     sent.missing.push(...refused);
     if (!takesArtifacts(run)) sent.missing.push(noArtifacts(client, run));
     const owner = { ...record, folder };
     for (const artifact of artifacts) {
-      if (state.artifacts?.[artifact.name] === artifact.sha256) continue;
-      const outcome = await uploadArtifact(client, run, owner, record.id, artifact);
+      if (upload.state.artifacts?.[artifact.name] === artifact.sha256) continue;
+      const outcome = await uploadArtifact(client, run, owner, artifact);
       if (typeof outcome === 'string') {
         sent.missing.push(outcome);
         continue;
       }
       sent.artifacts++;
       sent.bytes += outcome;
-      await remember({ artifacts: { ...state.artifacts, [artifact.name]: artifact.sha256 } });
+      await remember(upload, { artifacts: { ...upload.state.artifacts, [artifact.name]: artifact.sha256 } });
     }
-    await uploadEnd(client, run, folder, record, state, sent, remember);
+    await uploadEnd(upload);
     return sent;
   });
 }
 
 const NO_ARTIFACTS: ArtifactRecords = { artifacts: [], refused: [] };
 
-type Remember = (more: UploadState) => Promise<void>;
+const hasImages = ({ artifacts }: ArtifactRecords): boolean => artifacts.some(({ image }) => image !== undefined);
 
-async function uploadPairs(
-  client: MlflowClient,
-  id: string,
-  record: RunRecord,
-  context: UploadContext,
-  state: UploadState,
-  sent: Uploaded,
-  remember: Remember,
-  artifacts: readonly Artifact[],
-): Promise<void> {
+/** Uploads parameters and tags. */
+async function uploadPairs(upload: RunUpload, withImages: boolean): Promise<void> {
+  const { context, record, run, state, sent } = upload;
+  const { client } = context;
   const params = serverParams(record);
   const paramsHash = sha256Json(params);
   if (params.length > 0 && state.params !== paramsHash) {
-    for (const batch of batches(params)) await client.logBatch(id, { params: batch });
+    for (const batch of batches(params)) await client.logBatch(run.id, { params: batch });
     sent.params = params.length;
-    await remember({ params: paramsHash });
+    await remember(upload, { params: paramsHash });
   }
-  const hasImages = artifacts.some(({ image }) => image !== undefined);
-  const tags = serverTags(record, await parentOn(record, context), hasImages);
+  const tags = serverTags(record, await parentOn(record, context), withImages);
   const tagsHash = sha256Json(tags);
   if (state.tags !== tagsHash) {
-    for (const batch of batches(tags)) await client.logBatch(id, { tags: batch });
+    for (const batch of batches(tags)) await client.logBatch(run.id, { tags: batch });
     sent.tags = tags.length;
-    await remember({ tags: tagsHash });
+    await remember(upload, { tags: tagsHash });
   }
 }
 
-/** Pairs in the portions that one call takes. */
+/** Pairs in batches of at most one call. */
 function* batches(pairs: readonly Pair[]): Generator<Pair[]> {
   let batch: Pair[] = [];
   let characters = 0;
@@ -145,22 +151,16 @@ function* batches(pairs: readonly Pair[]): Generator<Pair[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Status and record come last: a run that is finished there has everything. */
-async function uploadEnd(
-  client: MlflowClient,
-  run: Pick<ServerRun, 'id' | 'artifactUri'>,
-  folder: string,
-  record: RunRecord,
-  state: UploadState,
-  sent: Uploaded,
-  remember: Remember,
-): Promise<void> {
+/** Uploads record and status, last: a run that is finished on the server has everything. */
+async function uploadEnd(upload: RunUpload): Promise<void> {
+  const { context, folder, record, run, state, sent } = upload;
+  const { client } = context;
   const { status, end } = statusOf(folder, record);
   const hash = sha256Json(record);
   if (status !== 'running' && takesArtifacts(run) && state.artifacts?.[RECORD_ARTIFACT] !== hash) {
     await uploadRecord(client, run, RECORD_ARTIFACT, folder);
     sent.artifacts++;
-    await remember({ artifacts: { ...state.artifacts, [RECORD_ARTIFACT]: hash } });
+    await remember(upload, { artifacts: { ...state.artifacts, [RECORD_ARTIFACT]: hash } });
   }
   const word = `${status} ${end ?? ''}`.trim();
   if (word === state.status || (status === 'running' && state.status === undefined)) return;
@@ -171,7 +171,7 @@ async function uploadEnd(
     end: end === undefined ? undefined : Date.parse(end),
   });
   sent.status = true;
-  await remember({ status: word });
+  await remember(upload, { status: word });
 }
 
 function noArtifacts({ uri }: MlflowClient, { artifactUri }: Pick<ServerRun, 'artifactUri'>): string {

@@ -26,8 +26,8 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
   return {
     ...model,
     async predict(sample, timesteps, context) {
-      assertShape('predict: the sample', sample.shape, ['B', 'C', 'h', 'w'], 'pass scaled latents');
-      return runUnet(programs, adapters, model.config.unet, { sample, timesteps, context }, trained);
+      assertShape('predict: the sample', sample.shape, ['B', 'C', 'h', 'w'], { remedy: 'pass scaled latents' });
+      return runUnet(programs, model.config.unet, { sample, timesteps, context }, { adapters, weights: trained });
     },
     weightAccess: () => programs.open.map(({ weights }) => weights),
     placements: () => programs.open.flatMap(({ placement }) => placement ?? []),

@@ -41,7 +41,8 @@ export function denoisingProgram(
   const scope = createScope(adapters);
   const shape = [batch, ...latentShape];
   const context = g.input('context', [batch, ...contextShape]);
-  const output = unet(scope, config, g.input('sample', shape), g.input('timesteps', [batch]), context);
+  const inputs = { sample: g.input('sample', shape), timesteps: g.input('timesteps', [batch]), context };
+  const output = unet(scope, config, inputs);
   const loss = weightedLoss(output, g.input('target', shape), g.input('weights', [batch]));
   const compile = blockwise ? compileBlockwiseGradients : compileGradients;
   return compile(loss, scope, { trained, frozen }, engine);

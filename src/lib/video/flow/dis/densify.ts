@@ -1,21 +1,14 @@
-// The second half of DIS (Kroeger et al. 2016, section 2.2): one displacement for each pixel from the patches that cover it.
+// The second half of DIS (Kroeger et al. 2016, section 2.2): the displacement of each pixel from the patches that cover it.
 
-import type { Patches } from './inverse-search.js';
-import { PATCH } from './inverse-search.js';
+import { type Displacements, PATCH, type Patches } from './inverse-search.js';
 import type { Level } from './pyramid.js';
 
 const INSIDE = 1e-3;
 
-/** Writes the mean of the displacements of all patches that cover a pixel, weighted by 1 / max(1, |difference of grey|). */
-export function densify(
-  from: Level,
-  to: Level,
-  patches: Patches,
-  stride: number,
-  u: Float32Array,
-  v: Float32Array,
-): void {
+/** Writes for each pixel the mean displacement of all patches that cover it, weighted by 1 / max(1, |difference of grey|). */
+export function densify(from: Level, to: Level, patches: Patches, { u, v }: Displacements): void {
   const { width, height, data: a } = from;
+  const { stride } = patches;
   const b = to.data;
   const mostX = width - 1 - INSIDE;
   const mostY = height - 1 - INSIDE;

@@ -1,15 +1,15 @@
-// Dense inverse search (Kroeger et al. 2016, Fast optical flow using dense inverse search): from coarse to fine, patches are found
-// by gradient descent, spread to pixels, and the flow is refined. Settings and their names follow OpenCV's DISOpticalFlow.
+// Dense inverse search (Kroeger et al. 2016, Fast optical flow using dense inverse search). From coarse to fine, patches are found by
+// gradient descent, spread to pixels, and the flow is refined. Settings and their names are those of OpenCV's DISOpticalFlow.
 
 import type { Flow, GrayPicture } from '../flow.js';
 import { densify } from './densify.js';
-import { PATCH, searchPatches } from './inverse-search.js';
+import { type Displacements, PATCH, searchPatches } from './inverse-search.js';
 import { type Level, padded, pyramid, slopesOf } from './pyramid.js';
-import { refineFlow } from './refine.js';
+import { type RefinementSettings, refineFlow } from './refine.js';
 
-/** How much work DIS does. */
+/** Settings of DIS. */
 export interface DisSettings {
-  /** The finest level: 0 is the picture's own size, each one more half of it. */
+  /** The finest level: level k has the picture's sides divided by 2^k. */
   readonly finestScale: number;
   /** Pixels from one patch to the next. */
   readonly patchStride: number;
@@ -26,6 +26,9 @@ export const DIS_PRESETS: Readonly<Record<'ultrafast' | 'fast' | 'medium', DisSe
   medium: { finestScale: 1, patchStride: 3, descentIterations: 25, refinementIterations: 5 },
 };
 
+/** OpenCV's weights of the refinement. */
+const REFINEMENT: Omit<RefinementSettings, 'iterations'> = { smoothness: 20, grey: 5, slope: 10 };
+
 /** The flow from one picture to another of the same size, whose sides are at least 16 pixels. */
 export function disFlow(from: GrayPicture, to: GrayPicture, settings: DisSettings = DIS_PRESETS.medium): Flow {
   const { width, height } = from;
@@ -33,29 +36,22 @@ export function disFlow(from: GrayPicture, to: GrayPicture, settings: DisSetting
   const finest = Math.min(settings.finestScale, coarsest);
   const before = pyramid(from, finest, coarsest);
   const after = pyramid(to, finest, coarsest);
-  let u: Float32Array = new Float32Array(0);
-  let v: Float32Array = new Float32Array(0);
+  const refinement: RefinementSettings = { ...REFINEMENT, iterations: settings.refinementIterations };
+  const search = { stride: settings.patchStride, iterations: settings.descentIterations };
+  let flow: Displacements = { u: new Float32Array(0), v: new Float32Array(0) };
   for (let k = before.length - 1; k >= 0; k--) {
     const level = before[k];
     const size = level.width * level.height;
     const coarser = before[k + 1];
     const start = (values: Float32Array): Float32Array =>
       coarser ? enlarge(values, coarser, level, 2) : new Float32Array(size);
-    [u, v] = [start(u), start(v)];
-    const search = { stride: settings.patchStride, iterations: settings.descentIterations };
-    const patches = searchPatches(level, slopesOf(level), padded(after[k]), u, v, search);
-    densify(level, after[k], patches, settings.patchStride, u, v);
-    if (settings.refinementIterations > 0) {
-      refineFlow(level, after[k], u, v, {
-        iterations: settings.refinementIterations,
-        smoothness: 20,
-        grey: 5,
-        slope: 10,
-      });
-    }
+    flow = { u: start(flow.u), v: start(flow.v) };
+    const pictures = { from: level, slopes: slopesOf(level), to: padded(after[k]) };
+    densify(level, after[k], searchPatches(pictures, flow, search), flow);
+    if (refinement.iterations > 0) refineFlow(level, after[k], flow, refinement);
   }
   const factor = 2 ** finest;
-  const [wholeU, wholeV] = [u, v].map((values) => enlarge(values, before[0], from, factor));
+  const [wholeU, wholeV] = [flow.u, flow.v].map((values) => enlarge(values, before[0], from, factor));
   const data = new Float32Array(2 * width * height);
   for (let i = 0; i < wholeU.length; i++) {
     data[2 * i] = wholeU[i];
@@ -64,7 +60,7 @@ export function disFlow(from: GrayPicture, to: GrayPicture, settings: DisSetting
   return { width, height, data };
 }
 
-/** The level from which motions of a quarter of the longer side can be found, and that still holds a patch. */
+/** The level at which motions of a quarter of the longer side can be found, but none smaller than a patch. */
 function coarsestScale(width: number, height: number): number {
   const reach = Math.floor(Math.log2(Math.max(width, height) / (4 * PATCH)) + 0.5);
   return Math.max(0, Math.min(reach, Math.floor(Math.log2(Math.floor(Math.min(width, height) / PATCH)))));

@@ -1,16 +1,33 @@
-// The first half of DIS (Kroeger et al. 2016, section 2.1): for a grid of patches of one picture, where each lies in the other.
+// The first half of DIS (Kroeger et al. 2016, section 2.1): the displacements of a grid of patches from one picture to the other.
 
 import { BORDER, type Level, type Padded, type Slopes } from './pyramid.js';
 
-/** Displacements of a grid of patches, row by row. */
-export interface Patches {
-  readonly columns: number;
-  readonly rows: number;
+/** Displacements in pixels, row by row: horizontal, vertical. */
+export interface Displacements {
   readonly u: Float32Array;
   readonly v: Float32Array;
 }
 
-/** Sides of patches, in pixels. */
+/** A grid of patches. */
+interface PatchGrid {
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels from one patch to the next. */
+  readonly stride: number;
+}
+
+/** The displacement of each patch of a grid. */
+export interface Patches extends PatchGrid, Displacements {}
+
+/** The pictures of a search: patches of `from` are searched in `to`. */
+export interface SearchPictures {
+  readonly from: Level;
+  /** Slopes of `from`. */
+  readonly slopes: Slopes;
+  readonly to: Padded;
+}
+
+/** Side of a patch, in pixels. */
 export const PATCH = 8;
 
 const CELLS = PATCH * PATCH;
@@ -29,30 +46,28 @@ export interface SearchSettings {
 }
 
 /**
- * Finds each patch by inverse compositional gradient descent on the squared difference of patches freed of their means, from the
- * best of: the flow of the coarser level `u`, `v` [H x W], and the neighbours that were visited before.
+ * Finds each patch by inverse compositional gradient descent on the squared difference of patches minus their means. Each starts from
+ * the best of `start` [H x W], the flow of the coarser level, and the neighbours visited before.
  */
 export function searchPatches(
-  from: Level,
-  slopes: Slopes,
-  to: Padded,
-  u: Float32Array,
-  v: Float32Array,
+  pictures: SearchPictures,
+  { u, v }: Displacements,
   { stride, iterations }: SearchSettings,
 ): Patches {
-  const { width, height } = from;
+  const { width, height } = pictures.from;
   const columns = 1 + Math.floor((width - PATCH) / stride);
   const rows = 1 + Math.floor((height - PATCH) / stride);
   const patches: Patches = {
     columns,
     rows,
+    stride,
     u: new Float32Array(columns * rows),
     v: new Float32Array(columns * rows),
   };
-  const sums = structure(slopes, width, columns, rows, stride);
-  const match = createMatcher(from, slopes, to, height);
+  const sums = structure(pictures, patches);
+  const match = createMatcher(pictures, sums, patches);
+  const search: Search = { match, sums, patches, steps: Math.floor(iterations / PASSES) };
   const band = Math.ceil(rows / BANDS);
-  const steps = Math.floor(iterations / PASSES);
   const half = PATCH / 2;
 
   for (let first = 0; first < rows; first += band) {
@@ -63,16 +78,15 @@ export function searchPatches(
       for (let row = startRow; row >= first && row < end; row += direction) {
         for (let column = startColumn; column >= 0 && column < columns; column += direction) {
           const i = row * columns + column;
-          const x = column * stride;
-          const y = row * stride;
+          match.choose(row, column);
           if (pass === 0) {
-            const centre = (y + half) * width + x + half;
+            const centre = (row * stride + half) * width + column * stride + half;
             patches.u[i] = u[centre];
             patches.v[i] = v[centre];
           }
-          let least = match.difference(x, y, patches.u[i], patches.v[i]);
+          let least = match.difference(patches.u[i], patches.v[i]);
           const consider = (other: number): void => {
-            const difference = match.difference(x, y, patches.u[other], patches.v[other]);
+            const difference = match.difference(patches.u[other], patches.v[other]);
             if (difference >= least) return;
             least = difference;
             patches.u[i] = patches.u[other];
@@ -80,7 +94,7 @@ export function searchPatches(
           };
           if (column !== startColumn) consider(i - direction);
           if (row !== startRow) consider(i - direction * columns);
-          descend(match, sums, patches, i, x, y, steps);
+          descend(search, i);
         }
       }
     }
@@ -88,16 +102,17 @@ export function searchPatches(
   return patches;
 }
 
-/** Gradient descent of one patch; a result further than a patch away from its start is not believed. */
-function descend(
-  match: Matcher,
-  sums: Structure,
-  patches: Patches,
-  i: number,
-  x: number,
-  y: number,
-  steps: number,
-): void {
+/** A search in progress. */
+interface Search {
+  readonly match: Matcher;
+  readonly sums: Structure;
+  readonly patches: Patches;
+  /** Most steps of gradient descent of a patch in one pass. */
+  readonly steps: number;
+}
+
+/** Gradient descent of patch `i`, the matcher's chosen one. A result further than a patch from its start is discarded. */
+function descend({ match, sums, patches, steps }: Search, i: number): void {
   const { xx, yy, xy } = sums;
   let determinant = xx[i] * yy[i] - xy[i] * xy[i];
   if (Math.abs(determinant) < SMALLEST_DETERMINANT) determinant = SMALLEST_DETERMINANT;
@@ -105,7 +120,7 @@ function descend(
   let v = patches.v[i];
   let before = Number.POSITIVE_INFINITY;
   for (let step = 0; step < steps; step++) {
-    const difference = match.step(x, y, u, v, sums.x[i], sums.y[i]);
+    const difference = match.step(u, v);
     const { slopeX, slopeY } = match;
     u = Math.fround(u - (yy[i] * slopeX - xy[i] * slopeY) / determinant);
     v = Math.fround(v - (xx[i] * slopeY - xy[i] * slopeX) / determinant);
@@ -126,7 +141,8 @@ interface Structure {
   readonly y: Float32Array;
 }
 
-function structure({ x, y }: Slopes, width: number, columns: number, rows: number, stride: number): Structure {
+function structure({ from: { width }, slopes: { x, y } }: SearchPictures, grid: PatchGrid): Structure {
+  const { columns, rows, stride } = grid;
   const [xx, yy, xy, sx, sy] = Array.from({ length: 5 }, () => new Float32Array(columns * rows));
   for (let row = 0, i = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, i++) {
@@ -153,26 +169,36 @@ function structure({ x, y }: Slopes, width: number, columns: number, rows: numbe
   return { xx, yy, xy, x: sx, y: sy };
 }
 
-/** Compares a patch of one picture with a displaced one of the other, both freed of their means. */
+/** Compares the chosen patch of one picture with a displaced one of the other, both minus their means. */
 interface Matcher {
-  /** Sum of squared differences. */
-  difference(x: number, y: number, u: number, v: number): number;
-  /** The same; `slopeX` and `slopeY` are then half of its gradient. */
-  step(x: number, y: number, u: number, v: number, sumX: number, sumY: number): number;
+  /** Chooses a patch of the grid. */
+  choose(row: number, column: number): void;
+  /** Sum of squared differences at displacement (u, v). */
+  difference(u: number, v: number): number;
+  /** The same, and half of its gradient is then in `slopeX` and `slopeY`. */
+  step(u: number, v: number): number;
   slopeX: number;
   slopeY: number;
 }
 
-function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number): Matcher {
-  const { width, data: a } = from;
+function createMatcher({ from, slopes, to }: SearchPictures, sums: Structure, { columns, stride }: PatchGrid): Matcher {
+  const { width, height, data: a } = from;
   const { width: wide, data: b } = to;
+  let patch = 0;
+  let x = 0;
+  let y = 0;
   const least = BORDER - PATCH + 1;
   const mostX = BORDER + width - 1;
   const mostY = BORDER + height - 1;
   const matcher: Matcher = {
     slopeX: 0,
     slopeY: 0,
-    difference(x, y, u, v) {
+    choose(row, column) {
+      patch = row * columns + column;
+      x = column * stride;
+      y = row * stride;
+    },
+    difference(u, v) {
       const px = Math.min(mostX, Math.max(least, x + u + BORDER));
       const py = Math.min(mostY, Math.max(least, y + v + BORDER));
       const left = Math.floor(px);
@@ -183,10 +209,11 @@ function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number):
       const w10 = (1 - fx) * fy;
       const w01 = fx * (1 - fy);
       const w00 = (1 - fx) * (1 - fy);
+      const first = y * width + x;
       let sum = 0;
       let squares = 0;
       for (let r = 0; r < PATCH; r++) {
-        let i = (y + r) * width + x;
+        let i = first + r * width;
         let j = (top + r) * wide + left;
         for (let c = 0; c < PATCH; c++, i++, j++) {
           const d = w00 * b[j] + w01 * b[j + 1] + w10 * b[j + wide] + w11 * b[j + wide + 1] - a[i];
@@ -196,8 +223,8 @@ function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number):
       }
       return squares - (sum * sum) / CELLS;
     },
-    // Written out beside `difference`: a call or a test in these innermost loops of the whole flow would slow both.
-    step(x, y, u, v, sumX, sumY) {
+    // A copy of `difference` with the gradient: a call or a condition in these innermost loops would slow both down.
+    step(u, v) {
       const px = Math.min(mostX, Math.max(least, x + u + BORDER));
       const py = Math.min(mostY, Math.max(least, y + v + BORDER));
       const left = Math.floor(px);
@@ -208,12 +235,13 @@ function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number):
       const w10 = (1 - fx) * fy;
       const w01 = fx * (1 - fy);
       const w00 = (1 - fx) * (1 - fy);
+      const first = y * width + x;
       let sum = 0;
       let squares = 0;
       let byX = 0;
       let byY = 0;
       for (let r = 0; r < PATCH; r++) {
-        let i = (y + r) * width + x;
+        let i = first + r * width;
         let j = (top + r) * wide + left;
         for (let c = 0; c < PATCH; c++, i++, j++) {
           const d = w00 * b[j] + w01 * b[j + 1] + w10 * b[j + wide] + w11 * b[j + wide + 1] - a[i];
@@ -223,8 +251,8 @@ function createMatcher(from: Level, slopes: Slopes, to: Padded, height: number):
           byY += d * slopes.y[i];
         }
       }
-      matcher.slopeX = byX - (sum * sumX) / CELLS;
-      matcher.slopeY = byY - (sum * sumY) / CELLS;
+      matcher.slopeX = byX - (sum * sums.x[patch]) / CELLS;
+      matcher.slopeY = byY - (sum * sums.y[patch]) / CELLS;
       return squares - (sum * sum) / CELLS;
     },
   };

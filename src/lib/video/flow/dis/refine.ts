@@ -1,11 +1,12 @@
-// Variational refinement of a flow (Brox et al. 2004, as DIS uses it): grey values and their slopes stay what they are along the
-// flow, and the flow is smooth, each in a norm that lets outliers be. Solved by red-black successive over-relaxation.
+// Variational refinement of a flow (Brox et al. 2004, as DIS uses it): grey values and their slopes are constant along the flow, and the
+// flow is smooth, each in a robust norm. Solved by red-black successive over-relaxation.
 
+import type { Displacements } from './inverse-search.js';
 import type { Level } from './pyramid.js';
 
-/** Weights of the energy's parts, and how long it is minimised; OpenCV's values. */
+/** Weights of the parts of the energy, and number of iterations. */
 export interface RefinementSettings {
-  /** Times that the norms' weights are set anew. */
+  /** How often the weights of the robust norms are updated. */
   readonly iterations: number;
   readonly smoothness: number;
   readonly grey: number;
@@ -17,30 +18,26 @@ const OMEGA = 1.6;
 const ZETA_SQUARED = 0.1 * 0.1;
 const EPSILON_SQUARED = 0.01 * 0.01;
 
-/** Refines `u` and `v` [H x W] in place. */
-export function refineFlow(
-  from: Level,
-  to: Level,
-  u: Float32Array,
-  v: Float32Array,
-  settings: RefinementSettings,
-): void {
+/** Refines a flow [H x W] in place. */
+export function refineFlow(from: Level, to: Level, flow: Displacements, settings: RefinementSettings): void {
   const { width, height } = from;
+  const { u, v } = flow;
   const n = width * height;
-  const derivatives = derive(from, to, u, v);
+  const derivatives = derive(from, to, flow);
   const [du, dv, a11, a12, a22, b1, b2, weights, wholeU, wholeV] = Array.from(
     { length: 10 },
     () => new Float32Array(n),
   );
   wholeU.set(u);
   wholeV.set(v);
-  const system: System = { width, height, a11, a12, a22, b1, b2, weights };
+  const whole: Displacements = { u: wholeU, v: wholeV };
+  const system: System = { width, height, du, dv, a11, a12, a22, b1, b2, weights };
   for (let iteration = 0; iteration < settings.iterations; iteration++) {
-    addData(system, derivatives, du, dv, settings.grey / 2, settings.slope / 2);
-    addSmoothness(system, u, v, wholeU, wholeV, settings.smoothness / 2);
+    addData(system, derivatives, settings);
+    addSmoothness(system, flow, whole, settings);
     for (let i = 0; i < RELAXATIONS; i++) {
-      relax(system, du, dv, 0);
-      relax(system, du, dv, 1);
+      relax(system, 0);
+      relax(system, 1);
     }
     for (let i = 0; i < n; i++) {
       wholeU[i] = u[i] + du[i];
@@ -51,10 +48,12 @@ export function refineFlow(
   v.set(wholeV);
 }
 
-/** The linear system of one iteration: [a11 a12; a12 a22] (du, dv) = (b1, b2) and the coupling of neighbours by `weights`. */
+/** The linear system of one iteration: [a11 a12; a12 a22] (du, dv) = (b1, b2), neighbours coupled by `weights`. */
 interface System {
   readonly width: number;
   readonly height: number;
+  readonly du: Float32Array;
+  readonly dv: Float32Array;
   readonly a11: Float32Array;
   readonly a12: Float32Array;
   readonly a22: Float32Array;
@@ -75,7 +74,7 @@ interface Derivatives {
   readonly yz: Float32Array;
 }
 
-function derive(from: Level, to: Level, u: Float32Array, v: Float32Array): Derivatives {
+function derive(from: Level, to: Level, { u, v }: Displacements): Derivatives {
   const { width, height, data } = from;
   const mean = new Float32Array(width * height);
   const z = new Float32Array(width * height);
@@ -132,8 +131,11 @@ function differenceY(f: Float32Array, width: number, height: number): Float32Arr
   return result;
 }
 
-/** Constancy of grey values and of slopes, linearised, each weighted by 1 / its present error. */
-function addData(s: System, d: Derivatives, du: Float32Array, dv: Float32Array, grey: number, slope: number): void {
+/** Constancy of grey values and of slopes, linearised, each weighted by 1 / its current error. */
+function addData(s: System, d: Derivatives, settings: RefinementSettings): void {
+  const { du, dv } = s;
+  const grey = settings.grey / 2;
+  const slope = settings.slope / 2;
   for (let i = 0; i < du.length; i++) {
     const [x, y, z] = [d.x[i], d.y[i], d.z[i]];
     const norm = x * x + y * y + ZETA_SQUARED;
@@ -156,13 +158,13 @@ function addData(s: System, d: Derivatives, du: Float32Array, dv: Float32Array, 
 /** Smoothness: each pixel is tied to its right and lower neighbours, less where the flow changes. */
 function addSmoothness(
   s: System,
-  u: Float32Array,
-  v: Float32Array,
-  wholeU: Float32Array,
-  wholeV: Float32Array,
-  alpha: number,
+  { u, v }: Displacements,
+  whole: Displacements,
+  { smoothness }: RefinementSettings,
 ): void {
   const { width, height, a11, a22, b1, b2, weights } = s;
+  const { u: wholeU, v: wholeV } = whole;
+  const alpha = smoothness / 2;
   const tie = (i: number, j: number, w: number): void => {
     const pullU = w * (u[j] - u[i]);
     const pullV = w * (v[j] - v[i]);
@@ -190,12 +192,7 @@ function addSmoothness(
 }
 
 /** One sweep over the cells of a parity. */
-function relax(
-  { width, height, a11, a12, a22, b1, b2, weights }: System,
-  du: Float32Array,
-  dv: Float32Array,
-  parity: number,
-): void {
+function relax({ width, height, du, dv, a11, a12, a22, b1, b2, weights }: System, parity: number): void {
   for (let y = 0; y < height; y++) {
     for (let x = (y + parity) % 2; x < width; x += 2) {
       const i = y * width + x;
