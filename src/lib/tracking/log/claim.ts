@@ -1,5 +1,5 @@
-// A claim on a run's folder: at most one living process holds it. Several kinds do not hinder each other. How claims exclude:
-// lock-file.ts.
+// A claim on a run's folder: at most one living process holds it. Claims of different kinds are independent. The exclusion itself is
+// in lock-file.ts.
 
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -20,20 +20,20 @@ export type Claim = HeldLock;
 /** Who holds a folder. */
 export type Holder = LockHolder;
 
-/** The name of a claim of a kind, and what it holds: for a folder that is being made. */
+/** Name and content of a claim of a kind, for a folder that is being created. */
 export function firstClaim(kind: string): { name: string; text: string } {
   return { name: claimName(kind), text: lockText() };
 }
 
-/** Keeps a claim alive that has been written as `firstClaim` says. */
+/** Keeps a claim alive that was written from `firstClaim`. */
 export function keepClaim(folder: string, { name, text }: { name: string; text: string }): Claim {
   return keepLock(join(folder, name), text);
 }
 
 /**
- * Takes the claim of a folder, unless a living process holds it.
+ * Takes the claim of a folder unless a living process holds it.
  *
- * @param kind what is claimed
+ * @param kind the purpose of the claim
  */
 export async function takeClaim(folder: string, kind: string): Promise<Claim | Holder> {
   const earlier = earlierClaims(folder, kind);
@@ -61,7 +61,7 @@ function claimName(kind: string): string {
   return `.${kind}-1`;
 }
 
-/** Claims with higher numbers, as earlier versions followed a dead process's claim: the latest first. */
+/** Numbered claims of earlier versions, which wrote the next number after a dead process's claim; the latest first. */
 function earlierClaims(folder: string, kind: string): string[] {
   const numbers = readdirSync(folder)
     .filter((name) => name.startsWith(`.${kind}-`))

@@ -1,4 +1,4 @@
-// Work that is told apart by its settings: goes on with the run that it had, or begins one.
+// Work identified by its settings: continues its earlier run, or starts one.
 
 import { resolve } from 'node:path';
 import { findRun } from '../query/list-runs.js';
@@ -6,19 +6,18 @@ import type { RunSummary } from '../stored/run-summary.js';
 import type { Run } from './run.js';
 import { resumeRun, type StartChildOptions, type StartRunOptions, startChild, startRun } from './start-run.js';
 
-/** A run as `startRun` takes it, with the key that tells its settings. */
+/** Options of `startRun`, with the key of the settings. */
 export interface ContinueRunOptions extends StartRunOptions {
   /** The hash of the resolved settings: `sha256Json(settings)`. */
   readonly key: string;
-  /** Go on with the latest run of this key, if there is one; otherwise one is begun. */
+  /** Continue the latest run of this key, if there is one. */
   readonly resume: boolean;
 }
 
 /**
- * A run to log to; or, where the latest run with this key is finished and `resume` is set, that run, with which there is
- * nothing left to do.
+ * A run to log to. With `resume`, a latest run of this key that is finished is returned instead: no work is left.
  *
- * @throws UsageError when the run to go on with is written by a living process
+ * @throws UsageError when a living process writes the run to continue
  */
 export async function continueRun(
   options: ContinueRunOptions,
@@ -34,7 +33,7 @@ export async function continueRun(
   return { run: await resumeRun(before.folder, options) };
 }
 
-/** The part of a run that was called so: goes on with it, or begins it; undefined where it is finished. */
+/** Continues or starts the part of a run with this name; undefined when it is finished. */
 export async function continueChild(
   parent: Run,
   options: StartChildOptions & { readonly name: string },

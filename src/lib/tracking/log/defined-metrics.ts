@@ -1,6 +1,6 @@
-// Metrics as a run takes them: those that are defined.
+// The metrics that have a value, in the form that a run takes.
 
-/** What is defined of some numbers, each key after a prefix. */
+/** The defined ones of some numbers, each key with a prefix. */
 export function definedMetrics(
   values: Readonly<Record<string, number | null | undefined>>,
   prefix = '',

@@ -1,4 +1,4 @@
-// Which commit the working folder stands at, so that a run can be repeated with the same code.
+// The commit of the working folder, so that a run can be repeated with the same code.
 
 import { execFile } from 'node:child_process';
 import { childEnvironment } from '../../base/environment.js';
@@ -6,17 +6,17 @@ import { childEnvironment } from '../../base/environment.js';
 /** The state of a git repository. */
 export interface GitState {
   readonly commit: string;
-  /** Absent where no branch is checked out. */
+  /** Absent when no branch is checked out. */
   readonly branch?: string;
-  /** Whether tracked files differ from the commit; absent where finding out takes too long. */
+  /** Whether tracked files differ from the commit; absent when git takes too long. */
   readonly dirty?: boolean;
 }
 
-/** How long an answer holds, in milliseconds: many runs start in a row, and a notebook's process outlives commits. */
+/** Milliseconds for which an answer is cached: many runs start in a row, and a notebook's process outlives commits. */
 const LASTING = 5000;
 const known = new Map<string, { at: number; state: Promise<GitState | undefined> }>();
 
-/** The repository that a folder belongs to; undefined outside one, or without git. */
+/** The state of a folder's repository; undefined outside a repository or without git. */
 export function gitState(folder: string = process.cwd()): Promise<GitState | undefined> {
   const before = known.get(folder);
   if (before && performance.now() - before.at < LASTING) return before.state;
@@ -25,7 +25,7 @@ export function gitState(folder: string = process.cwd()): Promise<GitState | und
   return state;
 }
 
-/** One process tells all of it; where that takes too long, another one the commit. */
+/** One git process returns everything; if it takes too long, another one returns only the commit. */
 async function ask(folder: string): Promise<GitState | undefined> {
   try {
     const lines = (await git(folder, ['status', '--porcelain=v2', '--branch', '--untracked-files=no'])).split('\n');

@@ -1,32 +1,32 @@
-// An append-only text file of lines. Appending only remembers; writing happens in the background, at known places of the file, so
-// that a piece that was being written when the process ended is written again to the same bytes, never twice.
+// An append-only text file of lines. Appending only buffers; writing happens in the background at known offsets of the file. A piece
+// that was being written when the process ended is written again to the same bytes, never twice.
 
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write, writeSync } from 'node:fs';
 import { writeError } from '../../base/atomic-file.js';
 
 /** An open log. */
 export interface LineLog {
-  /** Remembers a line, given without its end; it reaches the file within a tenth of a second. */
+  /** Buffers a line, given without its line break; it reaches the file within a tenth of a second. */
   append(line: string): void;
   /**
    * Resolves when all lines appended so far are in the file.
    *
-   * @throws FailureError when the disk is full or fails; the lines are kept and tried again
+   * @throws FailureError when the disk is full or fails; the lines are kept and written again later
    */
   flush(): Promise<void>;
-  /** Writes what is left, blocking: for the end of a process. */
+  /** Writes the buffered lines, blocking: for the end of a process. */
   flushSync(): void;
-  /** Flushes, to the disk itself, and closes. */
+  /** Flushes to the disk and closes. */
   close(): Promise<void>;
 }
 
-/** Lines are written when they are this old (ms), or when there are so many characters. */
+/** Lines are written at this age (ms), or at this number of characters. */
 const DELAY = 100;
 const FULL = 1 << 16;
-/** Between attempts where the disk refuses, in milliseconds. */
+/** Milliseconds between attempts after the disk failed. */
 const RETRY = 1000;
 
-/** Opens or creates a log; what a killed process left of a line at its end is cut off. */
+/** Opens or creates a log; an incomplete last line of a killed process is removed. */
 export function openLineLog(path: string): LineLog {
   let fd: number;
   try {
@@ -70,7 +70,7 @@ export function openLineLog(path: string): LineLog {
   };
   const flush = async (): Promise<void> => {
     try {
-      // A second turn for what was appended while the first was at its end.
+      // A second pass for lines appended near the end of the first.
       while (piece !== undefined || lines.length > 0 || writing) await drain();
     } catch (error) {
       throw writeError(path, error);
@@ -116,7 +116,7 @@ function writeAll(fd: number, bytes: Buffer, position: number): Promise<void> {
   });
 }
 
-/** Where the last whole line of a file ends. */
+/** Offset of the end of the last complete line of a file. */
 function endOfLastLine(fd: number): number {
   const chunk = Buffer.alloc(1 << 16);
   for (let end = fstatSync(fd).size; end > 0; ) {

@@ -1,5 +1,5 @@
-// Logs a run into its folder: points and artifacts are appended, the record is replaced as a whole, and what is buffered when the
-// process ends is written then.
+// Logs a run into its folder: points and artifacts are appended, the record is replaced as a whole. Buffers are also written when the
+// process exits.
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
@@ -19,12 +19,12 @@ import { recordText } from './run-folder.js';
 
 const open = new Set<(code: number) => void>();
 
-/** At the end of the process, what is still buffered is written, and runs that were not finished say so. */
+/** When the process exits, buffers are written, and unfinished runs are recorded as interrupted. */
 process.on('exit', (code) => {
   for (const end of open) end(code);
 });
 
-/** Begins logging into a run's folder that this process has claimed. */
+/** Starts logging into a run's folder that this process has claimed. */
 export async function openForLogging(
   folder: string,
   { record: initial, claim }: { readonly record: RunRecord; readonly claim: Claim },
@@ -50,7 +50,7 @@ export async function openForLogging(
     if (ended !== undefined)
       throw new UsageError(`${folder}: the run has ended, nothing can be added; resume it, or start another`);
   };
-  /** One write after the other, each with the newest record. */
+  /** Writes are serial, each with the newest record. */
   const update = (change: Partial<RunRecord>): Promise<void> => {
     record = { ...record, ...change };
     writing = writing.catch(() => {}).then(() => writeFileAtomic(join(folder, RUN_FILES.record), recordText(record)));
@@ -69,7 +69,7 @@ export async function openForLogging(
     await artifactLog.flush();
     listener?.changed();
   };
-  /** Files elsewhere are followed only to where the run says that it wrote: see artifact-file.ts. */
+  /** Artifacts elsewhere are read only from folders that the run recorded: see artifact-file.ts. */
   const knowPlaces = async (artifacts: readonly Artifact[]): Promise<void> => {
     const known = new Set([...(record.outside ?? []), ...(record.tags.out === undefined ? [] : [record.tags.out])]);
     const places = artifacts.filter(({ path }) => isAbsolute(path)).map(({ path }) => dirname(path));

@@ -1,4 +1,4 @@
-// On what a run computes: the facts that explain its speed, and that tell machines apart.
+// The machine of a run: the facts that explain its speed and distinguish machines.
 
 import { arch, cpus, hostname, platform, release, totalmem, userInfo } from 'node:os';
 
@@ -27,7 +27,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** The name of the user that runs this process, where it has one. */
+/** The name of the user of this process, if it has one. */
 export function thisUser(): string | undefined {
   try {
     return userInfo().username;

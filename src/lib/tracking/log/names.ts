@@ -1,4 +1,4 @@
-// What experiments, runs, parameters, metrics and artifacts may be called: what MLflow accepts too, so that nothing is renamed later.
+// Valid names of experiments, runs, parameters, metrics and artifacts: those that MLflow accepts too, so that nothing is renamed later.
 
 import { UsageError } from '../../base/errors.js';
 
@@ -8,7 +8,7 @@ const LONGEST = 250;
  * Checks the key of a parameter, metric or tag: letters, digits and `_ - . / space`, at most 250 characters, and no path
  * that leads elsewhere when written as one (`../x`, `/x`, `a//b`).
  *
- * @param what as the error shall name it: `metric`
+ * @param what its kind in the error: `metric`
  * @throws UsageError naming the key
  */
 export function assertKey(what: string, key: string): void {
@@ -28,7 +28,7 @@ export function assertKey(what: string, key: string): void {
   }
 }
 
-/** A name fit for a folder: whatever is not a letter, digit, `_`, `-` or `.` becomes a dash. */
+/** A valid folder name: every character except letters, digits, `_`, `-` and `.` becomes a dash. */
 export function folderName(name: string): string {
   return (
     name
@@ -39,9 +39,9 @@ export function folderName(name: string): string {
 }
 
 /**
- * The folder of an experiment: its name, which must be fit for one.
+ * The folder name of an experiment, which is its name.
  *
- * @throws UsageError when it is not
+ * @throws UsageError when it is not a valid folder name
  */
 export function assertExperiment(name: string): void {
   if (name !== '' && name === folderName(name)) return;
@@ -50,14 +50,12 @@ export function assertExperiment(name: string): void {
   );
 }
 
-/**
- * A text without the user and password that its URLs carry: `https://ann:secret@host/` becomes `https://host/`.
- */
+/** A text without the users and passwords of its URLs: `https://ann:secret@host/` becomes `https://host/`. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"]*@/gi, '$1');
 }
 
-/** Any JSON value, its texts without the credentials of URLs; what JSON cannot hold becomes a text. */
+/** A JSON value without the credentials in its URLs; values that JSON cannot hold become texts. */
 export function withoutCredentialsDeep(value: unknown): unknown {
   if (typeof value === 'string') return withoutCredentials(value);
   if (typeof value === 'bigint') return String(value);

@@ -1,17 +1,17 @@
-// Settings as a run keeps them: one flat list, nested ones by their path.
+// The parameters of a run: settings as a flat list, nested ones by their path.
 
 import { UsageError } from '../../base/errors.js';
 import { canonicalJson } from '../../base/hash.js';
 import type { ParameterValue } from '../stored/run-record.js';
 import { assertKey, withoutCredentialsDeep } from './names.js';
 
-/** Settings, nested as one likes; what is undefined is left out. */
+/** Settings, nested to any depth; undefined ones are left out. */
 export type NestedParameters = Readonly<Record<string, unknown>>;
 
 /**
  * Flattens settings: `{denoise: {steps: 50}}` becomes `{'denoise.steps': 50}`; lists stay lists.
  *
- * @throws UsageError for a key that cannot be used
+ * @throws UsageError for an invalid key
  */
 export function flattenParameters(parameters: NestedParameters): Record<string, ParameterValue> {
   const flat: Record<string, ParameterValue> = {};
@@ -28,15 +28,15 @@ export function flattenParameters(parameters: NestedParameters): Record<string, 
   return flat;
 }
 
-/** A parameter as a text, which is what filters and MLflow compare: texts as they are, lists as JSON. */
+/** A parameter as a text, the form that filters and MLflow compare: texts unchanged, lists as JSON. */
 export function parameterText(value: ParameterValue): string {
   return typeof value === 'string' ? value : value === null ? 'null' : JSON.stringify(value);
 }
 
 /**
- * Adds parameters to those of a run. One that is set stays what it is.
+ * Adds parameters to those of a run. A parameter that is set cannot change.
  *
- * @throws UsageError naming the parameter, what it was and what came
+ * @throws UsageError naming the parameter, its value and the other value
  */
 export function mergeParameters(
   run: string,

@@ -1,4 +1,4 @@
-// Makes the folder of a new run: whole under its name, or not there at all, and never one that another process has.
+// Creates the folder of a new run: complete under its name or not at all, and never the folder of another process.
 
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -8,7 +8,7 @@ import { RUN_FILES, type RunRecord } from '../stored/run-record.js';
 import { type Claim, firstClaim, holderOf, keepClaim } from './claim.js';
 import { folderName } from './names.js';
 
-/** What is claimed in a run's folder by the process that writes the run. */
+/** The kind of claim of the process that writes a run. */
 export const OWNER = 'owner';
 
 /** The text of a `run.json`. */
@@ -17,7 +17,7 @@ export function recordText(record: RunRecord): string {
 }
 
 /**
- * Creates `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... where that is taken, claimed by this process.
+ * Creates `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... if that exists, claimed by this process.
  *
  * @returns its absolute path, and the claim
  * @throws UsageError when the root cannot be written; FailureError when the disk is full
@@ -43,7 +43,7 @@ export async function createRunFolder(root: string, record: RunRecord): Promise<
   }
 }
 
-/** Renames a folder to the first name that is free; a folder that is there and not empty is never replaced. */
+/** Renames a folder to the first free name; an existing folder with content is never replaced. */
 async function giveName(temporary: string, experiment: string, name: string): Promise<string> {
   const taken = new Set(await readdir(experiment));
   for (let n = 1; ; n++) {
@@ -61,15 +61,15 @@ async function giveName(temporary: string, experiment: string, name: string): Pr
   }
 }
 
-/** A folder that nobody has claimed within this time, in milliseconds, was left by a process that died before it could. */
+/** Milliseconds after which an unclaimed folder counts as left behind by a process that died before its claim. */
 const CLAIMED_WITHIN = 60_000;
 
-/** Removes folders of runs whose process died before they got their name. */
+/** Removes folders of runs whose process died before the rename. */
 async function removeDeadLeftovers(experiment: string): Promise<void> {
   for (const name of await readdir(experiment)) {
     if (!isTemporaryName(basename(name))) continue;
     const leftover = join(experiment, name);
-    // One that cannot be looked at or removed hinders no run.
+    // A folder that cannot be read or removed does not stop the run.
     const isDead = await stat(leftover)
       .then(({ mtimeMs }) => !(holderOf(leftover, OWNER)?.alive ?? Date.now() - mtimeMs < CLAIMED_WITHIN))
       .catch(() => false);

@@ -1,4 +1,4 @@
-// A run that is being logged, as those who log see it. How it reaches the disk: log-run.ts. Stored runs: open-run.ts.
+// The interface of a run that is being logged. log-run.ts writes it to the disk, open-run.ts reads stored runs.
 
 import type { Closable } from '../../base/closable.js';
 import type { Artifact } from '../stored/artifact-records.js';
@@ -6,39 +6,39 @@ import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
 import type { NestedParameters } from './parameters.js';
 
 /**
- * A run that is being logged. At the end of an `await using` block a run that was not finished is `failed`: `finish` is the last
- * statement of a block that succeeds.
+ * A run that is being logged. At the end of an `await using` block an unfinished run is `failed`: `finish` is the last statement of a
+ * successful block.
  */
 export interface Run extends Closable {
   /** 32 hexadecimal digits. */
   readonly id: string;
   /** Absolute path of the run's folder. */
   readonly folder: string;
-  /** Absolute path of the folder for what the run makes. */
+  /** Absolute path of the folder for the run's artifacts. */
   readonly artifacts: string;
-  /** The run as run.json says it now. */
+  /** The current content of run.json. */
   readonly record: RunRecord;
-  /** Whether anything is remembered: not so of an `untrackedRun`. */
+  /** Whether anything is stored: false for an `untrackedRun`. */
   readonly tracked: boolean;
-  /** Where it is logged to besides its folder; parts of it are logged there too. */
+  /** Further places that the run and its parts are logged to. */
   readonly logging: LoggingOptions;
   /**
-   * Adds parameters, nested as one likes.
+   * Adds parameters, nested to any depth.
    *
-   * @throws UsageError when one is set to something else already
+   * @throws UsageError when one has another value already
    */
   logParams(parameters: NestedParameters): Promise<void>;
   /**
    * Adds a point to each metric. Returns at once; the points reach the file within a tenth of a second.
    *
-   * @throws UsageError for a key or value that cannot be a metric's, or when the run has ended
+   * @throws UsageError for an invalid key or value, or when the run has ended
    */
   logMetrics(metrics: Readonly<Record<string, number>>, options?: MetricOptions): void;
-  /** Voids the points at `step` and after, which a training that goes on from an earlier state computes again. */
+  /** Removes the points from `step` on, which a training that continues from an earlier state computes again. */
   rewind(step: number): Promise<void>;
   /**
-   * Records a file, or every file of a folder, with its hash. Files in `artifacts` belong to the run; others stay where they
-   * are and are recorded by their path.
+   * Records a file, or every file of a folder, with its hash. Files in `artifacts` belong to the run; others are not copied, and
+   * recorded by their path.
    *
    * @throws UsageError when there is no such file
    */
@@ -49,27 +49,27 @@ export interface Run extends Closable {
   logInputs(inputs: readonly RunInput[]): Promise<void>;
   /** Sets tags; unlike parameters they may change. */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>;
-  /** Resolves when everything logged so far is in the folder. */
+  /** Resolves when everything logged before is in the folder. */
   flush(): Promise<void>;
   /**
    * Ends the run; a second call changes nothing.
    *
-   * @throws FailureError when the disk refused what was logged
+   * @throws FailureError when the disk failed to store the log
    */
   finish(status?: Exclude<RunStatus, 'running'>, options?: { error?: unknown }): Promise<void>;
 }
 
-/** Where a run is logged to besides its folder. */
+/** Further places that a run is logged to. */
 export interface LoggingOptions {
   /** Address of an MLflow tracking server; `STEADYFRAME_MLFLOW_URI` by default, none with `false`. */
   readonly mlflow?: string | false | undefined;
-  /** Told what goes wrong with the server, which stops no run; stderr by default. */
+  /** Called for problems with the server, which do not stop the run; prints to stderr by default. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Where points stand. */
+/** Step and time of points. */
 export interface MetricOptions {
-  /** By default one more than the metric's last step, from 0 on. */
+  /** By default the metric's last step plus one, starting at 0. */
   readonly step?: number;
   /** Milliseconds since 1970; now by default. */
   readonly time?: number;
@@ -77,11 +77,11 @@ export interface MetricOptions {
 
 /** How an artifact is recorded. */
 export interface ArtifactOptions {
-  /** Its name in the run, or that of its folder; by default its path within `artifacts`, else the file's own name. */
+  /** Name of the file or folder in the run; by default its path within `artifacts`, else the file's name. */
   readonly name?: string;
 }
 
-/** Hears that a run has changed, and that it has ended; must not throw. */
+/** Called when a run has changed and when it has ended; must not throw. */
 export interface RunListener {
   changed(): void;
   ended(): void;

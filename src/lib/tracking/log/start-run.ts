@@ -1,4 +1,4 @@
-// Begins a run, or goes on with one that was interrupted.
+// Starts a run, or continues an interrupted one.
 
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
@@ -17,37 +17,37 @@ import type { LoggingOptions, Run, RunListener } from './run.js';
 import { createRunFolder, OWNER } from './run-folder.js';
 import { untrackedRun } from './untracked-run.js';
 
-/** What a run is. */
+/** The identity and the settings of a run. */
 export interface StartRunOptions extends LoggingOptions {
-  /** What is compared with each other: `sweep`, `finetune`. A folder of this name holds its runs. */
+  /** The group of comparable runs, such as `sweep` or `finetune`. Its runs are in a folder of this name. */
   readonly experiment: string;
-  /** What people call the run; need not be the only one. The experiment's name by default. */
+  /** Name of the run, not necessarily unique; the experiment's name by default. */
   readonly name?: string | undefined;
   /** The run that this one is a part of. */
   readonly parent?: Pick<Run, 'id'> | string | undefined;
-  /** A hash of the resolved settings, by which `findRun` finds the run again. */
+  /** A hash of the resolved settings, by which `findRun` finds the run. */
   readonly key?: string | undefined;
-  /** Settings as they were resolved, nested as one likes. */
+  /** The resolved settings, nested to any depth. */
   readonly parameters?: NestedParameters | undefined;
-  /** Settings as the user gave them. */
+  /** The settings that the user gave. */
   readonly given?: unknown;
   /** Files that the run reads. */
   readonly inputs?: readonly RunInput[] | undefined;
   /** Texts by name; unlike parameters they may change later. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** What computes: `cpu`, `cuda`. */
+  /** The device: `cpu`, `cuda`. */
   readonly device?: string | undefined;
-  /** What started the run; the script's name by default. */
+  /** The command or script that started the run; the script's name by default. */
   readonly command?: string | undefined;
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
 }
 
 /**
- * Begins a run: a new folder `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... where that is taken. Call `finish`, or let
- * `trackRun` do so: a run whose process ends without it is shown as interrupted.
+ * Starts a run: a new folder `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... if that exists. Call `finish`, or use `trackRun`: a run
+ * whose process ends without it is shown as interrupted.
  *
- * @throws UsageError for a name that cannot be used, or a root that cannot be written
+ * @throws UsageError for an invalid name, or a root that cannot be written
  */
 export async function startRun(options: StartRunOptions): Promise<Run> {
   assertExperiment(options.experiment);
@@ -86,23 +86,23 @@ async function begin(options: StartRunOptions, git: GitState | undefined): Promi
   return openForLogging(folder, { record, claim }, options, listener?.(folder));
 }
 
-/** What a part of a run is; its experiment is that of the whole unless it has one of its own. */
+/** The identity of a part of a run; by default it has the experiment of the whole. */
 export type StartChildOptions = Omit<StartRunOptions, 'experiment' | 'parent' | 'root' | keyof LoggingOptions> & {
   readonly experiment?: string | undefined;
 };
 
-/** Begins a part of a run: beside it, logged to where it is logged; of an untracked run, an untracked part. */
+/** Starts a part of a run, in a folder beside it and logged to the same places; a part of an untracked run is untracked. */
 export function startChild(parent: Run, options: StartChildOptions): Promise<Run> {
   if (!parent.tracked) return Promise.resolve(untrackedRun(parent.artifacts));
   const { experiment = parent.record.experiment } = options;
   const { command } = parent.record;
   const root = resolve(parent.folder, '../..');
-  // The state of the sources is that in which the whole began; and to ask git costs a process.
+  // The state of the sources is that at the start of the whole; asking git again would cost a process.
   return begin({ command, ...parent.logging, ...options, experiment, parent, root }, parent.record.git);
 }
 
 /**
- * Goes on with a run: its status is `running` again, and what is logged is added to what it has.
+ * Continues a run: its status is `running` again, and new points and artifacts are added.
  *
  * @throws UsageError when there is no run, or a living process writes it
  */
@@ -115,7 +115,7 @@ export async function resumeRun(folder: string, options: LoggingOptions = {}): P
     throw new UsageError(`${folder}: process ${pid} on ${host} is writing this run; wait for it, or start another run`);
   }
   try {
-    // Read again: until the claim it may have been another's.
+    // Read again, because another process may have written it before the claim.
     const { end: _, error: __, metrics: ___, ...rest } = await readRunRecord(path);
     const listener = await listenerFor(options);
     const run = await openForLogging(
@@ -132,7 +132,7 @@ export async function resumeRun(folder: string, options: LoggingOptions = {}): P
   }
 }
 
-/** What passes runs on to an MLflow server as they are logged; undefined where none is named. */
+/** The live uploads to an MLflow server; undefined when no server is set. */
 async function listenerFor({
   mlflow,
   onWarning,

@@ -1,16 +1,16 @@
-// Work done as a run, so that its end is recorded however it comes.
+// Work as a run, whose end is recorded in all cases.
 
 import type { Run } from './run.js';
 import { type StartRunOptions, startRun } from './start-run.js';
 
-/** How the work is told to stop. */
+/** Cancellation of the work. */
 export interface TrackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Does work as a run: begins it, unless it is given begun, hands it to `work`, and finishes it. Where `work` throws, the run is
- * `failed`, or `interrupted` when `signal` was aborted, and the error goes on.
+ * Does work as a run: starts the run unless a started one is given, passes it to `work` and finishes it. When `work` throws, the run
+ * is `failed`, or `interrupted` if `signal` was aborted, and the error is thrown.
  */
 export async function trackRun<T>(
   begin: Run | StartRunOptions,
@@ -23,7 +23,7 @@ export async function trackRun<T>(
     result = await work(run);
   } catch (error) {
     const status = signal?.aborted ? 'interrupted' : 'failed';
-    // What the work says matters more than what the disk says.
+    // The error of the work matters more than one of the disk.
     await run.finish(status, status === 'failed' ? { error } : {}).catch(() => {});
     throw error;
   }

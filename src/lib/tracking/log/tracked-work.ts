@@ -1,4 +1,4 @@
-// Work that fills a folder and is remembered as a run: where its files go, which run it is, and how its end is recorded.
+// Work that fills a folder and is tracked as a run: the folder of its files, its run, and the record of its end.
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,49 +12,49 @@ import type { LoggingOptions, Run } from './run.js';
 import { resumeRun, type StartRunOptions, startRun } from './start-run.js';
 import { untrackedRun } from './untracked-run.js';
 
-/** Whether and where work is remembered. */
+/** Whether and where work is tracked. */
 export interface TrackingOptions extends LoggingOptions {
-  /** Remember the work as a run: true by default. A run that is given is logged to, and stays the caller's to finish. */
+  /** Track the work as a run: true by default. A given run is logged to, and the caller finishes it. */
   readonly track?: boolean | Run | undefined;
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
-  /** What started the work; the script's name by default. */
+  /** The command or script that started the work; the script's name by default. */
   readonly command?: string | undefined;
 }
 
-/** Work as `beginWork` takes it. */
+/** The identity of a piece of work, for `beginWork`. */
 export interface WorkOptions extends TrackingOptions, Omit<StartRunOptions, keyof LoggingOptions | 'parent'> {
   readonly name: string;
-  /** A hash of what decides the result; what is resumed has the same. */
+  /** A hash of everything that determines the result; resumed work has the same. */
   readonly key: string;
-  /** The folder for what is made; the artifacts of the run by default. */
+  /** The folder for the results; the run's artifacts by default. */
   readonly out?: string | undefined;
-  /** Go on with the latest work of this key in the same place, if there is any. */
+  /** Continue the latest work of this key in the same place, if there is any. */
   readonly resume?: boolean | undefined;
 }
 
-/** Work that has begun. */
+/** Work in progress. */
 export interface TrackedWork<Folder> {
   readonly folder: Folder;
   readonly run: Run;
-  /** Whether the run may hold something of an earlier process. */
+  /** Whether the run may contain results of an earlier process. */
   readonly resumed: boolean;
   /** Records that the work is done. */
   finish(): Promise<void>;
   /** Records that it failed, or was interrupted if `signal` was aborted. Does not throw: the error matters more. */
   fail(error: unknown, signal?: AbortSignal): Promise<void>;
-  /** Closes the folder; work that was neither finished nor failed was interrupted. */
+  /** Closes the folder; work that neither finished nor failed is recorded as interrupted. */
   close(): Promise<void>;
 }
 
 /**
- * Begins work, or goes on with it. What `open` refuses leaves no run behind where the folder is known beforehand.
+ * Starts or continues work. When the folder is known beforehand and `open` throws, no run is created.
  *
- * A run has one set of parameters: work that goes on with other ones (more iterations, say) is another run, whose files lie where
- * those of the first do. Work that was finished already has nothing to log.
+ * A run has one set of parameters: work that continues with other ones (such as more iterations) is another run, with its files in the
+ * folder of the first. Finished work logs nothing.
  *
- * @param open opens the folder for what is made, and holds it against other processes
- * @throws UsageError when the runs' root cannot be written, and whatever `open` throws
+ * @param open opens the folder for the results and locks it against other processes
+ * @throws UsageError when the runs' root cannot be written, and any error of `open`
  */
 export async function beginWork<Folder extends { close(): Promise<void> }>(
   options: WorkOptions,
@@ -74,8 +74,8 @@ export async function beginWork<Folder extends { close(): Promise<void> }>(
 }
 
 /**
- * Does work from its beginning to its end, as `beginWork` begins it. Where `work` throws, the run is `failed`, or `interrupted`
- * when `signal` was aborted, and the error goes on.
+ * Does work from start to end, started by `beginWork`. When `work` throws, the run is `failed`, or `interrupted` if `signal` was
+ * aborted, and the error is thrown.
  */
 export async function trackWork<Folder extends { close(): Promise<void> }, T>(
   options: WorkOptions & { readonly signal?: AbortSignal | undefined },
@@ -95,7 +95,7 @@ export async function trackWork<Folder extends { close(): Promise<void> }, T>(
   }
 }
 
-/** A folder that nothing has to be done for. */
+/** A folder that needs no lock. */
 export async function plainFolder(out: string): Promise<{ readonly out: string; close(): Promise<void> }> {
   return { out, close: async () => {} };
 }
@@ -126,10 +126,10 @@ function working<Folder extends { close(): Promise<void> }>(
   };
 }
 
-/** A run that was begun, and whether it was there before. */
+/** A started run, and whether it existed before. */
 type BegunRun = Pick<TrackedWork<unknown>, 'run' | 'resumed'>;
 
-/** The folder for what is made, undefined where it will be that of a new run; and what begins the run. */
+/** The folder for the results, undefined if it will be that of a new run; and the function that starts the run. */
 async function placeWork(
   options: WorkOptions,
 ): Promise<{ readonly out: string | undefined; begin(): Promise<BegunRun> }> {
@@ -164,7 +164,7 @@ async function placeWork(
   };
 }
 
-/** The work to go on with: of the same key; else what stopped under the same name, whose folder then says what differs. */
+/** The work to continue: of the same key, else interrupted work of the same name, whose folder then shows the differences. */
 async function latestWork(
   { experiment, name, out }: WorkOptions,
   key: string,
@@ -177,7 +177,7 @@ async function latestWork(
   return runs.find((run) => run.name === name && run.status !== 'finished' && run.tags.out === undefined);
 }
 
-/** Where the latest work of a name put its files; undefined where there is none. */
+/** The folder of the latest work of a name; undefined if there is none. */
 export async function lastWork({
   experiment,
   name,
@@ -192,7 +192,7 @@ export async function lastWork({
   return run ? outOf(run) : existsSync(folder) ? folder : undefined;
 }
 
-/** Where the files of a run lie. */
+/** The folder of a run's results. */
 function outOf({ folder, tags }: Pick<RunSummary, 'folder' | 'tags'>): string {
   return tags.out ?? join(folder, RUN_FILES.artifacts);
 }
@@ -204,9 +204,9 @@ function hasParameters(run: RunSummary, { parameters = {} }: WorkOptions): boole
 }
 
 /**
- * The folder NAME in `parent`, or NAME-2, NAME-3, ... where that is taken.
+ * The folder NAME in `parent`, or NAME-2, NAME-3, ... if that exists.
  *
- * @param reuse gives the last one that exists and is not a run's, if any
+ * @param reuse returns the last existing one that is not a run's, if any
  */
 export function freeFolder(parent: string, name: string, reuse: boolean): string {
   let latest: string | undefined;
@@ -217,7 +217,7 @@ export function freeFolder(parent: string, name: string, reuse: boolean): string
   }
 }
 
-/** The options of a piece of work that are data, as a record of what was asked for. */
+/** The options of a piece of work that are data, as a record of the request. */
 export function givenOptions(options: object): Record<string, unknown> {
   const notAsked = ['signal', 'track', 'root', 'mlflow', 'command', 'resume'];
   return Object.fromEntries(

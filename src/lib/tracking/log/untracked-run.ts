@@ -1,4 +1,4 @@
-// What stands in for a run where nothing shall be remembered.
+// The replacement for a run when nothing is tracked.
 
 import { basename, resolve } from 'node:path';
 import { VERSION } from '../../base/version.js';
@@ -7,9 +7,9 @@ import { thisMachine } from './machine.js';
 import type { Run } from './run.js';
 
 /**
- * A run that remembers nothing, for `--no-track`: the same calls, and `folder` for what is made.
+ * A run that stores nothing, for `--no-track`, with the same methods.
  *
- * @param folder where artifacts go, made by whoever writes there
+ * @param folder the folder for artifacts, created by the code that writes there
  */
 export function untrackedRun(folder: string): Run {
   const nothing = (): Promise<void> => Promise.resolve();

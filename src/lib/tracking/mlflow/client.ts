@@ -1,4 +1,4 @@
-// The few calls of MLflow's REST API (2.0) that uploading needs. What a run is made of there is decided in upload-run.ts.
+// The calls of MLflow's REST API (2.0) that uploading needs. upload-run.ts decides what is sent.
 
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
@@ -16,7 +16,7 @@ import {
   serverRun,
 } from './server-run.js';
 
-/** A point as the server takes it; NaN and the infinities are texts. */
+/** A point in the API; NaN and the infinities are texts. */
 export interface ServerPoint {
   readonly key: string;
   readonly value: number | string;
@@ -24,7 +24,7 @@ export interface ServerPoint {
   readonly timestamp: number;
 }
 
-/** What `runs/create` takes. */
+/** Arguments of `runs/create`. */
 export interface NewServerRun {
   readonly experiment: string;
   readonly name: string;
@@ -34,17 +34,17 @@ export interface NewServerRun {
   readonly ourId: string;
 }
 
-/** A server, through its calls. All of them throw `ServerTrouble`, after trying again where that makes sense. */
+/** The calls to a server. All of them throw `ServerTrouble`, after repeating where that makes sense. */
 export interface MlflowClient {
   /** The server's address without credentials. */
   readonly uri: string;
-  /** The id of an experiment; undefined where there is none. UsageError when it was deleted there. */
+  /** The id of an experiment; undefined if there is none. @throws UsageError when it was deleted there */
   findExperiment(name: string): Promise<string | undefined>;
-  /** The id of an experiment, which is made where there is none. */
+  /** The id of an experiment, which is created if there is none. */
   experiment(name: string): Promise<string>;
-  /** Our runs in an experiment, deleted ones included; of one id where that is given. */
+  /** Our runs in an experiment, deleted ones included; only those of one id if it is given. */
   runs(experiment: string, ourId?: string): Promise<ServerRun[]>;
-  /** Makes a run, once: where the answer was lost, the run is looked for before another is made. */
+  /** Creates a run, once: after a lost answer the run is searched for before another one is created. */
   createRun(run: NewServerRun): Promise<ServerRun>;
   updateRun(id: string, change: { name: string; status: string; end?: number | undefined }): Promise<void>;
   logBatch(
@@ -52,21 +52,21 @@ export interface MlflowClient {
     batch: { metrics?: readonly ServerPoint[]; params?: readonly Pair[]; tags?: readonly Pair[] },
   ): Promise<void>;
   logInputs(id: string, datasets: readonly object[]): Promise<void>;
-  /** Writes an artifact of a run whose artifacts the server takes, over one of the same name. */
+  /** Writes an artifact of a run whose artifacts the server accepts; one of the same name is overwritten. */
   putArtifact(run: Pick<ServerRun, 'artifactUri'>, name: string, type: string, body: Body): Promise<void>;
 }
 
-/** How a client works. */
+/** Options of a client. */
 export interface ClientOptions extends RetryOptions {
-  /** Told whenever bytes have moved. */
+  /** Called whenever bytes were sent or received. */
   readonly onMove?: (() => void) | undefined;
 }
 
 const API = '/api/2.0/mlflow';
 
-/** Pages of a thousand runs that a search may have. */
+/** Most pages of a search, of a thousand runs each. */
 const MOST_PAGES = 200;
-/** How long a search may take with all its pages (ms). */
+/** Time limit of a search with all its pages (ms). */
 const LONGEST_SEARCH = 300_000;
 
 const anyAnswer = z.looseObject({});
@@ -124,7 +124,7 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
     try {
       return (await call('POST', 'experiments/create', createdAnswer, { name })).experiment_id;
     } catch (error) {
-      // Someone else made it in between.
+      // Another client created it in between.
       const id = isCode(error, 'RESOURCE_ALREADY_EXISTS') ? await findExperiment(name) : undefined;
       if (id === undefined) throw error;
       return id;
@@ -189,7 +189,7 @@ export function createClient(address: ServerAddress, options: ClientOptions = {}
   };
 }
 
-/** Whether an error is the server's, with a code of MLflow's. */
+/** Whether an error is from the server, with this code of MLflow's. */
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof ServerTrouble && error.details.code === code;
 }

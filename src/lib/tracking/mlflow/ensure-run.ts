@@ -1,4 +1,4 @@
-// Makes sure that a server has a run, once: it is looked for by its tag before it is made.
+// Ensures that a server has a run, once: it is searched for by its tag before it is created.
 
 import { isClaim, takeClaim } from '../log/claim.js';
 import { type RunRecord, readRunRecord } from '../stored/run-record.js';
@@ -7,25 +7,25 @@ import { ServerTrouble } from './http.js';
 import type { ServerRun } from './server-run.js';
 import { readUploadState, type UploadState, writeUploadState } from './upload-state.js';
 
-/** What an upload needs to know besides. */
+/** The server and the other runs that an upload refers to. */
 export interface UploadContext {
   readonly client: MlflowClient;
-  /** The folder of another run by its id, for parents. */
+  /** The folder of a parent run by its id. */
   readonly folderOf: (id: string) => Promise<string | undefined>;
-  /** Our runs in an experiment of the server by our id, asked for once: spares a search a run, and tells which are gone. */
+  /** Our runs in an experiment of the server by our id, requested once instead of a search for each run. */
   readonly onServer?: ((experiment: string) => Promise<Map<string, ServerRun[]>>) | undefined;
-  /** Parents that are being looked up, by our id. */
+  /** Lookups of parents, by our id. */
   readonly parents: Map<string, Promise<string | undefined>>;
 }
 
-/** Codes of troubles that are no fault of the server. */
+/** Codes of problems that the server did not cause. */
 export const BUSY = 'STEADYFRAME_BUSY';
 export const DELETED = 'STEADYFRAME_DELETED';
 
 /**
- * What a server has of a run, which is made there where it is not yet.
+ * The upload state of a run on a server, where the run is created if it is missing.
  *
- * @param onCreate told when it was made
+ * @param onCreate called when the run was created
  */
 export async function ensureRun(
   folder: string,
@@ -50,13 +50,13 @@ export async function ensureRun(
     known?.set(record.id, [run]);
     onCreate?.();
   }
-  // What was remembered is of a run that is gone, or of none.
+  // The stored state is of a run that was removed, or there is none.
   const fresh: UploadState = { run: run.id, artifactUri: run.artifactUri };
   await writeUploadState(folder, client.uri, fresh);
   return fresh;
 }
 
-/** The server's id of a run's parent, which is made there where need be; undefined where there is none. */
+/** The server's id of a run's parent, which is created there if it is missing; undefined without a parent. */
 export function parentOn({ parent }: RunRecord, context: UploadContext): Promise<string | undefined> {
   if (parent === undefined) return Promise.resolve(undefined);
   const id = context.parents.get(parent) ?? findParent(parent, context);

@@ -1,4 +1,4 @@
-// HTTP requests to one server: bodies from memory or from files, time limits, errors that say whether trying again makes sense.
+// HTTP requests to one server: bodies from memory or from files, time limits, errors that say whether a repeat makes sense.
 
 import { createReadStream } from 'node:fs';
 import http from 'node:http';
@@ -8,18 +8,18 @@ import { z } from 'zod';
 import { FailureError } from '../../base/errors.js';
 import type { ServerAddress } from './server-address.js';
 
-/** What a server, or the way to it, said instead of doing what was asked. */
+/** A request that failed, at the server or on the way to it. */
 export class ServerTrouble extends FailureError {
   constructor(
     message: string,
     readonly details: {
-      /** Whether the same request may succeed later: the server is away, busy or broken. */
+      /** Whether the same request may succeed later: the server is unreachable, busy or broken. */
       readonly again: boolean;
-      /** HTTP status, where it answered at all. */
+      /** HTTP status, if the server answered. */
       readonly status?: number;
-      /** MLflow's word for what is wrong: `RESOURCE_ALREADY_EXISTS`. */
+      /** MLflow's error code, such as `RESOURCE_ALREADY_EXISTS`. */
       readonly code?: string;
-      /** How long it asks to wait, in milliseconds. */
+      /** Milliseconds that the server asks to wait. */
       readonly retryAfter?: number;
     },
   ) {
@@ -33,24 +33,24 @@ export type Body = string | Uint8Array | { readonly file: string; readonly bytes
 /** A request. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Below the server's address, beginning with a slash, encoded. */
+  /** Path below the server's address, with a leading slash, encoded. */
   readonly path: string;
   readonly type?: string;
   readonly body?: Body;
   readonly signal?: AbortSignal | undefined;
-  /** Told whenever bytes of a body have been sent, and when a request has been granted. */
+  /** Called whenever bytes of a body were sent, and when a request succeeded. */
   readonly onMove?: (() => void) | undefined;
 }
 
-/** Sends a request and gives the text of a 2xx answer. */
+/** Sends a request and returns the text of a 2xx answer. */
 export type Http = (request: HttpRequest) => Promise<string>;
 
-/** The longest answer that is read, in characters: a thousand runs with their parameters take far less. */
+/** Most characters of an answer: far more than a thousand runs with their parameters. */
 const LONGEST_ANSWER = 2 ** 25;
 
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Requests to one server, over connections that are kept open between them. */
+/** Requests to one server over connections that stay open. */
 export function createHttp(address: ServerAddress): Http {
   const secure = address.url.protocol === 'https:';
   const agent = secure
@@ -76,7 +76,7 @@ export function createHttp(address: ServerAddress): Http {
       },
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${address.timeout / 1000} s`)));
-    // A byte now and then keeps a connection from being idle; an answer has to come in time as a whole.
+    // A slow trickle of bytes does not time out as idle, so the whole answer has a time limit too.
     let deadline: NodeJS.Timeout | undefined;
     sent.on('finish', () => {
       const late = new Error(`no whole answer within ${address.timeout / 1000} s`);
@@ -97,7 +97,7 @@ export function createHttp(address: ServerAddress): Http {
           response.on('error', reject);
         });
       });
-      // A body that breaks off shows in the answer, which may be an early refusal.
+      // An aborted body shows in the answer, which may be an early refusal.
       const sending = send(sent, body, onMove).catch((error: Error) => {
         sent.destroy(error);
       });
@@ -169,7 +169,7 @@ function refusal(
     message = text.startsWith('<') ? '' : text;
   }
   const retryAfter = readRetryAfter(headers['retry-after']);
-  // Redacted before it is cut: half a secret is one too.
+  // Redacted before it is cut, because half a secret is also secret.
   const said = address.redact([code, message].filter(Boolean).join(': ')).replace(/\s+/g, ' ').slice(0, 300);
   return new ServerTrouble(
     `MLflow at ${address.uri} answered ${status}${said && ` (${said})`}${remedy(status, code)}`,
@@ -190,7 +190,7 @@ function remedy(status: number, code: string | undefined): string {
   return status >= 300 && status < 400 ? '; give the address that it redirects to' : '';
 }
 
-/** Seconds or a date, in milliseconds from now; nobody waits longer than five minutes. */
+/** Milliseconds from now, given in seconds or as a date; at most five minutes. */
 export function readRetryAfter(header: string | undefined, now: number = Date.now()): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;

@@ -1,5 +1,5 @@
-// Uploads runs while they go on. Runs write to their folders only; this follows behind, one server after its own pace, and gives up
-// on nothing but time: what a server did not take by the end stays on disk for `steadyframe sync`.
+// Uploads runs while they are running. Runs write only to their folders; uploads follow at the pace of the server. After a time limit
+// at the end, whatever the server lacks stays on the disk for `steadyframe sync`.
 
 import { dirname } from 'node:path';
 import type { RunListener } from '../log/run.js';
@@ -14,28 +14,28 @@ import { uploadRun } from './upload-run.js';
 
 /** The uploads of one process to one server. */
 export interface LiveUploads {
-  /** Uploads a run from now on, whenever it changes. */
+  /** Uploads a run now and whenever it changes. */
   follow(folder: string): RunListener;
-  /** Resolves when everything is uploaded, or has been given up after the end of the last run. */
+  /** Resolves when everything is uploaded, or was given up after the end of the last run. */
   settled(): Promise<void>;
 }
 
-/** How uploads take their time, in milliseconds. */
+/** Timing of uploads, in milliseconds. */
 export interface LiveTiming {
-  /** From a change to its upload, which takes along what changes meanwhile. */
+  /** From a change to its upload, which includes further changes in that time. */
   readonly delay?: number;
-  /** How long, after the end of the last run, a server may grant nothing and take nothing. */
+  /** Limit after the end of the last run in which a server makes no progress. */
   readonly grace?: number;
-  /** The longest wait between attempts while runs go on. */
+  /** Longest pause between attempts while runs are running. */
   readonly longest?: number;
 }
 
 const all = new Map<string, LiveUploads>();
 
 /**
- * The uploads to a server, the same ones for the whole process.
+ * The uploads to a server, shared by the whole process.
  *
- * @throws UsageError for an address that cannot be one
+ * @throws UsageError for an invalid address
  */
 export function liveUploads(uri: string, onWarning: (message: string) => void, timing?: LiveTiming): LiveUploads {
   const known = all.get(uri);
@@ -61,7 +61,7 @@ function startUploads(
   { delay = 2000, grace = 1500, longest = 60_000 }: LiveTiming = {},
 ): LiveUploads {
   const address = serverAddress(uri);
-  /** A listener that throws is no reason to stop. */
+  /** An error in a listener does not stop uploads. */
   const onWarning = (message: string): void => {
     try {
       warn(message);
@@ -89,7 +89,7 @@ function startUploads(
     async folderOf(id) {
       const folder = folders.get(id);
       if (folder !== undefined) return folder;
-      // Begun by another process: look beside the runs that are known.
+      // Started by another process: search beside the known runs.
       for (const root of new Set([...runs.keys()].map((run) => dirname(dirname(run))))) {
         const found = (await openRunIndex(root).read()).runs.find((run) => run.id === id);
         if (found) folders.set(id, found.folder);
@@ -109,7 +109,7 @@ function startUploads(
         settle();
       });
     }, wait);
-    // The render keeps the process alive; after it, only what is worth waiting for does.
+    // The work keeps the process alive; after it, only uploads that make progress do.
     if (!isEnding()) timer.unref();
   };
   const settle = (): void => {

@@ -1,25 +1,25 @@
-// Tries again what may succeed later, waiting longer each time.
+// Repeats operations that may succeed later, with growing pauses.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerTrouble } from './http.js';
 
-/** How often, and how long to wait between. */
+/** Number of attempts and the pauses between them. */
 export interface RetryOptions {
   /** Attempts in all; 7 by default, which last about a minute. */
   readonly attempts?: number | undefined;
-  /** The wait after the first failure (ms); it doubles each time. */
+  /** The pause after the first failure (ms); it doubles each time. */
   readonly base?: number | undefined;
-  /** The longest wait that is not asked for by the server (ms). */
+  /** The longest pause unless the server asks for more (ms). */
   readonly longest?: number | undefined;
   /** Stops waiting and trying. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of every failure after which it is tried again. */
+  /** Called for every failure that is followed by another attempt. */
   readonly onRetry?: ((error: ServerTrouble) => void) | undefined;
 }
 
 /**
- * The wait after the n-th failure in a row, from 1 on (ms): doubling, with a random half of it taken off, so that those who
- * failed together do not come back together; at least what the server asked for.
+ * The pause after the n-th failure in a row, n from 1 (ms). It doubles, and is shortened by a random share of up to half, so that
+ * clients that failed together do not repeat together; it is at least what the server asked for.
  */
 export function backoff(
   failures: number,
@@ -30,7 +30,7 @@ export function backoff(
   return Math.max(retryAfter, wait * (0.5 + Math.random() / 2));
 }
 
-/** Does something, and again while it fails in a way that may pass. Throws the last failure. */
+/** Repeats an operation while its failures are temporary. Throws the last one. */
 export async function retrying<T>(what: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   const { attempts = 7, signal, onRetry } = options;
   for (let failures = 1; ; failures++) {

@@ -1,4 +1,4 @@
-// Which MLflow server, and how to prove who asks. Credentials come from MLflow's own environment variables or from the address, stay
+// The address of an MLflow server and its credentials. Credentials come from MLflow's environment variables or from the address, stay
 // in memory, and appear in no message and no file.
 
 import { readFileSync } from 'node:fs';
@@ -7,18 +7,18 @@ import { UsageError } from '../../base/errors.js';
 
 /** A tracking server. */
 export interface ServerAddress {
-  /** Without credentials and without a slash at its end: what messages and files may name. */
+  /** Without credentials and without a trailing slash: the form for messages and files. */
   readonly uri: string;
   readonly url: URL;
   /** The Authorization header; never printed. */
   readonly authorization?: string;
-  /** A text of the server's without credentials, in whatever form it repeats them, and without control characters. */
+  /** A text from the server without credentials, however encoded, and without control characters. */
   readonly redact: (text: string) => string;
-  /** Accept any certificate, as MLFLOW_TRACKING_INSECURE_TLS says. */
+  /** Accept any certificate: MLFLOW_TRACKING_INSECURE_TLS. */
   readonly insecureTls: boolean;
-  /** Certificates to trust, as MLFLOW_TRACKING_SERVER_CERT_PATH says. */
+  /** Certificates to trust: MLFLOW_TRACKING_SERVER_CERT_PATH. */
   readonly certificates?: string;
-  /** How long a request may hang without a byte moving (ms), as MLFLOW_HTTP_REQUEST_TIMEOUT says (s). */
+  /** Milliseconds after which an idle request fails: MLFLOW_HTTP_REQUEST_TIMEOUT (s). */
   readonly timeout: number;
 }
 
@@ -68,10 +68,10 @@ function authorizationOf(url: URL, env?: Environment): string | undefined {
   return undefined;
 }
 
-/** Shorter ones are part of ordinary words. */
+/** Shorter secrets occur in ordinary words. */
 const SHORTEST_SECRET = 3;
 
-/** Everything that would give a credential away. */
+/** All texts that would reveal a credential. */
 function secretsOf(url: URL, authorization: string | undefined, env?: Environment): string[] {
   const password = variable('MLFLOW_TRACKING_PASSWORD', env) ?? '';
   const token = variable('MLFLOW_TRACKING_TOKEN', env) ?? '';
@@ -91,7 +91,7 @@ function redactor(secrets: readonly string[]): ServerAddress['redact'] {
   return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text).replace(/\p{Cc}+/gu, ' ');
 }
 
-/** A part of an address as it was meant; as it stands where it is not encoded soundly. */
+/** A decoded part of an address; unchanged if it is not correctly encoded. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

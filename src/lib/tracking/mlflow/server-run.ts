@@ -1,20 +1,20 @@
-// A run as the server describes it, and where its artifacts go.
+// A run on the server, and the destination of its artifacts.
 
 import { z } from 'zod';
 import { FailureError } from '../../base/errors.js';
 
-/** The tag by which our runs are found again on the server. */
+/** The tag by which our runs are found on the server. */
 export const RUN_ID_TAG = 'steadyframe.run_id';
 
 /** A run on the server. */
 export interface ServerRun {
   readonly id: string;
   readonly experiment: string;
-  /** Where its artifacts go: `mlflow-artifacts:/1/RUN/artifacts` where the server takes them. */
+  /** Destination of its artifacts: `mlflow-artifacts:/1/RUN/artifacts` if the server accepts them. */
   readonly artifactUri: string;
-  /** Whether someone deleted it there. */
+  /** Whether it was deleted there. */
   readonly deleted: boolean;
-  /** The id of our run that it was made from. */
+  /** The id of our run that it is a copy of. */
   readonly ourId?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Pair {
   readonly value: string;
 }
 
-/** An id of the server's, as it may stand in requests and files. */
+/** An id of the server in the form allowed in requests and files. */
 export const serverId = z.string().regex(/^[\w.:-]{1,200}$/);
 
 /** How the REST API describes a run. */
@@ -48,7 +48,7 @@ export const restRun = z.object({
 /** A run in the REST API. */
 export type RestRun = z.infer<typeof restRun>;
 
-/** A run in its description. */
+/** Converts a run of the REST API. */
 export function serverRun({ info, data }: RestRun): ServerRun {
   const ourId = data?.tags?.find(({ key }) => key === RUN_ID_TAG)?.value;
   return {
@@ -60,10 +60,10 @@ export function serverRun({ info, data }: RestRun): ServerRun {
   };
 }
 
-/** Whether a server takes a run's artifacts itself; else they would go to a store that only MLflow's own client writes to. */
+/** Whether a server accepts a run's artifacts itself. Otherwise they belong in a store that only MLflow's own client writes to. */
 export function takesArtifacts({ artifactUri }: Pick<ServerRun, 'artifactUri'>): boolean {
   const [, place] = PROXIED.exec(artifactUri) ?? [];
-  // A place that climbs would steer requests elsewhere on the server.
+  // A path with `..` would lead requests to other parts of the server.
   return place !== undefined && !place.split('/').some((part) => /^(\.|%2e){1,2}$/i.test(part));
 }
 
@@ -77,7 +77,7 @@ export function artifactPlace(artifactUri: string): string {
 /**
  * A path with its parts encoded for a URL.
  *
- * @throws FailureError for one that would lead elsewhere: `..` means the folder above wherever it stands
+ * @throws FailureError for a path with `..`, which leads to other folders
  */
 export function encodePath(path: string): string {
   const parts = path.split('/');

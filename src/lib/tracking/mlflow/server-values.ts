@@ -1,12 +1,12 @@
-// A run in MLflow's words: its tags, parameters, datasets and status.
+// A run in MLflow's terms: its tags, parameters, datasets and status.
 
 import { parameterText } from '../log/parameters.js';
 import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
 import { type Pair, RUN_ID_TAG } from './server-run.js';
 
-/** The most characters that a server keeps of a parameter; it would cut longer ones without a word. */
+/** Most characters of a parameter; a server silently cuts longer ones. */
 const LONGEST_PARAMETER = 6000;
-/** The same for tags; servers before 3.0 take no more. */
+/** Most characters of a tag, the limit of servers before 3.0. */
 const LONGEST_TAG = 5000;
 const LONGEST_DIGEST = 36;
 
@@ -18,10 +18,10 @@ export const SERVER_STATUS: Readonly<Record<RunStatus, string>> = {
   interrupted: 'KILLED',
 };
 
-/** The name under which a finished run's run.json is stored among its artifacts: all of it, nothing cut. */
+/** Name of the artifact with a finished run's complete run.json. */
 export const RECORD_ARTIFACT = 'steadyframe/run.json';
 
-/** Parameters; one that is too long ends with an ellipsis, and is whole in the run's `steadyframe/run.json`. */
+/** Parameters. A long one is cut with an ellipsis; its full text is in the run's `steadyframe/run.json`. */
 export function serverParams({ parameters }: RunRecord): Pair[] {
   return Object.entries(parameters).map(([key, value]) => ({
     key,
@@ -83,7 +83,7 @@ export function serverDatasets({ inputs }: RunRecord): object[] {
     }));
 }
 
-/** The beginning of a text, never half of a character. */
+/** The start of a text, never ending within a character. */
 function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
   return `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -1,4 +1,4 @@
-// Uploads stored runs to an MLflow server: whatever it does not have yet, in the order in which parents come before their parts.
+// Uploads stored runs to an MLflow server: everything that it lacks, parents before their parts.
 
 import { basename, dirname } from 'node:path';
 import type { OnProgress } from '../../base/progress.js';
@@ -12,41 +12,41 @@ import { serverAddress } from './server-address.js';
 import type { ServerRun } from './server-run.js';
 import { isChange, type Uploaded, uploadRun } from './upload-run.js';
 
-/** Which runs to upload, and where. */
+/** The runs to upload. */
 export interface SyncOptions extends Pick<ClientOptions, 'attempts' | 'base' | 'longest' | 'signal'> {
   /** Runs by folder, `experiment/name` or id; all by default. */
   readonly runs?: readonly string[] | undefined;
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
-  /** Of the runs, only those that a filter admits; see `listRuns`. */
+  /** Uploads only the runs that match a filter; see `listRuns`. */
   readonly filter?: string | undefined;
-  /** Told how many runs are done. */
+  /** Called with the number of finished runs. */
   readonly onProgress?: OnProgress | undefined;
-  /** Told about runs that cannot be read, and files that are gone. */
+  /** Called for runs that cannot be read, and for missing files. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Where credentials come from; the process's by default. */
+  /** The environment with the credentials; the process's by default. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** What came of one run. */
+/** The result for one run. */
 export interface SyncedRun {
   readonly folder: string;
   readonly experiment: string;
   readonly name: string;
   readonly outcome: 'uploaded' | 'unchanged' | 'skipped' | 'failed';
-  /** Why it was skipped, or failed. */
+  /** Reason why it was skipped or failed. */
   readonly reason?: string;
   readonly sent?: Uploaded;
 }
 
-/** Runs that are uploaded side by side. */
+/** Number of runs that are uploaded at the same time. */
 const ABREAST = 4;
 
 /**
- * Uploads to a tracking server what it does not have. A second call changes nothing.
+ * Uploads everything that a tracking server lacks. A second call changes nothing.
  *
  * @param uri the server's address
- * @throws UsageError for an address, run or filter that cannot be; ServerTrouble when the server cannot be reached at all
+ * @throws UsageError for an invalid address, run or filter; ServerTrouble when the server cannot be reached at all
  */
 export async function syncRuns(uri: string, options: SyncOptions = {}): Promise<SyncedRun[]> {
   const { root = runsRoot(), filter, signal, onProgress, onWarning, env, attempts, base, longest } = options;
@@ -58,7 +58,7 @@ export async function syncRuns(uri: string, options: SyncOptions = {}): Promise<
   const asked = filter === undefined ? undefined : await listRuns({ root, filter, onWarning });
   const admitted = asked && new Set(asked.map(({ id }) => id));
   const runs = chosen.filter(({ id }) => admitted === undefined || admitted.has(id));
-  // Said once: what goes on comes right, or ends in an error that says so too.
+  // Reported once: repeated failures succeed later or end in an error of their own.
   let said = false;
   const onRetry = (error: Error): void => {
     if (!said) onWarning?.(`${error.message}; trying again`);
@@ -72,7 +72,7 @@ export async function syncRuns(uri: string, options: SyncOptions = {}): Promise<
     folderOf: async (id) => byId.get(id)?.folder,
     onServer: onServer(client),
   };
-  // One question before all the work: a server that is away is one problem, not one for each run.
+  // One request before all others: an unreachable server is one problem, not one for each run.
   if (runs.length > 0) await client.findExperiment(runs[0].experiment);
   const synced: SyncedRun[] = damaged.map(({ name, reason }) => ({
     folder: name,
@@ -116,7 +116,7 @@ async function syncRun(
   }
 }
 
-/** Looks up all our runs of an experiment on the server at once. */
+/** Searches for all our runs of an experiment on the server at once. */
 function onServer(client: MlflowClient): NonNullable<UploadContext['onServer']> {
   const known = new Map<string, Promise<Map<string, ServerRun[]>>>();
   const ask = async (experiment: string): Promise<Map<string, ServerRun[]>> => {

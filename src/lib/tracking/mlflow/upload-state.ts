@@ -1,12 +1,12 @@
-// What a run's folder remembers of its uploads: enough to go on where they stopped, for each server. Losing the file costs time only:
-// runs are found again by their tag, and what is sent twice counts once.
+// The record of uploads in a run's folder: enough to continue after a stop, for each server. Losing the file costs only time: runs are
+// found by their tag, and repeated uploads change nothing.
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
 import { readRegularSync } from '../../base/regular-file.js';
 import { RUN_FILES } from '../stored/run-record.js';
 
-/** What one server has of a run. Hashes are of what was sent. */
+/** What one server has of a run. Hashes are of the data sent. */
 export interface UploadState {
   /** The run's id there. */
   readonly run?: string;
@@ -15,9 +15,9 @@ export interface UploadState {
   readonly tags?: string;
   readonly inputs?: string;
   readonly status?: string;
-  /** Bytes of metrics.jsonl whose points it has. */
+  /** Bytes of metrics.jsonl whose points the server has. */
   readonly metricsByte?: number;
-  /** SHA-256 of the artifacts that it has, by name. */
+  /** SHA-256 of the artifacts on the server, by name. */
   readonly artifacts?: Readonly<Record<string, string>>;
 }
 
@@ -29,12 +29,12 @@ interface Stored {
 
 const MOST_BYTES = 16e6;
 
-/** What a server has of a run, as far as is remembered. */
+/** The recorded state of a run on a server. */
 export async function readUploadState(folder: string, uri: string): Promise<UploadState> {
   return (await read(folder)).servers[uri] ?? {};
 }
 
-/** Remembers what a server has. Only the holder of the folder's `upload` claim may. */
+/** Records the state of a run on a server. Only for the holder of the folder's `upload` claim. */
 export async function writeUploadState(folder: string, uri: string, state: UploadState): Promise<void> {
   const { servers } = await read(folder);
   const stored: Stored = { format: 1, servers: { ...servers, [uri]: state } };
@@ -46,7 +46,7 @@ async function read(folder: string): Promise<Stored> {
     const stored = JSON.parse(readRegularSync(join(folder, RUN_FILES.uploads), MOST_BYTES).toString('utf8')) as Stored;
     if (stored.format === 1 && typeof stored.servers === 'object' && stored.servers !== null) return stored;
   } catch {
-    // None yet, or damaged: begin anew.
+    // None, or damaged: start with an empty one.
   }
   return { format: 1, servers: {} };
 }
