@@ -1,4 +1,4 @@
-// Files that are whole or absent: written beside their final name, flushed to the disk, then renamed.
+// Files that are complete or absent: written beside their final name, flushed to the disk, then renamed.
 
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -9,28 +9,28 @@ import { stopPoint } from './stop-point.js';
 const PREFIX = '.partial-';
 
 /**
- * A fresh name in the same folder as `path`, for what is being written: hidden, and with the same extension, so that
- * programs which choose a format by it (ffmpeg) choose alike.
+ * A new temporary name in the same folder as `path`: hidden, with the same extension, by which programs such as ffmpeg
+ * choose the format.
  */
 export function temporaryName(path: string): string {
   return join(dirname(path), `${PREFIX}${randomBytes(4).toString('hex')}-${basename(path)}`);
 }
 
-/** Whether a file name is one that `temporaryName` gives: left over from a killed process, or being written. */
+/** Whether a file name is from `temporaryName`: left over from a killed process, or being written. */
 export function isTemporaryName(path: string): boolean {
   return /^\.partial-[0-9a-f]{8}-/.test(basename(path));
 }
 
-/** Deletes what killed processes left half-written in a folder; call it only where no other process is writing. */
+/** Deletes the incomplete files of killed processes in a folder; only where no other process is writing. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(folder, name), { force: true })));
 }
 
 /**
- * Writes a file so that its final name never holds a part of it, and an older file stays until the new one is whole.
+ * Writes a file. Its final name never has a part of it, and an older file stays until the new one is complete.
  *
- * @param data a text (as UTF-8), bytes, or pieces of bytes as they come
+ * @param data a text (as UTF-8), bytes, or a stream of bytes
  * @throws FailureError when the disk is full or fails; UsageError when the folder is missing or not writable
  */
 export async function writeFileAtomic(
@@ -41,8 +41,8 @@ export async function writeFileAtomic(
 }
 
 /**
- * Lets `write` produce a file under a temporary name in the same folder, flushes it to the disk and renames it to
- * `path`. Where `write` throws, the temporary file is deleted and `path` stays as it was.
+ * Lets `write` produce a file under a temporary name in the same folder, flushes it to the disk and renames it to `path`.
+ * When `write` throws, the temporary file is deleted and `path` is unchanged.
  *
  * @throws FailureError when the disk is full or fails; UsageError when the folder is missing or not writable
  */
@@ -53,7 +53,7 @@ export async function replaceAtomically<T>(path: string, write: (temporary: stri
     await stopPoint('writing', path);
     await flush(temporary);
     await rename(temporary, path);
-    // The rename itself lives in the folder; some file systems and Windows cannot flush one.
+    // The rename is stored in the folder; some file systems and Windows cannot flush folders.
     await flush(dirname(path)).catch(() => {});
     await stopPoint('written', path);
     return result;
@@ -72,7 +72,7 @@ async function flush(path: string): Promise<void> {
   }
 }
 
-/** What to say where no file can be opened because so many are open; undefined for other codes. */
+/** The sentence for codes about too many open files; undefined for other codes. */
 export function fewDescriptors(code: string | undefined): string | undefined {
   if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
   const whose = code === 'EMFILE' ? 'this process may open no more files' : 'the system can open no more files';
@@ -80,8 +80,8 @@ export function fewDescriptors(code: string | undefined): string | undefined {
 }
 
 /**
- * The error to show for one that came from writing `path`: a full disk, a missing folder and the like as a sentence that
- * says what to do; any other error, one about another file included, as it is.
+ * The error to show for one from writing `path`: a full disk, a missing folder and the like become a sentence with a remedy;
+ * other errors, also those about other files, are unchanged.
  */
 export function writeError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof UsageError || error instanceof FailureError) return error;
@@ -144,10 +144,10 @@ export function writeError(path: string, error: unknown): unknown {
   }
 }
 
-/** Codes that say the same whether it was read or written. */
+/** Codes with the same meaning for reading and writing. */
 const OF_THE_SYSTEM = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EFBIG', 'ENAMETOOLONG', 'ELOOP', 'EXDEV']);
 
-/** The error to show for one of the system that nobody has put into words; any other as it is. */
+/** The error to show for one of the system without a sentence of its own; other errors are unchanged. */
 export function systemError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof UsageError || error instanceof FailureError) return error;
   const { code = '', path = 'a file' } = error as NodeJS.ErrnoException;
@@ -160,7 +160,7 @@ export function systemError(error: unknown): unknown {
   });
 }
 
-/** Whether a folder is above a path: what could not be made on the way to it. */
+/** Whether a folder is above a path, and so could not be created on the way to it. */
 function isAbove(folder: string, path: string): boolean {
   return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
 }

@@ -1,4 +1,4 @@
-// A folder that appears under its name only when it is whole; for files see atomic-file.ts.
+// A folder that appears under its name only when it is complete; for files see atomic-file.ts.
 
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -8,9 +8,9 @@ import { UsageError } from './errors.js';
 import { stopPoint } from './stop-point.js';
 
 /**
- * Creates a folder with those above it.
+ * Creates a folder and its parents.
  *
- * @param asked what was asked for, for errors; the folder itself unless said
+ * @param asked the requested path, for errors; the folder itself by default
  * @throws UsageError when it cannot be written; FailureError when the disk is full
  */
 export async function makeFolder(path: string, asked: string = path): Promise<void> {
@@ -21,7 +21,7 @@ export async function makeFolder(path: string, asked: string = path): Promise<vo
   }
 }
 
-/** Node says of a file system that can only be read that a folder is missing; what is asked alone says why. */
+/** On a read-only file system Node reports a missing folder; creating the requested folder alone gives the real error. */
 async function cause(path: string, error: unknown): Promise<unknown> {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
   let missing = resolve(path);
@@ -33,7 +33,7 @@ async function cause(path: string, error: unknown): Promise<unknown> {
 }
 
 /**
- * Checks that a new folder can come to stand at `path`: its parent exists, and nothing or an empty folder is there.
+ * Checks that a new folder can be created at `path`: its parent exists, and `path` is absent or an empty folder.
  *
  * @throws UsageError when not
  */
@@ -51,8 +51,8 @@ export async function checkNewFolder(path: string): Promise<void> {
 }
 
 /**
- * Lets `write` fill a temporary folder beside `path` and gives it that name in the end. Where `write` throws, the
- * temporary folder is deleted.
+ * Lets `write` fill a temporary folder beside `path` and renames it to `path`. When `write` throws, the temporary folder is
+ * deleted.
  *
  * @throws UsageError when `path` exists and is not an empty folder
  * @throws FailureError when the disk is full or fails

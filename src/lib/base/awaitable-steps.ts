@@ -1,19 +1,19 @@
-// Work in steps that also has a result: `await` gives the result, `for await` the steps.
+// Work in steps that also has a result: `await` returns the result, `for await` yields the steps.
 
 import { FailureError } from './errors.js';
 
 /**
- * Work that can be awaited and iterated. It begins when it is first awaited or iterated, and is done once: an `await` runs the
- * steps that no loop has taken, an `await` after a loop gives the result of the same work, and a loop after that has no steps.
+ * Work that can be awaited and iterated. It starts when it is first awaited or iterated, and is done once: an `await` runs
+ * all remaining steps, an `await` after a loop returns the result of the same work, and a loop after that has no steps.
  *
- * Leaving a loop early ends the work. Awaiting it then rejects, as it does with the error that ended it.
+ * Leaving a loop early ends the work, and awaiting it then rejects. After an error, awaiting rejects with that error.
  */
 export type AwaitableSteps<Step, Result> = AsyncIterable<Step> & Promise<Result>;
 
 /**
  * Makes a generator awaitable.
  *
- * @param name what the work is called in the error about a loop that was left
+ * @param name the work's name in the error about a loop that was left
  */
 export function awaitableSteps<Step, Result>(
   name: string,
@@ -24,7 +24,7 @@ export function awaitableSteps<Step, Result>(
   };
   const steps = observed();
   let result: Promise<Result> | undefined;
-  // Made when it is asked for: work that is only iterated leaves no rejection unhandled.
+  // Created on demand, so that work that is only iterated leaves no unhandled rejection.
   const settled = (): Promise<Result> => {
     result ??= finish();
     return result;

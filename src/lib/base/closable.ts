@@ -1,13 +1,13 @@
-// What has to be closed, in the form that `await using` knows.
+// Resources that must be closed, in the form of `await using`.
 
-// TypeScript before 5.2 (the notebooks' compiler) has no such symbol; later ones and @types/node declare it in the same words.
+// TypeScript before 5.2 (the notebooks' compiler) lacks this symbol; later versions and @types/node declare it identically.
 declare global {
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;
   }
 }
 
-/** Something that has to be closed: `await using thing = ...` does so at the end of the block, however it comes. */
+/** A resource that must be closed: `await using thing = ...` closes it at the end of the block, also after an error. */
 export interface Closable {
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,6 +1,6 @@
-// The ways in which a call can be wrong. What prints them and chooses an exit code is the command, not this file.
+// The kinds of errors of a call. The command, not this file, prints them and chooses the exit code.
 
-/** The caller asked for something that cannot be: a bad option, a missing file, a mis-shaped tensor. Exit code 2. */
+/** The request is impossible: a bad option, a missing file, a tensor of the wrong shape. Exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -10,12 +10,14 @@ export class FailureError extends Error {
   override name = 'FailureError';
 }
 
-/** A number that was computed is NaN or infinite: the same work would end in the same way. */
+/** A computed number is NaN or infinite: a repeat would end in the same way. */
 export class NonFiniteError extends FailureError {
   override name = 'NonFiniteError';
 }
 
-/** Something that was stored is not as it was written. What can be made again is made again; else it is a failure that names it. */
+/**
+ * Stored data changed after they were written. They are computed again if possible; else it is a failure that names them.
+ */
 export class DamageError extends FailureError {
   override name = 'DamageError';
 }

@@ -1,4 +1,5 @@
-// Keeps two processes from writing into one folder. A lock whose process is gone does not count. How locks exclude: lock-file.ts.
+// Prevents two processes from writing into one folder. The lock of a dead process does not count. lock-file.ts has the
+// exclusion itself.
 
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,10 +16,11 @@ export const LOCK = 'lock';
 const held = new Set<string>();
 
 /**
- * Takes the lock of a folder that exists; `name` is what the error calls it.
+ * Takes the lock of an existing folder.
  *
- * @throws UsageError when another process, or this one, holds it, or when the folder is not writable; FailureError when the disk
- *   is full
+ * @param name the folder's name in the error
+ * @throws UsageError when another process or this one holds it, or the folder is not writable; FailureError when the disk is
+ *   full
  */
 export async function lockFolder(folder: string, name: string = folder): Promise<Unlock> {
   const taken = await tryLock(folder);
@@ -27,9 +29,9 @@ export async function lockFolder(folder: string, name: string = folder): Promise
 }
 
 /**
- * Takes a lock that a worker of a killed sweep may hold for a moment longer; waits for nothing else.
+ * Takes a lock that a worker of a killed sweep may still hold for a moment, and waits for that only.
  *
- * @throws UsageError when it is still held after `patience` milliseconds; the signal's reason; whatever else `lockFolder` throws
+ * @throws UsageError when it is still held after `patience` milliseconds; the signal's reason; other errors of `lockFolder`
  */
 export async function waitForLock(
   folder: string,
@@ -46,7 +48,7 @@ export async function waitForLock(
   }
 }
 
-/** The lock, or who has it: `this` process or another. */
+/** The lock, or its holder: `this` process or another. */
 async function tryLock(folder: string): Promise<Unlock | LockHolder | 'this'> {
   const path = join(resolve(folder), LOCK);
   if (held.has(path)) return 'this';

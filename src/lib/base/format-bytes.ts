@@ -1,4 +1,4 @@
-// Sizes as people read them.
+// Sizes for people to read.
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 

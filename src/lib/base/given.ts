@@ -1,6 +1,6 @@
-// The part of an object that was given, so that what was not leaves room for defaults.
+// The entries of an object that were given, so that defaults fill the others.
 
-/** `T` without `undefined` as a value: entries that may be it may be absent instead. */
+/** `T` without `undefined` as a value: entries that allow it are optional instead. */
 export type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };

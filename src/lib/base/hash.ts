@@ -1,4 +1,4 @@
-// Content hashes, by which caches and resumable runs recognise what they already have. Not for passwords.
+// Content hashes, by which caches and resumable runs recognise existing results. Not for passwords.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -12,7 +12,7 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** SHA-256 of `canonicalJson(value)`: equal for equal values, whatever the order in which their keys were set. */
+/** SHA-256 of `canonicalJson(value)`: equal for equal values, independent of the order of keys. */
 export function sha256Json(value: unknown): string {
   return sha256(canonicalJson(value));
 }
@@ -36,7 +36,7 @@ export async function sha256File(path: string): Promise<string> {
 }
 
 /**
- * SHA-256 of what lies at a path: of a file, or of the names and hashes of a folder's files.
+ * SHA-256 of a file, or of the names and hashes of a folder's files.
  *
  * @param hashFile hashes a file; `sha256File` by default
  * @throws UsageError when there is nothing, or it cannot be read
@@ -52,10 +52,10 @@ export async function sha256Path(path: string, hashFile = sha256File): Promise<s
 }
 
 /**
- * One text for every way of writing the same JSON value: no spaces, keys sorted by UTF-16 units, numbers as
- * ECMAScript prints them [RFC 8785]. Keys whose value is `undefined` are left out, as in `JSON.stringify`.
+ * The canonical text of a JSON value: no spaces, keys sorted by UTF-16 units, numbers as ECMAScript prints them [RFC 8785].
+ * Keys with the value `undefined` are left out, as in `JSON.stringify`.
  *
- * @throws UsageError naming the path of what JSON cannot hold: NaN, an infinity, a bigint, a function, a typed array
+ * @throws UsageError naming the path of a value that JSON cannot hold: NaN, an infinity, a bigint, a function, a typed array
  */
 export function canonicalJson(value: unknown): string {
   return canonical(value, '$');
@@ -84,7 +84,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A seed of 32 bits made from a text, for streams of random numbers that have names instead of numbers. */
+/** A seed of 32 bits from a text, for streams of random numbers that have names. */
 export function seedOf(key: string): number {
   return Number.parseInt(sha256(key).slice(0, 8), 16);
 }

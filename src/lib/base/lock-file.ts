@@ -1,9 +1,11 @@
-// A lock as a file that names its holder: at most one living process holds it, and a dead one's is taken over by exactly one.
+// A lock as a file that names its holder: at most one living process holds it, and exactly one takes over the lock of a dead
+// process.
 //
-// A lock is made whole under another name and linked into place, which fails where one is. It has an id that never comes again.
-// A dead process's lock is replaced, in one rename, by whoever holds its guard: a lock of the same kind, named after the id. Who
-// holds the guard and then still finds the dead lock in place is alone in replacing it, since everybody else needs that guard. One
-// who comes late finds another id in place and begins again. The guard of one that died in between is taken over likewise.
+// A lock is written under another name and hard-linked to its path, which fails if a lock is there. Each lock has a unique
+// id. The lock of a dead process is replaced, in one rename, by the holder of its guard: a lock of the same kind, named
+// after the id. A process that holds the guard and still finds the dead lock is the only one that replaces it, since all
+// others need that guard. A process that comes late finds another id and starts again. The guard of a process that died in
+// between is taken over in the same way.
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
@@ -18,11 +20,11 @@ import { assertSize, openRegularSync } from './regular-file.js';
 export interface HeldLock {
   /** Frees it. */
   release(): Promise<void>;
-  /** Stops saying that this process lives; for its last moments. */
+  /** Stops the heartbeats, shortly before the process exits. */
   abandon(): void;
 }
 
-/** Who holds a lock, or held it last. */
+/** The holder of a lock, or its last holder. */
 export interface LockHolder {
   readonly process: ProcessIdentity;
   readonly alive: boolean;
@@ -30,21 +32,21 @@ export interface LockHolder {
   readonly heartbeat: number;
 }
 
-/** A holder with what tells its lock from every other one. */
+/** A holder with the id of its lock. */
 interface StoredHolder extends LockHolder {
   readonly id: string;
 }
 
-/** A lock without a sound text is being written, where there are no links, for at most this long (ms). */
+/** Milliseconds for which a lock without valid text counts as being written, on file systems without hard links. */
 const WRITING = 5000;
 
-/** Bytes of the longest lock that is read; ours have some hundred. */
+/** Most bytes of a lock; ours have some hundred. */
 const LONGEST = 100_000;
 
-/** How long another process that takes over a dead one's lock is waited for (ms); it needs less than a hundredth of a second. */
+/** Milliseconds to wait for another process that takes over a dead one's lock; it needs less than ten. */
 const TAKING_OVER = 10_000;
 
-/** What a new lock of this process holds. */
+/** The content of a new lock of this process. */
 export function lockText(): string {
   return JSON.stringify({ ...thisProcess(), id: randomBytes(8).toString('hex') });
 }
@@ -55,21 +57,21 @@ export function isHeld(taken: HeldLock | LockHolder): taken is HeldLock {
 }
 
 /**
- * Takes the lock at a path, unless a living process holds it, this one included.
+ * Takes the lock at a path unless a living process holds it, which may be this one.
  *
- * @param makeLink makes hard links; for tests of file systems that have none
+ * @param makeLink creates hard links; for tests of file systems without them
  */
 export async function takeLock(path: string, makeLink: typeof link = link): Promise<HeldLock | LockHolder> {
   const text = lockText();
   const holder = await take(path, text, makeLink);
   if (holder) return holder;
-  // What processes left that died while taking it. One that lives begins again.
+  // Remove the files of processes that died while taking it. A living process whose file is removed starts again.
   const left = (await readdir(dirname(path))).filter((name) => name.startsWith(helperName(path, '')));
   await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })));
   return keepLock(path, text);
 }
 
-/** Keeps a lock alive that has been written with this text. */
+/** Sends heartbeats for a lock that was written with this text. */
 export function keepLock(path: string, text: string): HeldLock {
   const timer = setInterval(() => {
     const now = new Date();
@@ -85,12 +87,12 @@ export function keepLock(path: string, text: string): HeldLock {
   };
 }
 
-/** Who holds the lock at a path, or held it last; undefined when it is free. */
+/** The holder of the lock at a path, or its last holder; undefined when it is free. */
 export function lockHolder(path: string): LockHolder | undefined {
   return read(path)?.holder;
 }
 
-/** Takes a lock with this text; gives the holder where a living one has it. */
+/** Takes a lock with this text; returns the holder if a living process has it. */
 async function take(path: string, text: string, makeLink: typeof link): Promise<LockHolder | undefined> {
   let waitingSince: number | undefined;
   for (;;) {
@@ -119,7 +121,7 @@ async function take(path: string, text: string, makeLink: typeof link): Promise<
   }
 }
 
-/** Replaces a dead lock of this id; whoever calls it holds its guard. */
+/** Replaces a dead lock of this id; the caller holds its guard. */
 async function replace(path: string, id: string, text: string): Promise<boolean> {
   const temporary = join(dirname(path), helperName(path, `new-${randomBytes(6).toString('hex')}`));
   try {
@@ -136,7 +138,7 @@ async function replace(path: string, id: string, text: string): Promise<boolean>
   }
 }
 
-/** Codes of file systems, and of kernels, that make no hard links. */
+/** Error codes of file systems and kernels without hard links. */
 const NO_LINKS = new Set([
   'EPERM',
   'ENOTSUP',
@@ -149,7 +151,7 @@ const NO_LINKS = new Set([
   'UNKNOWN',
 ]);
 
-/** Makes a lock that appears with its whole text; false where there is one. */
+/** Creates a lock that appears with its whole text; false if there is one. */
 async function create(path: string, text: string, makeLink: typeof link): Promise<boolean> {
   const temporary = join(dirname(path), helperName(path, `new-${randomBytes(6).toString('hex')}`));
   try {
@@ -159,7 +161,7 @@ async function create(path: string, text: string, makeLink: typeof link): Promis
   } catch (error) {
     const { code = '', syscall } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A holder has tidied up what it took for a dead one's.
+    // A holder has removed this file as one of a dead process.
     if (syscall === 'link' && isGone(error)) return false;
     if (syscall !== 'link' || !NO_LINKS.has(code)) throw error;
   } finally {
@@ -168,7 +170,7 @@ async function create(path: string, text: string, makeLink: typeof link): Promis
   return createInPlace(path, text);
 }
 
-/** Without links: it appears empty, and for `WRITING` milliseconds that counts as held. */
+/** Without hard links the lock appears empty first, which counts as held for `WRITING` milliseconds. */
 async function createInPlace(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx' });
@@ -176,7 +178,7 @@ async function createInPlace(path: string, text: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  // Whoever took it for a dead one's just before has replaced it by then.
+  // A process that read it as a dead one's just before has replaced it by now.
   await sleep(50);
   return read(path)?.text === text;
 }
@@ -190,7 +192,7 @@ function isGone(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Names of what stands beside a lock for moments: `.lock~ID`, for the lock `lock`. */
+/** Names of the temporary files beside a lock: `.lock~ID` for the lock `lock`. */
 function helperName(path: string, id: string): string {
   return `.${basename(path).replace(/^\./, '')}~${id}`;
 }
@@ -231,7 +233,10 @@ function parse(text: string): (ProcessIdentity & { readonly id?: string }) | und
   }
 }
 
-/** A lock that says nothing but number and host is of an earlier version: it has no heartbeats, its time is that of its making. */
+/**
+ * A lock with only process number and host is of an earlier version: it has no heartbeats, and its time is that of its
+ * creation.
+ */
 function lives(process: ProcessIdentity, heartbeat: number, id: string | undefined): boolean {
   if (id !== undefined || process.started !== undefined || process.world !== undefined) {
     return isAlive(process, heartbeat);

@@ -1,6 +1,6 @@
-// What files are called on the web, by their extension.
+// Media types by file extension.
 
-/** Videos and pictures that browsers show as they are. */
+/** Videos and pictures that browsers can show. */
 export const BROWSER_MEDIA: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
   '.webm': 'video/webm',

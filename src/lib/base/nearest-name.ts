@@ -1,6 +1,6 @@
-// The name that was probably meant by one that is not known.
+// The known name most similar to an unknown one.
 
-/** The known name that differs by the fewest letters, if by no more than two or a third of them; undefined where none is near. */
+/** The known name that differs by the fewest letters, at most two or a third of them; undefined if none is that similar. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');
   const ranked = known
@@ -12,7 +12,7 @@ export function nearestName(given: string, known: readonly string[]): string | u
     : undefined;
 }
 
-/** Letters to insert, delete, replace, or exchange with their neighbour, to get from one word to the other. */
+/** Number of letters to insert, delete, replace, or swap with their neighbour between two words. */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= from.length; i++) {

@@ -1,12 +1,12 @@
-// Many listeners on one AbortSignal. Node warns of a leak from the eleventh on, yet a grid of twenty videos has twenty ffmpegs to
-// stop: so each signal gets one listener, which calls all.
+// Many listeners on one AbortSignal. Node warns of a leak from the eleventh on, yet a grid of twenty videos has twenty
+// ffmpeg processes to stop: so each signal gets one listener, which calls all of them.
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls `stop` once when the signal is aborted; not at all where it is already, or where there is none.
+ * Calls `stop` once when the signal is aborted; never if it is aborted already, or undefined.
  *
- * @returns a function that takes it back
+ * @returns a function that removes the listener
  */
 export function onAbort(signal: AbortSignal | undefined, stop: () => void): () => void {
   if (!signal || signal.aborted) return () => {};

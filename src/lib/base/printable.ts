@@ -1,14 +1,17 @@
-// Texts of others (names, messages of other programs) as a terminal may have them: nothing in them moves the cursor, changes a
-// colour, a title or the clipboard, or turns the direction of what is read.
+// Texts of others (names, messages of other programs) made safe for a terminal: nothing in them moves the cursor, changes a
+// colour, a title or the clipboard, or reverses the reading direction.
 
-/** C0 but tab and line feed, DEL, C1, the marks and overrides of direction, and separators that some take for line ends. */
+/**
+ * C0 except tab and line feed, DEL, C1, marks and overrides of direction, and separators that some programs read as line
+ * ends.
+ */
 const COMMANDS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /**
- * A text without characters that command a terminal: each is written as JSON writes it, `\u001b`, so that JSON stays JSON and means
- * the same. Line feeds and tabs stay.
+ * A text without characters that control a terminal: each is escaped as in JSON, `\u001b`, so that JSON keeps its meaning.
+ * Line feeds and tabs stay.
  */
 export function printable(text: string): string {
   return text.replace(COMMANDS, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,24 +1,24 @@
-// Which process this is, such that another one can find out whether it still lives: a process number alone is given again.
+// The identity of a process, by which others find out whether it still lives: process numbers alone are reused.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { childEnvironment } from './environment.js';
 
-/** A process, on whatever machine. */
+/** A process on any machine. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** When it started, in the system's own words: ticks since the machine's start (Linux), a date (macOS, BSD). */
+  /** Its start in the system's own form: ticks since the machine's start (Linux), a date (macOS, BSD). */
   readonly started?: string;
-  /** Which start of the machine, and which space of process numbers, as containers have; where the system tells. */
+  /** Identity of the machine's start and of the process namespace (containers have their own), if the system has them. */
   readonly world?: string;
 }
 
-/** How often a living process touches the file that names it, in milliseconds. */
+/** Milliseconds between heartbeats: touches of the file that names the process. */
 export const HEARTBEAT = 15_000;
 
-/** After how long without one a process counts as gone where nothing else tells, in milliseconds. */
+/** Milliseconds without a heartbeat after which a process counts as dead if nothing else shows it. */
 const STALE = 8 * HEARTBEAT;
 
 /** This process. */
@@ -28,14 +28,14 @@ export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), ...(own && { started: own }), ...(world && { world }) };
 }
 
-/** When this process started: asked once, since it may cost a process. */
+/** The start of this process, cached because finding it may need a child process. */
 let own: string | null | undefined;
 
 /**
- * Whether a process lives. On the same machine its number and start decide, so that a kill is seen at once; from elsewhere
- * the age of its last heartbeat does.
+ * Whether a process lives. On the same machine its number and start decide, so that a kill shows at once; on another machine
+ * the age of its last heartbeat decides.
  *
- * @param heartbeat when its last heartbeat came, in milliseconds since 1970
+ * @param heartbeat its last heartbeat, in milliseconds since 1970
  */
 export function isAlive(identity: ProcessIdentity, heartbeat: number, now: number = Date.now()): boolean {
   const isFresh = now - heartbeat < STALE;
@@ -47,9 +47,9 @@ export function isAlive(identity: ProcessIdentity, heartbeat: number, now: numbe
 }
 
 /**
- * Whether a process of this machine lives of which only the number is known, and a moment at which it lived.
+ * Whether a process of this machine lives, given its number and a time at which it lived.
  *
- * @param seen that moment, in milliseconds since 1970: a process that started later only has the same number
+ * @param seen that time, in milliseconds since 1970: a process that started later only has the same number
  */
 export function isNumberAlive(pid: number, seen: number): boolean {
   if (pid === process.pid || !hasNumber(pid)) return false;
@@ -67,13 +67,13 @@ function hasNumber(pid: number): boolean {
   }
 }
 
-/** When a process started; undefined where the system does not say, where there is none, or where it is a zombie. */
+/** The start of a process; undefined if the system does not report it, there is no such process, or it is a zombie. */
 function startOf(pid: number): string | undefined {
   if (process.platform === 'win32') return undefined;
   if (process.platform !== 'linux') return psStart(pid);
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the command in parentheses, which may hold anything; the 22nd is the start.
+    // The second field is the command in parentheses, which may contain any character; the 22nd is the start.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return /[ZX]/.test(fields[0]) ? undefined : fields[19];
   } catch {
@@ -92,7 +92,7 @@ function psStart(pid: number): string | undefined {
   }
 }
 
-/** When a process started, in milliseconds since 1970; undefined where the system does not say. */
+/** The start of a process in milliseconds since 1970; undefined if the system does not report it. */
 function startTime(pid: number): number | undefined {
   const start = startOf(pid);
   if (start === undefined) return undefined;
@@ -107,7 +107,7 @@ function startTime(pid: number): number | undefined {
 
 let world: string | undefined | null = null;
 
-/** The machine's start. Where it is not told, starts of processes are dates, which do not come again. */
+/** Identity of the machine's start. Systems without one report starts of processes as dates, which are unique. */
 function thisWorld(): string | undefined {
   if (world !== null) return world;
   try {

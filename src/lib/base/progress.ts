@@ -1,4 +1,4 @@
-// How far long work has come: what it reports, the estimate of the time left, and a reporter that prints both.
+// Progress of long work: the reports, the estimate of the remaining time, and a reporter that prints both.
 
 import { type Environment, variable } from './environment.js';
 import { printable, printableLine } from './printable.js';
@@ -8,26 +8,26 @@ export interface Progress {
   /** Units finished, out of `total`. */
   readonly done: number;
   readonly total: number;
-  /** What is going on, in a word or two: `frames`, `strength 0.45`. */
+  /** The current activity in a word or two: `frames`, `strength 0.45`. */
   readonly label: string;
   /** The main phase of a job, whose `done` and `total` measure the whole job; absent in its short phases. */
   readonly phase?: 'denoising' | 'training';
-  /** Seconds until `done` reaches `total`, where the work knows; a reporter estimates it otherwise. */
+  /** Seconds until `done` reaches `total`, if the work knows; otherwise a reporter estimates it. */
   readonly secondsLeft?: number;
-  /** What else there is to say now, after the numbers: `loss 0.123`. */
+  /** Further text after the numbers: `loss 0.123`. */
   readonly detail?: string;
 }
 
-/** The callback that long-running functions take. */
+/** The progress callback of long-running functions. */
 export type OnProgress = (progress: Progress) => void;
 
 /**
- * An estimator of the seconds left: call it with the units done whenever that changes. It looks at the pace of the last
- * 20 reports, so that neither a slow start nor units that a resumed run already had distort it for long.
+ * An estimator of the remaining seconds: call it with the number of finished units whenever that changes. It uses the pace
+ * of the last 20 reports, so that a slow start or the finished units of a resumed run do not distort it for long.
  *
  * @param total units in all
  * @param now the clock, in milliseconds
- * @returns seconds left, or undefined until a pace is known
+ * @returns remaining seconds, or undefined while the pace is unknown
  */
 export function createEstimator(
   total: number,
@@ -47,7 +47,7 @@ export function createEstimator(
   };
 }
 
-/** Seconds as people read them: `8 s`, `1:05`, `2:03:09`. */
+/** Seconds for people to read: `8 s`, `1:05`, `2:03:09`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   if (whole < 60) return `${whole} s`;
@@ -57,11 +57,11 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
-/** Where and how a reporter prints. */
+/** Options of a reporter. */
 export interface ProgressReporterOptions {
   /** Prints nothing at all. */
   readonly silent?: boolean;
-  /** Standard error unless given. */
+  /** Standard error by default. */
   readonly stream?: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** Milliseconds between two prints: 100 on a terminal, 5000 elsewhere. The first and the last report always print. */
   readonly interval?: number;
@@ -71,19 +71,19 @@ export interface ProgressReporterOptions {
   readonly now?: () => number;
 }
 
-/** Prints progress as it comes. */
+/** Prints progress. */
 export interface ProgressReporter {
-  /** The callback to hand to long-running functions; needs no `this`. */
+  /** The callback for long-running functions; needs no `this`. */
   readonly report: OnProgress;
-  /** Prints a line of its own, above the progress line: a warning, a finished file. */
+  /** Prints a separate line above the progress line: a warning, a finished file. */
   readonly note: (line: string) => void;
-  /** Ends the progress line; call it when the work is over, failed or not. */
+  /** Ends the progress line; call it when the work has ended, also after an error. */
   readonly close: () => void;
 }
 
 /**
- * A reporter of progress on standard error: one line that is rewritten in place on a terminal, plain lines now and then
- * where output goes to a file or the terminal is `dumb`. Colour only on a terminal, and never with NO_COLOR set.
+ * A reporter of progress on standard error: one line that is rewritten in place on a terminal, occasional plain lines in a
+ * file or a `dumb` terminal. Colour only on a terminal, and never with NO_COLOR set.
  */
 export function createProgressReporter(options: ProgressReporterOptions = {}): ProgressReporter {
   const { silent = false, stream = process.stderr, env, now = () => performance.now() } = options;
@@ -106,7 +106,7 @@ export function createProgressReporter(options: ProgressReporterOptions = {}): P
       stream.write(`${text}\n`);
       return;
     }
-    // A line as wide as the terminal would wrap, and the next one could not overwrite it.
+    // A line of the terminal's full width would wrap, and the next one could not overwrite it.
     const fitting = text.slice(0, Math.max(1, (stream.columns ?? 80) - 1));
     const painted = colour ? fitting.replace(/[█░]+/, (bar) => `\x1b[36m${bar}\x1b[39m`) : fitting;
     stream.write(`\r\x1b[2K${painted}`);

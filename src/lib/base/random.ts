@@ -1,8 +1,8 @@
-// Seeded random numbers: the same ones, in the same order, as PyTorch's CPU generator gives for a seed. Not for secrets.
+// Seeded random numbers: the same sequence as PyTorch's CPU generator for a seed. Not for secrets.
 
 import { UsageError } from './errors.js';
 
-/** A stream of random numbers that a seed determines; every call moves it on, exactly as `torch.Generator` moves on. */
+/** A stream of random numbers determined by a seed; every call advances it exactly as `torch.Generator`. */
 export interface RandomGenerator {
   /**
    * The next `count` normal numbers (mean 0, deviation 1): `torch.randn(count)`.
@@ -15,7 +15,7 @@ export interface RandomGenerator {
   integer(n: number): number;
 }
 
-/** The numbers from 0 to below `count` in a random order (Fisher and Yates). Differs from `torch.randperm`. */
+/** The numbers 0 to `count` - 1 in random order (Fisher and Yates). Differs from `torch.randperm`. */
 export function shuffled(count: number, generator: RandomGenerator): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
@@ -31,7 +31,7 @@ const BLOCK = 16;
 /**
  * A random generator at the start of its stream.
  *
- * @param seed any integer that `torch.Generator.manual_seed` takes; like PyTorch's, only its low 32 bits count
+ * @param seed any integer that `torch.Generator.manual_seed` accepts; as in PyTorch only its low 32 bits count
  * @throws UsageError when the seed is not an integer, or is a number too large to be exact (pass a bigint then)
  */
 export function createGenerator(seed: number | bigint): RandomGenerator {
@@ -39,7 +39,7 @@ export function createGenerator(seed: number | bigint): RandomGenerator {
     throw new UsageError(`seed: ${seed} is not an exact integer; pass an integer below 2^53 or a bigint such as 42n`);
   }
   const next = mersenneTwister(Number(BigInt.asUintN(32, BigInt(seed))));
-  // One of each pair of double-precision normals waits here for the next call, across calls, as in PyTorch.
+  // One of each pair of double-precision normals is kept for the next call, as in PyTorch.
   let cached: number | undefined;
 
   const uniform = () => (next() & 0xffffff) / 2 ** 24;
@@ -70,7 +70,7 @@ export function createGenerator(seed: number | bigint): RandomGenerator {
       for (let i = 0; i < count; i++) values[i] = uniform();
       for (let i = 0; i + BLOCK <= count; i += BLOCK) boxMuller(values, i);
       if (count % BLOCK !== 0) {
-        // PyTorch draws the last whole block anew instead of treating the remainder apart.
+        // PyTorch draws the last whole block again instead of a separate remainder.
         for (let i = count - BLOCK; i < count; i++) values[i] = uniform();
         boxMuller(values, count - BLOCK);
       }
@@ -105,7 +105,7 @@ function boxMuller(values: Float32Array, start: number): void {
   }
 }
 
-/** MT19937 [Matsumoto and Nishimura 1998]: a function that gives the next 32 random bits as an unsigned number. */
+/** MT19937 [Matsumoto and Nishimura 1998]: a function that returns the next 32 random bits as an unsigned number. */
 function mersenneTwister(seed: number): () => number {
   const size = 624;
   const middle = 397;

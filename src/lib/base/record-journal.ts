@@ -1,7 +1,7 @@
-// An append-only file of records of one size, with a checksum of each beside it. A process that is killed leaves at most a torn
-// last record, which is cut off again; a record that is damaged later is found by its checksum.
+// An append-only file of records of one size, with a second file of their checksums. A killed process leaves at most an
+// incomplete last record, which is removed; a record that is damaged later is found by its checksum.
 //
-//   NAME      the records, nothing else
+//   NAME      the records only
 //   NAME.crc  bytes of a record, then for each record the CRC-32 of its number and its bytes (all uint32, little-endian)
 
 import { existsSync } from 'node:fs';
@@ -13,44 +13,44 @@ import { stopPoint } from './stop-point.js';
 
 /** Records that survive the death of their process. */
 export interface RecordJournal {
-  /** Whole records in the file. */
+  /** Number of complete records in the file. */
   readonly count: number;
   append(record: Uint8Array): Promise<void>;
-  /** Brings what was appended to the disk, so that it survives the machine's death too. */
+  /** Flushes appended records to the disk, so that they survive a crash of the machine too. */
   flush(): Promise<void>;
-  /** Drops records from the end until `count` are left. */
+  /** Removes records from the end until `count` remain. */
   truncate(count: number): Promise<void>;
   /**
    * Reads a record.
    *
-   * @throws FailureError when it is gone or damaged
+   * @throws FailureError when it is missing or damaged
    */
   read(index: number): Promise<Uint8Array>;
-  /** All records from the first on, one at a time. */
+  /** All records in order, one at a time. */
   records(): AsyncGenerator<Uint8Array, void, undefined>;
   close(): Promise<void>;
 }
 
-/** How a journal is opened. */
+/** Options of opening a journal. */
 export interface JournalOptions {
-  /** Drops what is there, unread. */
+  /** Removes existing records without reading them. */
   readonly fresh?: boolean;
-  /** Told of a damaged record: it is dropped with those after it, which are made again. */
+  /** Called for a damaged record: it and all later ones are removed and computed again. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Bytes of a number in the file of checksums. */
+/** Bytes of one number in the checksum file. */
 const NUMBER = 4;
 
-/** Where the checksums of a journal lie. */
+/** Path of a journal's checksum file. */
 export function checksumsPath(path: string): string {
   return `${path}.crc`;
 }
 
 /**
- * Opens or creates a journal. Records of a version that made no checksums are taken as they are, and get theirs.
+ * Opens or creates a journal. Records of versions without checksums are accepted and get checksums.
  *
- * @throws FailureError when the disk is full; what was appended before stays
+ * @throws FailureError when the disk is full; records appended before stay
  */
 export async function openJournal(
   path: string,
@@ -143,9 +143,9 @@ export async function openJournal(
 }
 
 /**
- * Reads a journal back.
+ * Checks a journal.
  *
- * @returns how many records it has, and the numbers of those that are damaged; undefined where it has no checksums
+ * @returns the number of records, and the numbers of the damaged ones; undefined if it has no checksums
  */
 export async function verifyJournal(path: string): Promise<{ count: number; damaged: number[] } | undefined> {
   if (!existsSync(checksumsPath(path))) return undefined;
@@ -172,7 +172,7 @@ async function readChecksums(path: string): Promise<{ recordBytes: number; sums:
   return { recordBytes, sums };
 }
 
-/** Of the number too, so that records that changed places are found. */
+/** Includes the record's number, so that exchanged records are found. */
 function checksum(index: number, record: Uint8Array): number {
   return crc32(record, crc32(numbers([index])));
 }

@@ -1,12 +1,14 @@
-// Reads files that others may have put there: regular ones alone, up to a size. A pipe, a device or a socket under a file's name
-// would be waited for without end; opening them must not hang.
+// Reads files that others may have written: only regular ones, up to a size. Reading a pipe, a device or a socket under a
+// file's name could wait for ever; opening one must not hang.
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { FailureError } from './errors.js';
 import { formatBytes } from './format-bytes.js';
 
-/** Opening a pipe without a writer gives it at once; Windows has neither the flag nor such pipes in folders. */
+/**
+ * With this flag, opening a pipe without a writer returns at once; Windows has neither the flag nor such pipes in folders.
+ */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 interface Kinds {
@@ -16,7 +18,7 @@ interface Kinds {
   isSocket(): boolean;
 }
 
-/** What lies at a path where a file was expected, in words; undefined for a file. */
+/** The kind of thing at a path where a file was expected, in words; undefined for a file. */
 export function notAFile(about: Kinds): string | undefined {
   if (about.isFile()) return undefined;
   if (about.isDirectory()) return 'is a folder, expected a file';
@@ -24,15 +26,15 @@ export function notAFile(about: Kinds): string | undefined {
 }
 
 /**
- * Opens a regular file for reading, and never waits for it.
+ * Opens a regular file for reading without waiting.
  *
- * @throws FailureError when there is something else, or it cannot be opened; the system's own error, ENOENT or ENOTDIR, where there
- * is nothing
+ * @throws FailureError when it is no regular file or cannot be opened; the system's own error, ENOENT or ENOTDIR, when it is
+ *   missing
  */
 export async function openRegular(path: string): Promise<FileHandle> {
   let handle: FileHandle | undefined;
   try {
-    // Looked at before it is opened, since opening some devices does something; and after, since it may have been replaced.
+    // Checked before it is opened, since opening some devices has effects; and after, since it may have been replaced.
     assertFile(path, await stat(path));
     handle = await open(path, READ);
     assertFile(path, await handle.stat());
@@ -44,9 +46,9 @@ export async function openRegular(path: string): Promise<FileHandle> {
 }
 
 /**
- * The bytes of a small regular file, read at once.
+ * The bytes of a small regular file.
  *
- * @param most bytes that it may have
+ * @param most its largest number of bytes
  * @throws as `openRegular`, and FailureError for a larger one
  */
 export function readRegularSync(path: string, most: number): Buffer {
@@ -61,7 +63,7 @@ export function readRegularSync(path: string, most: number): Buffer {
   }
 }
 
-/** As `openRegular`, at once; gives the descriptor, which the caller closes. */
+/** Synchronous `openRegular`; returns the descriptor, which the caller closes. */
 export function openRegularSync(path: string): number {
   let fd: number | undefined;
   try {
@@ -76,7 +78,7 @@ export function openRegularSync(path: string): number {
 }
 
 /**
- * Checks the size of what is about to be read.
+ * Checks the size of a file before it is read.
  *
  * @throws FailureError when it is larger
  */
@@ -104,8 +106,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error to show for one that came from reading `path`: the system's word as a sentence. That there is nothing (ENOENT, ENOTDIR)
- * stays as it is, since it often is no error.
+ * The error to show for one from reading `path`: the system's code as a sentence. A missing file (ENOENT, ENOTDIR) keeps the
+ * system's error, since it is often expected.
  */
 export function readError(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;

@@ -1,11 +1,11 @@
-// The check of a folder that results are to be written into: it must hold nothing of others.
+// The check of a results folder: it must not contain files of others.
 
 import { readdir } from 'node:fs/promises';
 import { writeError } from './atomic-file.js';
 import { UsageError } from './errors.js';
 
 /**
- * The names in a folder; none where it does not exist.
+ * The names in a folder; none if it does not exist.
  *
  * @throws UsageError when it is a file; FailureError when it cannot be read
  */
@@ -21,10 +21,10 @@ export async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Refuses a folder with files that are not ours. Hidden files count as nobody's.
+ * Refuses a folder with files of others. Hidden files are ignored.
  *
- * @param names what `namesIn` gave
- * @param own names of files that the results bring along
+ * @param names the result of `namesIn`
+ * @param own names of files that belong to the results
  * @throws UsageError naming the first files of others
  */
 export function refuseOtherFiles(folder: string, names: readonly string[], own: readonly string[] = []): void {

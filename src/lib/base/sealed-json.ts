@@ -1,5 +1,5 @@
-// JSON files that carry their own checksum, and the hashes of the files that they speak of, so that damage to either is found when
-// they are read again. Files of versions that wrote neither are read as they are.
+// JSON files with a checksum of their own and the hashes of the files that they describe, so that damage to either is found
+// on reading. Files of versions that wrote neither are read without a check.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export type FileHashes = Readonly<Record<string, string>>;
 /** The key of the checksum: SHA-256 of the canonical JSON of everything else. */
 const CHECKSUM = 'checksum';
 
-/** Writes a value with its checksum, as a file that is whole or absent. */
+/** Writes a value with its checksum, as a file that is complete or absent. */
 export async function writeSealedJson(path: string, value: object): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(sealed(value), null, 1)}\n`);
 }
@@ -76,7 +76,7 @@ export async function hashFiles(folder: string, leaveOut: readonly string[] = []
 }
 
 /**
- * Which files are not as they were: a sentence each, without its end.
+ * The files that have changed: a sentence each, without its end.
  *
  * @throws UsageError when one cannot be read
  */
@@ -90,7 +90,7 @@ export async function damageOf(folder: string, files: FileHashes = {}): Promise<
 }
 
 /**
- * What is wrong with a file; undefined where it has the hash.
+ * The damage of a file in words; undefined if it has the hash.
  *
  * @throws UsageError when it cannot be read
  */

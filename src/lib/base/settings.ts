@@ -1,20 +1,20 @@
-// Settings of work that can be interrupted: what must be the same when it goes on.
+// Settings of resumable work, which must be the same when it continues.
 
 import { brief } from './brief.js';
 import { UsageError } from './errors.js';
 import { canonicalJson } from './hash.js';
 
-/** Everything that decides what a piece of work computes; equal settings give equal bits. Values are JSON's. */
+/** Everything that determines the result of a piece of work; equal settings give equal bits. Values are JSON's. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** So many differences are told, and so much of each. */
+/** Most differences in an error, and most characters of each. */
 const TOLD = 10;
 const LENGTH = 120;
 
 /**
  * Checks that unfinished work may be continued.
  *
- * @throws UsageError naming what differs
+ * @throws UsageError naming the differences
  */
 export function assertSameSettings(folder: string, before: Settings, now: Settings): void {
   const [old, wanted] = [leaves(before), leaves(now)];
@@ -31,7 +31,7 @@ export function assertSameSettings(folder: string, before: Settings, now: Settin
 
 const side = (values: ReadonlyMap<string, string>, key: string): string => brief(values.get(key) ?? 'nothing', LENGTH);
 
-/** The values of nested settings by their path, `denoise.steps`; hashes are cut to what tells them apart. */
+/** The values of nested settings by their path, such as `denoise.steps`; hashes are shortened. */
 function leaves(value: unknown, path = '', found: Map<string, string> = new Map()): Map<string, string> {
   if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) leaves(inner, path ? `${path}.${key}` : key, found);

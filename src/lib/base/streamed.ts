@@ -1,6 +1,6 @@
-// What is there already, as a stream.
+// Existing items as a stream.
 
-/** The items one after another, for what reads streams. */
+/** Yields the items in order, for readers of streams. */
 export async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {
   yield* items;
 }

@@ -1,11 +1,11 @@
-// Warnings: sentences about what works but should be known, and where they go unless the caller takes them.
+// Warnings: sentences about unusual conditions that are no errors, and their default destination.
 
 import { printableLine } from './printable.js';
 
-/** Takes one warning, a sentence. */
+/** Receives a warning, which is one sentence. */
 export type Warn = (message: string) => void;
 
-/** A warning as the library and the command print it, without the line break. */
+/** The printed form of a warning, without the line break. */
 export function warningLine(message: string): string {
   return `steadyframe: warning: ${printableLine(message)}`;
 }

@@ -17,8 +17,8 @@ export interface Placement {
 /** A compiled graph. */
 export interface Program {
   /**
-   * Computes the outputs from the inputs (and trained weights), by name. Outputs named in `into` are written there, and their
-   * tensors hold those arrays.
+   * Computes the outputs from the inputs (and trained weights), by name. Outputs named in `into` are written there, and
+   * their tensors hold those arrays.
    */
   run(
     inputs: Readonly<Record<string, Tensor>>,

@@ -16,8 +16,8 @@ export interface NamedFrames {
  * Yields frame t of every video, for t = 0, 1, ... Every video is closed at the end, also after an error.
  *
  * @param onUneven allows videos to differ in length: reading ends with the shortest, and this is called
- * @throws UsageError when a video has no frames, two differ in length (without `onUneven`) or size, a frame's data is no RGB picture of
- *   its size, or two videos are the same stream
+ * @throws UsageError when a video has no frames, two differ in length (without `onUneven`) or size, a frame's data is no RGB
+ *   picture of its size, or two videos are the same stream
  */
 export async function* lockstep(
   videos: readonly NamedFrames[],

@@ -15,8 +15,8 @@ const WINDOW = ((): Float64Array => {
 })();
 
 /**
- * SSIM of two 8-bit frames of one size, with population covariance, data range 255, mean over channels and over the pixels at
- * least 5 from the border: mean of (2 ux uy + C1)(2 vxy + C2) / ((ux^2 + uy^2 + C1)(vx + vy + C2)), where u, v are means,
+ * SSIM of two 8-bit frames of one size, with population covariance, data range 255, mean over channels and over the pixels
+ * at least 5 from the border: mean of (2 ux uy + C1)(2 vxy + C2) / ((ux^2 + uy^2 + C1)(vx + vy + C2)), where u, v are means,
  * variances and covariance under a Gaussian window of 11 with sigma 1.5, C1 = (0.01 * 255)^2, C2 = (0.03 * 255)^2.
  *
  * Equals scikit-image's `structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`.

@@ -106,7 +106,8 @@ export interface Model extends Closable {
 }
 
 /**
- * Opens a Stable Diffusion 1.x or 2.x checkpoint: a diffusers folder, or a single `.safetensors` file in the original layout.
+ * Opens a Stable Diffusion 1.x or 2.x checkpoint: a diffusers folder, or a single `.safetensors` file in the original
+ * layout.
  *
  * `demo` is the model that travels with this package; `OWNER/NAME` one of the Hugging Face Hub that was fetched before, by
  * `steadyframe pull` or Python's tools. A path that exists goes first.

@@ -1,5 +1,5 @@
-// Random numbers that are looked up by place instead of drawn in order, and smooth noise made of them. Not a stream of random
-// numbers: that is base/random.ts.
+// Random numbers that are looked up by place instead of drawn in order, and smooth noise made of them. Not a stream of
+// random numbers: that is base/random.ts.
 
 /** 32 random bits of two integers and a seed: the same for the same three, whatever was asked before. */
 export function hashBits(x: number, y: number, seed: number): number {

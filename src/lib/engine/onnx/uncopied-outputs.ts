@@ -11,9 +11,9 @@ const NOT_CONVERTED = /Non tensor type/;
 /**
  * The model with one output more, a sequence, in front of the others.
  *
- * onnxruntime-node 1.30 writes outputs into the arrays that it is given, and then copies each into a new array all the same. It
- * converts outputs in their order and knows tensors only, so after a complete run it stops at this one and nothing is copied.
- * Measured with 12.6 M trained weights: 46 of 330 ms, and the memory of another set of gradients.
+ * onnxruntime-node 1.30 writes outputs into the arrays that it is given, and then copies each into a new array all the same.
+ * It converts outputs in their order and knows tensors only, so after a complete run it stops at this one and nothing is
+ * copied. Measured with 12.6 M trained weights: 46 of 330 ms, and the memory of another set of gradients.
  */
 export function withEnding(model: ModelProto): ModelProto {
   const { graph } = model;

@@ -89,7 +89,9 @@ async function linkAll(files: readonly string[], folder: string): Promise<string
   }
 }
 
-/** Links are needed for seconds; what is older belongs to a process that was killed, and would keep a deleted file's space. */
+/**
+ * Links are needed for seconds; what is older belongs to a process that was killed, and would keep a deleted file's space.
+ */
 async function removeStaleLinks(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const folder = join(parent, name);

@@ -55,7 +55,9 @@ function inputGradient(g: Ops, convolution: Convolution): Node {
   return g.conv2d(dy, g.transpose(flippedTaps(g, w), [1, 0, 2, 3]), null, { padding: sides });
 }
 
-/** The kernels rotated by 180 degrees: a product with an exchange matrix, which is much faster than a slice with steps of -1. */
+/**
+ * The kernels rotated by 180 degrees: a product with an exchange matrix, which is much faster than a slice with steps of -1.
+ */
 function flippedTaps(g: Ops, w: Node): Node {
   const [outputs, inputs, kh, kw] = w.shape;
   const taps = kh * kw;
@@ -67,7 +69,10 @@ function flippedTaps(g: Ops, w: Node): Node {
   return g.reshape(g.matmul(g.reshape(w, [outputs * inputs, taps]), exchange), w.shape);
 }
 
-/** Gradient of a convolution's weights: dy [O, B h w] times the unfolded input, or for each tap times the shifted input [B h w, I]. */
+/**
+ * Gradient of a convolution's weights: dy [O, B h w] times the unfolded input, or for each tap times the shifted input [B h
+ * w, I].
+ */
 function weightGradient(g: Ops, convolution: Convolution): Node {
   const { x, w, dy, stride, padding } = convolution;
   const [batch, inputs] = x.shape;
@@ -119,7 +124,8 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
     gradient: ({ inputs: [x, w, bias], attributes: { stride, padding } }, dy, g) => {
       const convolution = { x, w, dy, stride, padding };
       const gradients = [inputGradient(g, convolution), weightGradient(g, convolution)];
-      // Over each picture's cells first: that sum is also the gradient of anything added to every cell, such as the timestep.
+      // Over each picture's cells first: that sum is also the gradient of anything added to every cell, such as the
+      // timestep.
       return bias ? [...gradients, g.sum(g.sum(dy, [2, 3], true), [0, 2, 3])] : gradients;
     },
     onnx: (emit, inputs, { attributes: { stride, padding }, inputs: [, w] }) =>

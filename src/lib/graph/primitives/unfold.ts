@@ -1,5 +1,5 @@
-// Convolutions of pictures with few cells as single matrix products: what each output cell sees, laid out as a matrix, by a product
-// with a 0-1 matrix. No primitive itself.
+// Convolutions of pictures with few cells as single matrix products: what each output cell sees, laid out as a matrix, by a
+// product with a 0-1 matrix. No primitive itself.
 
 import { sizeOf } from '../../tensor/tensor.js';
 import type { Node, Ops, Padding } from '../types.js';
@@ -15,12 +15,14 @@ export interface Geometry {
   readonly padding: Padding;
 }
 
-/** So many times more output channels than input cells: the products with a 0-1 matrix then cost a quarter of the main one. */
+/**
+ * So many times more output channels than input cells: the products with a 0-1 matrix then cost a quarter of the main one.
+ */
 const CHANNELS_PER_CELL = 4;
 
 /**
- * Whether unfolding pays. The copies are `taps` times the input's size, while products of single taps must be brought in order
- * over all weights; measured: half the time at 4 x 4 cells and 256 channels, as much at 8 x 8 cells and 128 channels.
+ * Whether unfolding pays. The copies are `taps` times the input's size, while products of single taps must be brought in
+ * order over all weights; measured: half the time at 4 x 4 cells and 256 channels, as much at 8 x 8 cells and 128 channels.
  */
 export function unfoldingPays({ from, kernel }: Geometry, outputs: number): boolean {
   return sizeOf(kernel) > 1 && outputs >= CHANNELS_PER_CELL * sizeOf(from);

@@ -17,8 +17,8 @@ import { fromOriginal, ORIGINAL_PREFIX, originalNames, toOriginal } from './sing
 import { addUnsupported, addWeight, type Part, type TableBuilder } from './weight-table.js';
 
 /**
- * Finds the weights of a single file, and what it says of its prediction unless `prediction` says that. `config` is a diffusers
- * folder to read configurations and tokenizer from; without it the file must be stock Stable Diffusion 1.x.
+ * Finds the weights of a single file, and what it says of its prediction unless `prediction` says that. `config` is a
+ * diffusers folder to read configurations and tokenizer from; without it the file must be stock Stable Diffusion 1.x.
  *
  * @throws UsageError saying what the file is and what to do, when it is another kind of file or does not fit the
  * configuration
@@ -67,7 +67,9 @@ export async function openSingleFile(
   };
 }
 
-/** A layer of the UNet that no configuration here knows: the file is of another architecture. Marks and counters are none. */
+/**
+ * A layer of the UNet that no configuration here knows: the file is of another architecture. Marks and counters are none.
+ */
 function isForeignLayer(name: string, { dtype }: TensorEntry): boolean {
   return name.startsWith(ORIGINAL_PREFIX.unet) && /\.(weight|bias)$/.test(name) && /float/.test(dtype);
 }

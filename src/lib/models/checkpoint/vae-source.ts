@@ -26,8 +26,9 @@ export interface VaePlace {
 }
 
 /**
- * Opens an autoencoder for a checkpoint: the folder of one, a folder with `vae` in it, or a `.safetensors` file in diffusers' or
- * the original layout, a whole checkpoint's included. A file without `config.json` beside it has the checkpoint's configuration.
+ * Opens an autoencoder for a checkpoint: the folder of one, a folder with `vae` in it, or a `.safetensors` file in
+ * diffusers' or the original layout, a whole checkpoint's included. A file without `config.json` beside it has the
+ * checkpoint's configuration.
  *
  * @throws UsageError when there is none, or when its latents are not those of the checkpoint's UNet
  */

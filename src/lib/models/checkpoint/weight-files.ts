@@ -48,7 +48,8 @@ export function requireVariant(where: string, folders: readonly string[], varian
 /**
  * The weights of a folder, in a variant if one is asked for and there is one.
  *
- * @throws UsageError when there are none, when only variants are there and none was chosen, or only a format that is not read
+ * @throws UsageError when there are none, when only variants are there and none was chosen, or only a format that is not
+ *   read
  */
 export function weightFiles(folder: string, variant: string | undefined): WeightFiles {
   const found = variantsIn(folder);

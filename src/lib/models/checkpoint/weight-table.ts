@@ -42,8 +42,8 @@ const OLD_ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Adds a tensor to a table under its current name. Older files name the VAE's attention differently (`query`, `proj_attn`, ...) and
- * have 1x1 convolutions [C, C, 1, 1] there, which are the same bytes as the linear weights [C, C].
+ * Adds a tensor to a table under its current name. Older files name the VAE's attention differently (`query`, `proj_attn`,
+ * ...) and have 1x1 convolutions [C, C, 1, 1] there, which are the same bytes as the linear weights [C, C].
  */
 export function addWeight(
   table: TableBuilder,

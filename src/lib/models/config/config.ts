@@ -62,7 +62,9 @@ export interface TextConfig {
 /** How a run's steps are spread over the training timesteps (Lin et al. 2023, table 2). */
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
-/** How the checkpoint was trained, its noise schedule and what the UNet predicts; and how its timesteps are to be visited. */
+/**
+ * How the checkpoint was trained, its noise schedule and what the UNet predicts; and how its timesteps are to be visited.
+ */
 export interface SchedulerConfig {
   readonly trainTimesteps: number;
   /**

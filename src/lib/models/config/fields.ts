@@ -15,8 +15,8 @@ export const count = z
   .positive()
   .max(2 ** 31 - 1);
 /**
- * @internal How many layers of a kind: more than any model of this architecture has, and few enough that a file cannot make us
- * build for minutes what its tensors then contradict.
+ * @internal How many layers of a kind: more than any model of this architecture has, and few enough that a file cannot make
+ *   us build for minutes what its tensors then contradict.
  */
 export const layers = z.int().positive().max(128);
 /** @internal One number a level. */

@@ -1,5 +1,5 @@
-// Reads a `scheduler_config.json` as diffusers writes it: how the checkpoint was trained and how its timesteps are spread. Which
-// sampler runs is the caller's choice and not this file's: a class that names another sampler of the same training is
+// Reads a `scheduler_config.json` as diffusers writes it: how the checkpoint was trained and how its timesteps are spread.
+// Which sampler runs is the caller's choice and not this file's: a class that names another sampler of the same training is
 // accepted, one of another kind of training is refused by its name.
 
 import { z } from 'zod';
@@ -63,9 +63,9 @@ const schedulerSchema = z.looseObject({
 });
 
 /**
- * Reads a `scheduler_config.json`; `where` is its path, for errors. What it leaves out is as in the published Stable Diffusion
- * checkpoints: offset 1, the last step arrives at timestep 0's level, and each sampler has its own spacing. What it states
- * counts for every sampler, as when diffusers makes one sampler from another one's configuration.
+ * Reads a `scheduler_config.json`; `where` is its path, for errors. What it leaves out is as in the published Stable
+ * Diffusion checkpoints: offset 1, the last step arrives at timestep 0's level, and each sampler has its own spacing. What
+ * it states counts for every sampler, as when diffusers makes one sampler from another one's configuration.
  *
  * @throws UsageError naming file, key and value of what is not supported
  */

@@ -45,8 +45,9 @@ export interface StatedPrediction {
 }
 
 /**
- * What a file states, the most deliberate statement first: the caller's, `parameterization` in a yaml of the same name (as CompVis and
- * AUTOMATIC1111 have it), the marks `v_pred` and `ztsnr` (as ComfyUI has them), `modelspec.prediction_type` in the metadata.
+ * What a file states, the most deliberate statement first: the caller's, `parameterization` in a yaml of the same name (as
+ * CompVis and AUTOMATIC1111 have it), the marks `v_pred` and `ztsnr` (as ComfyUI has them), `modelspec.prediction_type` in
+ * the metadata.
  *
  * @throws UsageError when the yaml cannot be read or one of them names another prediction
  */

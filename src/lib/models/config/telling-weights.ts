@@ -1,5 +1,5 @@
-// Which weights show the sizes that configurations state, so that these are held against a checkpoint's tensors before anything is
-// built from them: a file that lies about the number of its layers costs nothing.
+// Which weights show the sizes that configurations state, so that these are held against a checkpoint's tensors before
+// anything is built from them: a file that lies about the number of its layers costs nothing.
 
 import type { Part } from '../checkpoint/weight-table.js';
 import type { TextConfig, UNetConfig, VaeConfig } from './config.js';

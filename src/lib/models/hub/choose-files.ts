@@ -1,5 +1,5 @@
-// Which files of a repository a Stable Diffusion checkpoint needs: a repository may hold five times as much, in other precisions and
-// formats.
+// Which files of a repository a Stable Diffusion checkpoint needs: a repository may hold five times as much, in other
+// precisions and formats.
 
 import { UsageError } from '../../base/errors.js';
 import type { HubFile } from './hub-client.js';
@@ -24,8 +24,8 @@ const PARTS = ['unet', 'vae', 'text_encoder'];
 /**
  * The files of a diffusers checkpoint, or the one that the name says.
  *
- * Without `variant`, weights without one in their name are taken, which are in full precision as a rule; where only others are there,
- * fp16 or else the first.
+ * Without `variant`, weights without one in their name are taken, which are in full precision as a rule; where only others
+ * are there, fp16 or else the first.
  *
  * @throws UsageError when the file, the variant or a whole checkpoint is not there, naming what is
  */

@@ -1,4 +1,5 @@
-// What the name of a model means: a path, the bundled demo model, or a model of the Hugging Face Hub that was fetched before.
+// What the name of a model means: a path, the bundled demo model, or a model of the Hugging Face Hub that was fetched
+// before.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,8 +17,8 @@ export function demoModelFolder(): string {
 }
 
 /**
- * The path of a model: what exists under the name as it is, the demo model for `demo`, and for `OWNER/NAME`, `OWNER/NAME/file` or
- * `OWNER/NAME@REVISION` the Hugging Face cache's. Other names come back unchanged.
+ * The path of a model: what exists under the name as it is, the demo model for `demo`, and for `OWNER/NAME`,
+ * `OWNER/NAME/file` or `OWNER/NAME@REVISION` the Hugging Face cache's. Other names come back unchanged.
  *
  * @param folder what a relative path is relative to; the working directory by default
  * @throws UsageError with the command that fetches it, for a model of the hub that is not there

@@ -30,8 +30,8 @@ export function repoFolder(repo: string, cache: string = hubCache()): string {
 }
 
 /**
- * The folder that holds a model's files as of its revision (`main` by default; where that was never fetched by name and there
- * is one snapshot, that one).
+ * The folder that holds a model's files as of its revision (`main` by default; where that was never fetched by name and
+ * there is one snapshot, that one).
  *
  * @returns undefined where the cache does not have it
  */

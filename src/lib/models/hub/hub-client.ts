@@ -1,4 +1,5 @@
-// The requests to the Hugging Face Hub that a download needs: `@huggingface/hub` with our settings, and its errors as sentences.
+// The requests to the Hugging Face Hub that a download needs: `@huggingface/hub` with our settings, and its errors as
+// sentences.
 
 import { createRequire } from 'node:module';
 import { type Environment, variable } from '../../base/environment.js';
@@ -109,7 +110,8 @@ export async function* readHubFile(
   const { endpoint, token, signal, patience = DEFAULT_PATIENCE } = settings;
   const place = file.path.split('/').map(encodeURIComponent).join('/');
   const url = `${endpoint}/${name.repo}/resolve/${commit}/${place}`;
-  // `@huggingface/hub` returns a file as a Blob, whose stream does not report a broken connection: so the request is made here.
+  // `@huggingface/hub` returns a file as a Blob, whose stream does not report a broken connection: so the request is made
+  // here.
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(offset > 0 && { range: `bytes=${offset}-` }),

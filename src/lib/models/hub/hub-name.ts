@@ -16,8 +16,8 @@ const PART = '[A-Za-z0-9][\\w.-]*';
 const PATTERN = new RegExp(`^(${PART}/${PART})(?:@(refs/[\\w-]+/[\\w.-]+|[\\w.+-]+))?(?:/([^@]+))?$`);
 
 /**
- * Reads `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION/file`; an address on huggingface.co counts as the name in it.
- * With a file, the revision is the part up to the next slash.
+ * Reads `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION/file`; an address on huggingface.co counts as the name in
+ * it. With a file, the revision is the part up to the next slash.
  *
  * @returns undefined for what is no such name: one word, an absolute path, `./` or `../`, a file of weights in a folder
  */

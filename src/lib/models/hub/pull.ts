@@ -1,4 +1,5 @@
-// Downloads a model from the Hugging Face Hub into the cache that the Python tools share: each file complete and checked, or not at all.
+// Downloads a model from the Hugging Face Hub into the cache that the Python tools share: each file complete and checked, or
+// not at all.
 
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -54,8 +55,8 @@ export interface PulledModel {
 }
 
 /**
- * Fetches the files of a Stable Diffusion checkpoint, or the one file that the name gives. Files in the cache are not fetched again,
- * and an interrupted download continues where it ended.
+ * Fetches the files of a Stable Diffusion checkpoint, or the one file that the name gives. Files in the cache are not
+ * fetched again, and an interrupted download continues where it ended.
  *
  * @throws UsageError when there is no such model, file or variant, or no access
  * @throws FailureError when the hub cannot be reached, a file arrives damaged, or the disk is full

@@ -12,7 +12,9 @@ export interface LoraTarget {
 
 const TRANSFORMER = 'a transformer model (Flux, Stable Diffusion 3 or the like)';
 
-/** Names of layers that only other models have. `transformer_blocks` of one UNet level are numbered beyond 0 in SDXL only. */
+/**
+ * Names of layers that only other models have. `transformer_blocks` of one UNet level are numbered beyond 0 in SDXL only.
+ */
 const FOREIGN: readonly (readonly [RegExp, string])[] = [
   [/(^|[._])(double|single)_blocks[._]|single_transformer_blocks/, 'Flux'],
   [/(^|[._])joint_blocks[._]|^lora_te3_|^text_encoder_3\./, 'Stable Diffusion 3'],

@@ -1,5 +1,5 @@
-// ControlNet (Zhang et al. 2023): a copy of the UNet's down blocks that reads a conditioning picture (edges, depth, ...) and adds its
-// outputs to the UNet's skip connections. Weight names as in diffusers' ControlNetModel.
+// ControlNet (Zhang et al. 2023): a copy of the UNet's down blocks that reads a conditioning picture (edges, depth, ...) and
+// adds its outputs to the UNet's skip connections. Weight names as in diffusers' ControlNetModel.
 
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';

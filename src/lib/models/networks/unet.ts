@@ -1,4 +1,5 @@
-// The denoising network of Stable Diffusion 1.x and 2.x (Rombach et al. 2022), weight names as in diffusers' UNet2DConditionModel.
+// The denoising network of Stable Diffusion 1.x and 2.x (Rombach et al. 2022), weight names as in diffusers'
+// UNet2DConditionModel.
 
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
@@ -10,7 +11,10 @@ import { upsampleConv } from './upsample.js';
 const TRANSFORMER_NORM_EPSILON = 1e-6;
 const LAYER_NORM_EPSILON = 1e-5;
 
-/** What a ControlNet adds to the network: a tensor for each skip connection, in the order of their computation, and for the middle. */
+/**
+ * What a ControlNet adds to the network: a tensor for each skip connection, in the order of their computation, and for the
+ * middle.
+ */
 export interface Residuals {
   readonly skips: readonly Node[];
   readonly middle: Node;
@@ -76,7 +80,8 @@ export function unetLayers(
 }
 
 /**
- * The down blocks and the middle block, applied to the output `h` [B, C0, h, w] of `conv_in`: the half that ControlNet copies.
+ * The down blocks and the middle block, applied to the output `h` [B, C0, h, w] of `conv_in`: the half that ControlNet
+ * copies.
  *
  * @returns the skip connections in the order of their computation, `h` itself first, and the output of the middle block
  */

@@ -1,5 +1,6 @@
-// CLIP's byte-pair encoding of prompts with a given vocabulary. @huggingface/tokenizers does the merging; CLIP's rules, the special
-// tokens and the padding are here. Equal to transformers' CLIPTokenizer, except for letters on which their Unicode versions differ.
+// CLIP's byte-pair encoding of prompts with a given vocabulary. @huggingface/tokenizers does the merging; CLIP's rules, the
+// special tokens and the padding are here. Equal to transformers' CLIPTokenizer, except for letters on which their Unicode
+// versions differ.
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { UsageError } from '../../base/errors.js';

@@ -5,8 +5,8 @@ import type { Vocabulary } from './clip-bpe.js';
 const END_OF_WORD = '</w>';
 
 /**
- * The part of a vocabulary that encodes `words` as the whole does: all its single bytes, the merges that these words go through in
- * their order, and its special tokens. Other words still encode, in smaller pieces. Ids are counted anew.
+ * The part of a vocabulary that encodes `words` as the whole does: all its single bytes, the merges that these words go
+ * through in their order, and its special tokens. Other words still encode, in smaller pieces. Ids are counted anew.
  *
  * @param words lower-case words of ASCII letters
  */

@@ -1,5 +1,5 @@
-// A claim on a run's folder: at most one living process holds it. Claims of different kinds are independent. The exclusion itself is
-// in lock-file.ts.
+// A claim on a run's folder: at most one living process holds it. Claims of different kinds are independent. The exclusion
+// itself is in lock-file.ts.
 
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// An append-only text file of lines. Appending only buffers; writing happens in the background at known offsets of the file. A piece
-// that was being written when the process ended is written again to the same bytes, never twice.
+// An append-only text file of lines. Appending only buffers; writing happens in the background at known offsets of the file.
+// A piece that was being written when the process ended is written again to the same bytes, never twice.
 
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write, writeSync } from 'node:fs';
 import { writeError } from '../../base/atomic-file.js';

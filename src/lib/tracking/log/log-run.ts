@@ -1,5 +1,5 @@
-// Logs a run into its folder: points and artifacts are appended, the record is replaced as a whole. Buffers are also written when the
-// process exits.
+// Logs a run into its folder: points and artifacts are appended, the record is replaced as a whole. Buffers are also written
+// when the process exits.
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';

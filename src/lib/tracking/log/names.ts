@@ -1,4 +1,5 @@
-// Valid names of experiments, runs, parameters, metrics and artifacts: those that MLflow accepts too, so that nothing is renamed later.
+// Valid names of experiments, runs, parameters, metrics and artifacts: those that MLflow accepts too, so that nothing is
+// renamed later.
 
 import { UsageError } from '../../base/errors.js';
 

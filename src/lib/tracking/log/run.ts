@@ -6,8 +6,8 @@ import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
 import type { NestedParameters } from './parameters.js';
 
 /**
- * A run that is being logged. At the end of an `await using` block an unfinished run is `failed`: `finish` is the last statement of a
- * successful block.
+ * A run that is being logged. At the end of an `await using` block an unfinished run is `failed`: `finish` is the last
+ * statement of a successful block.
  */
 export interface Run extends Closable {
   /** 32 hexadecimal digits. */
@@ -37,8 +37,8 @@ export interface Run extends Closable {
   /** Removes the points from `step` on, which a training that continues from an earlier state computes again. */
   rewind(step: number): Promise<void>;
   /**
-   * Records a file, or every file of a folder, with its hash. Files in `artifacts` belong to the run; others are not copied, and
-   * recorded by their path.
+   * Records a file, or every file of a folder, with its hash. Files in `artifacts` belong to the run; others are not copied,
+   * and recorded by their path.
    *
    * @throws UsageError when there is no such file
    */

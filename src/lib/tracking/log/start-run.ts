@@ -44,8 +44,8 @@ export interface StartRunOptions extends LoggingOptions {
 }
 
 /**
- * Starts a run: a new folder `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... if that exists. Call `finish`, or use `trackRun`: a run
- * whose process ends without it is shown as interrupted.
+ * Starts a run: a new folder `ROOT/EXPERIMENT/NAME`, or NAME-2, NAME-3, ... if that exists. Call `finish`, or use
+ * `trackRun`: a run whose process ends without it is shown as interrupted.
  *
  * @throws UsageError for an invalid name, or a root that cannot be written
  */

@@ -9,8 +9,8 @@ export interface TrackOptions {
 }
 
 /**
- * Does work as a run: starts the run unless a started one is given, passes it to `work` and finishes it. When `work` throws, the run
- * is `failed`, or `interrupted` if `signal` was aborted, and the error is thrown.
+ * Does work as a run: starts the run unless a started one is given, passes it to `work` and finishes it. When `work` throws,
+ * the run is `failed`, or `interrupted` if `signal` was aborted, and the error is thrown.
  */
 export async function trackRun<T>(
   begin: Run | StartRunOptions,

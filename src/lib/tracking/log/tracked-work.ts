@@ -50,8 +50,8 @@ export interface TrackedWork<Folder> {
 /**
  * Starts or continues work. When the folder is known beforehand and `open` throws, no run is created.
  *
- * A run has one set of parameters: work that continues with other ones (such as more iterations) is another run, with its files in the
- * folder of the first. Finished work logs nothing.
+ * A run has one set of parameters: work that continues with other ones (such as more iterations) is another run, with its
+ * files in the folder of the first. Finished work logs nothing.
  *
  * @param open opens the folder for the results and locks it against other processes
  * @throws UsageError when the runs' root cannot be written, and any error of `open`
@@ -74,8 +74,8 @@ export async function beginWork<Folder extends { close(): Promise<void> }>(
 }
 
 /**
- * Does work from start to end, started by `beginWork`. When `work` throws, the run is `failed`, or `interrupted` if `signal` was
- * aborted, and the error is thrown.
+ * Does work from start to end, started by `beginWork`. When `work` throws, the run is `failed`, or `interrupted` if `signal`
+ * was aborted, and the error is thrown.
  */
 export async function trackWork<Folder extends { close(): Promise<void> }, T>(
   options: WorkOptions & { readonly signal?: AbortSignal | undefined },
@@ -164,7 +164,9 @@ async function placeWork(
   };
 }
 
-/** The work to continue: of the same key, else interrupted work of the same name, whose folder then shows the differences. */
+/**
+ * The work to continue: of the same key, else interrupted work of the same name, whose folder then shows the differences.
+ */
 async function latestWork(
   { experiment, name, out }: WorkOptions,
   key: string,

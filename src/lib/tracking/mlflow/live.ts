@@ -1,5 +1,5 @@
-// Uploads runs while they are running. Runs write only to their folders; uploads follow at the pace of the server. After a time limit
-// at the end, whatever the server lacks stays on the disk for `steadyframe sync`.
+// Uploads runs while they are running. Runs write only to their folders; uploads follow at the pace of the server. After a
+// time limit at the end, whatever the server lacks stays on the disk for `steadyframe sync`.
 
 import { dirname } from 'node:path';
 import type { RunListener } from '../log/run.js';

@@ -18,8 +18,8 @@ export interface RetryOptions {
 }
 
 /**
- * The pause after the n-th failure in a row, n from 1 (ms). It doubles, and is shortened by a random share of up to half, so that
- * clients that failed together do not repeat together; it is at least what the server asked for.
+ * The pause after the n-th failure in a row, n from 1 (ms). It doubles, and is shortened by a random share of up to half, so
+ * that clients that failed together do not repeat together; it is at least what the server asked for.
  */
 export function backoff(
   failures: number,

@@ -1,5 +1,5 @@
-// The address of an MLflow server and its credentials. Credentials come from MLflow's environment variables or from the address, stay
-// in memory, and appear in no message and no file.
+// The address of an MLflow server and its credentials. Credentials come from MLflow's environment variables or from the
+// address, stay in memory, and appear in no message and no file.
 
 import { readFileSync } from 'node:fs';
 import { type Environment, variable } from '../../base/environment.js';

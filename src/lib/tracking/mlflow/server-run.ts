@@ -60,7 +60,10 @@ export function serverRun({ info, data }: RestRun): ServerRun {
   };
 }
 
-/** Whether a server accepts a run's artifacts itself. Otherwise they belong in a store that only MLflow's own client writes to. */
+/**
+ * Whether a server accepts a run's artifacts itself. Otherwise they belong in a store that only MLflow's own client writes
+ * to.
+ */
 export function takesArtifacts({ artifactUri }: Pick<ServerRun, 'artifactUri'>): boolean {
   const [, place] = PROXIED.exec(artifactUri) ?? [];
   // A path with `..` would lead requests to other parts of the server.

@@ -1,4 +1,5 @@
-// Uploads the artifacts of a run: files under their names, pictures of a series under names that MLflow shows as an image grid.
+// Uploads the artifacts of a run: files under their names, pictures of a series under names that MLflow shows as an image
+// grid.
 
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';

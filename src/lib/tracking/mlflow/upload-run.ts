@@ -1,5 +1,5 @@
-// Brings a server up to date with a run's folder: sends what it lacks and records every step, so that an upload can stop and continue
-// anywhere. Repeating a step changes nothing.
+// Brings a server up to date with a run's folder: sends what it lacks and records every step, so that an upload can stop and
+// continue anywhere. Repeating a step changes nothing.
 
 import { sha256Json } from '../../base/hash.js';
 import { type ArtifactRecords, readArtifactRecords } from '../stored/artifact-records.js';

@@ -1,5 +1,5 @@
-// The record of uploads in a run's folder: enough to continue after a stop, for each server. Losing the file costs only time: runs are
-// found by their tag, and repeated uploads change nothing.
+// The record of uploads in a run's folder: enough to continue after a stop, for each server. Losing the file costs only
+// time: runs are found by their tag, and repeated uploads change nothing.
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';

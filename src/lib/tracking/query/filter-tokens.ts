@@ -1,4 +1,5 @@
-// Splits the text of a filter into words, numbers, quoted texts and signs, each with its place, so that errors can point at it.
+// Splits the text of a filter into words, numbers, quoted texts and signs, each with its place, so that errors can point at
+// it.
 
 import { UsageError } from '../../base/errors.js';
 

@@ -26,11 +26,11 @@ const STATUSES: Readonly<Record<string, string>> = { killed: 'interrupted', sche
 /**
  * Parses a filter such as `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`.
  *
- * Fields are `metrics.x` (its last value), `params.x`, `tags.x` and attributes (`status`, `start_time`, `attributes.run_name`);
- * a key with spaces or the like stands in backticks. Operators: = != < <= > >=, LIKE, ILIKE (% for anything, _ for one
- * character), IN ('a', 'b'), NOT IN, NOT LIKE, IS NULL, IS NOT NULL. Parameters compared with a number, as in
- * `params.strength < 0.5`, are compared as numbers. A run that lacks a field meets no comparison of it, != included, as in
- * MLflow. Times compare with milliseconds since 1970, or with texts such as '2026-01-31'.
+ * Fields are `metrics.x` (its last value), `params.x`, `tags.x` and attributes (`status`, `start_time`,
+ * `attributes.run_name`); a key with spaces or the like stands in backticks. Operators: = != < <= > >=, LIKE, ILIKE (% for
+ * anything, _ for one character), IN ('a', 'b'), NOT IN, NOT LIKE, IS NULL, IS NOT NULL. Parameters compared with a number,
+ * as in `params.strength < 0.5`, are compared as numbers. A run that lacks a field meets no comparison of it, != included,
+ * as in MLflow. Times compare with milliseconds since 1970, or with texts such as '2026-01-31'.
  *
  * @throws UsageError that points at what cannot be read, or for a filter that is too long or nested too deeply
  */

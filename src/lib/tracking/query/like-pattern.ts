@@ -1,9 +1,9 @@
-// SQL's LIKE as a machine that reads each character once: no pattern, however it is made, takes longer than its length times the
-// text's. A backtracking expression takes exponentially long for some.
+// SQL's LIKE as a machine that reads each character once: no pattern, however it is made, takes longer than its length times
+// the text's. A backtracking expression takes exponentially long for some.
 
 /**
- * A test for a pattern: % stands for any text, _ for one character, a backslash takes the next one as it is. All places of the
- * pattern that the text may have come to are kept as bits and move on together [Baeza-Yates and Gonnet 1992].
+ * A test for a pattern: % stands for any text, _ for one character, a backslash takes the next one as it is. All places of
+ * the pattern that the text may have come to are kept as bits and move on together [Baeza-Yates and Gonnet 1992].
  */
 export function likePattern(pattern: string, ignoreCase: boolean): (text: string) => boolean {
   const fold = ignoreCase ? foldCase : (character: string) => character;

@@ -4,8 +4,9 @@ import type { RunSummary } from '../stored/run-summary.js';
 import { assertFieldLength, parseField, type RunField } from './run-fields.js';
 
 /**
- * An order by fields, the first one deciding: `metrics.flicker_ratio`, `params.strength DESC`, `-metrics.psnr`. Texts that are numbers
- * are compared as numbers. Runs without the field, or with NaN there, come last either way; ties, the newest run first.
+ * An order by fields, the first one deciding: `metrics.flicker_ratio`, `params.strength DESC`, `-metrics.psnr`. Texts that
+ * are numbers are compared as numbers. Runs without the field, or with NaN there, come last either way; ties, the newest run
+ * first.
  *
  * @throws UsageError for a field that does not exist
  */

@@ -11,8 +11,8 @@ type Kind = Exclude<RunField['kind'], 'attributes'>;
 const LONGEST = 200;
 
 /**
- * A sentence for each field that none of the runs has: `no run has metrics.flicker; did you mean metrics.flicker_ratio?`. None
- * where there are no runs to judge by.
+ * A sentence for each field that none of the runs has: `no run has metrics.flicker; did you mean metrics.flicker_ratio?`.
+ * None where there are no runs to judge by.
  */
 export function questionFields(runs: readonly RunSummary[], fields: readonly RunField[]): string[] {
   const asked = fields.filter(({ kind, of }) => kind !== 'attributes' && runs.every((run) => of(run) === undefined));

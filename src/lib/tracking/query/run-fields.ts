@@ -1,4 +1,5 @@
-// What filters, orders and columns can ask of a run: `metrics.flicker_ratio`, `params.strength`, `tags.x`, `attributes.status`.
+// What filters, orders and columns can ask of a run: `metrics.flicker_ratio`, `params.strength`, `tags.x`,
+// `attributes.status`.
 
 import { UsageError } from '../../base/errors.js';
 import { parameterText } from '../log/parameters.js';

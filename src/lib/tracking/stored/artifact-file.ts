@@ -1,5 +1,6 @@
-// The file of an artifact, for those who copy or send it. A record of artifacts.jsonl may be another's work: it is followed within the
-// run's folder; elsewhere only to where run.json says that the run wrote, and only while the file is the recorded one.
+// The file of an artifact, for those who copy or send it. A record of artifacts.jsonl may be another's work: it is followed
+// within the run's folder; elsewhere only to where run.json says that the run wrote, and only while the file is the recorded
+// one.
 
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';

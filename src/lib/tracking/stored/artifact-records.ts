@@ -1,5 +1,5 @@
-// What a run has made: one line of artifacts.jsonl a file, with its hash. Files lie in the run's artifacts/, or elsewhere. Whether a
-// record may be followed there: artifact-file.ts.
+// What a run has made: one line of artifacts.jsonl a file, with its hash. Files lie in the run's artifacts/, or elsewhere.
+// Whether a record may be followed there: artifact-file.ts.
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -30,7 +30,8 @@ export interface Artifact {
  * @param folder the run's folder
  * @param path the file or folder; relative ones from the current folder
  * @param name its name in the run; by default its path within `artifacts/`, or its own name where it lies elsewhere
- * @throws UsageError when it does not exist, is neither file nor folder or has a name that cannot be used; FailureError when it cannot be read
+ * @throws UsageError when it does not exist, is neither file nor folder or has a name that cannot be used; FailureError when
+ *   it cannot be read
  */
 export async function describeArtifacts(folder: string, path: string, name?: string): Promise<Artifact[]> {
   const absolute = resolve(path);

@@ -15,8 +15,8 @@ export function downsample(history: MetricHistory, points: number): MetricHistor
 
 /**
  * The indices of at most `points` points of a curve that look the same when drawn: the first and the last one, and of each
- * stretch of steps the least and the greatest value, so that no spike is lost. Where a stretch has values that are no numbers,
- * one of them is kept, as the gap that it draws.
+ * stretch of steps the least and the greatest value, so that no spike is lost. Where a stretch has values that are no
+ * numbers, one of them is kept, as the gap that it draws.
  *
  * @param steps ascending
  * @param points at least 4

@@ -17,8 +17,8 @@ const MOST_BYTES = 1 << 30;
 const LONGEST_LINE = 1 << 24;
 
 /**
- * The values of all whole lines from a byte on, which must be the beginning of a line; nothing where there is no such file. A
- * last line without its end is still being written, or its writer was killed: it does not count.
+ * The values of all whole lines from a byte on, which must be the beginning of a line; nothing where there is no such file.
+ * A last line without its end is still being written, or its writer was killed: it does not count.
  *
  * @param most reads at most about this many bytes, and at least a line
  * @throws FailureError where something else lies there, or it cannot be read

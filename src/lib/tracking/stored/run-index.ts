@@ -45,7 +45,9 @@ interface Entry {
 
 const FILE = '.index.json';
 const MOST_BYTES = 1 << 29;
-/** The copy is written again when it spares reading so many records, or their worth in points; at most one in twenty runs. */
+/**
+ * The copy is written again when it spares reading so many records, or their worth in points; at most one in twenty runs.
+ */
 const WORTH_STORING = 50;
 const POINT_BYTES_PER_RECORD = 50_000;
 /** After so many milliseconds other work gets its turn. */
@@ -149,7 +151,10 @@ interface Stored {
   readonly entries: readonly (readonly [place: string, entry: Entry])[];
 }
 
-/** The stored copy; an empty one where there is none, or it is of another version or place. Of its entries those that can be runs. */
+/**
+ * The stored copy; an empty one where there is none, or it is of another version or place. Of its entries those that can be
+ * runs.
+ */
 function readStored(root: string): Map<string, Entry> {
   const found = new Map<string, Entry>();
   try {

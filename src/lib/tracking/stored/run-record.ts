@@ -1,4 +1,5 @@
-// What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in metrics.jsonl.
+// What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in
+// metrics.jsonl.
 
 import { join, resolve } from 'node:path';
 import { type Environment, variable } from '../../base/environment.js';
@@ -101,7 +102,8 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 /**
  * The record in a `run.json`.
  *
- * @throws FailureError when it cannot be read, is damaged, or of another version; the system's own error where it is not there
+ * @throws FailureError when it cannot be read, is damaged, or of another version; the system's own error where it is not
+ *   there
  */
 export function readRecordFile(path: string): RunRecord {
   const text = readRegularSync(path, MOST_BYTES).toString('utf8');

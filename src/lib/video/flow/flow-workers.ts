@@ -1,4 +1,5 @@
-// The threads in which OpenCV computes optical flow: started on demand, ended when idle. What is computed is said in flow.ts.
+// The threads in which OpenCV computes optical flow: started on demand, ended when idle. What is computed is said in
+// flow.ts.
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -28,11 +29,15 @@ interface Thread {
 // Each thread holds its own OpenCV, some 100 MB: past 8 the memory costs more than the time gained.
 const MAXIMUM_THREADS = Math.min(8, availableParallelism());
 const IDLE_MILLISECONDS = 5000;
-/** Pixels whose flow takes as long as to start another OpenCV, half a second: a further thread is worth it once so many had to wait. */
+/**
+ * Pixels whose flow takes as long as to start another OpenCV, half a second: a further thread is worth it once so many had
+ * to wait.
+ */
 const PIXELS_A_THREAD = 1 << 20;
 
 // A text and not a file, because this module must work alike as built JavaScript and as TypeScript under a test runner,
-// where no built worker file lies beside it. OpenCV's exceptions are addresses in its memory; its matrices are freed by hand.
+// where no built worker file lies beside it. OpenCV's exceptions are addresses in its memory; its matrices are freed by
+// hand.
 const WORKER_PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const opening = Promise.resolve(require(workerData));
@@ -65,8 +70,8 @@ const waiting: Job[] = [];
 let delayed = 0;
 
 /**
- * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most; for a few
- * small pictures one does.
+ * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most; for
+ * a few small pictures one does.
  *
  * @throws FailureError when OpenCV does not start or fails
  */

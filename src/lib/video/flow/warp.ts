@@ -28,8 +28,8 @@ function assertSameSize(what: string, picture: { width: number; height: number }
 }
 
 /**
- * Pulls a picture back along a flow: result(x, y) = picture(x + dx, y + dy), bilinear, the border's pixels repeated outwards.
- * With the flow from frame t to t + 1 and the picture of t + 1 it gives what frame t should look like.
+ * Pulls a picture back along a flow: result(x, y) = picture(x + dx, y + dy), bilinear, the border's pixels repeated
+ * outwards. With the flow from frame t to t + 1 and the picture of t + 1 it gives what frame t should look like.
  *
  * Equals OpenCV 5's `remap(INTER_LINEAR, BORDER_REPLICATE)` of pictures with 3 channels to the bit: two horizontal and one
  * vertical interpolation in single precision, each a fused multiply-add.
@@ -108,8 +108,8 @@ function followFlow(backward: Flow, forward: Flow): Float32Array {
 }
 
 /**
- * Where a forward flow f can be trusted, one byte a pixel (H x W): 1 seen in both frames, 0 occluded or at a motion boundary.
- * With b~(x) = b(x + f(x)), a pixel is left out if |f + b~|^2 > 0.01 (|f|^2 + |b~|^2) + 0.5, or
+ * Where a forward flow f can be trusted, one byte a pixel (H x W): 1 seen in both frames, 0 occluded or at a motion
+ * boundary. With b~(x) = b(x + f(x)), a pixel is left out if |f + b~|^2 > 0.01 (|f|^2 + |b~|^2) + 0.5, or
  * |grad u|^2 + |grad v|^2 > 0.01 |f|^2 + 0.002, with f = (u, v) and forward differences (0 at the last column and row).
  *
  * Source: Ruder et al. 2016, Artistic style transfer for videos; used by Lai et al. 2018, Learning blind video temporal

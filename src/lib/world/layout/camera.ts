@@ -1,5 +1,5 @@
-// Where the camera and the car ahead are at a time, and how the camera pictures the street. The camera stays level, so that upright
-// edges stay upright; nodding moves the horizon instead.
+// Where the camera and the car ahead are at a time, and how the camera pictures the street. The camera stays level, so that
+// upright edges stay upright; nodding moves the horizon instead.
 
 import type { Drive } from '../street/drive.js';
 import { swingAt, swingRate } from '../street/drive.js';

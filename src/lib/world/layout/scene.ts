@@ -1,5 +1,5 @@
-// A scene as geometry: the street around the camera at a time, each sample of the picture assigned to the polygon it sees. Any number
-// of looks can then colour it.
+// A scene as geometry: the street around the camera at a time, each sample of the picture assigned to the polygon it sees.
+// Any number of looks can then colour it.
 
 import { layCar } from '../car/mesh.js';
 import type { Surface } from '../shading/surface.js';

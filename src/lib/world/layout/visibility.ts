@@ -1,9 +1,12 @@
-// Which polygon each sample of a picture sees: convex polygons in camera space, a depth buffer, four samples a pixel. There are no
-// colours here; shading reads the result, once for each polygon in a pixel.
+// Which polygon each sample of a picture sees: convex polygons in camera space, a depth buffer, four samples a pixel. There
+// are no colours here; shading reads the result, once for each polygon in a pixel.
 
 import type { Pinhole, SurfacePoint } from './pinhole.js';
 
-/** Rows of samples in a pixel. Each row has one sample at its own place (a rotated grid), which smooths edges in all directions. */
+/**
+ * Rows of samples in a pixel. Each row has one sample at its own place (a rotated grid), which smooths edges in all
+ * directions.
+ */
 export const SAMPLES = 4;
 const OFFSETS = [0.375, 0.875, 0.125, 0.625];
 

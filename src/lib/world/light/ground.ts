@@ -4,7 +4,9 @@ import type { SurfacePoint } from '../layout/pinhole.js';
 import { band, smoothstep } from '../noise.js';
 import { type CarOnRoad, type Lighting, lampLight, type Shade, sunOnGround } from './lighting.js';
 
-/** Multiplies the colour of a point of ground by the light that falls on it; `isMiddle`: the pixel lies wholly on the road. */
+/**
+ * Multiplies the colour of a point of ground by the light that falls on it; `isMiddle`: the pixel lies wholly on the road.
+ */
 export function lightGround(lighting: Lighting, at: SurfacePoint, isMiddle: boolean, out: Shade): void {
   const { look, scene, sunOnRoad, car } = lighting;
   const { u: s, v: d } = at;

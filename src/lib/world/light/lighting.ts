@@ -1,5 +1,5 @@
-// A look applied to a laid scene: directions of light in the camera's axes, colours of its polygons, light that falls on the street.
-// It is computed once for a picture, and shading reads it for every pixel.
+// A look applied to a laid scene: directions of light in the camera's axes, colours of its polygons, light that falls on the
+// street. It is computed once for a picture, and shading reads it for every pixel.
 
 import { CAR_SIZES } from '../car/sizes.js';
 import type { Rgb } from '../colour.js';

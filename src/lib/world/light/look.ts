@@ -1,5 +1,5 @@
-// A look: under which light, and made of what, a street is pictured. Data that shading reads; photo-looks.ts has those of photographs,
-// a style that changes light or materials brings its own.
+// A look: under which light, and made of what, a street is pictured. Data that shading reads; photo-looks.ts has those of
+// photographs, a style that changes light or materials brings its own.
 
 import { mix, type Rgb } from '../colour.js';
 
@@ -64,8 +64,8 @@ function isRgb(value: unknown): value is Rgb {
 }
 
 /**
- * The same look, made the same way whichever look it is: objects with their fields in another order, and colours in arrays of another
- * kind, would make every use of them several times slower.
+ * The same look, made the same way whichever look it is: objects with their fields in another order, and colours in arrays
+ * of another kind, would make every use of them several times slower.
  */
 export function uniformLook(look: Look): Look {
   const packed = (colour: Rgb) => Float64Array.from(colour) as unknown as Rgb;

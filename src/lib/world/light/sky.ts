@@ -1,5 +1,5 @@
-// The sky behind the street: gradient, glow around the sun, clouds, stars, the silhouette of a far city. It is fixed in the world and
-// turns against the camera.
+// The sky behind the street: gradient, glow around the sun, clouds, stars, the silhouette of a far city. It is fixed in the
+// world and turns against the camera.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { clamp, fractalNoise2, hashUnit, smoothstep } from '../noise.js';

@@ -72,7 +72,9 @@ function boxBlur(from: Float32Array, to: Float32Array, layout: Lines, radius: nu
   }
 }
 
-/** Adds light around glowing things to a displayed picture, in place: `strength` of it spread over `radius` per 128 pixels. */
+/**
+ * Adds light around glowing things to a displayed picture, in place: `strength` of it spread over `radius` per 128 pixels.
+ */
 export function addGlow(colour: Float32Array, painting: Painting, strength: number, radius: number): void {
   const { width, glow } = painting;
   let brightest = 0;
@@ -117,8 +119,8 @@ export function wideBlur(source: Float32Array, { width, height }: Size, radius: 
 }
 
 /**
- * Outlines in [0, 1]: where neighbouring pixels show different things, or a drawn detail ends. `detail` weighs the latter. Smooth, so that
- * they move with what they surround; `thin` ones are about one pixel wide, others two.
+ * Outlines in [0, 1]: where neighbouring pixels show different things, or a drawn detail ends. `detail` weighs the latter.
+ * Smooth, so that they move with what they surround; `thin` ones are about one pixel wide, others two.
  */
 export function outlines(painting: Painting, detail: number, thin = false): Float32Array {
   const { width, height, things, detail: drawn, nearness } = painting;

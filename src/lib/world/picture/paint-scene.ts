@@ -1,4 +1,5 @@
-// Fills the buffers of a painting from a laid scene and a look. Each polygon in a pixel is shaded once, at the middle of its samples.
+// Fills the buffers of a painting from a laid scene and a look. Each polygon in a pixel is shaded once, at the middle of its
+// samples.
 
 import { createPoint, type SurfacePoint } from '../layout/pinhole.js';
 import type { LaidScene } from '../layout/scene.js';

@@ -1,5 +1,5 @@
-// Pictures of nothing in particular, with colours, edges and spectra as photographs have them: what an autoencoder is trained on beside
-// streets, so that it carries real pictures too.
+// Pictures of nothing in particular, with colours, edges and spectra as photographs have them: what an autoencoder is
+// trained on beside streets, so that it carries real pictures too.
 
 import { createGenerator, type RandomGenerator } from '../../base/random.js';
 import type { Frame } from '../../tensor/frame.js';

@@ -1,5 +1,5 @@
-// What a picture of a drive is called, in the words of people who type prompts. One table of phrases, from which both the captions and
-// the list of all their words come.
+// What a picture of a drive is called, in the words of people who type prompts. One table of phrases, from which both the
+// captions and the list of all their words come.
 
 import type { RandomGenerator } from '../../base/random.js';
 import { CAR_COLOURS, type Drive, type Time } from '../street/drive.js';
@@ -57,8 +57,9 @@ export interface CaptionOptions {
 }
 
 /**
- * A caption of a drive in a style. With a generator phrases vary, the car is left out half of the time, and one caption in ten is
- * empty; without one it is always the same, such as "a cyberpunk neon painting of a city street at night with a red car".
+ * A caption of a drive in a style. With a generator phrases vary, the car is left out half of the time, and one caption in
+ * ten is empty; without one it is always the same, such as "a cyberpunk neon painting of a city street at night with a red
+ * car".
  */
 export function caption(drive: Drive, style: Style, options: CaptionOptions = {}): string {
   const { generator, nameCar } = options;

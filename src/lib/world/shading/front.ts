@@ -1,4 +1,5 @@
-// The light from a wall of a building: windows lit or dark, ground floors with shops, texture, light of sun and street lamps.
+// The light from a wall of a building: windows lit or dark, ground floors with shops, texture, light of sun and street
+// lamps.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { type Lighting, lampLight, type Shade, sunOnFront } from '../light/lighting.js';

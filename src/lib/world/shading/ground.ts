@@ -1,5 +1,5 @@
-// The light from the ground: asphalt with its marks, kerbs, pavements, cross streets, snow. The light that falls on it is computed in
-// ../light/ground.ts.
+// The light from the ground: asphalt with its marks, kerbs, pavements, cross streets, snow. The light that falls on it is
+// computed in ../light/ground.ts.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { lightGround } from '../light/ground.js';

@@ -1,5 +1,5 @@
-// The road's centre line as a curve in the plane, and where its points lie as seen from a camera on it. A place in the street
-// is (s, d): s metres along the centre line, d metres to its right. Lengths in metres, angles in radians.
+// The road's centre line as a curve in the plane, and where its points lie as seen from a camera on it. A place in the
+// street is (s, d): s metres along the centre line, d metres to its right. Lengths in metres, angles in radians.
 
 /** One wave of the road's heading: amplitude * sin(2 pi s / wavelength + phase). */
 export interface Bend {
@@ -32,8 +32,8 @@ export interface LaidRoad {
 }
 
 /**
- * Lays out the stations from `behind` metres before to `ahead` metres after a camera at (s, d) that looks towards `yaw`. Stations
- * are fixed in the world (multiples of STATION_STEP), so that nothing swims as the camera moves.
+ * Lays out the stations from `behind` metres before to `ahead` metres after a camera at (s, d) that looks towards `yaw`.
+ * Stations are fixed in the world (multiples of STATION_STEP), so that nothing swims as the camera moves.
  */
 export function layRoad(
   bends: readonly Bend[],

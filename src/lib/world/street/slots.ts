@@ -1,4 +1,5 @@
-// Small things beside the road, in slots of equal length: lamps, trees, people. They are a function of the place, as the buildings are.
+// Small things beside the road, in slots of equal length: lamps, trees, people. They are a function of the place, as the
+// buildings are.
 
 import { hashUnit } from '../noise.js';
 import type { Drive } from './drive.js';

@@ -1,5 +1,5 @@
-// What stands beside the road, looked up by place: lot after lot of buildings, cross streets, lamps, trees, people. A pure function
-// of the drive and of whole numbers, so any stretch of the street can be asked for in any order.
+// What stands beside the road, looked up by place: lot after lot of buildings, cross streets, lamps, trees, people. A pure
+// function of the drive and of whole numbers, so any stretch of the street can be asked for in any order.
 
 import { light, type Rgb } from '../colour.js';
 import { hashBits, hashUnit } from '../noise.js';

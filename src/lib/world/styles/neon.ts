@@ -1,4 +1,5 @@
-// A cyberpunk painting: the street by night in violet, glowing edges and windows in cyan and magenta, wet ground that mirrors them.
+// A cyberpunk painting: the street by night in violet, glowing edges and windows in cyan and magenta, wet ground that
+// mirrors them.
 
 import { light, mix, type Rgb } from '../colour.js';
 import { PHOTO_LOOKS } from '../light/photo-looks.js';

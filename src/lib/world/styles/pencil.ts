@@ -1,4 +1,5 @@
-// A pencil sketch: outlines and hatching in graphite on paper. Hatching lies on the surfaces and moves with them, the paper stays.
+// A pencil sketch: outlines and hatching in graphite on paper. Hatching lies on the surfaces and moves with them, the paper
+// stays.
 
 import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { smoothstep } from '../noise.js';

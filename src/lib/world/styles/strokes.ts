@@ -4,8 +4,8 @@ import { hashUnit, noise2, stripes } from '../noise.js';
 import type { Painting } from '../picture/painting.js';
 
 /**
- * Lines across a surface coordinate, in [0, 1]. Their distance in metres doubles with depth, one set fading into the next: so they
- * stay about equally dense in the picture and move with the surface.
+ * Lines across a surface coordinate, in [0, 1]. Their distance in metres doubles with depth, one set fading into the next:
+ * so they stay about equally dense in the picture and move with the surface.
  *
  * @param q the coordinate in metres
  * @param footprint its change over one pixel
@@ -57,7 +57,10 @@ export function surfaceNoise(
 
 const papers = new Map<string, Float32Array>();
 
-/** Grain of paper or canvas in [-1, 1], one number a pixel; it is the same for every picture of this size, and scales with it. */
+/**
+ * Grain of paper or canvas in [-1, 1], one number a pixel; it is the same for every picture of this size, and scales with
+ * it.
+ */
 export function paperGrain(width: number, height: number): Float32Array {
   const key = `${width}x${height}`;
   let grain = papers.get(key);

@@ -1,4 +1,5 @@
-// A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at the border.
+// A watercolour: pale washes that run a little and dry darker at their edges, granulation of the paper, paper left white at
+// the border.
 
 import { blendLooks } from '../light/look.js';
 import { PHOTO_LOOKS } from '../light/photo-looks.js';

@@ -11,8 +11,8 @@ export interface EditJudgement {
   /** Mean over all frames of mean |output - truth|, 0..255. */
   readonly truthError: number;
   /**
-   * Mean over the frames that show the car of the correlation between output and truth in and around it, -1 to 1; null where no frame
-   * shows one. Near 1 the car is there as it should be; near 0 something else is.
+   * Mean over the frames that show the car of the correlation between output and truth in and around it, -1 to 1; null where
+   * no frame shows one. Near 1 the car is there as it should be; near 0 something else is.
    */
   readonly carCorrelation: number | null;
   /** The error of each frame. */

@@ -26,7 +26,8 @@ interface Shift {
 }
 
 /**
- * The motion of everything seen at `from` seconds until `to` seconds. Walking people count as standing; clouds are at infinity.
+ * The motion of everything seen at `from` seconds until `to` seconds. Walking people count as standing; clouds are at
+ * infinity.
  *
  * @param size pixels of the picture, 128 x 128 by default
  */

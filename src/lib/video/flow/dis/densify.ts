@@ -5,7 +5,9 @@ import type { Level } from './pyramid.js';
 
 const INSIDE = 1e-3;
 
-/** Writes for each pixel the mean displacement of all patches that cover it, weighted by 1 / max(1, |difference of grey|). */
+/**
+ * Writes for each pixel the mean displacement of all patches that cover it, weighted by 1 / max(1, |difference of grey|).
+ */
 export function densify(from: Level, to: Level, patches: Patches, { u, v }: Displacements): void {
   const { width, height, data: a } = from;
   const { stride } = patches;

@@ -1,5 +1,6 @@
-// Dense inverse search (Kroeger et al. 2016, Fast optical flow using dense inverse search). From coarse to fine, patches are found by
-// gradient descent, spread to pixels, and the flow is refined. Settings and their names are those of OpenCV's DISOpticalFlow.
+// Dense inverse search (Kroeger et al. 2016, Fast optical flow using dense inverse search). From coarse to fine, patches are
+// found by gradient descent, spread to pixels, and the flow is refined. Settings and their names are those of OpenCV's
+// DISOpticalFlow.
 
 import type { Flow, GrayPicture } from '../flow.js';
 import { densify } from './densify.js';

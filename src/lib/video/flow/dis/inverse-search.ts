@@ -1,4 +1,5 @@
-// The first half of DIS (Kroeger et al. 2016, section 2.1): the displacements of a grid of patches from one picture to the other.
+// The first half of DIS (Kroeger et al. 2016, section 2.1): the displacements of a grid of patches from one picture to the
+// other.
 
 import { BORDER, type Level, type Padded, type Slopes } from './pyramid.js';
 
@@ -46,8 +47,8 @@ export interface SearchSettings {
 }
 
 /**
- * Finds each patch by inverse compositional gradient descent on the squared difference of patches minus their means. Each starts from
- * the best of `start` [H x W], the flow of the coarser level, and the neighbours visited before.
+ * Finds each patch by inverse compositional gradient descent on the squared difference of patches minus their means. Each
+ * starts from the best of `start` [H x W], the flow of the coarser level, and the neighbours visited before.
  */
 export function searchPatches(
   pictures: SearchPictures,

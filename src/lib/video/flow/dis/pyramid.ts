@@ -1,4 +1,5 @@
-// Pictures at halved sizes for a search from coarse to fine, with what the search reads of them: slopes and repeated borders.
+// Pictures at halved sizes for a search from coarse to fine, with what the search reads of them: slopes and repeated
+// borders.
 
 import type { GrayPicture } from '../flow.js';
 

@@ -1,5 +1,5 @@
-// Variational refinement of a flow (Brox et al. 2004, as DIS uses it): grey values and their slopes are constant along the flow, and the
-// flow is smooth, each in a robust norm. Solved by red-black successive over-relaxation.
+// Variational refinement of a flow (Brox et al. 2004, as DIS uses it): grey values and their slopes are constant along the
+// flow, and the flow is smooth, each in a robust norm. Solved by red-black successive over-relaxation.
 
 import type { Displacements } from './inverse-search.js';
 import type { Level } from './pyramid.js';
