@@ -2,7 +2,9 @@
 
 import type { Model } from './model.js';
 
-/** Warns of an empty prompt, of embeddings that no prompt uses, and (through the model's own warnings) of too long prompts. */
+/**
+ * Warns of an empty prompt, of embeddings that no prompt uses, and (through the model's own warnings) of too long prompts.
+ */
 export function checkPrompts(
   model: Model,
   { prompt, negativePrompt = '' }: { readonly prompt: string; readonly negativePrompt?: string },

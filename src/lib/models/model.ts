@@ -27,11 +27,11 @@ import { type EmbeddingRequest, openEmbeddings, splitIds, withWords } from './te
 
 const PICTURES = 'pass pictures in [-1, 1], channels first';
 
-/** How to open a model. */
+/** Options of opening a model. */
 export interface LoadModelOptions {
   /** Where to run: `cpu`, `webgpu`, `cuda`, `coreml` or `dml`; `STEADYFRAME_DEVICE`, else `cpu`, by default. */
   device?: Device | string;
-  /** Refuse to run where some node would fall back to the CPU. */
+  /** Refuse to run if any node would fall back to the CPU. */
   strict?: boolean;
   /** A diffusers folder to read configurations and tokenizer from, for single files that are not stock 1.x. */
   config?: string;
@@ -39,25 +39,25 @@ export interface LoadModelOptions {
   loras?: readonly LoraRequest[];
   /** An autoencoder in place of the checkpoint's own: a diffusers folder, or a `.safetensors` file in either layout. */
   vae?: string;
-  /** What the UNet predicts, `epsilon` or `v`, whatever the checkpoint says of it. */
+  /** The UNet's prediction, `epsilon` or `v`, in place of the checkpoint's statement. */
   prediction?: PredictionName;
-  /** Which weights of a diffusers folder, where there are several or no plain ones: `fp16`, `bf16`, `non_ema`. */
+  /** Variant of a diffusers folder's weights: `fp16`, `bf16`, `non_ema`; by default those without a variant. */
   variant?: string;
-  /** Words of prompts that stand for learned vectors (textual inversion). */
+  /** Words in prompts that are replaced by learned vectors (textual inversion). */
   embeddings?: readonly EmbeddingRequest[];
-  /** How many of the text encoder's last layers are left out, as diffusers counts; AUTOMATIC1111 calls 1 here 2. */
+  /** Number of the text encoder's last layers to skip, counted as in diffusers; 1 here is 2 in AUTOMATIC1111. */
   clipSkip?: number;
   /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
   threads?: number;
-  /** Called after the checkpoint, the LoRAs and the embeddings were read. */
+  /** Called after reading the checkpoint, the LoRAs and the embeddings. */
   onProgress?: OnProgress;
   /** Stops before the next of these three; the signal's reason is thrown. */
   signal?: AbortSignal;
-  /** Told about what is unusual: a prompt that was cut, LoRA layers that match nothing. Prints to stderr by default. */
+  /** Called for unusual conditions: a cut prompt, LoRA layers that match nothing. Prints to stderr by default. */
   onWarning?: (message: string) => void;
 }
 
-/** What a model is, as data. */
+/** The configuration of a model. */
 export interface ModelConfig {
   unet: UNetConfig;
   vae: VaeConfig;
@@ -78,11 +78,11 @@ export interface Model extends Closable {
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */
   readonly loras: readonly LoraRequest[];
-  /** The words that stand for learned vectors, each with its file. */
+  /** The words that are replaced by learned vectors, each with its file. */
   readonly embeddings: readonly Required<EmbeddingRequest>[];
-  /** How many of the text encoder's last layers are left out. */
+  /** Number of the text encoder's last layers that are skipped. */
   readonly clipSkip: number;
-  /** Token ids of a prompt, as many as the text encoder takes (77). A prompt that is too long is cut, with one warning. */
+  /** Token ids of a prompt in the text encoder's length (77). A prompt that is too long is cut, with one warning. */
   tokenize(prompt: string): Int32Array;
   /** Hidden states [B, 77, D] of prompts: the context for `predict`. */
   encodeText(prompts: readonly string[]): Promise<Tensor<'float32'>>;
@@ -95,11 +95,11 @@ export interface Model extends Closable {
    * fractions) given contexts [B, T, D].
    */
   predict(sample: Tensor<'float32'>, timesteps: Tensor, context: Tensor<'float32'>): Promise<Tensor<'float32'>>;
-  /** How the weights of the networks that were used so far reached the engine. */
+  /** How the weights of the networks used so far reached the engine. */
   weightAccess(): WeightAccess[];
-  /** How many nodes of the networks that were used so far fell back to the CPU; empty on the CPU itself. */
+  /** Numbers of nodes that fell back to the CPU, of the networks used so far; empty on the CPU itself. */
   placements(): Placement[];
-  /** Closes all sessions, whose memory is then free for other work; each opens again when it is used next. */
+  /** Closes all sessions and frees their memory; each opens again at its next use. */
   release(): Promise<void>;
   /** Closes all sessions. The model cannot be used afterwards. */
   dispose(): Promise<void>;
@@ -109,12 +109,12 @@ export interface Model extends Closable {
  * Opens a Stable Diffusion 1.x or 2.x checkpoint: a diffusers folder, or a single `.safetensors` file in the original
  * layout.
  *
- * `demo` is the model that travels with this package; `OWNER/NAME` one of the Hugging Face Hub that was fetched before, by
- * `steadyframe pull` or Python's tools. A path that exists goes first.
+ * `demo` is the bundled model; `OWNER/NAME` is a model of the Hugging Face Hub that `steadyframe pull` or Python's tools
+ * have downloaded. An existing path takes precedence.
  *
- * Weights are not read here: each network is compiled, and its weights mapped, when it is first used.
+ * Weights are not read here: each network is compiled, and its weights mapped, at its first use.
  *
- * @throws UsageError when the path is no such checkpoint, or a weight is missing or mis-shaped
+ * @throws UsageError when the path is no such checkpoint, or a weight is missing or has the wrong shape
  */
 export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const { strict = false, threads, onWarning = warnOnStderr } = options;
@@ -164,7 +164,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
     clipSkip,
     tokenize(prompt) {
       const { ids, truncated } = tokenizer.encode(prompt);
-      // Once a prompt: it is encoded again for each batch of frames.
+      // Once per prompt, which is encoded again for each batch of frames.
       if (!reported.has(prompt)) {
         reported.add(prompt);
         const syntax = promptSyntaxWarning(withoutWords(prompt, learned));
@@ -240,7 +240,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   return model;
 }
 
-/** Checks every weight that the networks will ask for before anything is computed. */
+/** Checks every weight that the networks need, before anything is computed. */
 function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
   const shapes = networkWeights(config);
   const check = (table: ReadonlyMap<string, TensorEntry>, part: Part): void => {
@@ -252,7 +252,7 @@ function checkWeights(checkpoint: Checkpoint, config: ModelConfig): void {
   check(checkpoint.unet.weights, 'unet');
 }
 
-/** The prompt without learned words, which may hold any marks. */
+/** The prompt without learned words, which may contain any characters. */
 function withoutWords(prompt: string, learned: readonly { readonly word: string }[]): string {
   return learned.reduce((text, { word }) => text.replaceAll(word, ' '), prompt);
 }

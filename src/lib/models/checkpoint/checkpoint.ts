@@ -28,10 +28,10 @@ import {
 
 export { requireWeight, type WeightTable } from './weight-table.js';
 
-/** What the parts are called in sentences. */
+/** The names of the parts in sentences. */
 export const PART_NAME: Readonly<Record<Part, string>> = { unet: 'UNet', vae: 'VAE', text: 'text encoder' };
 
-/** A checkpoint on the disk. `files` are those it was read from, `ignored` the tensors in them that no model uses. */
+/** A checkpoint on the disk. `files` are its files, `ignored` the tensors in them that no model uses. */
 export interface Checkpoint {
   readonly path: string;
   readonly layout: 'diffusers' | 'single-file';
@@ -42,21 +42,23 @@ export interface Checkpoint {
   readonly tokenizer: Tokenizer;
   readonly predictionType: 'epsilon' | 'v_prediction';
   readonly schedule: SchedulerConfig;
-  /** What it was opened with. */
+  /** The options that it was opened with. */
   readonly options: CheckpointOptions;
   readonly files: readonly string[];
   readonly ignored: readonly string[];
 }
 
-/** How to open a checkpoint. */
+/** Options of opening a checkpoint. */
 export interface CheckpointOptions {
   /** A diffusers folder from which a single file takes configurations and tokenizer; stock 1.x files need none. */
   readonly config?: string;
   /** An autoencoder in place of the checkpoint's own: a diffusers folder, or a `.safetensors` file in either layout. */
   readonly vae?: string;
-  /** What the UNet predicts, `epsilon` or `v`, whatever the checkpoint says of it. */
+  /** The UNet's prediction, `epsilon` or `v`, in place of the checkpoint's statement. */
   readonly prediction?: PredictionName;
-  /** Which weights of a diffusers folder: the name between the dots, as in `diffusion_pytorch_model.bf16.safetensors`. */
+  /**
+   * Variant of a diffusers folder's weights: the part between the dots, as in `diffusion_pytorch_model.bf16.safetensors`.
+   */
   readonly variant?: string;
 }
 
@@ -64,7 +66,7 @@ export interface CheckpointOptions {
  * Opens a diffusers folder or a single `.safetensors` file in the original layout.
  *
  * @param name a path, or a name that `findModel` knows
- * @throws UsageError saying what the path is and what to do, when it is no such checkpoint, incomplete or not supported
+ * @throws UsageError with what the path is and a remedy, when it is no such checkpoint, incomplete or not supported
  */
 export async function openCheckpoint(name: string, options: CheckpointOptions = {}): Promise<Checkpoint> {
   const path = findModel(name);
@@ -131,7 +133,7 @@ async function openFolder(
   return { ...configs, files };
 }
 
-/** The checkpoint with the autoencoder that takes the place of its own. */
+/** The checkpoint with another autoencoder in place of its own. */
 async function withVae(
   configs: Configurations,
   parts: Record<Part, TableBuilder>,
@@ -147,7 +149,7 @@ async function withVae(
   return { ...configs, vae: config, files: [...configs.files.filter((file) => !isOwn(file)), ...files] };
 }
 
-/** Holds the configurations against the tensors before anything is built from them. */
+/** Checks the configurations against the tensors before anything is built from them. */
 function checkSizes(path: string, parts: Record<Part, TableBuilder>, configs: Configurations): void {
   for (const [part, name, shape] of tellingWeights(configs)) {
     const { weights, unsupported } = parts[part];
@@ -157,7 +159,7 @@ function checkSizes(path: string, parts: Record<Part, TableBuilder>, configs: Co
   }
 }
 
-/** The parts must fit each other. */
+/** Checks that the parts fit each other. */
 function checkFit(path: string, { unet, vae, text, tokenizer }: Configurations): void {
   const other = otherUnet(unet.inChannels);
   if (other && vae.latentChannels === 4) throw new UsageError(`${path}: ${other}`);

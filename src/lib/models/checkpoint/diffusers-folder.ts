@@ -1,4 +1,4 @@
-// The files of a diffusers folder: configurations, tokenizer, and where each part keeps its weights.
+// The files of a diffusers folder: configurations, tokenizer, and the weights of each part.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,7 +14,7 @@ import { openTokenizer, type Tokenizer } from '../text/tokenizer.js';
 import { weightFiles } from './weight-files.js';
 import { addHeader, type Part, type TableBuilder } from './weight-table.js';
 
-/** Everything about a checkpoint but its weights, and the files it was read from. */
+/** Everything of a checkpoint except its weights, and the files it was read from. */
 export interface Configurations {
   readonly unet: UNetConfig;
   readonly vae: VaeConfig;
@@ -27,7 +27,7 @@ export interface Configurations {
 /** The folder of each part. */
 export const PART_FOLDER: Readonly<Record<Part, string>> = { unet: 'unet', vae: 'vae', text: 'text_encoder' };
 
-/** The file of each part's weights, whole and in no variant: diffusers' name, and transformers'. */
+/** The file of each part's weights without shards and variant: diffusers' name, and transformers'. */
 export const PART_WEIGHTS: Readonly<Record<Part, string>> = {
   unet: 'diffusion_pytorch_model.safetensors',
   vae: 'diffusion_pytorch_model.safetensors',
@@ -35,7 +35,7 @@ export const PART_WEIGHTS: Readonly<Record<Part, string>> = {
 };
 
 /**
- * Reads the configurations and the tokenizer of a diffusers folder; it need not hold weights.
+ * Reads the configurations and the tokenizer of a diffusers folder, which may lack weights.
  *
  * @throws UsageError when it is another kind of folder, lacks a part or describes a model that is not supported
  */
@@ -66,10 +66,10 @@ export function readConfigurations(folder: string): Configurations {
 }
 
 /**
- * Finds the weights of one part in its folder: whole or in shards, plain or in a variant.
+ * Finds the weights of one part in its folder: in one file or in shards, with or without a variant.
  *
  * @returns the files that were read
- * @throws UsageError when there are none, or only in a format that is not read
+ * @throws UsageError when there are none, or only in an unsupported format
  */
 export async function readPartWeights(
   table: TableBuilder,

@@ -1,4 +1,4 @@
-// Which weights a model has, by their content, and how it reads prompts: what results are told apart by.
+// The identity of a model in results: the content of its weights, and how it reads prompts.
 
 import { basename, resolve } from 'node:path';
 import { given } from '../../base/given.js';
@@ -13,13 +13,13 @@ import { embeddingFile } from '../text/textual-inversion.js';
 export interface ModelHashes {
   /** SHA-256 of each file of the checkpoint, in order. */
   readonly model: readonly string[];
-  /** Of each low-rank update that is applied, with its scale. */
+  /** SHA-256 and scale of each low-rank update that is applied. */
   readonly loras: readonly { readonly sha256: string; readonly scale: number }[];
-  /** What the UNet is said to predict; absent where the files say it. */
+  /** The UNet's prediction, if it was given; absent when the files state it. */
   readonly prediction?: string;
-  /** Of each file of learned vectors, with its word; absent where there are none. */
+  /** SHA-256 and word of each file of learned vectors; absent when there are none. */
   readonly embeddings?: readonly { readonly sha256: string; readonly word: string }[];
-  /** Layers of the text encoder that are left out; absent where none are. */
+  /** Number of the text encoder's skipped layers; absent when there are none. */
   readonly clipSkip?: number;
 }
 
@@ -53,7 +53,7 @@ export async function hashModel(
   };
 }
 
-/** A model and what is applied to it as files that a run reads. */
+/** The files of a model and of its additions, as files that a run reads. */
 export function modelInputs({ path, loras, embeddings }: Model, hashes: ModelHashes): RunInput[] {
   const input = (kind: RunInput['kind'], file: string, sha256: string): RunInput => ({
     ...{ kind, name: basename(file), sha256 },
@@ -66,7 +66,7 @@ export function modelInputs({ path, loras, embeddings }: Model, hashes: ModelHas
   ];
 }
 
-/** What was chosen of a model beside its path, as parameters of a run: autoencoder, prediction, variant. */
+/** The options of a model beside its path, as parameters of a run: autoencoder, prediction, variant. */
 export function chosenParts({ checkpoint }: Model): Record<string, string> {
   const { vae, prediction, variant } = checkpoint.options;
   return given({
@@ -76,7 +76,7 @@ export function chosenParts({ checkpoint }: Model): Record<string, string> {
   });
 }
 
-/** A model and what is applied to it as parameters of a run, as far as there is any. */
+/** A model and its additions, if any, as parameters of a run. */
 export function modelParameters(model: Model): Record<string, unknown> {
   const { path, loras, embeddings, clipSkip } = model;
   return {

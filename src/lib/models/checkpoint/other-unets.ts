@@ -1,4 +1,4 @@
-// Stable Diffusion checkpoints whose UNet takes more than a latent: named by the channels that it takes.
+// Stable Diffusion checkpoints whose UNet reads more than a latent, by its number of input channels.
 
 const KINDS: Readonly<Record<number, string>> = {
   5: 'a depth-to-image checkpoint (its UNet takes a depth map beside the latent: 5 channels)',
@@ -7,7 +7,7 @@ const KINDS: Readonly<Record<number, string>> = {
   9: 'an inpainting checkpoint (its UNet takes a mask and a masked latent beside the latent: 9 channels)',
 };
 
-/** The sentence about a UNet that takes so many channels; undefined for a plain one. */
+/** The sentence about a UNet with this number of input channels; undefined for a plain one. */
 export function otherUnet(channels: number): string | undefined {
   const kind = KINDS[channels];
   return (

@@ -1,4 +1,4 @@
-// Writes checkpoints of random weights: for tests, benchmarks and first steps. Whole in form, meaningless in content.
+// Writes checkpoints of random weights, for tests, benchmarks and first steps: complete in form, meaningless in content.
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -19,13 +19,13 @@ import { PART_FOLDER, PART_WEIGHTS } from './diffusers-folder.js';
 import type { Part } from './weight-table.js';
 import { type CheckpointConfigs, writeConfigurations, writeTokenizer } from './write-checkpoint.js';
 
-/** What to write. */
+/** Options of a random checkpoint. */
 export interface RandomCheckpointOptions {
-  /** Decides every weight; 0 unless said. */
+  /** Determines every weight; 0 by default. */
   readonly seed?: number;
   /** `tiny` (the default; 4 MB) for tests, `full` for Stable Diffusion 1.x as published (1.07 billion weights). */
   readonly size?: 'tiny' | 'full';
-  /** Element type of the weights in the files; `float16` unless said. */
+  /** Element type of the weights in the files; `float16` by default. */
   readonly dtype?: 'float32' | 'float16' | 'bfloat16';
   /** Keys of each `config.json` that differ from the chosen size, named and valued as diffusers and transformers do. */
   readonly unet?: Json;
@@ -35,7 +35,7 @@ export interface RandomCheckpointOptions {
   readonly text?: Json;
   /** Changes to the configuration of the noise schedule. */
   readonly scheduler?: Json;
-  /** Hears how many weights have been written. */
+  /** Called with the number of weights written. */
   readonly onProgress?: OnProgress;
 }
 
@@ -66,8 +66,8 @@ const SIZES: Readonly<Record<'tiny' | 'full', Readonly<Partial<Record<Part, Json
  * Writes a diffusers folder with random weights: UNet, VAE, CLIP text encoder, CLIP's tokenizer and noise schedule.
  *
  * Matrices are normal with variance 1 / (number of inputs), so that activations stay of the order of 1. Each weight is
- * `torch.randn` of a seed of its own, made from `seed` and its name: equal options give equal files. One weight at a time
- * lies in memory. The folder appears under its name when it is whole.
+ * `torch.randn` of its own seed, made from `seed` and its name: equal options give equal files. One weight at a time is in
+ * memory. The folder appears under its name when it is complete.
  *
  * @throws UsageError when the folder is not empty, or a configuration is not supported; FailureError when the disk is full
  */
@@ -106,7 +106,7 @@ async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOpt
   };
 }
 
-/** Shapes of all weights by their names in the files: published text encoders carry a prefix. */
+/** Shapes of all weights by their names in the files: published text encoders have a prefix. */
 function weightShapes(configs: CheckpointConfigs): WeightShapes {
   const shapes = networkWeights({
     unet: unetConfig(configs.unet, 'unet'),

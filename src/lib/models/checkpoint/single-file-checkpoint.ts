@@ -1,4 +1,4 @@
-// Opens a single `.safetensors` checkpoint in the original layout, and says what other single files are.
+// Opens a single `.safetensors` checkpoint in the original layout, and identifies other single files in errors.
 
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +17,10 @@ import { fromOriginal, ORIGINAL_PREFIX, originalNames, toOriginal } from './sing
 import { addUnsupported, addWeight, type Part, type TableBuilder } from './weight-table.js';
 
 /**
- * Finds the weights of a single file, and what it says of its prediction unless `prediction` says that. `config` is a
- * diffusers folder to read configurations and tokenizer from; without it the file must be stock Stable Diffusion 1.x.
+ * Finds the weights of a single file, and its prediction unless `prediction` is given. `config` is a diffusers folder to
+ * read configurations and tokenizer from; without it the file must be stock Stable Diffusion 1.x.
  *
- * @throws UsageError saying what the file is and what to do, when it is another kind of file or does not fit the
- * configuration
+ * @throws UsageError with what the file is and a remedy, when it is another kind of file or does not fit the configuration
  */
 export async function openSingleFile(
   path: string,
@@ -68,7 +67,8 @@ export async function openSingleFile(
 }
 
 /**
- * A layer of the UNet that no configuration here knows: the file is of another architecture. Marks and counters are none.
+ * Whether a tensor is a layer of the UNet that no configuration here has: then the file is of another architecture. Marker
+ * tensors and counters are not layers.
  */
 function isForeignLayer(name: string, { dtype }: TensorEntry): boolean {
   return name.startsWith(ORIGINAL_PREFIX.unet) && /\.(weight|bias)$/.test(name) && /float/.test(dtype);

@@ -5,8 +5,7 @@ import type { UNetConfig, VaeConfig } from '../config/config.js';
 import type { Part } from './weight-table.js';
 
 /**
- * A layer, or a block whose inner names agree, in both layouts. Both names end with a dot; the text encoder's is all of
- * it.
+ * A layer in both layouts, or a block with the same names inside. Both names end with a dot; the text encoder is one block.
  */
 export interface NamePair {
   readonly part: Part;
@@ -14,7 +13,7 @@ export interface NamePair {
   readonly diffusers: string;
 }
 
-/** What the names of each part begin with in a single file. */
+/** Prefix of the names of each part in a single file. */
 export const ORIGINAL_PREFIX: Readonly<Record<Part, string>> = {
   unet: 'model.diffusion_model.',
   vae: 'first_stage_model.',
@@ -30,7 +29,7 @@ export function originalNames(unet: UNetConfig, vae: VaeConfig): NamePair[] {
   ];
 }
 
-/** Part and name in diffusers of a name in a single file; undefined for what the configurations do not know. */
+/** Part and diffusers' name of a name in a single file; undefined for names that the configurations do not have. */
 export function fromOriginal(pairs: readonly NamePair[], name: string): { part: Part; name: string } | undefined {
   // Some merged files leave out `text_model.`.
   const full = name.replace(
@@ -41,7 +40,7 @@ export function fromOriginal(pairs: readonly NamePair[], name: string): { part: 
   return pair && { part: pair.part, name: pair.diffusers + full.slice(pair.original.length) };
 }
 
-/** Name in a single file of a name in diffusers; undefined for what the configurations do not know. */
+/** The name in a single file of a diffusers name; undefined for names that the configurations do not have. */
 export function toOriginal(pairs: readonly NamePair[], part: Part, name: string): string | undefined {
   const pair = pairs.find((each) => each.part === part && name.startsWith(each.diffusers));
   return pair && pair.original + name.slice(pair.diffusers.length);

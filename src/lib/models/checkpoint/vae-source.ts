@@ -1,4 +1,4 @@
-// An autoencoder that takes the place of a checkpoint's own: a diffusers folder, or a file in either layout.
+// An autoencoder in place of a checkpoint's own: a diffusers folder, or a file in either layout.
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,14 +12,14 @@ import { readPartWeights } from './diffusers-folder.js';
 import { fromOriginal, ORIGINAL_PREFIX, originalNames } from './single-file.js';
 import { addHeader, emptyTable, requireWeight, type TableBuilder } from './weight-table.js';
 
-/** An autoencoder with the files that it was read from. */
+/** An autoencoder and its files. */
 export interface OpenedVae {
   readonly config: VaeConfig;
   readonly table: TableBuilder;
   readonly files: readonly string[];
 }
 
-/** What a replacement must fit: the checkpoint's own configurations. */
+/** The checkpoint's own configurations, which a replacement must fit. */
 export interface VaePlace {
   readonly unet: UNetConfig;
   readonly vae: VaeConfig;
@@ -30,7 +30,7 @@ export interface VaePlace {
  * diffusers' or the original layout, a whole checkpoint's included. A file without `config.json` beside it has the
  * checkpoint's configuration.
  *
- * @throws UsageError when there is none, or when its latents are not those of the checkpoint's UNet
+ * @throws UsageError when there is none, or its latents do not fit the checkpoint's UNet
  */
 export async function openVae(path: string, place: VaePlace, variant: string | undefined): Promise<OpenedVae> {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -79,7 +79,7 @@ async function openFile(path: string, place: VaePlace): Promise<OpenedVae> {
   return { config: place.vae, table, files: [path] };
 }
 
-/** A header with diffusers' names in place of the original ones; what is no weight of the autoencoder is left out. */
+/** A header with diffusers' names in place of the original ones, without tensors of other parts. */
 function renamed(
   { tensors, unsupported, ...rest }: SafetensorsHeader,
   prefix: string,

@@ -1,4 +1,4 @@
-// Which files of a part's folder hold its weights: whole or in shards, plain or in a variant such as fp16.
+// Finds the weight files in a part's folder: one file or shards, with or without a variant such as fp16.
 
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,13 +14,13 @@ export interface WeightFiles {
 
 const STEM = '(?:diffusion_pytorch_model|model|pytorch_model)';
 const WHOLE = new RegExp(`^${STEM}(?:\\.([\\w-]+?))?\\.safetensors$`);
-/** diffusers has written the variant before and after `.safetensors.index`. */
+/** Versions of diffusers write the variant before or after `.safetensors.index`. */
 const INDEX = new RegExp(`^${STEM}(?:\\.([\\w-]+))?\\.safetensors\\.index(?:\\.([\\w-]+))?\\.json$`);
 const SHARD = new RegExp(`^${STEM}.*-\\d+-of-\\d+\\b.*\\.safetensors$`);
-/** Taken where nothing else is there: the same weights in half precision. */
+/** The variant used when there is no other: the same weights in half precision. */
 const TAKEN_UNASKED = 'fp16';
 
-/** What a folder holds by variant, '' being the plain one: a file of weights, or the index of shards. */
+/** Weight files or shard indexes of a folder by variant; '' is the one without. */
 function variantsIn(folder: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of readdirSync(folder).sort()) {
@@ -33,9 +33,9 @@ function variantsIn(folder: string): Map<string, string> {
 }
 
 /**
- * Checks that a variant exists in at least one of the folders; a part without it has its plain weights.
+ * Checks that a variant exists in at least one of the folders; parts without it use their plain weights.
  *
- * @throws UsageError naming the variants that do
+ * @throws UsageError naming the existing variants
  */
 export function requireVariant(where: string, folders: readonly string[], variant: string): void {
   const all = new Set(folders.flatMap((folder) => [...variantsIn(folder).keys()]));
@@ -46,10 +46,9 @@ export function requireVariant(where: string, folders: readonly string[], varian
 }
 
 /**
- * The weights of a folder, in a variant if one is asked for and there is one.
+ * The weights of a folder, in the requested variant if it exists.
  *
- * @throws UsageError when there are none, when only variants are there and none was chosen, or only a format that is not
- *   read
+ * @throws UsageError when there are none, only variants of which none was chosen, or only an unsupported format
  */
 export function weightFiles(folder: string, variant: string | undefined): WeightFiles {
   const found = variantsIn(folder);

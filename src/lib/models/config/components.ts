@@ -1,5 +1,5 @@
-// Reads the `config.json` of VAE and text encoder as diffusers and transformers write them. What these models cannot do is
-// refused here, by file, key and value. Defaults are the published Stable Diffusion 1.x checkpoint.
+// Reads the `config.json` of VAE and text encoder as diffusers and transformers write them. Unsupported settings are refused
+// here, by file, key and value. Defaults are the published Stable Diffusion 1.x checkpoint.
 
 import { z } from 'zod';
 import type { TextConfig, VaeConfig } from './config.js';

@@ -1,12 +1,9 @@
-// The shapes of the models as data. How they are read from a checkpoint's files is in unet.ts and
-// components.ts.
+// The shapes of the models as data. unet.ts and components.ts read them from a checkpoint's files.
 
 /** A level of the UNet: residual blocks with transformers (`cross`) or without (`plain`). */
 export type BlockKind = 'cross' | 'plain';
 
-/**
- * The conditional UNet. Lists have one value a level, the highest resolution first; `upBlocks` runs from the lowest.
- */
+/** The conditional UNet. Lists have one value per level, the highest resolution first; `upBlocks` starts with the lowest. */
 export interface UNetConfig {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -38,7 +35,7 @@ export interface VaeConfig {
   readonly blockOutChannels: readonly number[];
   readonly layersPerBlock: number;
   readonly normGroups: number;
-  /** What the posterior's mean is multiplied with to give the latent that is denoised. */
+  /** Factor from the posterior's mean to the latent that is denoised. */
   readonly scalingFactor: number;
   readonly midBlockAttention: boolean;
   /** Side of the pictures it was trained on, in pixels. */
@@ -62,9 +59,7 @@ export interface TextConfig {
 /** How a run's steps are spread over the training timesteps (Lin et al. 2023, table 2). */
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
-/**
- * How the checkpoint was trained, its noise schedule and what the UNet predicts; and how its timesteps are to be visited.
- */
+/** The training of the checkpoint (noise schedule and prediction of the UNet), and the timesteps for sampling. */
 export interface SchedulerConfig {
   readonly trainTimesteps: number;
   /**
@@ -76,13 +71,13 @@ export interface SchedulerConfig {
   readonly betaEnd: number;
   /** The betas themselves, in place of the settings above. */
   readonly trainedBetas?: readonly number[];
-  /** Rescales the betas so that the last timestep is noise alone (Lin et al. 2023, algorithm 1). */
+  /** Rescales the betas so that the last timestep is pure noise (Lin et al. 2023, algorithm 1). */
   readonly rescaleZeroSnr?: boolean;
   /** The spacing of every sampler; without it each has its own: leading for ddim and pndm, linspace for the others. */
   readonly spacing?: TimestepSpacing;
-  /** What is added to the timesteps in leading spacing; 1 unless given. */
+  /** Offset of the timesteps in leading spacing; 1 by default. */
   readonly stepsOffset?: number;
-  /** The last step of ddim and pndm arrives at a latent without noise, not at the level of timestep 0. */
+  /** The last step of ddim and pndm ends at a latent without noise, not at the noise level of timestep 0. */
   readonly setAlphaToOne?: boolean;
   readonly predictionType: 'epsilon' | 'v_prediction';
   readonly raw: Readonly<Record<string, unknown>>;

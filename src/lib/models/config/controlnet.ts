@@ -8,17 +8,17 @@ import { unetConfig } from './unet.js';
 
 /** A ControlNet: the UNet that it copies, and how it reads conditions. */
 export interface ControlNetConfig {
-  /** Settings of the way down and the middle; those of the way up are not used. */
+  /** Settings of the down blocks and the middle block; those of the up blocks are not used. */
   readonly unet: UNetConfig;
   /** Channels of a condition: 3. */
   readonly conditionChannels: number;
-  /** Order of the channels that it was trained on; conditions are always given as RGB. */
+  /** Channel order of its training; conditions are always passed as RGB. */
   readonly channelOrder: 'rgb' | 'bgr';
   /** Widths of the convolutions that read the condition, each after the first at half the size. */
   readonly embeddingChannels: readonly number[];
 }
 
-/** The published ControlNets' way of reading conditions. */
+/** The settings of the published ControlNets. */
 export const EMBEDDING_CHANNELS: readonly number[] = [16, 32, 96, 256];
 
 const schema = z.looseObject({
@@ -40,7 +40,7 @@ export function controlNetConfig(json: unknown, where: string): ControlNetConfig
   const c = parseJson(json, schema, where);
   const { _class_name, ...rest } = json as Record<string, unknown>;
   const down = rest.down_block_types;
-  // The class has no way up; a UNet's configuration mirrors the way down.
+  // The class has no up blocks; a UNet's configuration mirrors the down blocks.
   const up = Array.isArray(down) ? down.map((name) => String(name).replace('Down', 'Up')).reverse() : undefined;
   return {
     unet: unetConfig({ ...rest, ...(up && { up_block_types: up }) }, where),

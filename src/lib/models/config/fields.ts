@@ -4,24 +4,24 @@ import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { shownJson } from './json-file.js';
 
-/** A longer side than any model was trained at. */
+/** Longer than the side of any model's training. */
 const MOST_PIXELS = 16_384;
 
-/** A JSON object as it came from a file. */
+/** A JSON object from a file, unchecked. */
 export type Json = Record<string, unknown>;
-/** @internal A number of something, below what any index can count. */
+/** @internal A count, within the range of indices. */
 export const count = z
   .int()
   .positive()
   .max(2 ** 31 - 1);
 /**
- * @internal How many layers of a kind: more than any model of this architecture has, and few enough that a file cannot make
- *   us build for minutes what its tensors then contradict.
+ * @internal A number of layers, up to more than any model of this architecture has; the limit keeps a wrong file from
+ *   building a huge network.
  */
 export const layers = z.int().positive().max(128);
 /** @internal One number a level. */
 export const counts = z.array(count).min(1).max(16);
-/** @internal A side, or height and width, of which the height is taken. */
+/** @internal A side, or height and width, of which the height is used. */
 export const size = z.union([
   z.int().positive().max(MOST_PIXELS),
   z.tuple([z.int().positive().max(MOST_PIXELS), count]).transform(([height]) => height),
@@ -34,7 +34,7 @@ export function only<T extends string | number | boolean | null>(...values: [T, 
     .optional();
 }
 
-/** @internal Blocks by diffusers' class names; any other class is an architecture that is not built here. */
+/** @internal Blocks by diffusers' class names; other classes are unsupported architectures. */
 export function blocks<T>(kinds: Readonly<Record<string, T>>) {
   const names = Object.keys(kinds);
   return z

@@ -1,4 +1,4 @@
-// Reads JSON files of checkpoints and holds them against a schema.
+// Reads JSON files of checkpoints and checks them against a schema.
 
 import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
@@ -9,7 +9,7 @@ import { printableLine } from '../../base/printable.js';
 /**
  * The content of a text file of a checkpoint.
  *
- * @throws UsageError when the file is missing, cannot be read or is no file (a pipe would be waited for)
+ * @throws UsageError when the file is missing, cannot be read or is no regular file
  */
 export function readTextFile(path: string): string {
   try {
@@ -54,7 +54,7 @@ export function parseJsonFile<T>(path: string, schema: z.ZodType<T>): T {
 }
 
 /**
- * A JSON value, checked and with the schema's defaults; `where` is the file that is named in the error, `remedy` what to do.
+ * A JSON value, checked and with the schema's defaults; `where` names the file in the error, `remedy` ends it.
  *
  * @internal
  * @throws UsageError naming the first value that does not fit
@@ -73,7 +73,7 @@ export function parseJson<T>(value: unknown, schema: z.ZodType<T>, where: string
   throw new UsageError(`${where}: ${key} is ${shownJson(found)} (${expected}), which is not supported; ${remedy}`);
 }
 
-/** A value as it stands in a sentence: the beginning of its JSON. */
+/** A value in a sentence: the start of its JSON. */
 export function shownJson(value: unknown): string {
   let text: string;
   try {

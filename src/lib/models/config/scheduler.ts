@@ -1,6 +1,6 @@
-// Reads a `scheduler_config.json` as diffusers writes it: how the checkpoint was trained and how its timesteps are spread.
-// Which sampler runs is the caller's choice and not this file's: a class that names another sampler of the same training is
-// accepted, one of another kind of training is refused by its name.
+// Reads a `scheduler_config.json` as diffusers writes it: the training of the checkpoint and the spacing of its timesteps.
+// The caller, not this file, chooses the sampler: classes of other samplers with the same training are accepted, classes of
+// another kind of training are refused by name.
 
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
@@ -35,7 +35,7 @@ const SAME_TRAINING = new Set(
   ].map((name) => `${name}Scheduler`),
 );
 
-/** More training timesteps than any checkpoint has; each takes room in several tables. */
+/** More training timesteps than any checkpoint has; each needs memory in several tables. */
 const MOST_TIMESTEPS = 100_000;
 const beta = z.number().gt(0).lt(1);
 const timesteps = count.max(MOST_TIMESTEPS).min(2);
@@ -56,16 +56,16 @@ const schedulerSchema = z.looseObject({
   steps_offset: z.int().min(0).max(MOST_TIMESTEPS).nullish(),
   set_alpha_to_one: z.boolean().nullish(),
   prediction_type: words('epsilon', 'v_prediction').default('epsilon'),
-  // From here on: what other kinds of training set.
+  // The following settings belong to other kinds of training.
   use_flow_sigmas: only(false, null),
   timestep_type: only('discrete'),
   snr_shift_scale: only(1, null),
 });
 
 /**
- * Reads a `scheduler_config.json`; `where` is its path, for errors. What it leaves out is as in the published Stable
- * Diffusion checkpoints: offset 1, the last step arrives at timestep 0's level, and each sampler has its own spacing. What
- * it states counts for every sampler, as when diffusers makes one sampler from another one's configuration.
+ * Reads a `scheduler_config.json`; `where` is its path, for errors. Defaults are those of the published Stable Diffusion
+ * checkpoints: offset 1, the last step ends at the noise level of timestep 0, and each sampler has its own spacing. Stated
+ * values apply to every sampler, as when diffusers creates one sampler from another one's configuration.
  *
  * @throws UsageError naming file, key and value of what is not supported
  */

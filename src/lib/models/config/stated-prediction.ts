@@ -1,5 +1,5 @@
-// What a single file says about what it predicts: a file beside it, marks among its tensors, its metadata. Published 1.x
-// checkpoints say nothing and predict epsilon.
+// The prediction stated by a single file: in a file beside it, in marker tensors, or in its metadata. Published 1.x
+// checkpoints state nothing and predict epsilon.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -7,16 +7,16 @@ import { UsageError } from '../../base/errors.js';
 import type { SchedulerConfig } from './config.js';
 import type { Json } from './fields.js';
 
-/** What a network predicts, by either of its names. */
+/** Both names of each prediction. */
 export type PredictionName = 'epsilon' | 'v' | 'v_prediction';
 
 /** Larger than any configuration of a model. */
 const YAML_LIMIT = 1 << 20;
 
 /**
- * What a prediction is called in configurations.
+ * The name of a prediction in configurations.
  *
- * @throws UsageError when it is none; `where` says who states it
+ * @throws UsageError when there is no such prediction; `where` names the source of the statement
  */
 export function predictionType(name: string, where: string): SchedulerConfig['predictionType'] {
   if (/^(epsilon|eps)$/i.test(name)) return 'epsilon';
@@ -24,7 +24,7 @@ export function predictionType(name: string, where: string): SchedulerConfig['pr
   throw new UsageError(`${where}: prediction is ${JSON.stringify(name.slice(0, 40))}; expected epsilon or v`);
 }
 
-/** A schedule with another prediction; zero terminal SNR makes sense for v alone, and is kept or added for it. */
+/** A schedule with another prediction; zero terminal SNR makes sense only for v, where it is kept or added. */
 export function withPrediction(
   schedule: SchedulerConfig,
   predictionType: SchedulerConfig['predictionType'],
@@ -32,12 +32,14 @@ export function withPrediction(
 ): SchedulerConfig {
   const { rescaleZeroSnr: _, ...rest } = schedule;
   const isZero = zeroSnr && predictionType === 'v_prediction';
-  // What is written out again with trained weights says the same.
+  // Checkpoints written with trained weights state the same.
   const raw = { ...schedule.raw, prediction_type: predictionType, ...(zeroSnr && { rescale_betas_zero_snr: isZero }) };
   return { ...rest, predictionType, ...(isZero && { rescaleZeroSnr: true }), raw };
 }
 
-/** A statement of a single file: what it predicts, whether its last timestep is noise alone, and the file that says so. */
+/**
+ * The statement of a single file: its prediction, whether its last timestep is pure noise, and the file with the statement.
+ */
 export interface StatedPrediction {
   readonly predictionType?: SchedulerConfig['predictionType'];
   readonly zeroSnr: boolean;
@@ -45,7 +47,7 @@ export interface StatedPrediction {
 }
 
 /**
- * What a file states, the most deliberate statement first: the caller's, `parameterization` in a yaml of the same name (as
+ * The statement of a file, in order of precedence: the caller's, `parameterization` in a yaml of the same name (as
  * CompVis and AUTOMATIC1111 have it), the marks `v_pred` and `ztsnr` (as ComfyUI has them), `modelspec.prediction_type` in
  * the metadata.
  *

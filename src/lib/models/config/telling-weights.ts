@@ -1,5 +1,5 @@
-// Which weights show the sizes that configurations state, so that these are held against a checkpoint's tensors before
-// anything is built from them: a file that lies about the number of its layers costs nothing.
+// The weights whose shapes show the sizes in configurations, so that these are checked against a checkpoint's tensors before
+// anything is built: a file with a wrong number of layers is refused at once.
 
 import type { Part } from '../checkpoint/weight-table.js';
 import type { TextConfig, UNetConfig, VaeConfig } from './config.js';
@@ -11,7 +11,7 @@ export interface NetworkConfigs {
   readonly text: TextConfig;
 }
 
-/** A weight that a configuration calls for, by part, name and shape. */
+/** A weight that a configuration requires, by part, name and shape. */
 export type TellingWeight = readonly [part: Part, name: string, shape: readonly number[]];
 
 /** Weights that together show every size of the configurations: each width, and the last layer of each kind. */
@@ -41,7 +41,7 @@ function* tellingUnet(unet: UNetConfig): Generator<TellingWeight> {
   }
 }
 
-/** Those of the autoencoder alone. */
+/** The weights of the autoencoder only. */
 export function* tellingVae(vae: VaeConfig): Generator<TellingWeight> {
   const { blockOutChannels: widths, latentChannels, layersPerBlock } = vae;
   yield ['vae', 'encoder.conv_in.weight', [widths[0], vae.inChannels, 3, 3]];

@@ -1,5 +1,5 @@
-// Reads a UNet's `config.json` as diffusers writes it. What these models cannot do is refused here, by file, key and
-// value. Defaults are the published Stable Diffusion 1.x checkpoint.
+// Reads a UNet's `config.json` as diffusers writes it. Unsupported settings are refused here, by file, key and value.
+// Defaults are the published Stable Diffusion 1.x checkpoint.
 
 import { z } from 'zod';
 import type { BlockKind, UNetConfig } from './config.js';
@@ -33,7 +33,7 @@ const unetSchema = z.looseObject({
   sample_size: size.nullish().transform((side) => side ?? 64),
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
-  // From here on: what other architectures set.
+  // The following settings belong to other architectures.
   act_fn: only('silu', 'swish'),
   addition_embed_type: only(null),
   attention_type: only('default'),

@@ -1,16 +1,16 @@
-// Which files of a repository a Stable Diffusion checkpoint needs: a repository may hold five times as much, in other
-// precisions and formats.
+// Chooses the files of a repository that a Stable Diffusion checkpoint needs: a repository may have five times as much, in
+// other precisions and formats.
 
 import { UsageError } from '../../base/errors.js';
 import type { HubFile } from './hub-client.js';
 import { type HubName, hubNameText, isInside } from './hub-name.js';
 
-/** What is to be fetched, and what else could have been. */
+/** The chosen files, and the alternatives. */
 export interface ChosenFiles {
   readonly files: readonly HubFile[];
-  /** The variant of the weights: '' where they have none in their name, else such as `fp16`. */
+  /** The variant of the weights, such as `fp16`; '' if their names have none. */
   readonly variant: string;
-  /** Variants that are there in full and were not chosen. */
+  /** Complete variants that were not chosen. */
   readonly others: readonly string[];
 }
 
@@ -22,12 +22,12 @@ const CONFIGURATION =
 const PARTS = ['unet', 'vae', 'text_encoder'];
 
 /**
- * The files of a diffusers checkpoint, or the one that the name says.
+ * The files of a diffusers checkpoint, or the file that the name gives.
  *
- * Without `variant`, weights without one in their name are taken, which are in full precision as a rule; where only others
- * are there, fp16 or else the first.
+ * Without `variant`, weights without a variant in their name are chosen, which usually have full precision; if there are
+ * only variants, fp16 or else the first.
  *
- * @throws UsageError when the file, the variant or a whole checkpoint is not there, naming what is
+ * @throws UsageError when the file, the variant or a complete checkpoint is missing, naming the existing ones
  */
 export function chooseFiles(name: HubName, listed: readonly HubFile[], variant?: string): ChosenFiles {
   const all = listed.filter(({ path }) => isInside(path));
@@ -48,7 +48,7 @@ export function chooseFiles(name: HubName, listed: readonly HubFile[], variant?:
     );
   }
   const has = (part: string, variant: string): boolean => all.some(({ path }) => isWeight(path, part, variant));
-  // A part that lacks a variant is taken without one, as diffusers does: `non_ema` is a matter of the UNet alone.
+  // Parts that lack the variant are chosen without one, as in diffusers: `non_ema` exists only for the UNet.
   const variants = [...new Set(all.flatMap(({ path }) => weightsOf(path)?.variant ?? []))].filter((each) =>
     PARTS.every((part) => has(part, each) || has(part, '')),
   );

@@ -1,5 +1,4 @@
-// What the name of a model means: a path, the bundled demo model, or a model of the Hugging Face Hub that was fetched
-// before.
+// Resolves the name of a model: a path, the bundled demo model, or a downloaded model of the Hugging Face Hub.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,20 +7,20 @@ import { UsageError } from '../../base/errors.js';
 import { findSnapshot, hubCache } from './hub-cache.js';
 import { type HubName, hubNameText, parseHubName } from './hub-name.js';
 
-/** The name of the model that travels with this package. */
+/** The name of the bundled model. */
 export const DEMO_MODEL = 'demo';
 
-/** The folder of the model that travels with this package: in the sources as in what is built, three levels up. */
+/** The folder of the bundled model: three levels up, both in the sources and in the build. */
 export function demoModelFolder(): string {
   return fileURLToPath(new URL('../../../../models/demo', import.meta.url));
 }
 
 /**
- * The path of a model: what exists under the name as it is, the demo model for `demo`, and for `OWNER/NAME`,
- * `OWNER/NAME/file` or `OWNER/NAME@REVISION` the Hugging Face cache's. Other names come back unchanged.
+ * The path of a model: an existing path itself, the demo model for `demo`, and the folder in the Hugging Face cache for
+ * `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION`. Other names are returned unchanged.
  *
- * @param folder what a relative path is relative to; the working directory by default
- * @throws UsageError with the command that fetches it, for a model of the hub that is not there
+ * @param folder base of relative paths; the working directory by default
+ * @throws UsageError with the command that downloads it, for a model of the hub that is not in the cache
  */
 export function findModel(name: string, folder = ''): string {
   const path = folder === '' ? name : resolve(folder, name);

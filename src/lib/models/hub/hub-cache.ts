@@ -1,6 +1,6 @@
-// Where models of the Hugging Face Hub lie on this machine: the cache that the Python tools share.
+// The folder of models of the Hugging Face Hub on this machine: the cache shared with the Python tools.
 //
-//   models--OWNER--NAME/refs/main             the commit that a branch or tag stood at
+//   models--OWNER--NAME/refs/main             the commit of a branch or tag
 //   models--OWNER--NAME/snapshots/COMMIT/...  the files by their names, as links to
 //   models--OWNER--NAME/blobs/ETAG            their content
 
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { type Environment, variable } from '../../base/environment.js';
 import type { HubName } from './hub-name.js';
 
-/** A full commit: such a revision needs no look-up. */
+/** A full commit, a revision that needs no look-up. */
 export const COMMIT: RegExp = /^[0-9a-f]{40}$/;
 
 /** The cache's folder: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `hub` in `HF_HOME`, else in the user's cache. */
@@ -24,16 +24,15 @@ export function hubCache(env?: Environment): string {
 
 const expand = (path: string): string => path.replace(/^~(?=$|[\\/])/, homedir());
 
-/** The folder of a repository, which need not exist. */
+/** The folder of a repository, which may not exist. */
 export function repoFolder(repo: string, cache: string = hubCache()): string {
   return join(cache, `models--${repo.replaceAll('/', '--')}`);
 }
 
 /**
- * The folder that holds a model's files as of its revision (`main` by default; where that was never fetched by name and
- * there is one snapshot, that one).
+ * The folder with a model's files at its revision. The default is `main`, or the only snapshot if `main` was never fetched.
  *
- * @returns undefined where the cache does not have it
+ * @returns undefined if the cache does not have it
  */
 export function findSnapshot({ repo, revision }: HubName, cache: string = hubCache()): string | undefined {
   const folder = repoFolder(repo, cache);

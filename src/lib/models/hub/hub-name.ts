@@ -1,4 +1,4 @@
-// The name of a model on the Hugging Face Hub: OWNER/NAME, perhaps with a revision and a file in it.
+// The name of a model on the Hugging Face Hub: OWNER/NAME, optionally with a revision and a file.
 
 import { UsageError } from '../../base/errors.js';
 
@@ -6,9 +6,9 @@ import { UsageError } from '../../base/errors.js';
 export interface HubName {
   /** `OWNER/NAME`. */
   readonly repo: string;
-  /** Branch, tag or commit, where the name says one. */
+  /** Branch, tag or commit, if the name has one. */
   readonly revision?: string;
-  /** Path within the repository, where the name goes on. */
+  /** Path within the repository, if the name has one. */
   readonly file?: string;
 }
 
@@ -19,7 +19,7 @@ const PATTERN = new RegExp(`^(${PART}/${PART})(?:@(refs/[\\w-]+/[\\w.-]+|[\\w.+-
  * Reads `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION/file`; an address on huggingface.co counts as the name in
  * it. With a file, the revision is the part up to the next slash.
  *
- * @returns undefined for what is no such name: one word, an absolute path, `./` or `../`, a file of weights in a folder
+ * @returns undefined for other texts: one word, an absolute path, `./` or `../`, a file of weights in a folder
  */
 export function parseHubName(text: string): HubName | undefined {
   const name = text
@@ -35,8 +35,8 @@ export function parseHubName(text: string): HubName | undefined {
 /**
  * `parseHubName` for a name that must be one.
  *
- * @param revision goes before the one in the name
- * @throws UsageError saying what was expected
+ * @param revision takes precedence over the one in the name
+ * @throws UsageError with the expected form
  */
 export function requireHubName(text: string, revision?: string): HubName {
   if (revision !== undefined && !(isInside(revision) && /^[\w./+-]+$/.test(revision))) {
@@ -47,12 +47,12 @@ export function requireHubName(text: string, revision?: string): HubName {
   throw new UsageError(`'${text}' is no model of the Hugging Face Hub; expected OWNER/NAME, or OWNER/NAME/file`);
 }
 
-/** The name as it is typed. */
+/** The name as users type it. */
 export function hubNameText({ repo, revision, file }: HubName): string {
   return `${repo}${revision === undefined ? '' : `@${revision}`}${file === undefined ? '' : `/${file}`}`;
 }
 
-/** Whether a path within a repository stays inside of any folder that it is joined to, on every system. */
+/** Whether a path within a repository stays inside the folder that it is joined to, on every system. */
 export function isInside(path: string | undefined): boolean {
   if (path === undefined) return true;
   const parts = path.split(/[\\/]/);

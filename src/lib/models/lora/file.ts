@@ -1,5 +1,5 @@
-// Reads LoRA files (Hu et al. 2021) and their kin for a checkpoint: what they do to which layers of UNet and text encoder.
-// How keys are named is in keys.ts, what an update holds in update.ts; how updates are applied is not decided here.
+// Reads LoRA files (Hu et al. 2021) and similar ones for a checkpoint: the updates of layers of UNet and text encoder.
+// keys.ts has the names of keys, update.ts the content of an update; the application of updates is elsewhere.
 
 import { UsageError } from '../../base/errors.js';
 import { isForeignFloat, readForeignFloats } from '../../tensor/foreign-floats.js';
@@ -21,25 +21,22 @@ import { type LoraTensor, type LoraUpdate, loraUpdate } from './update.js';
 
 export type { LoraUpdate } from './update.js';
 
-/**
- * The updates that fit the checkpoint, and what else the file holds: layers (or single keys) that are left out, with
- * the reason.
- */
+/** The updates that fit the checkpoint, and the skipped layers or keys of the file with the reasons. */
 export interface LoraFile {
   readonly updates: readonly LoraUpdate[];
   readonly unmatched: readonly Unmatched[];
 }
 
-/** A layer or a key that is left out. */
+/** A skipped layer or key. */
 export interface Unmatched {
   readonly key: string;
   readonly reason: string;
 }
 
-/** What a file should fit. */
+/** The checkpoint that a file must fit. */
 export interface LoraCheckpoint extends LoraTarget {
   readonly layers: KnownLayers;
-  /** The checkpoint's names in the single-file layout (`originalNames`): some files call the UNet's layers by them. */
+  /** The checkpoint's names in the single-file layout (`originalNames`), which some files use for the UNet's layers. */
   readonly original: readonly NamePair[];
 }
 
@@ -52,8 +49,8 @@ interface Found {
 /**
  * Reads a file for a checkpoint.
  *
- * @throws UsageError when the file cannot be read, was made for another model, holds a kind of update that is not
- * supported, or no update that fits: it is applied as a whole or not at all
+ * @throws UsageError when the file cannot be read, was made for another model, has an unsupported kind of update, or no
+ *   update that fits: it is applied as a whole or not at all
  */
 export async function readLoraFile({ file, config, model }: LoraSource, checkpoint: LoraCheckpoint): Promise<LoraFile> {
   const header = await readSafetensorsHeader(file);
@@ -88,7 +85,7 @@ export async function readLoraFile({ file, config, model }: LoraSource, checkpoi
 
 const NO_SETTINGS = { rank: null, alpha: null, dora: false } as const;
 
-/** The tensors of each layer by the name that the file gives it; `refused` is a kind of update that is not supported. */
+/** The tensors of each layer by its name in the file; `refused` is an unsupported kind of update. */
 async function collect(header: SafetensorsHeader) {
   const found = new Map<string, Found>();
   const unmatched: Unmatched[] = [];
@@ -117,7 +114,7 @@ async function collect(header: SafetensorsHeader) {
   return { found, unmatched, refused };
 }
 
-/** Where a tensor lies; the numbers of one whose element type no engine maps, undefined where they cannot be read. */
+/** A tensor's place in the file; for element types that no engine maps its numbers, undefined if they cannot be read. */
 async function tensorOf(header: SafetensorsHeader, key: string): Promise<LoraTensor | undefined> {
   const entry = header.tensors.get(key);
   if (entry) return entry;
@@ -133,7 +130,7 @@ async function scalarOf(file: string, layer: string, entry: LoraTensor): Promise
   );
 }
 
-/** A finder that is held to one model, where the file's folder names it. */
+/** A finder restricted to one model, if the file's folder names it. */
 function findIn(find: LayerFinder, model: LoraModel | null): LayerFinder {
   return (layer) => {
     const at = find(layer);
@@ -141,7 +138,7 @@ function findIn(find: LayerFinder, model: LoraModel | null): LayerFinder {
   };
 }
 
-/** PEFT's settings: those in the file, else those beside it if any of its names are PEFT's. */
+/** PEFT's settings: those in the file, else those beside it if the file has names of PEFT. */
 function peftOf(
   file: string,
   { metadata }: SafetensorsHeader,

@@ -1,5 +1,5 @@
-// Names of tensors in LoRA files: which layer of which model each belongs to, and as what. Covers what diffusers, PEFT
-// and kohya's trainer write, older forms included. Reads no files.
+// Names of tensors in LoRA files: the layer and model of each, and its role. Covers the names of diffusers, PEFT and kohya's
+// trainer, older forms included. Reads no files.
 
 import { type NamePair, ORIGINAL_PREFIX } from '../checkpoint/single-file.js';
 
@@ -9,20 +9,20 @@ export type LoraModel = 'unet' | 'text';
 /** Layers that can be updated, by path, with the shape of their weight. */
 export type KnownLayers = Readonly<Record<LoraModel, ReadonlyMap<string, readonly number[]>>>;
 
-/** What a tensor is to its layer: a factor, a number or magnitudes of its update. See update.ts. */
+/** The role of a tensor in its layer's update: a factor, a number or magnitudes. See update.ts. */
 export type LoraRole = 'down' | 'up' | 'alpha' | 'w1a' | 'w1b' | 'w2a' | 'w2b' | 'magnitude' | 'rowMagnitude';
 
-/** A key taken apart; `layer` is the layer's name as the file spells it, `peft` whether the key is one of PEFT's. */
+/** A parsed key; `layer` is the layer's name in the file, `peft` whether the key is PEFT's. */
 export interface LoraKey {
   readonly layer: string;
-  /** What it is, or the name of a kind of update that is not applied. */
+  /** Its role, or the name of an unsupported kind of update. */
   readonly role: LoraRole | { readonly kind: string };
   readonly peft: boolean;
 }
 
 const other = (kind: string): { readonly kind: string } => ({ kind });
 
-/** Ends of keys. The first that matches counts; what precedes it names the layer. */
+/** Suffixes of keys. The first match counts; the text before it names the layer. */
 const ROLES: readonly (readonly [RegExp, LoraKey['role']])[] = [
   [/(\.lora_A(\.[^.]+)?|\.lora_down|\.lora\.down|\.lora_linear_layer\.down|_lora\.down)\.weight$/, 'down'],
   [/(\.lora_B(\.[^.]+)?|\.lora_up|\.lora\.up|\.lora_linear_layer\.up|_lora\.up)\.weight$/, 'up'],
@@ -47,7 +47,7 @@ const ROLES: readonly (readonly [RegExp, LoraKey['role']])[] = [
 
 const OF_PEFT = /\.(lora_(A|B|magnitude_vector)|hada_w[12]_[ab])(\.|$)/;
 
-/** Takes a key apart; undefined when it is none of a LoRA file's. */
+/** Parses a key; undefined when it is no key of a LoRA file. */
 export function parseLoraKey(key: string): LoraKey | undefined {
   for (const [end, role] of ROLES) {
     const match = end.exec(key);
@@ -56,12 +56,12 @@ export function parseLoraKey(key: string): LoraKey | undefined {
   return undefined;
 }
 
-/** Finds layers by the names that LoRA files give them. */
+/** Finds layers by their names in LoRA files. */
 export type LayerFinder = (layer: string) => { model: LoraModel; path: string } | undefined;
 
 /**
- * Makes a finder for the layers of a checkpoint. Names with underscores for dots are resolved against the known layers,
- * so nothing is guessed; `original` adds the UNet's names in the single-file layout.
+ * Creates a finder for the layers of a checkpoint. Names with underscores for dots are resolved by the known layers, without
+ * guessing; `original` adds the UNet's names in the single-file layout.
  */
 export function layerFinder(known: KnownLayers, original: readonly NamePair[] = []): LayerFinder {
   const underscored = new Map<string, { model: LoraModel; path: string }>();

@@ -1,4 +1,4 @@
-// Applies LoRA files to a checkpoint: which layers they update, with which weights, at which scale.
+// Applies LoRA files to a checkpoint: the updated layers, their weights and scales.
 
 import type { WeightSource } from '../../engine/program.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
@@ -10,7 +10,7 @@ import { type LoraCheckpoint, type LoraFile, readLoraFile } from './file.js';
 import { loraSources } from './source.js';
 import type { LoraTensor, LoraUpdate } from './update.js';
 
-/** A LoRA and how strongly it is applied; 1, as it was trained, by default. */
+/** A LoRA and its strength; 1, as trained, by default. */
 export interface LoraRequest {
   /** Path of the safetensors file, or of the folder that PEFT or diffusers wrote. */
   file: string;
@@ -18,18 +18,18 @@ export interface LoraRequest {
   scale?: number;
 }
 
-/** The updates of all files, by layer, and where their weights lie. */
+/** The updates of all files by layer, and the places of their weights. */
 export interface Loras {
   readonly unet: ReadonlyMap<string, readonly Adapter[]>;
   readonly text: ReadonlyMap<string, readonly Adapter[]>;
   readonly weights: WeightSource;
 }
 
-/** How many layers that match nothing a warning names. */
+/** Most unmatched layers that a warning names. */
 const NAMED = 3;
 
 /**
- * Reads LoRA files for a checkpoint; several add up. Layers that the checkpoint does not have are reported and left out.
+ * Reads LoRA files for a checkpoint; several add up. Layers that the checkpoint lacks are reported and skipped.
  *
  * @throws UsageError when a file cannot be read, was made for another model, or updates no layer of this checkpoint
  */
@@ -64,7 +64,7 @@ export async function openLoras(
 }
 
 /**
- * What a LoRA does to a checkpoint: the updates of its file, or of both files of a folder.
+ * The updates of a LoRA's file, or of both files of a folder.
  *
  * @throws UsageError as `openLoras`
  */

@@ -1,14 +1,14 @@
-// What PEFT says about the updates of a file: in its adapter_config.json, or in the metadata of files that diffusers wrote.
+// PEFT's settings for the updates of a file: from its adapter_config.json, or from the metadata of diffusers' files.
 
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { parseJson, readJsonFile } from '../config/json-file.js';
 import type { LoraModel } from './keys.js';
 
-/** What PEFT says about a layer's update; null where it says nothing. */
+/** PEFT's settings of a layer's update; null where there are none. */
 export interface PeftLayer {
   readonly rank: number | null;
-  /** What rank 1 of the update is multiplied with, times the rank: the scale is alpha / rank. */
+  /** The update is scaled by alpha / rank. */
   readonly alpha: number | null;
   readonly dora: boolean;
 }
@@ -54,7 +54,7 @@ export function readPeftConfig(path: string): PeftSettings {
   return (_, layer, rank) => layerOf(settings, layer, rank, path);
 }
 
-/** PEFT's settings in a file's metadata, where it has them. Those that cannot be read count as none. */
+/** PEFT's settings in a file's metadata, if any. Unreadable ones count as none. */
 export function peftMetadata(metadata: Readonly<Record<string, string>>, where: string): PeftSettings | null {
   let json: unknown;
   try {
@@ -84,7 +84,7 @@ function layerOf(settings: Settings, path: string, rank: number, where: string):
   };
 }
 
-/** The value of the first pattern that the path ends with, after a dot or as a whole. */
+/** The value of the first pattern that matches the end of the path, after a dot, or the whole path. */
 function patterned(patterns: Settings['alpha_pattern'], path: string, where: string): number | undefined {
   const spellings = [path, `text_model.${path}`];
   return Object.entries(patterns ?? {}).find(([pattern]) => {
@@ -96,8 +96,8 @@ function patterned(patterns: Settings['alpha_pattern'], path: string, where: str
 const expressions = new Map<string, RegExp>();
 
 /**
- * PEFT takes these keys as regular expressions. Only those without groups and with few repetitions are read: they come
- * with a file that anyone may have made, and others can take for ever.
+ * PEFT reads these keys as regular expressions. Only those without groups and with few repetitions are accepted: the file
+ * may be from anyone, and other expressions can take for ever.
  */
 function expressionOf(pattern: string, where: string): RegExp {
   const known = expressions.get(pattern);

@@ -1,5 +1,5 @@
-// Which files a LoRA is read from: a file, with PEFT's adapter_config.json where one lies beside it, or a folder that
-// PEFT or diffusers wrote.
+// The files of a LoRA: one file, with PEFT's adapter_config.json if it is beside it, or a folder written by PEFT or
+// diffusers.
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,13 +7,13 @@ import { UsageError } from '../../base/errors.js';
 import { sha256Json } from '../../base/hash.js';
 import type { LoraModel } from './keys.js';
 
-/** A file of updates, and what is said about it. */
+/** A file of updates and its settings. */
 export interface LoraSource {
   /** The safetensors file. */
   readonly file: string;
   /** `adapter_config.json` beside it, if there is one. */
   readonly config: string | null;
-  /** The model that all of it updates, where the folder's name says so. */
+  /** The model that all of it updates, if the folder's name gives it. */
   readonly model: LoraModel | null;
 }
 
@@ -21,15 +21,14 @@ const CONFIG = 'adapter_config.json';
 /** Names of weights in a folder, PEFT's first. */
 const WEIGHTS = ['adapter_model.safetensors', 'pytorch_lora_weights.safetensors'] as const;
 const PICKLES = ['adapter_model.bin', 'pytorch_lora_weights.bin'] as const;
-/** Folders in which training scripts keep one adapter for each model. */
+/** Folders in which training scripts store one adapter per model. */
 const PARTS: readonly (readonly [string, LoraModel])[] = [
   ['unet', 'unet'],
   ['text_encoder', 'text'],
 ];
 
 /**
- * The files behind the path of a LoRA: itself if it is a file; of a folder its adapter, or those of its `unet/` and
- * `text_encoder/`.
+ * The files of a LoRA's path: a file itself; of a folder its adapter, or those in its `unet/` and `text_encoder/`.
  *
  * @throws UsageError for a folder without an adapter
  */
@@ -51,9 +50,9 @@ export function loraSources(path: string): LoraSource[] {
 }
 
 /**
- * The hash of all that a LoRA is read from: of a lone file its own.
+ * The hash of all files of a LoRA; of a single file its own hash.
  *
- * @param hash gives the hash of a file
+ * @param hash returns the hash of a file
  */
 export async function hashLora(path: string, hash: (file: string) => string | Promise<string>): Promise<string> {
   const files = loraFiles(path);
@@ -62,7 +61,7 @@ export async function hashLora(path: string, hash: (file: string) => string | Pr
   return hashes.length === 1 ? hashes[0] : sha256Json(hashes);
 }
 
-/** All files that a LoRA is read from. */
+/** All files of a LoRA. */
 export function loraFiles(path: string): string[] {
   return loraSources(path).flatMap(({ file, config }) => (config === null ? [file] : [file, config]));
 }

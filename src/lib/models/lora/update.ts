@@ -1,4 +1,4 @@
-// The update of one layer, put together from the tensors that a file has for it: its kind, its factors, its scale.
+// The update of one layer, assembled from its tensors in a file: its kind, its factors, its scale.
 
 import { UsageError } from '../../base/errors.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
@@ -7,14 +7,14 @@ import type { LoraModel, LoraRole } from './keys.js';
 import { type LoraTarget, otherSizes } from './origin.js';
 import type { PeftLayer } from './peft-settings.js';
 
-/** A matrix of an update: where it lies, or its numbers. */
+/** A matrix of an update: its place in a file, or its numbers. */
 export type LoraTensor = TensorEntry | Tensor;
 
 /**
  * The update of one layer, D, of rank R and scaled by (alpha ?? rank) / rank. With `low-rank` D = up down: `down` is
  * [R, I] or [R, I, k, k], `up` [O, R] or [O, R, 1, 1], as many axes as the layer's own weight has. With `hadamard`
  * (LoHa) D = (w1a w1b) * (w2a w2b): the factors are [O, R] and [R, I k k]. With a `magnitude` [O, 1, ..] or [1, I, ..]
- * (DoRA) it is D that changes the weight's direction only.
+ * (DoRA) D changes only the weight's direction.
  */
 export type LoraUpdate = LoraLayer &
   (
@@ -30,31 +30,31 @@ interface LoraLayer {
   readonly magnitude: LoraTensor | null;
 }
 
-/** What a file has for a layer: its tensors by their role, and an alpha that has been read. */
+/** The tensors of a layer in a file by their role, and the value of its alpha. */
 export type LoraParts = Readonly<Partial<Record<Exclude<LoraRole, 'alpha'>, LoraTensor>>> & {
   readonly alpha?: number;
 };
 
-/** Where an update comes from and what it should fit. */
+/** The origin of an update, and the layer and checkpoint that it must fit. */
 export interface LoraPlace {
   readonly file: string;
   readonly model: LoraModel;
   readonly path: string;
-  /** Of the layer's weight. */
+  /** Shape of the layer's weight. */
   readonly shape: readonly number[];
   readonly target: LoraTarget;
-  /** What PEFT says about the layer, given the rank of the matrices. */
+  /** PEFT's settings of the layer, given the rank of the matrices. */
   readonly peft: (rank: number) => PeftLayer;
 }
 
 /**
- * The update, or why there is none.
+ * The update, or the reason why there is none.
  *
- * @throws UsageError when its sizes show that it was made for another model, or contradict what PEFT says
+ * @throws UsageError when its sizes show that it was made for another model, or contradict PEFT's settings
  */
 export function loraUpdate(place: LoraPlace, parts: LoraParts): LoraUpdate | string {
   const { file, model, path, shape } = place;
-  // An embedding is a look-up: a product with its input would be something else.
+  // An embedding is a look-up, not a product with its input.
   if (shape.length < 2 || path.startsWith('embeddings.')) return 'a layer of this kind cannot be updated';
   const isHadamard =
     parts.w1a !== undefined || parts.w1b !== undefined || parts.w2a !== undefined || parts.w2b !== undefined;
@@ -100,12 +100,12 @@ export function loraUpdate(place: LoraPlace, parts: LoraParts): LoraUpdate | str
   return { ...layer, kind: 'hadamard', factors: [w1a, w1b, w2a, w2b] };
 }
 
-/** Both products of a LoHa are of the same rank, by which it is scaled. */
+/** Whether both products of a LoHa have the same rank, by which it is scaled. */
 function isHadamardPair({ w1a, w1b, w2a, w2b }: LoraParts): boolean {
   return w1a!.shape[1] === w1b!.shape[0] && w2a!.shape[1] === w2b!.shape[0] && w1b!.shape[0] === w2b!.shape[0];
 }
 
-/** Magnitudes with the axes of the weight: null where there are none, undefined where they do not fit. */
+/** Magnitudes with the axes of the weight: null if there are none, undefined if they do not fit. */
 function magnitudeOf({ magnitude, rowMagnitude }: LoraParts, shape: readonly number[]): LoraTensor | null | undefined {
   const given = magnitude ?? rowMagnitude;
   if (!given) return null;
@@ -114,14 +114,14 @@ function magnitudeOf({ magnitude, rowMagnitude }: LoraParts, shape: readonly num
   const sides = given.shape.filter((side) => side !== 1);
   const length = sides.reduce((product, side) => product * side, 1);
   if (sides.length > 1) return undefined;
-  // LyCORIS' older files hold one magnitude for each input, [1, I]; PEFT's are always for outputs.
+  // Older files of LyCORIS have one magnitude for each input, [1, I]; PEFT's are always for outputs.
   const isColumns =
     !rowMagnitude && given.shape[0] === 1 && given.shape[1] === inputs && (inputs !== 1 || outputs !== 1);
   if (isColumns) return { ...given, shape: [1, inputs, ...ones] };
   return length === outputs ? { ...given, shape: [outputs, 1, ...ones] } : undefined;
 }
 
-/** The tensor with that shape if it differs at most in trailing sides of 1, and holds numbers with fractions. */
+/** The tensor with that shape if it differs at most in trailing sides of 1 and has a floating-point type. */
 function reshaped(entry: LoraTensor, shape: readonly number[]): LoraTensor | undefined {
   const core = (sides: readonly number[]) => sides.join().replace(/(,1)+$/, '');
   const fits = entry.shape.length <= 4 && core(entry.shape) === core(shape) && /float/.test(entry.dtype);
