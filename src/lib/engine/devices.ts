@@ -1,4 +1,4 @@
-// Where arithmetic can happen, and the sentences for devices that do not start.
+// The devices, and the errors for devices that do not start.
 
 import { variable } from '../base/environment.js';
 import { FailureError, UsageError } from '../base/errors.js';
@@ -17,7 +17,7 @@ const NEEDS: Readonly<Record<Device, string>> = {
 };
 
 /**
- * The device that was asked for: `option`, else `STEADYFRAME_DEVICE`, else the CPU.
+ * The requested device: `option`, else `STEADYFRAME_DEVICE`, else the CPU.
  *
  * @throws UsageError when there is no device of that name
  */
@@ -32,7 +32,7 @@ export function resolveDevice(option?: string): Device {
 /**
  * The threads of a session on the CPU: `option`, else `STEADYFRAME_THREADS`, else undefined, which is one for each core.
  *
- * @throws UsageError for what is no positive integer
+ * @throws UsageError if it is no positive integer
  */
 export function resolveThreads(option?: number): number | undefined {
   const text = variable('STEADYFRAME_THREADS');
@@ -46,7 +46,7 @@ export function resolveThreads(option?: number): number | undefined {
   return threads;
 }
 
-/** The error for a device that does not start: never a silent fallback. */
+/** The error for a device that does not start; there is no silent fallback. */
 export function deviceFailure(device: Device, reason: string): FailureError {
   const cause = reason.replace(/\s+/g, ' ').trim();
   return new FailureError(

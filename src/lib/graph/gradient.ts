@@ -1,4 +1,4 @@
-// Reverse-mode differentiation: the gradient is more graph, built from the same primitives.
+// Reverse-mode differentiation: the gradient is a graph of the same primitives.
 
 import { ops } from './ops.js';
 import { primitives } from './primitives.js';
@@ -7,10 +7,10 @@ import { topologicalOrder } from './traverse.js';
 import type { Node, Op, Primitive } from './types.js';
 
 /**
- * Gradients of a scalar `loss` with respect to each node of `wrt`, in that order, each of its node's shape.
+ * Gradients of a scalar `loss` with respect to each node of `wrt`, in order, with the shape of the node.
  *
- * Only what lies between `wrt` and the loss is differentiated, so frozen parts cost nothing.
- * Being a graph itself, the result can be differentiated again.
+ * Only nodes between `wrt` and the loss are differentiated, so frozen parts cost nothing. The result is a graph and can be
+ * differentiated again.
  *
  * @throws UsageError when the loss is not a scalar or does not depend on one of `wrt`
  */
@@ -25,8 +25,8 @@ export function gradient(loss: Node, wrt: readonly Node[]): Node[] {
 }
 
 /**
- * Gradients of whatever comes after some values, given its gradients with respect to those: `seeds` maps each value to them.
- * Null where none flows.
+ * Gradients from the gradients of some later values: `seeds` maps each of these to the gradient with respect to it. Null
+ * where none flows.
  */
 export function pullback(seeds: ReadonlyMap<Node, Node>, wrt: readonly Node[]): (Node | null)[] {
   const order = topologicalOrder([...seeds.keys()]);
@@ -51,7 +51,7 @@ export function pullback(seeds: ReadonlyMap<Node, Node>, wrt: readonly Node[]): 
   return wrt.map((node) => adjoint.get(node) ?? null);
 }
 
-/** a + b; where they are zero-padded halves of one value, as the gradients of its slices are, the halves joined. */
+/** a + b. Zero-padded halves of one value, such as the gradients of its slices, are concatenated instead. */
 function together(a: Node, b: Node): Node {
   if (a.op !== 'pad' || b.op !== 'pad') return ops.add(a, b);
   const [first, second] = (a as Node<'pad'>).attributes.before.every((n) => n === 0) ? [a, b] : [b, a];

@@ -3,12 +3,12 @@
 import { UsageError } from '../base/errors.js';
 import type { Node, Ops, ValueType } from './types.js';
 
-/** Refuses a graph that cannot be, naming the primitive. */
+/** Throws an error about an invalid graph, naming the primitive. */
 export function refuse(op: string, message: string): never {
   throw new UsageError(`${op}: ${message}`);
 }
 
-/** A shape as people write it. */
+/** A shape as text: [2, 3]. */
 export function show(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
@@ -37,7 +37,7 @@ export function unbroadcast(g: Ops, dy: Node, shape: readonly number[]): Node {
   return g.reshape(summed, shape);
 }
 
-/** The type of a primitive that changes values and not their shape. */
+/** The type of a primitive that keeps the shape. */
 export function floatLike(op: string, x: Node): ValueType {
   if (x.dtype !== 'float32') refuse(op, `works on float32, not ${x.dtype}`);
   return { shape: x.shape, dtype: 'float32' };

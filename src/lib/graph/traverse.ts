@@ -1,8 +1,8 @@
-// The order in which a graph is computed.
+// The order of computation of a graph.
 
 import type { Node } from './types.js';
 
-/** Every node that the outputs need, inputs before their users; the same for the same graph. */
+/** Every node that the outputs need, inputs before their users; deterministic. */
 export function topologicalOrder(outputs: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();

@@ -1,8 +1,8 @@
-// What a graph is made of. Nodes are immutable and refer to their inputs: a graph is whatever its outputs reach.
+// The elements of graphs. Nodes are immutable and refer to their inputs: a graph is everything that its outputs reach.
 
 import type { Tensor } from '../tensor/tensor.js';
 
-/** Element types that a graph computes with: numbers are float32, indices are integers. */
+/** Element types of a graph: numbers are float32, indices are integers. */
 export type GraphDType = 'float32' | 'int32' | 'int64';
 
 /** Every primitive with its attributes. A primitive that is missing in the table of `primitives.ts` is a compile error. */
@@ -74,7 +74,7 @@ export interface ConvolutionOptions {
 
 export type Op = keyof Attributes;
 
-/** One value of a graph: the primitive that computes it, from what, and the shape it has. */
+/** A value of a graph: the primitive that computes it, its inputs and its shape. */
 export interface Node<O extends Op = Op> {
   readonly op: O;
   readonly inputs: readonly Node[];
@@ -91,9 +91,9 @@ export interface ValueType {
 
 /** Receives the ONNX nodes of a lowering; names of values are strings, as in ONNX. */
 export interface Emitter {
-  /** The kind of device that will run the model: some lowerings have a faster form on one of them. */
+  /** The kind of device that runs the model: some lowerings have a faster form for one of them. */
   readonly target: 'cpu' | 'gpu';
-  /** The first output of a node, which is appended unless an equal one is there. */
+  /** The first output of a node, which is appended unless there is an equal one. */
   op(type: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
   /** Another output of the node whose first output is `first`, counted from 0. */
   output(first: string, index: number): string;
@@ -106,21 +106,21 @@ export interface Emitter {
 /** Attributes of an ONNX node: integers stay integers, `{ float }` marks the others. */
 export type OnnxAttributes = Readonly<Record<string, number | string | readonly number[] | { float: number }>>;
 
-/** One row of the table: how a primitive's shape follows, how its gradient flows, how ONNX says it. */
+/** A row of the table: a primitive's shape, its gradient and its lowering to ONNX. */
 export interface Primitive<O extends Op> {
-  /** Shape of the result. Throws UsageError where the inputs do not fit. */
+  /** Shape of the result. @throws UsageError when the inputs do not fit */
   type(inputs: readonly Node[], attributes: Attributes[O]): ValueType;
-  /** Gradients with respect to each input from `dy`, that of the result; null where none flows. */
+  /** Gradients with respect to each input from `dy`, the gradient of the result; null where none flows. */
   gradient(node: Node<O>, dy: Node, g: Ops): readonly (Node | null)[];
-  /** Appends ONNX nodes that compute the result and returns its name. Sources are the engine's and have none. */
+  /** Appends ONNX nodes that compute the result and returns its name. The engine itself handles sources. */
   onnx: ((emit: Emitter, inputs: readonly string[], node: Node<O>) => string) | 'source';
 }
 
-/** The vocabulary in which models, losses and gradient rules are written. Shapes are static; broadcasting is NumPy's. */
+/** The operations of models, losses and gradient rules. Shapes are static; broadcasting is NumPy's. */
 export interface Ops {
-  /** A value given at each run. */
+  /** A value passed to each run. */
   input(name: string, shape: readonly number[], dtype?: GraphDType): Node;
-  /** A learned tensor: mapped from the checkpoint where frozen, an input where it is trained. */
+  /** A learned tensor: mapped from the checkpoint if frozen, an input if trained. */
   weight(name: string, shape: readonly number[]): Node;
   /** A value known when the graph is built. */
   constant(value: Tensor<'float32' | 'int32' | 'int64'>): Node;

@@ -1,15 +1,15 @@
 // Colours of light: red, green, blue proportional to energy, 1 being white. Pictures hold their square roots.
 
-/** Red, green, blue; proportional to light unless said. */
+/** Red, green, blue, by default proportional to light. */
 export type Rgb = readonly [r: number, g: number, b: number];
 
-/** A colour as painters write it, `#rrggbb`, as light: (value / 255)^2, which stands in for sRGB's curve. */
+/** The light of a colour `#rrggbb`: (value / 255)^2, an approximation of sRGB's curve. */
 export function light(hex: string): Rgb {
   const part = (from: number) => (Number.parseInt(hex.slice(from, from + 2), 16) / 255) ** 2;
   return [part(1), part(3), part(5)];
 }
 
-/** `a` where `share` is 0, `b` where it is 1. */
+/** `a` for `share` 0, `b` for 1. */
 export function mix(a: Rgb, b: Rgb, share: number): Rgb {
   return [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share];
 }

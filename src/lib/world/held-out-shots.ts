@@ -1,4 +1,5 @@
-// Short drives by name for demonstrations and comparisons, none of which training sees. Frames are rendered when asked for.
+// Short drives by name for demonstrations and comparisons, none of which is in the training set. Frames are rendered on
+// demand.
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
@@ -8,13 +9,13 @@ import { HELD_OUT_SEEDS } from './sampling/training-sample.js';
 import { createDrive, type Drive, type DriveOptions } from './street/drive.js';
 import type { Style } from './styles/styles.js';
 
-/** A named shot: which drive, from when on, how many frames. */
+/** A named shot: its drive, its start and its number of frames. */
 export interface HeldOutShot {
   readonly name: string;
   readonly description: string;
   readonly driveSeed: number;
   readonly options: DriveOptions;
-  /** Seconds into the drive at which the first frame is taken. */
+  /** Time of the first frame, in seconds of the drive. */
   readonly start: number;
   readonly frames: number;
   /** Frames per second. */
@@ -55,7 +56,7 @@ export const HELD_OUT_SHOTS: readonly HeldOutShot[] = [
 /**
  * The bundled shot of this name.
  *
- * @throws UsageError naming the shots that there are
+ * @throws UsageError naming the existing shots
  */
 export function heldOutShot(name: string): HeldOutShot {
   const shot = HELD_OUT_SHOTS.find((each) => each.name === name);
@@ -75,7 +76,7 @@ export function shotTime(shot: HeldOutShot, index: number): number {
   return shot.start + index / shot.frameRate;
 }
 
-/** Frame `index` of a shot, as a photograph or in a style; the drive goes on beyond the shot's frames. */
+/** Frame `index` of a shot, as a photograph or in a style; the drive continues beyond the shot's frames. */
 export function shotPicture(
   shot: HeldOutShot,
   index: number,
@@ -85,15 +86,15 @@ export function shotPicture(
   return renderScene(shotDrive(shot), shotTime(shot, index), style, options);
 }
 
-/** Which frames of a shot, and of what size. */
+/** The frames of a shot, and their size. */
 export interface ShotFramesOptions extends RenderOptions {
-  /** Number of the first, 0 by default. */
+  /** Index of the first, 0 by default. */
   readonly from?: number;
-  /** As many as the shot has by default; the drive goes on beyond them. */
+  /** Number of frames, by default the shot's; the drive continues beyond them. */
   readonly frames?: number;
 }
 
-/** The frames of a shot one after another, as photographs or in a style: then they are the true result of restyling it. */
+/** The frames of a shot in order, as photographs or in a style: then they are the true result of restyling it. */
 export async function* shotFrames(
   shot: HeldOutShot,
   style: Style = 'photo',
@@ -103,7 +104,7 @@ export async function* shotFrames(
   for (let i = from; i < from + frames; i++) yield shotPicture(shot, i, style, options);
 }
 
-/** Where the car is in each frame of a shot. */
+/** The region of the car in each frame of a shot. */
 export function shotCarRegions(shot: HeldOutShot, width = 128, height = 128): (CarRegion | null)[] {
   const drive = shotDrive(shot);
   return Array.from({ length: shot.frames }, (_, i) => carRegion(drive, shotTime(shot, i), width, height));

@@ -1,7 +1,6 @@
-// Random numbers that are looked up by place instead of drawn in order, and smooth noise made of them. Not a stream of
-// random numbers: that is base/random.ts.
+// Random numbers as a function of place, and smooth noise made of them. base/random.ts has streams of random numbers.
 
-/** 32 random bits of two integers and a seed: the same for the same three, whatever was asked before. */
+/** 32 random bits as a function of two integers and a seed. */
 export function hashBits(x: number, y: number, seed: number): number {
   let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(seed, 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
@@ -9,7 +8,7 @@ export function hashBits(x: number, y: number, seed: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A random number in [0, 1) of two integers and a seed. */
+/** A random number in [0, 1) as a function of two integers and a seed. */
 export function hashUnit(x: number, y: number, seed: number): number {
   return hashBits(x, y, seed) / 2 ** 32;
 }
@@ -19,7 +18,7 @@ const TABLE = Float32Array.from({ length: TABLE_SIZE * TABLE_SIZE }, (_, i) =>
   hashUnit(i % TABLE_SIZE, Math.floor(i / TABLE_SIZE), 1),
 );
 
-/** Value noise in [0, 1] with cells of side 1, smooth, repeating after 256 cells; `seed` moves it elsewhere. */
+/** Smooth value noise in [0, 1] with cells of side 1, repeating after 256 cells; `seed` shifts it. */
 export function noise2(x: number, y: number, seed = 0): number {
   const fx = Math.floor(x);
   const fy = Math.floor(y);

@@ -5,15 +5,15 @@ import { type ModelProto, ONNX_TYPES } from './schema.js';
 
 /** Name of the output that cannot be converted to JavaScript. */
 const ENDING = 'ending';
-/** What onnxruntime-node says of it. */
+/** The error of onnxruntime-node for it. */
 const NOT_CONVERTED = /Non tensor type/;
 
 /**
- * The model with one output more, a sequence, in front of the others.
+ * The model with an additional output, a sequence, before the others.
  *
- * onnxruntime-node 1.30 writes outputs into the arrays that it is given, and then copies each into a new array all the same.
- * It converts outputs in their order and knows tensors only, so after a complete run it stops at this one and nothing is
- * copied. Measured with 12.6 M trained weights: 46 of 330 ms, and the memory of another set of gradients.
+ * onnxruntime-node 1.30 writes outputs into the given arrays, and then still copies each into a new array. It converts
+ * outputs in order and supports only tensors, so after a complete run it stops at this one and copies nothing. Measured with
+ * 12.6 M trained weights: 46 of 330 ms, and the memory of another set of gradients.
  */
 export function withEnding(model: ModelProto): ModelProto {
   const { graph } = model;

@@ -1,4 +1,4 @@
-// Brings weights to ONNX Runtime: mapped through a hard link in our cache where one can be made, as bytes elsewhere.
+// Passes weights to ONNX Runtime: mapped through a hard link in our cache if one can be created, as bytes otherwise.
 
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { readTensor, type TensorEntry } from '../../tensor/safetensors.js';
 import type { WeightAccess } from '../program.js';
 import type { WeightPlace } from './lower.js';
 
-/** External files for one session; `folder` holds the links and may be removed once the session exists. */
+/** External files for one session; `folder` has the links and may be removed once the session exists. */
 export interface WeightFiles {
   readonly folder: string | null;
   readonly access: WeightAccess;
@@ -19,20 +19,20 @@ export interface WeightFiles {
   release(): Promise<void>;
 }
 
-/** Node's Buffers end at 4 GiB and ONNX Runtime copies each: bytes are handed over in files of about this size. */
+/** Bytes of one in-memory file, about: Node's Buffers are limited to 4 GiB, and ONNX Runtime copies each. */
 const COPY_CHUNK_BYTES = 2 ** 29;
 const STALE_MILLISECONDS = 3_600_000;
 
-/** The folder for hard links and other files that can be made again: `STEADYFRAME_CACHE`, else the system's cache. */
+/** The folder for hard links and other temporary files: `STEADYFRAME_CACHE`, else the system's cache. */
 export function cacheFolder(): string {
   return variable('STEADYFRAME_CACHE') ?? join(variable('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'steadyframe');
 }
 
 /**
- * Says where each weight lies for ONNX Runtime, which maps only files in the model's own folder and refuses symbolic links.
+ * The place of each weight for ONNX Runtime, which maps only files in the model's own folder and refuses symbolic links.
  *
- * A hard link in the cache puts the safetensors file there without touching the user's folder. On another file system, or
- * for another owner's file, the bytes of the weights that are needed are read instead.
+ * A hard link in the cache puts the safetensors file there without changing the user's folder. On another file system, or
+ * for another owner's file, the bytes of the needed weights are read instead.
  */
 export async function placeWeights(entries: ReadonlyMap<string, TensorEntry>): Promise<WeightFiles> {
   if (entries.size === 0)
@@ -53,7 +53,7 @@ export async function placeWeights(entries: ReadonlyMap<string, TensorEntry>): P
   return { folder, access: { mapped: true }, places, externalData: [], release: () => removeFolder(folder) };
 }
 
-/** Whether a weights file can be mapped from our cache, or why not. */
+/** Whether a weights file can be mapped from our cache, or the reason why not. */
 export async function weightAccess(file: string): Promise<WeightAccess> {
   const folder = join(cacheFolder(), 'links', randomUUID());
   const reason = await linkAll([file], folder);
@@ -63,7 +63,7 @@ export async function weightAccess(file: string): Promise<WeightAccess> {
 
 async function release(): Promise<void> {}
 
-/** A folder that cannot be removed (there may be none) is no reason to fail. */
+/** Removes a folder if it exists; failures are ignored. */
 async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
@@ -74,7 +74,7 @@ async function linkAll(files: readonly string[], folder: string): Promise<string
   try {
     await mkdir(folder, { recursive: true });
     await removeStaleLinks(dirname(folder));
-    // A link to a symbolic link would be one itself, and model caches are full of those.
+    // A hard link to a symbolic link is a symbolic link too, and model caches consist of those.
     for (const [index, file] of files.entries()) await link(await realpath(file), join(folder, linkName(index)));
     return null;
   } catch (error) {
@@ -89,9 +89,7 @@ async function linkAll(files: readonly string[], folder: string): Promise<string
   }
 }
 
-/**
- * Links are needed for seconds; what is older belongs to a process that was killed, and would keep a deleted file's space.
- */
+/** Links are needed for seconds. Older ones are of killed processes and would keep the space of deleted files. */
 async function removeStaleLinks(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const folder = join(parent, name);

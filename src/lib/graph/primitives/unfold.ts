@@ -4,9 +4,9 @@
 import { sizeOf } from '../../tensor/tensor.js';
 import type { Node, Ops, Padding } from '../types.js';
 
-/** A convolution without its numbers: pictures of which size become which by which kernels. */
+/** The geometry of a convolution: sizes of its input, output and kernels. */
 export interface Geometry {
-  /** Of the input and of the output: height and width. */
+  /** Height and width of the input and of the output. */
   readonly from: readonly [number, number];
   readonly to: readonly [number, number];
   /** Sides of the kernels. */

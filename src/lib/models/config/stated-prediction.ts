@@ -7,7 +7,7 @@ import { UsageError } from '../../base/errors.js';
 import type { SchedulerConfig } from './config.js';
 import type { Json } from './fields.js';
 
-/** Both names of each prediction. */
+/** A prediction; `v_prediction` is diffusers' name of `v`. */
 export type PredictionName = 'epsilon' | 'v' | 'v_prediction';
 
 /** Larger than any configuration of a model. */

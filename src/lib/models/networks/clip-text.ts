@@ -8,20 +8,20 @@ import type { Scope } from './scope.js';
 
 /** CLIP's quick GELU is x sigmoid(1.702 x). */
 const QUICK_GELU_BETA = 1.702;
-/** Added to the scores of later tokens, which their softmax turns into 0. */
+/** Added to the scores of later tokens, so that softmax makes them 0. */
 const MASKED = -1e9;
 
-/** What a prompt's encoding may differ in. */
+/** Options of encoding a prompt. */
 export interface ClipTextOptions {
-  /** How many of the last layers are left out; 0 by default. */
+  /** Number of last layers to skip; 0 by default. */
   readonly skip?: number;
   /** Vectors [B, T, D] in place of tokens where `kept` [B, T, 1] is 0; they are 0 where it is 1. */
   readonly learned?: { readonly vectors: Node; readonly kept: Node };
 }
 
 /**
- * Last hidden state [B, T, D], normalised, of token ids [B, T]; each token sees itself and those before it. With `skip`
- * it is the hidden state so many layers before, under the same normalisation.
+ * Last hidden state [B, T, D], normalised, of token ids [B, T]; each token attends to itself and earlier ones. With `skip`
+ * it is the hidden state that many layers before, with the same normalisation.
  */
 export function clipText(
   scope: Scope,

@@ -1,4 +1,4 @@
-// Which weights the three networks ask for, found by building them; nothing is read or computed.
+// The weights that the three networks need, found by building them; nothing is read or computed.
 
 import { ops as g } from '../../graph/ops.js';
 import type { Part } from '../checkpoint/weight-table.js';

@@ -1,4 +1,4 @@
-// Weights by their names in the checkpoint while a model is being built, and the low-rank updates that belong to them.
+// The weights of a model while it is built, by their names in the checkpoint, and their low-rank updates.
 
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
@@ -16,19 +16,19 @@ export interface LowRankAdapter {
   readonly scale: number;
 }
 
-/** A change of a layer's weight that is no sum over its output; what it computes is said in weight-change.ts. */
+/** A change of a layer's weight that is not an addition to its output; weight-change.ts computes it. */
 export interface WeightChange {
   /** Pairs of matrices [O, R] and [R, I k k] (or as convolutions): one pair, or two whose products are multiplied. */
   readonly pairs: readonly (readonly [NamedWeight, NamedWeight])[];
-  /** What the product of the pairs is multiplied with: alpha / rank. */
+  /** Factor of the product of the pairs: alpha / rank. */
   readonly scale: number;
   /** Magnitudes of the weight's rows [O, 1, ..] or columns [1, I, ..], where direction and magnitude are separate. */
   readonly magnitude: NamedWeight | null;
-  /** Factor of the whole change; 1 as it was trained. */
+  /** Factor of the whole change; 1 as trained. */
   readonly strength: number;
 }
 
-/** What a file does to a layer. */
+/** The update of a layer by a file. */
 export type Adapter = LowRankAdapter | WeightChange;
 
 /** A `WeightChange` in a graph. */
@@ -41,21 +41,21 @@ export interface WeightChangeNodes extends Pick<WeightChange, 'scale' | 'strengt
 export interface Scope {
   readonly path: string;
   at(...names: (string | number)[]): Scope;
-  /** The same name gives the same node, so that gradients with respect to it can be asked for. */
+  /** Returns the same node for the same name, so that gradients with respect to it can be computed. */
   weight(name: string, shape: readonly number[]): Node;
-  /** Low-rank updates of the layer that this scope is. */
+  /** Low-rank updates of this scope's layer. */
   adapters(): readonly { down: Node; up: Node; scale: number }[];
-  /** Other changes of this layer's weight. */
+  /** Other changes of this scope's weight. */
   changes(): readonly WeightChangeNodes[];
 }
 
-/** The root of a model's weights, with everything that was asked of it. */
+/** The root of a model's weights, with all that were requested. */
 export interface RootScope extends Scope {
   /** Every weight that the model uses, by name, low-rank ones included. */
   readonly weights: ReadonlyMap<string, Node>;
 }
 
-/** Starts a tree of weights; `adapters` holds low-rank updates by the path of their layer. */
+/** Creates a tree of weights; `adapters` are low-rank updates by the path of their layer. */
 export function createScope(adapters: ReadonlyMap<string, readonly Adapter[]> = new Map()): RootScope {
   const weights = new Map<string, Node>();
   const named = (name: string, shape: readonly number[]): Node => {

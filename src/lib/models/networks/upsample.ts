@@ -1,4 +1,4 @@
-// Nearest-neighbour upsampling followed by a 3x3 convolution, computed without making the large picture where that is exact.
+// Nearest-neighbour upsampling followed by a 3x3 convolution, without computing the large picture where that is exact.
 
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
@@ -7,8 +7,8 @@ import { conv } from './layers.js';
 import type { Scope } from './scope.js';
 
 /**
- * Sums of a 3-tap kernel that one output row (or column) of a doubled picture sees of the small one: an even row i = 2r sees
- * rows r - 1 and r, the latter twice; an odd one sees r twice and r + 1. Row [parity][tap of 2] over taps of 3.
+ * Sums of a 3-tap kernel for one output row (or column) of a doubled picture over the small one: an even row i = 2r reads
+ * rows r - 1 and r, the latter twice; an odd one reads r twice and r + 1. Row [parity][tap of 2] over taps of 3.
  */
 const TAPS = [
   [
@@ -24,7 +24,7 @@ const TAPS = [
 /**
  * Resizes x [B, C, h, w] to height x width by nearest neighbour, then convolves to C channels.
  *
- * Where both sides double, each parity of row and column is a 2x2 convolution of x itself: 4 of every 9 products remain.
+ * If both sides double, each parity of row and column is a 2x2 convolution of x itself, with 4 of every 9 products.
  * Measured on the CPU: 0.93 of the time of the whole 12.6 M UNet.
  */
 export function upsampleConv(scope: Scope, x: Node, height: number, width: number): Node {

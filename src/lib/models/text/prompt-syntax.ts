@@ -1,8 +1,8 @@
-// Prompts that are written for AUTOMATIC1111's web UI, whose marks mean something there and are ordinary text here.
+// Detects prompt syntax of AUTOMATIC1111's web UI, which is ordinary text here.
 
 import { brief } from '../../base/brief.js';
 
-/** The marks, each with an example of what is found and what to do in place of it. */
+/** The syntax, each with an example and a replacement. */
 const SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/<(?:lora|lyco|hypernet):[^>]*>/i, 'apply files as LoRAs of the model, with a scale'],
   [/\([^()]*:\s*[+-]?[\d.]+\s*\)|\(\([^()]+\)\)/, 'weights of words do not exist here'],
@@ -11,10 +11,10 @@ const SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/\bAND\b/, 'prompts are not combined'],
 ];
 
-/** Marks are looked for in so many characters of a prompt: no model reads more. */
+/** Number of characters of a prompt that are searched: no model reads more. */
 const LOOKED_AT = 4000;
 
-/** One sentence about AUTOMATIC1111's marks in a prompt, or null where there are none. */
+/** A sentence about AUTOMATIC1111's syntax in a prompt, or null if there is none. */
 export function promptSyntaxWarning(prompt: string): string | null {
   const found = SYNTAX.flatMap(([pattern, remedy]) => {
     const text = pattern.exec(prompt.slice(0, LOOKED_AT))?.[0];

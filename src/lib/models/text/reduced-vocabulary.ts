@@ -1,12 +1,12 @@
-// A byte-pair vocabulary cut down to the merges that some words need: a small text encoder needs no more rows than that.
+// A byte-pair vocabulary reduced to the merges of some words, for text encoders with few rows.
 
 import type { Vocabulary } from './clip-bpe.js';
 
 const END_OF_WORD = '</w>';
 
 /**
- * The part of a vocabulary that encodes `words` as the whole does: all its single bytes, the merges that these words go
- * through in their order, and its special tokens. Other words still encode, in smaller pieces. Ids are counted anew.
+ * The part of a vocabulary that encodes `words` as the whole does: all single bytes, the merges of these words in order, and
+ * the special tokens. Other words are encoded in smaller pieces. Ids are numbered again from 0.
  *
  * @param words lower-case words of ASCII letters
  */
@@ -25,7 +25,7 @@ export function reduceVocabulary({ vocab, merges }: Vocabulary, words: Iterable<
   return { vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges: kept };
 }
 
-/** Ranks of the merges that a word goes through: always the earliest pair of the table first (Sennrich et al. 2016). */
+/** Ranks of the merges of a word: always the earliest pair of the table first (Sennrich et al. 2016). */
 function mergesOf(word: string, ranks: ReadonlyMap<string, number>): number[] {
   const symbols = [...word];
   symbols.push(`${symbols.pop()}${END_OF_WORD}`);

@@ -1,5 +1,5 @@
-// Textual inversion (Gal et al. 2022): learned vectors that stand for a word of prompts. Reads their files, and puts them in
-// the place of tokens. A word of n vectors is n tokens.
+// Textual inversion (Gal et al. 2022): learned vectors in place of a word in prompts. Reads their files, and replaces tokens
+// by the vectors. A word of n vectors is n tokens.
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -10,15 +10,15 @@ import { readSafetensorsHeader, readTensor } from '../../tensor/safetensors.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Tokenizer } from './tokenizer.js';
 
-/** A file of learned vectors, and the word of prompts that stands for them. */
+/** A file of learned vectors, and their word in prompts. */
 export interface EmbeddingRequest {
   /** Path of the safetensors file, or of the folder that holds `learned_embeds.safetensors`. */
   file: string;
-  /** By default the word that the file names, else the file's name without its ending. */
+  /** By default the word in the file, else the file's name without its extension. */
   word?: string;
 }
 
-/** A word with its vectors [n, D], read. */
+/** A word with its vectors [n, D]. */
 export interface Embedding {
   readonly file: string;
   readonly word: string;
@@ -26,7 +26,7 @@ export interface Embedding {
 }
 
 const IN_FOLDER = 'learned_embeds.safetensors';
-/** Names under which AUTOMATIC1111's files hold the vectors; their word is the file's name. */
+/** Names of the vectors in AUTOMATIC1111's files, whose word is the file's name. */
 const NAMELESS = /^(emb_params|\*|string_to_param(\.\*)?)$/;
 const WIDTHS: Readonly<Record<number, string>> = {
   768: 'Stable Diffusion 1.x',
@@ -39,7 +39,7 @@ export function embeddingFile(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, IN_FOLDER) : path;
 }
 
-/** Whether a file holds learned vectors, by its names; false where it is no safetensors file. */
+/** Whether a file has learned vectors, judged by its names; false if it is no safetensors file. */
 export async function isEmbeddingFile(path: string): Promise<boolean> {
   const file = embeddingFile(path);
   if (!existsSync(file)) return false;
@@ -51,8 +51,8 @@ export async function isEmbeddingFile(path: string): Promise<boolean> {
 /**
  * Reads files of learned vectors for a text encoder of this width.
  *
- * @throws UsageError for a file that is missing, holds something else or was made for another model, and for a word that is
- * empty, a token with a meaning of its own, or given twice
+ * @throws UsageError for a file that is missing, has other content or was made for another model, and for a word that is
+ *   empty, a special token, or given twice
  */
 export async function openEmbeddings(
   requests: readonly EmbeddingRequest[],
@@ -124,8 +124,8 @@ async function openEmbedding({ file: path, word }: EmbeddingRequest, width: numb
 }
 
 /**
- * A tokenizer that knows the words: their tokens have the ids that follow the vocabulary's, in order. Words are found
- * whatever their case, and not within longer words.
+ * A tokenizer with the words: their tokens have the ids after the vocabulary's, in order. Matching ignores case, and words
+ * within longer words do not match.
  */
 export function withWords(tokenizer: Tokenizer, embeddings: readonly Embedding[]): Tokenizer {
   if (embeddings.length === 0) return tokenizer;
@@ -137,7 +137,7 @@ export function withWords(tokenizer: Tokenizer, embeddings: readonly Embedding[]
     ids.set(word.toLowerCase(), own);
     for (const [i, id] of own.entries()) words.set(id, i === 0 ? word : '');
   }
-  // Longest first, so that a word that begins with another one is found.
+  // Longest first, so that a word that starts with another one is found.
   const patterns = embeddings.map(({ word }) => word).sort((a, b) => b.length - a.length);
   const splitter = new RegExp(`(${patterns.map(patternOf).join('|')})`, 'iu');
   return tokenizer.extended(
@@ -147,7 +147,7 @@ export function withWords(tokenizer: Tokenizer, embeddings: readonly Embedding[]
   );
 }
 
-/** The word as an expression; letters and digits at its ends are those of a whole word. */
+/** The word as a regular expression; letters and digits at its ends must be ends of a whole word. */
 function patternOf(word: string): string {
   const literal = word.replace(/[\\^$.*+?()[\]{}|/]/g, (mark) => `\\${mark}`);
   const [before, after] = [/^[\p{L}\p{N}_]/u.test(word), /[\p{L}\p{N}_]$/u.test(word)];
@@ -155,8 +155,8 @@ function patternOf(word: string): string {
 }
 
 /**
- * Token ids [B, T] as a text encoder with learned words takes them: ids of its own table, and beside them `learned`
- * [B, T, D], which holds the vectors where `kept` [B, T, 1] is 0.
+ * The inputs of a text encoder with learned words from token ids [B, T]: ids of its own table, and `learned` [B, T, D] with
+ * the vectors where `kept` [B, T, 1] is 0.
  */
 export function splitIds(
   ids: Int32Array,

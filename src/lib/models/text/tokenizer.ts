@@ -1,5 +1,4 @@
-// Opens CLIP tokenizers: a checkpoint's folder, or the vocabulary that is part of the package. How prompts are encoded
-// is in clip-bpe.ts.
+// Opens CLIP tokenizers: a checkpoint's folder, or the vocabulary of the package. clip-bpe.ts encodes prompts.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -88,7 +87,7 @@ export function openTokenizer(folder: string): Tokenizer {
   return makeTokenizer(vocabulary, special, { modelMaxLength, where: folder, files });
 }
 
-/** CLIP has 49,408 tokens; the largest vocabularies of text encoders have a quarter of a million. */
+/** Limit of tokens: CLIP has 49,408, the largest vocabularies of text encoders a quarter of a million. */
 const MOST_TOKENS = 1_000_000;
 const MOST_ADDED = 10_000;
 
@@ -134,7 +133,7 @@ function pairOf(line: string): [string, string] {
   );
 }
 
-/** The printable character that stands for each byte in GPT-2's and CLIP's vocabularies, in the order of CLIP's ids. */
+/** The printable character for each byte in GPT-2's and CLIP's vocabularies, in the order of CLIP's ids. */
 function byteCharacters(): string[] {
   const printable = [...range(33, 126), ...range(161, 172), ...range(174, 255)];
   const others = range(0, 255).filter((byte) => !printable.includes(byte));

@@ -42,7 +42,7 @@ export function likePattern(pattern: string, ignoreCase: boolean): (text: string
   };
 }
 
-/** The characters of a pattern, undefined for any one; and the places where any text may stand. */
+/** The characters of a pattern, undefined for any one; and the positions of any text. */
 function readPattern(
   pattern: string,
   fold: (character: string) => string,
@@ -52,7 +52,7 @@ function readPattern(
   let escaped = false;
   const all = [...pattern];
   for (const [i, character] of all.entries()) {
-    // A backslash at the very end stands for itself.
+    // A backslash at the end is an ordinary character.
     if (!escaped && character === '\\' && i + 1 < all.length) {
       escaped = true;
       continue;
@@ -64,7 +64,7 @@ function readPattern(
   return { characters, loops };
 }
 
-/** One form for a letter however it is written; letters that become several (ß) stay as they are. */
+/** The case-folded form of a letter; letters that become several (ß) are unchanged. */
 function foldCase(character: string): string {
   const upper = character.toUpperCase();
   const lower = (upper.length === character.length ? upper : character).toLowerCase();

@@ -1,4 +1,4 @@
-// Finds runs: all that a filter admits, in an order; one by its name; the latest with the same settings.
+// Finds runs: all that match a filter, in order; one by its name; the latest with the same settings.
 
 import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
@@ -12,26 +12,26 @@ import { parseFilter } from './filter.js';
 import { orderRuns } from './order-runs.js';
 import { questionFields } from './question-fields.js';
 
-/** Which runs, and in which order. */
+/** The runs to list, and their order. */
 export interface ListRunsOptions {
-  /** The folder of all runs, or its index where one asks often; `STEADYFRAME_RUNS` or `runs` by default. */
+  /** The folder of all runs, or its index for repeated calls; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | RunIndex | undefined;
   /** Only runs of this experiment. */
   readonly experiment?: string | undefined;
-  /** As in MLflow's search: `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`. */
+  /** A filter of MLflow's search: `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`. */
   readonly filter?: string | undefined;
-  /** As in MLflow's search: `metrics.flicker_ratio ASC`; the newest first by default. */
+  /** An order of MLflow's search: `metrics.flicker_ratio ASC`; the newest first by default. */
   readonly orderBy?: string | readonly string[] | undefined;
-  /** At most so many, the first in the order. */
+  /** Largest number of runs, the first in the order. */
   readonly limit?: number | undefined;
-  /** Told about runs that cannot be read, and about names in the filter or the order that no run has. */
+  /** Called for unreadable runs, and for names in the filter or the order that no run has. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * The runs that a filter admits.
+ * The runs that match a filter.
  *
- * @throws UsageError for a filter or an order that cannot be read, pointing at where
+ * @throws UsageError for an invalid filter or order, with the position of the error
  */
 export async function listRuns(options: ListRunsOptions = {}): Promise<RunSummary[]> {
   const { root, experiment, filter, orderBy = [], limit = Infinity, onWarning } = options;
@@ -49,7 +49,7 @@ export async function listRuns(options: ListRunsOptions = {}): Promise<RunSummar
 }
 
 /**
- * The run that a text names: the path of its folder, `experiment/name` below the root, or its id or the beginning of it.
+ * The run that a text names: the path of its folder, `experiment/name` below the root, or its id or the start of it.
  *
  * @throws UsageError when there is none, or several
  */
@@ -75,7 +75,7 @@ export async function locateRun(name: string, root: string = runsRoot()): Promis
   );
 }
 
-/** Whether there is a folder or link of which cannot be told what is in it. */
+/** Whether there is a folder or link whose content cannot be read. */
 function isUnreadable(path: string): boolean {
   try {
     stampOf(join(path, RUN_FILES.record));
@@ -86,9 +86,9 @@ function isUnreadable(path: string): boolean {
 }
 
 /**
- * The runs that texts name, as `locateRun` does; those that are there and cannot be read are named, and take no others down.
+ * The runs that texts name, as in `locateRun`. Unreadable runs are reported and do not affect others.
  *
- * @throws UsageError when there is none of a name, or several
+ * @throws UsageError when a text names no run, or several
  */
 export async function locateRuns(
   names: readonly string[],
@@ -107,7 +107,7 @@ export async function locateRuns(
   return { found, damaged };
 }
 
-/** Where to look for a run with given settings. */
+/** Where to search for a run with given settings. */
 export interface FindRunOptions {
   readonly experiment: string;
   /** The run must be a part of this one. */
@@ -115,7 +115,7 @@ export interface FindRunOptions {
   readonly root?: string | RunIndex | undefined;
 }
 
-/** The latest run with the key that `startRun` was given, whatever came of it; undefined where there is none. */
+/** The latest run with this key of `startRun`, in any status; undefined if there is none. */
 export async function findRun(
   key: string,
   { experiment, parent, root }: FindRunOptions,

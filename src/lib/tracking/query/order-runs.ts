@@ -1,4 +1,4 @@
-// Puts runs in an order, in the manner of MLflow's `order_by`.
+// Sorts runs as MLflow's `order_by` does.
 
 import type { RunSummary } from '../stored/run-summary.js';
 import { assertFieldLength, parseField, type RunField } from './run-fields.js';
@@ -16,7 +16,7 @@ export function orderRuns(by: readonly string[]): RunOrder {
   return Object.assign(order, { fields: keys.map(({ field }) => field) });
 }
 
-/** Puts runs in an order; and which fields it asks for. */
+/** A function that sorts runs, and the fields that it reads. */
 export interface RunOrder {
   (runs: readonly RunSummary[]): RunSummary[];
   readonly fields: readonly RunField[];

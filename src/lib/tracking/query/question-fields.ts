@@ -1,13 +1,13 @@
-// Names in a filter or an order that no run has: most likely a slip, which would otherwise show as an empty list.
+// Names in a filter or an order that no run has: probably a typing error, which would otherwise give an empty list.
 
 import { nearestName } from '../../base/nearest-name.js';
 import type { RunSummary } from '../stored/run-summary.js';
 import { fieldName, type RunField } from './run-fields.js';
 
-/** What is asked of runs by a key of their own. */
+/** The kinds of fields with keys chosen by users. */
 type Kind = Exclude<RunField['kind'], 'attributes'>;
 
-/** Longer keys are no slip of anyone. */
+/** Longer keys are no typing errors. */
 const LONGEST = 200;
 
 /**
@@ -28,7 +28,7 @@ export function questionFields(runs: readonly RunSummary[], fields: readonly Run
 
 function question(known: Readonly<Record<Kind, ReadonlySet<string>>>, kind: Kind, key: string): string {
   const asked = fieldName(kind, key.length > LONGEST ? `${key.slice(0, 40)}...` : key);
-  // The same name of another kind before a similar one of the same.
+  // The same name of another kind is suggested before a similar one of the same kind.
   const same = (Object.keys(known) as Kind[]).find((other) => known[other].has(key));
   if (same !== undefined) return `no run has ${asked}; did you mean ${fieldName(same, key)}?`;
   const names = [...known[kind]].sort();
@@ -39,7 +39,7 @@ function question(known: Readonly<Record<Kind, ReadonlySet<string>>>, kind: Kind
   return `no run has ${asked}; there are ${some.join(', ')}${names.length > some.length ? ', ...' : ''}`;
 }
 
-/** The shortest name that holds a key, those that begin with it first. */
+/** The shortest name that contains a key, those that start with it first. */
 function holding(names: readonly string[], key: string): string | undefined {
   const wanted = key.toLowerCase();
   const rank = (name: string): number => name.length + (name.toLowerCase().startsWith(wanted) ? 0 : 1000);

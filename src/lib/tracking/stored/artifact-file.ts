@@ -1,6 +1,5 @@
-// The file of an artifact, for those who copy or send it. A record of artifacts.jsonl may be another's work: it is followed
-// within the run's folder; elsewhere only to where run.json says that the run wrote, and only while the file is the recorded
-// one.
+// The file of an artifact, for copying and sending. A record of artifacts.jsonl may be forged: paths are accepted within the
+// run's folder, elsewhere only in folders that run.json lists, and only while the file is the recorded one.
 
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
@@ -9,24 +8,24 @@ import { notAFile } from '../../base/regular-file.js';
 import { type Artifact, artifactPath, leadsOut } from './artifact-records.js';
 import type { RunRecord } from './run-record.js';
 
-/** A run, as far as its files go. */
+/** The parts of a run that its files depend on. */
 export interface ArtifactOwner extends Pick<RunRecord, 'tags' | 'outside'> {
   /** Absolute path of the run's folder. */
   readonly folder: string;
 }
 
-/** A file that may be copied, or why there is none: it is not what was recorded, or it may not be followed. */
+/** A file that may be copied, or the problem: it is not the recorded one, or its path is not allowed. */
 export type ArtifactFile =
   | { readonly path: string; readonly bytes: number }
   | { readonly path: string; readonly problem: string; readonly state: 'gone' | 'changed' | 'refused' };
 
-/** What is wrong with a file that is not there any more. */
+/** The problem of a missing file. */
 export const GONE = 'was deleted or moved';
 
 /**
  * Finds the file of an artifact.
  *
- * @returns its real path, without links; or the one that was recorded, with what is wrong with it
+ * @returns its real path, without links; or the recorded path with the problem
  */
 export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Promise<ArtifactFile> {
   const recorded = artifactPath(run.folder, artifact);
@@ -40,7 +39,7 @@ export async function artifactFile(run: ArtifactOwner, artifact: Artifact): Prom
   if (!leadsOut(inside)) {
     return isHidden(inside) ? refused('is hidden') : { path, bytes: about.size };
   }
-  // Beside the run below the root, which a run of several parts uses; or where it wrote by its own account.
+  // Beside the run below the root, as runs of several parts do; or in a folder that the record lists.
   const root = resolve(folder, '../..');
   const places = await Promise.all(
     [run.tags.out, ...(run.outside ?? [])].map((place) => place && realpath(place).catch(() => undefined)),

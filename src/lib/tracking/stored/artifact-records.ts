@@ -1,5 +1,5 @@
-// What a run has made: one line of artifacts.jsonl a file, with its hash. Files lie in the run's artifacts/, or elsewhere.
-// Whether a record may be followed there: artifact-file.ts.
+// The artifacts of a run: one line of artifacts.jsonl per file, with its hash. Files are in the run's artifacts/, or
+// elsewhere. artifact-file.ts decides whether a path elsewhere is accepted.
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -10,17 +10,17 @@ import { assertKey } from '../log/names.js';
 import { readJsonLines } from './json-lines.js';
 import { RUN_FILES } from './run-record.js';
 
-/** A file that a run made. */
+/** A file of a run's results. */
 export interface Artifact {
   /** Its name in the run, with forward slashes: `grid.mp4`, `frames/0001.png`. */
   readonly name: string;
-  /** Where it lies: relative to the run's folder where it is below the runs' root, else absolute. */
+  /** Its path: relative to the run's folder if it is below the runs' root, else absolute. */
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** When it was recorded, in milliseconds since 1970. */
+  /** Time of the record, in milliseconds since 1970. */
   readonly time: number;
-  /** Where it is a picture of a series: which series, and at which step. */
+  /** The series and the step of a picture in a series. */
   readonly image?: { readonly key: string; readonly step: number };
 }
 
@@ -29,9 +29,9 @@ export interface Artifact {
  *
  * @param folder the run's folder
  * @param path the file or folder; relative ones from the current folder
- * @param name its name in the run; by default its path within `artifacts/`, or its own name where it lies elsewhere
- * @throws UsageError when it does not exist, is neither file nor folder or has a name that cannot be used; FailureError when
- *   it cannot be read
+ * @param name its name in the run; by default its path within `artifacts/`, or its own name if it is elsewhere
+ * @throws UsageError when it does not exist, is neither file nor folder or has an invalid name; FailureError when it cannot
+ *   be read
  */
 export async function describeArtifacts(folder: string, path: string, name?: string): Promise<Artifact[]> {
   const absolute = resolve(path);
@@ -47,7 +47,7 @@ export async function describeArtifacts(folder: string, path: string, name?: str
   if (!about.isDirectory()) return [await describe(folder, absolute, called, about)];
   const found: Artifact[] = [];
   for (const entry of (await readdir(absolute, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    // Hidden files are being written, or belong to whatever works there.
+    // Hidden files are being written, or belong to other programs.
     if (entry.name.startsWith('.')) continue;
     const below = called === '' ? entry.name : `${called}/${entry.name}`;
     const place = join(absolute, entry.name);
@@ -60,7 +60,7 @@ export async function describeArtifacts(folder: string, path: string, name?: str
 async function describe(folder: string, absolute: string, name: string, { size }: { size: number }): Promise<Artifact> {
   assertKey('artifact', name);
   const fromRun = relative(folder, absolute);
-  // Two levels up is the runs' root: what lies there moves along with the run.
+  // Two levels up is the runs' root: files below it move together with the run.
   const moves = !leadsOut(relative(resolve(folder, '../..'), absolute));
   const path = moves ? fromRun.split(sep).join('/') : absolute;
   return { name, path, bytes: size, sha256: await sha256File(absolute), time: Date.now() };
@@ -71,11 +71,11 @@ export function leadsOut(path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }
 
-/** What artifacts.jsonl says. */
+/** The content of artifacts.jsonl. */
 export interface ArtifactRecords {
   /** The last record of each name. */
   readonly artifacts: readonly Artifact[];
-  /** Records that cannot be artifacts, as sentences. */
+  /** Invalid records, as sentences. */
   readonly refused: readonly string[];
 }
 
@@ -96,12 +96,12 @@ export async function readArtifactRecords(folder: string): Promise<ArtifactRecor
   return { artifacts: [...byName.values()], refused: [...refused] };
 }
 
-/** The artifacts of a run, the last record of each name; those that cannot be artifacts are left out. */
+/** The artifacts of a run, the last record of each name, without invalid ones. */
 export async function readArtifacts(folder: string): Promise<Artifact[]> {
   return [...(await readArtifactRecords(folder)).artifacts];
 }
 
-/** Why a line is no record of an artifact. */
+/** The reason why a line is no record of an artifact. */
 function recordProblem(value: unknown): string | undefined {
   const { name, path, bytes, sha256, time, image } = (value ?? {}) as Partial<Record<keyof Artifact, unknown>>;
   const isRecord =

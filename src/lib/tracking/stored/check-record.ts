@@ -1,26 +1,26 @@
-// Whether a JSON value is a run's record: every field that a table, a filter or a page works with is of its type. What other
-// programs wrote may be anything.
+// Checks whether a JSON value is a run's record: every field that tables, filters and pages use has its type. Files of other
+// programs may contain anything.
 
 import { folderName } from '../log/names.js';
 import { RUN_STATUSES } from './run-status.js';
 
-/** What a value should be, or what is wrong within it. Undefined where all is well. */
+/** The expected kind of a value, or the error within it; undefined if it is valid. */
 type Check = (value: unknown) => string | Problem | undefined;
 
 interface Problem {
-  /** The keys that lead there: `metrics.loss.last`. */
+  /** Path of the error: `metrics.loss.last`. */
   readonly place: string;
   readonly value: unknown;
   readonly expected: string;
 }
 
-/** Lists and objects within each other, at most: what walks through them is not made for thousands. */
+/** Largest depth of lists and objects: code that walks through them is recursive. */
 const DEEPEST = 64;
 
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'a text');
 const number: Check = (value) => (typeof value === 'number' ? undefined : 'a number');
 const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
-/** A number, or the text of what JSON cannot hold. */
+/** A number, or the text of one that JSON cannot hold. */
 const jsonNumber: Check = (value) =>
   typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity'
     ? undefined
@@ -39,7 +39,7 @@ function oneOf(words: readonly string[]): Check {
   return (value) => (words.includes(value as string) ? undefined : `one of ${words.join(', ')}`);
 }
 
-/** A moment that exists, as `toISOString` writes it: a date that runs over into the next month does not. */
+/** A valid time in the form of `toISOString`; 31 February is not valid. */
 const time: Check = (value) => {
   const [, day] = (typeof value === 'string' && /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?Z$/.exec(value)) || [];
   const moment = day === undefined ? Number.NaN : Date.parse(value as string);
@@ -125,7 +125,7 @@ const RECORD = fields({
   ),
 });
 
-/** What keeps a JSON value from being a run's record: `start is 'x', expected a time`; undefined where nothing does. */
+/** The reason why a JSON value is no run's record: `start is 'x', expected a time`; undefined if it is one. */
 export function recordProblem(value: unknown): string | undefined {
   if (isTooDeep(value)) return `it holds lists within lists, more than ${DEEPEST} deep`;
   const problem = RECORD(value);
@@ -141,7 +141,7 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value.length > 40 ? `${value.slice(0, 40)}...` : value}'` : String(value);
 }
 
-/** Looked at level by level: to walk down would itself overflow. */
+/** Checks the depth level by level, because recursion could overflow. */
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {

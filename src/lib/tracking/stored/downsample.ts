@@ -1,4 +1,4 @@
-// Fewer points for the same curve: what a chart of some hundred pixels can show of a hundred thousand points.
+// Reduces a curve of a hundred thousand points to those that a chart of some hundred pixels can show.
 
 import { assertInteger } from '../../base/assert.js';
 import type { MetricHistory } from './metric-history.js';
@@ -29,7 +29,7 @@ export function drawnPoints(
   const count = steps.length;
   const numbers = Float64Array.from(values, (value) => value ?? Number.NaN);
   if (count <= points) return Array.from(numbers, (_, i) => i);
-  // Two of each stretch, with room for the ends and for what is no number.
+  // Two of each stretch, with room for the ends and for values that are no numbers.
   const hasGaps = numbers.some((value) => !Number.isFinite(value));
   const stretches = Math.max(1, Math.floor((points - 2) / (hasGaps ? 3 : 2)));
   const first = steps[0];

@@ -1,4 +1,4 @@
-// Where the metrics of a run stand while it goes on: reads only what was added since the last time.
+// The current metrics of a running run: each call reads only what was added since the last one.
 
 import { join } from 'node:path';
 import { readJsonLines } from './json-lines.js';
@@ -9,16 +9,16 @@ import { RUN_FILES } from './run-record.js';
 
 /** Follows a run's metrics. */
 export interface MetricsFollower {
-  /** Where they stand now. */
+  /** The current summaries. */
   read(): Promise<Record<string, MetricSummary>>;
-  /** Bytes that were read in all: what it cost. */
+  /** Number of bytes read in all, for tests of the cost. */
   readonly bytes: number;
 }
 
-/** Bytes that are read at once. */
+/** Bytes read at once. */
 const PIECE = 1 << 22;
 
-/** Begins to follow a run's metrics. */
+/** Starts following a run's metrics. */
 export function followMetrics(folder: string): MetricsFollower {
   const path = join(folder, RUN_FILES.metrics);
   let tallies = new Map<string, MetricTally>();
@@ -29,7 +29,7 @@ export function followMetrics(folder: string): MetricsFollower {
     tallies.set(key, tally);
     tally.add(value, step, time);
   };
-  /** What a rewind voids is not taken back from a tally: it is counted anew, up to the last rewind. */
+  /** A summary cannot remove the points of a rewind: all points up to the last rewind are counted again. */
   const recount = async (): Promise<void> => {
     const { histories, next } = await readMetrics(folder);
     tallies = new Map();

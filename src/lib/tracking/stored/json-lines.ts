@@ -1,18 +1,18 @@
-// Reads files of one JSON value a line, from a place on, while another process may be appending to them.
+// Reads files of one JSON value per line from an offset, while another process may be appending to them.
 
 import { assertSize, openRegular } from '../../base/regular-file.js';
 
-/** What was read. */
+/** The result of reading. */
 export interface JsonLines {
   readonly values: unknown[];
-  /** The byte after the last whole line: where to read on. */
+  /** The byte after the last complete line, from which to continue. */
   readonly next: number;
-  /** Whole lines that are no JSON, as a machine that lost its power leaves them. */
+  /** Number of complete lines that are no JSON, for example after a power failure. */
   readonly damaged: number;
 }
 
 const CHUNK = 1 << 22;
-/** Bytes of the largest file that is read, and of its longest line. */
+/** Most bytes of a file, and of its longest line. */
 const MOST_BYTES = 1 << 30;
 const LONGEST_LINE = 1 << 24;
 
@@ -35,7 +35,7 @@ export async function readJsonLines(path: string, from: number = 0, most: number
   try {
     const { size } = await handle.stat();
     assertSize(path, size, MOST_BYTES);
-    // Of a line that is too long only the number of its bytes is kept until it ends.
+    // For a line that is too long only its number of bytes is kept.
     let skipped = 0;
     let rest: Buffer = Buffer.alloc(0);
     for (let position = from; position < size && next - from < most; ) {

@@ -1,23 +1,23 @@
-// One line of metrics.jsonl: a point of a metric, or the word that later points replace earlier ones.
+// A line of metrics.jsonl: a point of a metric, or a rewind, after which later points replace earlier ones.
 
 import { UsageError } from '../../base/errors.js';
 
-/** One measured value. */
+/** A measured value. */
 export interface MetricPoint {
   readonly key: string;
-  /** Any number: NaN and the infinities are kept as they are. */
+  /** Any number, also NaN and the infinities. */
   readonly value: number;
   readonly step: number;
-  /** When it was measured, in milliseconds since 1970. */
+  /** Time of the measurement, in milliseconds since 1970. */
   readonly time: number;
 }
 
-/** Points at this step and after, read so far, are void: a resumed training computes them again. */
+/** Removes all earlier points from this step on: a resumed training computes them again. */
 export interface Rewind {
   readonly rewind: number;
 }
 
-/** The line of a point. Written by hand, as it is written for every step of a training. */
+/** The line of a point. Assembled by hand for speed, as every training step writes one. */
 export function pointLine(key: string, value: number, step: number, time: number): string {
   const number = Number.isFinite(value) ? (Object.is(value, -0) ? '-0' : String(value)) : `"${value}"`;
   return `{"key":${JSON.stringify(key)},"value":${number},"step":${step},"time":${time}}`;
@@ -28,7 +28,7 @@ export function rewindLine(step: number): string {
   return JSON.stringify({ rewind: step });
 }
 
-/** What a line of the file says; undefined when it is neither. */
+/** The point or rewind of a line; undefined when it is neither. */
 export function parsePoint(value: unknown): MetricPoint | Rewind | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const line = value as { key?: unknown; value?: unknown; step?: unknown; time?: unknown; rewind?: unknown };
@@ -46,7 +46,7 @@ const NOT_FINITE: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * Checks what is about to be logged.
+ * Checks a point before it is logged.
  *
  * @throws UsageError naming the metric
  */

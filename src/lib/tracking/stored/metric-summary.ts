@@ -1,33 +1,33 @@
-// Where a metric stands: what a table shows without reading every point. The points themselves: read-metrics.ts.
+// The summary of a metric, which tables show without reading every point. read-metrics.ts reads the points.
 
 import type { MetricHistory } from './metric-history.js';
 
-/** Text for what JSON cannot hold. */
+/** Texts of the numbers that JSON cannot hold. */
 export type JsonNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
-/** A metric in few numbers. `last` is the value at the greatest step, the later one where a step has two. */
+/** The summary of a metric. `last` is the value at the greatest step, the later one if a step has two. */
 export interface MetricSummary {
   readonly last: JsonNumber;
   readonly step: number;
   readonly time: number;
-  /** Of the values that are numbers; NaN where there are none. */
+  /** Of the values that are numbers; NaN if there are none. */
   readonly min: JsonNumber;
   readonly max: JsonNumber;
   readonly count: number;
 }
 
-/** A number as JSON holds it. */
+/** A number in JSON. */
 export function jsonNumber(value: number): JsonNumber {
   return Number.isFinite(value) ? value : (String(value) as JsonNumber);
 }
 
-/** A summary that has seen nothing yet, and adds points one at a time. */
+/** An empty summary, to which points are added one at a time. */
 export interface MetricTally {
   add(value: number, step: number, time: number): void;
   summary(): MetricSummary;
 }
 
-/** Counts along with what is logged. */
+/** Summarises points as they are logged. */
 export function tallyMetric(): MetricTally {
   let [last, lastStep, lastTime] = [Number.NaN, -Infinity, 0];
   let [min, max, count] = [Infinity, -Infinity, 0];
@@ -49,7 +49,7 @@ export function tallyMetric(): MetricTally {
   };
 }
 
-/** The tally of points that are stored already. */
+/** The summary of stored points. */
 export function tallyHistory({ values, steps, times }: MetricHistory): MetricTally {
   const tally = tallyMetric();
   for (let i = 0; i < values.length; i++) tally.add(values[i], steps[i], times[i]);

@@ -6,21 +6,21 @@ import { type RunMetrics, readMetrics } from './read-metrics.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 import type { RunSummary } from './run-summary.js';
 
-/** A stored run. What it gives is read anew each time, so that a running one can be followed. */
+/** A stored run. Each call reads the files again, so that a running one can be followed. */
 export interface StoredRun {
   readonly folder: string;
-  /** The run as it was when it was opened. */
+  /** The summary at the time of opening. */
   readonly summary: RunSummary;
-  /** All that run.json says. */
+  /** The content of run.json. */
   record(): Promise<RunRecord>;
   /** Every point of every metric. */
   metrics(): Promise<RunMetrics>;
-  /** What it made, with absolute paths; a file may have been deleted since. */
+  /** Its artifacts with absolute paths; files may have been deleted since. */
   artifacts(): Promise<Artifact[]>;
 }
 
 /**
- * Opens a run by the path of its folder, by `experiment/name`, or by its id or the beginning of it.
+ * Opens a run by the path of its folder, by `experiment/name`, or by its id or the start of it.
  *
  * @throws UsageError when there is none, or several; FailureError when its run.json is damaged
  */

@@ -9,9 +9,9 @@ import { RUN_FILES } from './run-record.js';
 /** The histories of a run, by metric. */
 export interface RunMetrics {
   readonly histories: ReadonlyMap<string, MetricHistory>;
-  /** Lines that could not be read, as a machine that lost its power leaves them. */
+  /** Number of unreadable lines, for example after a power failure. */
   readonly damaged: number;
-  /** The byte of metrics.jsonl after the last line that was read. */
+  /** The byte of metrics.jsonl after the last line read. */
   readonly next: number;
 }
 
@@ -21,7 +21,7 @@ interface Columns {
   times: number[];
 }
 
-/** Reads a run's points. A line that a killed process left torn does not count. */
+/** Reads a run's points. An incomplete last line of a killed process is ignored. */
 export async function readMetrics(folder: string): Promise<RunMetrics> {
   const { values: lines, damaged, next } = await readJsonLines(join(folder, RUN_FILES.metrics));
   const metrics = new Map<string, Columns>();

@@ -1,4 +1,5 @@
-// All runs below a root, read once and again only where files changed; a copy on disk spares the next process the reading.
+// All runs below a root, read once and later only where files changed; a copy on the disk saves the next process the
+// reading.
 
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,43 +15,41 @@ import { type RunSummary, type SummaryStamp, stampOf, summarize, withStatus } fr
 export interface RunIndex {
   readonly root: string;
   /**
-   * Every run as it is now, in no order. What cannot be read is named, and takes none of the others down.
+   * The current state of every run, unordered. Unreadable runs are reported and do not affect others.
    *
    * @throws FailureError when the root itself cannot be read
    */
   read(): Promise<RunIndexState>;
 }
 
-/** What a reading of the index gave. */
+/** The result of reading the index. */
 export interface RunIndexState {
   readonly runs: readonly RunSummary[];
   readonly damaged: readonly DamagedRun[];
 }
 
-/** What lies where a run is expected and cannot be read. */
+/** A run or an experiment that cannot be read. */
 export interface DamagedRun {
   /** The run's folder, or that of an experiment. */
   readonly folder: string;
-  /** Why, naming the file. */
+  /** The reason, naming the file. */
   readonly reason: string;
 }
 
 interface Entry {
   readonly stamp: SummaryStamp;
-  /** As its files say; the status of a running one is looked up each time. */
+  /** The state in its files; the status of a running run is determined at each call. */
   readonly summary: RunSummary;
-  /** Counts the points of a run that its record does not sum up; not stored. */
+  /** Summarises the points of a run whose record has no summaries; not stored. */
   readonly follower?: MetricsFollower;
 }
 
 const FILE = '.index.json';
 const MOST_BYTES = 1 << 29;
-/**
- * The copy is written again when it spares reading so many records, or their worth in points; at most one in twenty runs.
- */
+/** The copy is written again when that saves reading this many records, or as many points; at most one in twenty runs. */
 const WORTH_STORING = 50;
 const POINT_BYTES_PER_RECORD = 50_000;
-/** After so many milliseconds other work gets its turn. */
+/** Milliseconds after which other work gets a turn. */
 const TURN = 20;
 
 /** Opens the index of a root, which need not exist yet. */
@@ -92,7 +91,7 @@ export function openRunIndex(root: string = runsRoot()): RunIndex {
   };
 }
 
-/** Folders two levels below the root, by their path from there, and those of experiments that cannot be read. */
+/** Folders two levels below the root by their relative path, and folders of experiments that cannot be read. */
 function runFolders(root: string): { folders: [place: string, folder: string][]; damaged: DamagedRun[] } {
   const folders: [string, string][] = [];
   const damaged: DamagedRun[] = [];
@@ -130,7 +129,7 @@ function isCurrent(folder: string, stamp: SummaryStamp): boolean {
   return stamp.metrics === undefined || stampOf(join(folder, RUN_FILES.metrics)) === stamp.metrics;
 }
 
-/** Stamps are taken before the files are read: what changes in between is read again next time. */
+/** Stamps are taken before the files are read, so that changes in between are read at the next call. */
 async function readEntry(folder: string, before?: MetricsFollower): Promise<Entry | undefined> {
   const path = join(folder, RUN_FILES.record);
   const record = stampOf(path);
@@ -151,10 +150,7 @@ interface Stored {
   readonly entries: readonly (readonly [place: string, entry: Entry])[];
 }
 
-/**
- * The stored copy; an empty one where there is none, or it is of another version or place. Of its entries those that can be
- * runs.
- */
+/** The valid entries of the stored copy; none if there is no copy, or it is of another version or folder. */
 function readStored(root: string): Map<string, Entry> {
   const found = new Map<string, Entry>();
   try {
@@ -162,16 +158,16 @@ function readStored(root: string): Map<string, Entry> {
     if (version !== VERSION) return found;
     for (const [place, { stamp, summary }] of entries) {
       if (typeof stamp?.record !== 'string' || recordProblem(summary) !== undefined) continue;
-      // Folders may have been moved: their place below the root says where they are.
+      // Folders may have been moved, so their path is built from their place below the root.
       found.set(place, { stamp, summary: { ...summary, folder: join(root, place) } });
     }
   } catch {
-    // None yet, or damaged: the runs themselves are read.
+    // None, or damaged: the runs themselves are read.
   }
   return found;
 }
 
-/** Written at best: where it cannot be, the next process reads the runs themselves. */
+/** Writes the copy if possible; otherwise the next process reads the runs themselves. */
 async function store(root: string, entries: ReadonlyMap<string, Entry>): Promise<void> {
   const stored: Stored = {
     version: VERSION,

@@ -1,5 +1,4 @@
-// What run.json says about a run: its shape, reading it, and where things lie in a run's folder. Metrics lie in
-// metrics.jsonl.
+// The content of run.json: its type, reading it, and the names of the files in a run's folder. Metrics are in metrics.jsonl.
 
 import { join, resolve } from 'node:path';
 import { type Environment, variable } from '../../base/environment.js';
@@ -13,32 +12,32 @@ import type { RunStatus } from './run-status.js';
 
 export { RUN_STATUSES, type RunStatus } from './run-status.js';
 
-/** A setting of a run; lists and objects are kept as JSON. */
+/** A setting of a run; lists and objects are stored as JSON. */
 export type ParameterValue = string | number | boolean | null | readonly unknown[];
 
-/** A file that a run reads, by its content. */
+/** A file that a run reads, identified by its content. */
 export interface RunInput {
-  /** What it is to the run: the model it uses, the video it works on, a picture that it learns from. */
+  /** Its role in the run: the model, the source video, a training picture. */
   readonly kind: 'model' | 'video' | 'adapter' | 'picture';
   readonly name: string;
-  /** SHA-256 of the bytes: of one file, or of the list of a folder's files. */
+  /** SHA-256 of a file, or of the list of a folder's files. */
   readonly sha256: string;
   readonly path?: string;
-  /** More about it, such as frames, width, height, frameRate. */
+  /** Further properties, such as frames, width, height, frameRate. */
   readonly about?: Readonly<Record<string, string | number>>;
 }
 
-/** What `run.json` holds. Times are ISO 8601 in UTC. */
+/** The content of `run.json`. Times are ISO 8601 in UTC. */
 export interface RunRecord {
   readonly format: 1;
-  /** 32 hexadecimal digits, never given twice. */
+  /** 32 hexadecimal digits, unique. */
   readonly id: string;
   readonly name: string;
   readonly experiment: string;
   readonly status: RunStatus;
   readonly start: string;
   readonly end?: string;
-  /** The id of the run that this one is a part of. */
+  /** The id of the parent run, if this is a part of it. */
   readonly parent?: string;
   /** What tells runs of one experiment apart that compute the same: the hash of the resolved settings. */
   readonly key?: string;

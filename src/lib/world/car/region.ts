@@ -1,4 +1,4 @@
-// Where the car is in a picture: ground truth for whether an edit has kept it.
+// The region of the car in a picture: ground truth for whether an edit has kept it.
 
 import { assertInteger } from '../../base/assert.js';
 import { layScene } from '../layout/scene.js';
@@ -21,7 +21,7 @@ export interface CarRegion {
 }
 
 /**
- * The car's pixels at `t` seconds in a picture of this size; null on an empty street, or where the car cannot be seen.
+ * The car's pixels at `t` seconds in a picture of this size; null on an empty street, or when the car is not visible.
  *
  * @throws UsageError for sides below 8 pixels
  */

@@ -1,4 +1,4 @@
-// How large the cars are, and how they are painted.
+// Sizes and paints of the cars.
 
 import { light, type Rgb } from '../colour.js';
 import type { CarBody, CarColour } from '../street/drive.js';

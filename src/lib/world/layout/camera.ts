@@ -1,4 +1,4 @@
-// Where the camera and the car ahead are at a time, and how the camera pictures the street. The camera stays level, so that
+// The poses of the camera and of the car ahead at a time, and the camera's projection. The camera stays level, so that
 // upright edges stay upright; nodding moves the horizon instead.
 
 import type { Drive } from '../street/drive.js';
@@ -41,7 +41,7 @@ export function pinholeAt(drive: Drive, pose: CameraPose, width: number, height:
   };
 }
 
-/** The middle of the car ahead on the road, its direction against the road's, and how far its wheels have turned. */
+/** The middle of the car ahead on the road, and its direction relative to the road. */
 export interface CarPose {
   readonly s: number;
   readonly d: number;

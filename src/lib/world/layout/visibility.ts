@@ -24,7 +24,7 @@ export class Visibility<S> {
   readonly pinhole: Pinhole;
   /** The surface of each polygon, in the order of drawing. */
   readonly surfaces: S[] = [];
-  /** For each sample [H * SAMPLES, W] the polygon's index, or -1 where there is none. */
+  /** For each sample [H * SAMPLES, W] the index of its polygon, -1 for none. */
   readonly seen: Int16Array;
   readonly #depth: Float32Array;
   #planes = new Float64Array(PLANE * 1024);
@@ -52,7 +52,7 @@ export class Visibility<S> {
     if (count >= 3 && this.#fill(count)) this.surfaces.push(surface);
   }
 
-  /** 1/z of a polygon at a pixel position; zero and below is behind the horizon of its plane. */
+  /** 1/z of a polygon at a pixel position; zero and below means beyond the horizon of its plane. */
   inverseDepth(polygon: number, x: number, y: number): number {
     const p = this.#planes;
     const at = polygon * PLANE;
@@ -120,7 +120,7 @@ export class Visibility<S> {
     this.#planes[at + 2] = gz + (gy * horizon - gx * centreX) / focal;
   }
 
-  /** Clips the polygon at the near plane and projects what is left; returns its number of corners. */
+  /** Clips the polygon at the near plane and projects the rest; returns its number of corners. */
   #project(corners: number): number {
     const points = this.#points;
     const out = this.#clipped;
@@ -146,7 +146,7 @@ export class Visibility<S> {
     return count;
   }
 
-  /** Marks the samples in which the polygon is nearest so far; false when it is in none. */
+  /** Marks the samples in which the polygon is the nearest so far; false if there are none. */
   #fill(count: number): boolean {
     const { width, height } = this.pinhole;
     const rows = height * SAMPLES;

@@ -1,9 +1,9 @@
-// A look: under which light, and made of what, a street is pictured. Data that shading reads; photo-looks.ts has those of
-// photographs, a style that changes light or materials brings its own.
+// A look: the light and the materials of a picture, as data that shading reads. photo-looks.ts has the looks of photographs;
+// styles that change light or materials have their own.
 
 import { mix, type Rgb } from '../colour.js';
 
-/** Light and materials of one picture. Sky colours are as they come out, light is relative to a white sheet in it. */
+/** Light and materials of a picture. Sky colours are final; light is relative to a white sheet in it. */
 export interface Look {
   readonly zenith: Rgb;
   readonly horizon: Rgb;
@@ -23,15 +23,15 @@ export interface Look {
   /** Light from the sky above, and from the street below. */
   readonly ambient: Rgb;
   readonly bounce: Rgb;
-  /** Light of the street lamps on what is right under them. */
+  /** Light of the street lamps right under them. */
   readonly lamps: Rgb;
   readonly headlights: number;
   readonly tailLights: number;
-  /** Share of windows with light in them, and how bright it is. */
+  /** Share of lit windows, and their brightness. */
   readonly lit: number;
   readonly windowLight: number;
   readonly windowColours: readonly Rgb[];
-  /** What window panes show by day. */
+  /** Colour of window panes by day. */
   readonly pane: Rgb;
   readonly signLight: number;
   readonly asphalt: Rgb;

@@ -100,7 +100,7 @@ function seeGlass(lighting: Lighting, front: Front, at: SurfacePoint, out: Shade
 
 const GRID: GridPlace = { fu: 0, fv: 0, wu: 0, wv: 0, across: 0, up: 0, blurred: 0 };
 
-/** Sun, sky and street lamps on a wall; panes take less of the sun than the wall does, because they mirror. */
+/** Sun, sky and street lamps on a wall; panes get less of the sun than the wall, because they mirror. */
 function lightWall(lighting: Lighting, at: SurfacePoint, glass: number, out: Shade): void {
   const { look, sun, scene } = lighting;
   const { v } = at;

@@ -1,4 +1,4 @@
-// Car paint and car windows as light comes from them.
+// The light from car paint and car windows.
 
 import type { SurfacePoint } from '../layout/pinhole.js';
 import { horizonColour, type Lighting, lampLight, type Shade } from '../light/lighting.js';
@@ -17,7 +17,7 @@ export function shadePaint(lighting: Lighting, made: Surface, at: SurfacePoint, 
   const lamps = car && look.lamps[0] > 0 ? lampLight(lighting, car.s, car.d, 1) : 0;
   const snow = made.ny > 0.7 && !glass ? 0.55 * look.snow : 0;
   cover(out, snow);
-  // The camera's own headlights fall on what looks back at it.
+  // The headlights of the camera's car fall on surfaces that face the camera.
   const beam = look.headlights * Math.max(0, -made.nz) * 0.55;
   const sky = (0.62 + 0.38 * made.ny) * low;
   const direct = Math.max(0, made.nx * sun[0] + made.ny * sun[1] + made.nz * sun[2]) * lighting.carSun;

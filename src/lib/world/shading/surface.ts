@@ -1,9 +1,9 @@
-// What a polygon is made of: the one record that shading reads. Numbers only; what they look like is decided by a look.
+// The surface of a polygon: the record that shading reads. It is data only; a look decides its appearance.
 
 import type { Rgb } from '../colour.js';
 import type { Front } from '../street/street.js';
 
-/** Materials. A picture's `kind` buffer holds these numbers; sky is where no polygon is. */
+/** Materials, the numbers in a picture's `kind` buffer; sky is where no polygon is. */
 export const KIND = {
   sky: 0,
   ground: 1,
@@ -33,24 +33,24 @@ export function isCar(kind: number): boolean {
 /** A polygon's surface. Vectors are in the camera's axes: x right, y up, z ahead. */
 export interface Surface {
   readonly kind: Kind;
-  /** Which thing it belongs to: outlines run where this number changes. */
+  /** Number of its thing: outlines are drawn where this number changes. */
   readonly group: number;
   readonly nx: number;
   readonly ny: number;
   readonly nz: number;
   readonly colour: Rgb;
-  /** The road's direction here (heading against the camera's), where light from the street matters. */
+  /** Heading of the road here relative to the camera, for surfaces lit from the street. */
   readonly heading: number;
-  /** Where u = 0 lies along the road and the side of the road, for walls. */
+  /** For walls: the place of u = 0 along the road, and the side of the road. */
   readonly s: number;
   readonly side: number;
   readonly front: Front | undefined;
-  /** Whether a wall is a building's end, across the road's direction. */
+  /** Whether a wall is an end of a building, across the road's direction. */
   readonly isEnd: boolean;
   readonly seed: number;
 }
 
-/** A surface with what is not said set to nothing. */
+/** A surface with defaults for the properties that are not given. */
 export function surface(kind: Kind, group: number, colour: Rgb, rest: Partial<Surface> = {}): Surface {
   const { nx = 0, ny = 1, nz = 0, heading = 0, s = 0, side = 0, front, isEnd = false, seed = 0 } = rest;
   return { kind, group, nx, ny, nz, colour, heading, s, side, front, isEnd, seed };

@@ -5,7 +5,7 @@ import type { Look } from '../light/look.js';
 import { hashUnit, smoothstep, stripesUpTo } from '../noise.js';
 import type { Front } from '../street/street.js';
 
-/** Brightness of the glass against the look's, and light from inside. */
+/** Brightness of the glass relative to the look's, and light from inside. */
 export interface Pane {
   glass: number;
   glowR: number;
@@ -86,7 +86,7 @@ function addWindow(look: Look, front: Front, part: Readonly<WindowPart>, out: Pa
   const { seed } = front;
   const clear = 1 - blurred;
   const shade = (0.6 + 0.7 * hashUnit(column, row, seed)) * clear + 0.95 * blurred;
-  // The upper edge of the opening throws a shadow on the pane.
+  // The upper edge of the opening casts a shadow on the pane.
   const reveal = 1 - 0.45 * smoothstep(front.up[1] - 0.16, front.up[1], height) * clear;
   out.glass += share * shade * reveal;
   if (look.lit <= 0) return;

@@ -1,5 +1,5 @@
-// One drive through a street: everything that a seed decides, as data. What stands beside the road is looked up by place in
-// street.ts; nothing here knows of pixels.
+// A drive through a street: everything that a seed determines, as data. street.ts has the buildings beside the road. Pixels
+// do not occur here.
 
 import { UsageError } from '../../base/errors.js';
 import { createGenerator } from '../../base/random.js';
@@ -9,11 +9,11 @@ import type { Bend } from './road.js';
 export const TIMES = ['day', 'overcast', 'dusk', 'night'] as const;
 export type Time = (typeof TIMES)[number];
 
-/** What is built beside the road. */
+/** Kinds of buildings beside the road. */
 export const DISTRICTS = ['downtown', 'brick', 'old-town', 'mixed'] as const;
 export type District = (typeof DISTRICTS)[number];
 
-/** How the road runs. */
+/** Courses of the road. */
 export const COURSES = ['straight', 'gentle', 'winding'] as const;
 export type Course = (typeof COURSES)[number];
 
@@ -33,7 +33,7 @@ export interface Swing {
   readonly phase: number;
 }
 
-/** The car ahead: how far (metres from the camera to its middle) and where on the road it drives. */
+/** The car ahead: its distance (metres from the camera to its middle) and its place across the road. */
 export interface DriveCar {
   readonly colour: CarColour;
   readonly body: CarBody;
@@ -41,7 +41,7 @@ export interface DriveCar {
   readonly lateral: Swing;
 }
 
-/** Everything that a seed decides; a scene is a function of this and of the time. */
+/** Everything that a seed determines; a scene is a function of this and of the time. */
 export interface Drive {
   readonly seed: number;
   readonly time: Time;
@@ -51,13 +51,13 @@ export interface Drive {
   /** Metres from the centre line to the kerb, and of pavement behind it. */
   readonly halfRoad: number;
   readonly pavement: number;
-  /** Share of the tree slots beside the road that hold a tree; 0 is a street without trees. */
+  /** Share of tree slots beside the road that have a tree; 0 for a street without trees. */
   readonly trees: number;
   /** Hue of the leaves: 0 green ... 1 autumn. */
   readonly autumn: number;
   readonly people: number;
   readonly yellowLine: boolean;
-  /** Where the drive starts (metres along the road) and how fast it goes (metres per second). */
+  /** Start of the drive (metres along the road) and its speed (metres per second). */
   readonly start: number;
   readonly speed: number;
   /** Fore and aft swing of the camera around steady speed, and its place across the road, both in metres. */
@@ -73,7 +73,7 @@ export interface Drive {
   readonly car: DriveCar | null;
 }
 
-/** What to fix instead of leaving it to the seed; all else stays as the seed decides. */
+/** Properties to fix; the seed determines all others. */
 export interface DriveOptions {
   readonly time?: Time;
   readonly district?: District;
@@ -102,7 +102,7 @@ export function createDrive(seed: number, options: DriveOptions = {}): Drive {
     phase: between(0, 2 * Math.PI),
   });
 
-  // Every draw is made for every drive, so that fixing one thing leaves the others as they are.
+  // All random numbers are drawn for every drive, so that fixing one property does not change the others.
   const drawn = { time: pick(TIMES), district: pick(DISTRICTS), course: pick(COURSES) };
   const time = options.time ?? drawn.time;
   const course = options.course ?? drawn.course;
@@ -174,7 +174,7 @@ export function swingRate({ amplitude, period, phase }: Swing, t: number): numbe
 function drawBends(course: Course, between: (low: number, high: number) => number): Bend[] {
   const bend = (strength: number, shortest: number, longest: number): Bend => {
     const wavelength = between(shortest, longest);
-    // Curvature at the tightest point is 2 pi amplitude / wavelength; it decides, not the angle.
+    // Curvature at the tightest point is 2 pi amplitude / wavelength; that is the limit, not the angle.
     return { amplitude: (strength * wavelength) / (2 * Math.PI), wavelength, phase: between(0, 2 * Math.PI) };
   };
   const slow = between(0, 1);

@@ -1,5 +1,5 @@
-// The road's centre line as a curve in the plane, and where its points lie as seen from a camera on it. A place in the
-// street is (s, d): s metres along the centre line, d metres to its right. Lengths in metres, angles in radians.
+// The road's centre line as a curve in the plane, and its points in the axes of a camera on it. A place in the street is (s,
+// d): s metres along the centre line, d metres to its right. Lengths in metres, angles in radians.
 
 /** One wave of the road's heading: amplitude * sin(2 pi s / wavelength + phase). */
 export interface Bend {
@@ -17,7 +17,7 @@ export function roadHeading(bends: readonly Bend[], s: number): number {
   return heading;
 }
 
-/** Metres between the stations at which the road's course is computed; between them places are interpolated. */
+/** Metres between the stations at which the road's course is computed; places between them are interpolated. */
 export const STATION_STEP = 2.5;
 
 /** A piece of road in a camera's ground plane: the camera stands at (0, 0), x to its right, z ahead. */
@@ -33,7 +33,7 @@ export interface LaidRoad {
 
 /**
  * Lays out the stations from `behind` metres before to `ahead` metres after a camera at (s, d) that looks towards `yaw`.
- * Stations are fixed in the world (multiples of STATION_STEP), so that nothing swims as the camera moves.
+ * Stations are fixed in the world (multiples of STATION_STEP), so that nothing shifts as the camera moves.
  */
 export function layRoad(
   bends: readonly Bend[],
@@ -85,7 +85,7 @@ export interface GroundPoint {
   z: number;
 }
 
-/** Where (s, d) lies; exactly on the straight lines between the stations, so that everything stands on the same ground. */
+/** The point at (s, d), exactly on the straight lines between stations, so that everything stands on the same ground. */
 export function placeOnRoad(road: LaidRoad, s: number, d: number): GroundPoint {
   const at = (s - road.start) / STATION_STEP;
   const k = Math.min(Math.max(Math.floor(at), 0), road.x.length - 2);

@@ -5,7 +5,7 @@ import { hashUnit } from '../noise.js';
 import type { Drive } from './drive.js';
 import { LOT, type Side } from './street.js';
 
-/** Metres from one lamp to the next on one side; the other side's stand between them. */
+/** Metres from one lamp to the next on one side; those of the other side are between them. */
 export const LAMP_STEP = 26;
 export const LAMP_HEIGHT = 6.2;
 /** Reach of a lamp's arm over the road, in metres. */
@@ -13,7 +13,7 @@ export const LAMP_ARM = 1.5;
 const TREE_STEP = 9;
 const PERSON_STEP = 13;
 
-/** Where the lamp of a slot stands along the road. */
+/** Place of a slot's lamp along the road, in metres. */
 export function lampPlace(side: Side, slot: number): number {
   return LAMP_STEP * (slot + (side > 0 ? 0.25 : 0.75));
 }

@@ -1,5 +1,5 @@
-// What stands beside the road, looked up by place: lot after lot of buildings, cross streets, lamps, trees, people. A pure
-// function of the drive and of whole numbers, so any stretch of the street can be asked for in any order.
+// Buildings and cross streets beside the road, lot by lot, as a function of place. It is a pure function of the drive and of
+// whole numbers, so any stretch of the street can be computed in any order.
 
 import { light, type Rgb } from '../colour.js';
 import { hashBits, hashUnit } from '../noise.js';
@@ -8,11 +8,11 @@ import type { District, Drive } from './drive.js';
 /** Side of the road: -1 left, 1 right. */
 export type Side = -1 | 1;
 
-/** Mean length of a lot along the road, and how many lots lie from one cross street to the next. */
+/** Mean length of a lot along the road, and number of lots from one cross street to the next. */
 export const LOT = 13;
 const LOTS_PER_BLOCK = 7;
 
-/** How a front's windows are made. */
+/** Kinds of windows of a front. */
 export type Windows = 'punched' | 'ribbon' | 'curtain' | 'none';
 
 /** A wall with its windows, in metres: u from its left end, v from the ground. */
@@ -20,12 +20,12 @@ export interface Front {
   readonly width: number;
   readonly height: number;
   readonly windows: Windows;
-  /** Where the floors with windows begin and end. */
+  /** Start and end of the floors with windows. */
   readonly base: number;
   readonly floor: number;
   readonly floors: number;
   readonly bay: number;
-  /** The part of a bay and of a floor that a window takes, from and to. */
+  /** Range of a bay and of a floor that a window covers. */
   readonly across: readonly [number, number];
   readonly up: readonly [number, number];
   readonly shop: boolean;
@@ -68,13 +68,13 @@ function isCrossStreet(lot: number): boolean {
   return lot % LOTS_PER_BLOCK === 0;
 }
 
-/** Where a lot begins, in metres along the road; cross streets have equal ends on both sides. */
+/** Start of a lot in metres along the road; cross streets have equal ends on both sides. */
 function lotStart(drive: Drive, side: Side, lot: number): number {
   if (isCrossStreet(lot) || isCrossStreet(lot - 1)) return LOT * lot;
   return LOT * (lot + 0.45 * (hashUnit(lot, side, drive.seed) - 0.5));
 }
 
-/** The building on a lot; undefined where a cross street leads away. */
+/** The building on a lot; undefined for a cross street. */
 export function buildingAt(drive: Drive, side: Side, lot: number): Building | undefined {
   if (isCrossStreet(lot)) return undefined;
   const seed = hashBits(lot, 7 + side, drive.seed);

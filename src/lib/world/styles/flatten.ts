@@ -1,10 +1,10 @@
-// Edge-keeping smoothing into flat patches, as brushes make them: a Kuwahara filter with soft choice between its four
-// windows.
+// Edge-preserving smoothing into flat patches, like strokes of a brush: a Kuwahara filter with a soft choice between its
+// four windows.
 
 /**
  * Smooths a picture of three channels: each pixel becomes a mean of the four square windows of side `radius` + 1 that touch
- * it, weighed by (small + variance)^-4, so that the most even window decides without jumping from one to the other [Kuwahara
- * 1976; Papari et al. 2007].
+ * it, weighted by (small + variance)^-4, so that the most even window dominates without jumps [Kuwahara 1976; Papari et al.
+ * 2007].
  */
 export function flatten(source: Float32Array, width: number, height: number, radius: number): Float32Array {
   const side = Math.max(1, Math.round(radius)) + 1;

@@ -69,7 +69,7 @@ export const neon: StyleRecipe = {
   },
 };
 
-/** Paint in its purest form, made up for the violet light it stands in. */
+/** The paint's colour fully saturated, corrected for the violet light. */
 function vivid([r, g, b]: Rgb): Rgb {
   const most = Math.max(r, g, b);
   const least = Math.min(r, g, b);
@@ -78,7 +78,7 @@ function vivid([r, g, b]: Rgb): Rgb {
   return [pure(r), 1.7 * pure(g), 0.8 * pure(b)];
 }
 
-/** Glowing lines around things, in their own hue; the car's in its paint. */
+/** Glowing lines around things, in the thing's hue; the car's in the colour of its paint. */
 function drawTubes(colour: Float32Array, painting: Painting): void {
   const { things, car, kind } = painting;
   const lines = outlines(painting, 0.35);
@@ -97,7 +97,7 @@ function drawTubes(colour: Float32Array, painting: Painting): void {
   }
 }
 
-/** Light of what stands on the ground, mirrored in it: each column turned over at its lowest point that is not ground. */
+/** Mirrors things in the ground: each column of pixels is flipped at its lowest point that is not ground. */
 function mirrorOnGround(colour: Float32Array, painting: Painting): void {
   const { width, height, kind } = painting;
   const feet = new Float32Array(width);
@@ -107,7 +107,7 @@ function mirrorOnGround(colour: Float32Array, painting: Painting): void {
     feet[x] = foot;
   }
   for (let x = 0; x < width; x++) {
-    // Feet of slanting walls come in whole pixels; their mean with the neighbours' does not.
+    // The feet of slanting walls are whole pixels; their mean with the neighbours is smooth.
     const before = feet[Math.max(0, x - 1)];
     const after = feet[Math.min(width - 1, x + 1)];
     const isSmooth = Math.abs(before - feet[x]) < 4 && Math.abs(after - feet[x]) < 4;

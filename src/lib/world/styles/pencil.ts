@@ -1,5 +1,5 @@
-// A pencil sketch: outlines and hatching in graphite on paper. Hatching lies on the surfaces and moves with them, the paper
-// stays.
+// A pencil sketch: outlines and hatching in graphite on paper. Hatching is fixed on the surfaces, the grain of the paper in
+// the picture.
 
 import { PHOTO_LOOKS } from '../light/photo-looks.js';
 import { smoothstep } from '../noise.js';
@@ -8,7 +8,7 @@ import { KIND } from '../shading/surface.js';
 import { paperGrain, surfaceLines } from './strokes.js';
 import { luma, type StyleRecipe } from './style.js';
 
-/** How dark the sketch of an hour is. */
+/** Darkness of the sketch by hour. */
 const DARKNESS = { day: 0.7, overcast: 0.62, dusk: 0.85, night: 0.95 } as const;
 
 /** Pencil. */
@@ -28,7 +28,7 @@ export const pencil: StyleRecipe = {
       const along = du[i] * slant + dv[i];
       const press = flat ? 0.45 : 1;
       const first = surfaceLines(v[i] + slant * u[i], along, 4 * scale, 0.5);
-      // Strokes across the first ones, but not where they would make a net of the sky or of trees.
+      // A second set across the first, except on sky and trees, where it would look like a net.
       const crosses = kind[i] === KIND.sky || kind[i] === KIND.leaves ? 0 : smoothstep(0.5, 0.9, dark);
       const second = crosses > 0 ? surfaceLines(v[i] - slant * u[i], along, 4 * scale, 0.5) : 0;
       const smear = 0.38 * dark;

@@ -1,4 +1,4 @@
-// The plain picture: what a camera would have recorded, with a little glow around lights. Also winter and desert, which are
+// The plain picture as a camera would record it, with a little glow around lights. Also winter and desert, which are
 // photographs of the same street in other places.
 
 import { light, mix, type Rgb } from '../colour.js';

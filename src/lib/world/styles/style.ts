@@ -1,4 +1,4 @@
-// What a style is: a look to paint the scene with, and a way from the painting to the finished picture.
+// A style: a look for painting the scene, and a function from the painting to the finished picture.
 
 import type { Frame } from '../../tensor/frame.js';
 import type { Look } from '../light/look.js';
@@ -9,7 +9,7 @@ import type { Drive } from '../street/drive.js';
 export interface StyleRecipe {
   /** Light and materials for a drive. */
   readonly look: (drive: Drive) => Look;
-  /** Whether `finish` needs the painting's colour and glow only. */
+  /** Whether `finish` needs only colour and glow of the painting. */
   readonly plain?: boolean;
   /** The finished picture. */
   readonly finish: (painting: Painting, drive: Drive) => Frame;

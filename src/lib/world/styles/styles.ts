@@ -1,4 +1,4 @@
-// All styles by name, in the order in which sheets show them.
+// All styles by name, in the order of contact sheets.
 
 import { comic } from './comic.js';
 import { neon } from './neon.js';
@@ -13,7 +13,7 @@ export const STYLES = ['photo', 'neon', 'pencil', 'oil', 'watercolor', 'comic', 
 /** Name of a style. */
 export type Style = (typeof STYLES)[number];
 
-/** How each style is made. */
+/** The recipe of each style. */
 export const STYLE_RECIPES: Readonly<Record<Style, StyleRecipe>> = {
   photo,
   neon,

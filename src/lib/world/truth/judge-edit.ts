@@ -1,4 +1,4 @@
-// How far a restyled shot of the world is from what it should look like, which the renderer knows exactly.
+// The error of a restyled shot of the world against its true rendering.
 
 import { UsageError } from '../../base/errors.js';
 import { mean } from '../../base/mean.js';
@@ -6,26 +6,26 @@ import { compareFrames } from '../../metrics/pixels.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { CarRegion } from '../car/region.js';
 
-/** How near an edit comes to the truth. */
+/** The errors of an edit against the truth. */
 export interface EditJudgement {
   /** Mean over all frames of mean |output - truth|, 0..255. */
   readonly truthError: number;
   /**
-   * Mean over the frames that show the car of the correlation between output and truth in and around it, -1 to 1; null where
-   * no frame shows one. Near 1 the car is there as it should be; near 0 something else is.
+   * Correlation between output and truth in and around the car, -1 to 1, mean over the frames that show it; null if none
+   * does. Near 1 the car is as it should be; near 0 something else is there.
    */
   readonly carCorrelation: number | null;
   /** The error of each frame. */
   readonly curve: readonly number[];
 }
 
-/** Pixels that are added to a car's box on every side: without its surroundings a car has no outline. */
+/** Pixels added to a car's box on every side, so that it includes the outline. */
 const MARGIN = 4;
 
 /**
  * Compares a restyled shot with its true rendering, frame by frame.
  *
- * @param regions where the car is in each frame, null where it is not in sight
+ * @param regions the car in each frame, null when it is not visible
  * @throws UsageError when the videos differ in length or size
  */
 export async function judgeEdit(

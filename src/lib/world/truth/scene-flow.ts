@@ -8,12 +8,12 @@ import { isCar, KIND } from '../shading/surface.js';
 import type { Drive } from '../street/drive.js';
 import { type GroundPoint, headingOnRoad, placeOnRoad, STATION_STEP } from '../street/road.js';
 
-/** A motion field as the optical flow's: the pixel at (x, y) goes to (x + dx, y + dy); `data` is H x W x 2, dx before dy. */
+/** A motion field like an optical flow: the pixel at (x, y) moves to (x + dx, y + dy); `data` is H x W x 2, dx before dy. */
 export interface SceneFlow {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
-  /** H x W: 1 where the point seen is in sight at the later time as well, 0 where it is hidden or leaves the picture. */
+  /** H x W: 1 where the point is also visible at the later time, 0 where it is hidden or leaves the picture. */
   readonly visible: Uint8Array;
 }
 
@@ -80,9 +80,9 @@ export function sceneFlow(
   return { width, height, data, visible };
 }
 
-/** The motion of all that stands still, from the earlier camera's axes to the later one's. */
+/** The motion of everything at rest, from the earlier camera's axes to the later one's. */
 function cameraShift(before: LaidScene, after: LaidScene): Shift {
-  // Both cameras know where one and the same station of the road is.
+  // The place of one station of the road in both cameras' axes gives the motion.
   const k = Math.round((after.road.start - before.road.start) / STATION_STEP);
   const [i, j] = k > 0 ? [k, 0] : [0, -k];
   const heading = ({ road }: LaidScene, station: number) => Math.atan2(road.sin[station], road.cos[station]);
@@ -90,7 +90,7 @@ function cameraShift(before: LaidScene, after: LaidScene): Shift {
   return rigid(place(before, i), heading(before, i), place(after, j), heading(after, j));
 }
 
-/** The motion of the car's points likewise; undefined on an empty street. */
+/** The motion of the car's points in the same axes; undefined on an empty street. */
 function carShift(before: LaidScene, after: LaidScene): Shift | undefined {
   if (!before.car || !after.car) return undefined;
   const place = ({ road }: LaidScene, { s, d }: CarPose) => placeOnRoad(road, s, d);
@@ -103,7 +103,7 @@ function carShift(before: LaidScene, after: LaidScene): Shift | undefined {
   );
 }
 
-/** The motion that takes a place and a heading to others. */
+/** The rigid motion from one place and heading to another. */
 function rigid(from: GroundPoint, fromHeading: number, to: GroundPoint, toHeading: number): Shift {
   const turn = fromHeading - toHeading;
   const cos = Math.cos(turn);
@@ -112,7 +112,7 @@ function rigid(from: GroundPoint, fromHeading: number, to: GroundPoint, toHeadin
   return { x: from.x - (to.x * cos + to.z * sin), z: from.z - (to.z * cos - to.x * sin), cos, sin };
 }
 
-/** Whether nothing stands before a point at depth `z` in the later picture. */
+/** Whether nothing hides a point at depth `z` in the later picture. */
 function isInSight(scene: LaidScene, x: number, y: number, z: number): boolean {
   const { view } = scene;
   const { width } = view.pinhole;
