@@ -26,7 +26,7 @@ test('a flash of one frame goes, and the moving street stays', async () => {
     ...frame,
     data: frame.data.map((value) => (t === 2 ? 255 - value : value)),
   }));
-  const steadied = await collect(flowMedian(streamOf(flashed), streamOf(street)));
+  const steadied = await collect(flowMedian(streamOf(street), streamOf(flashed)));
   expect(steadied).toHaveLength(5);
   // The flash is off by tens of grey levels; what is left lies where the motion is not known: at edges and hidden places.
   expect(error(flashed[2], street[2])).toBeGreaterThan(40);
@@ -47,7 +47,7 @@ test('a still video comes out unchanged but for rounding, and a single frame as 
 test('videos of different lengths or sizes are refused', async () => {
   const [frame] = await collect(shotFrames(HELD_OUT_SHOTS[0], 'photo', { frames: 1 }));
   const small: Frame = { width: 1, height: 1, data: new Uint8Array(3) };
-  const run = (output: Frame[], source: Frame[]) => collect(flowMedian(streamOf(output), streamOf(source)));
+  const run = (output: Frame[], source: Frame[]) => collect(flowMedian(streamOf(source), streamOf(output)));
   await expect(run([frame, frame], [frame])).rejects.toThrow('the output has more frames than the source');
   await expect(run([frame], [frame, frame])).rejects.toThrow('the source has more frames than the output');
   await expect(run([small], [frame])).rejects.toThrow('the output is 1x1 but the source 128x128');

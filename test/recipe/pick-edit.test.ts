@@ -9,7 +9,8 @@ import { readEdit } from '../../src/lib/edits/sidecar.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { pickRecipeEdit } from '../../src/lib/recipe/pick-edit.js';
 import type { RecipePlan } from '../../src/lib/recipe/plan.js';
-import { openVideo, type Video } from '../../src/lib/video/read/open-video.js';
+import { openVideo } from '../../src/lib/video/read/open-video.js';
+import type { Video } from '../../src/lib/video/read/video.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();

@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streamed } from '../../src/lib/base/streamed.js';
 import { writeRandomCheckpoint } from '../../src/lib/models/checkpoint/random-checkpoint.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { randn } from '../../src/lib/tensor/randn.js';
@@ -97,7 +98,7 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
     const settings = finetuneSettings(options);
     const encoded = await encodeItems(
       model,
-      await takeFrames(street(), { trainingFrames: 2, edits, also: () => [] }),
+      await takeFrames({ frames: () => streamed(street()) }, { trainingFrames: 2, edits, also: () => [] }),
       edits,
     );
     const work = await prepareFinetuning(

@@ -23,17 +23,12 @@ const scratch = scratchFolder();
 let folder: string;
 let model: Model;
 let edit: EditedFrame;
-let video: { frames(): AsyncGenerator<Frame> };
+let video: readonly Frame[];
 beforeAll(async () => {
   folder = await smallestCheckpoint(scratch);
   model = await loadModel(folder, { device: 'cpu' });
   edit = await neonFrame(2);
-  const frames = await framesOf(street());
-  video = {
-    async *frames() {
-      yield* frames;
-    },
-  };
+  video = await framesOf(street());
 });
 afterAll(() => model.dispose());
 
@@ -302,9 +297,9 @@ describe('bad input', () => {
   });
 
   test('a video without frames is refused', async () => {
-    const none = { async *frames(): AsyncGenerator<Frame> {} };
+    const none: Frame[] = [];
     await expect(finetune(model, none, quick(join(scratch, 'bad'), [edit]))).rejects.toThrow(
-      'finetune: the video has no frames',
+      "there are no frames for 'frames'; give at least one",
     );
   });
 

@@ -1,8 +1,7 @@
 // A finetuning of a few seconds: the smallest checkpoint, a shot of the procedural street, one edited frame of it.
 
 import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
-import type { Frame } from '../../src/lib/tensor/frame.js';
-import type { TrainingVideo } from '../../src/lib/training/finetune/encode-items.js';
+import type { Frame, Frames } from '../../src/lib/tensor/frame.js';
 import type { FinetuneOptions } from '../../src/lib/training/finetune/options.js';
 import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
@@ -10,16 +9,17 @@ import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 export const SIDE = 32;
 
 /** A shot of `frames` frames in a style of the procedural world. */
-export function street(frames = 6, style: 'photo' | 'neon' = 'photo', side = SIDE): TrainingVideo {
+export function street(frames = 6, style: 'photo' | 'neon' = 'photo', side = SIDE): AsyncIterable<Frame> {
   return {
-    frames: () => shotFrames(heldOutShot('red-car-curve'), style, { frames, width: side, height: side }),
+    [Symbol.asyncIterator]: () =>
+      shotFrames(heldOutShot('red-car-curve'), style, { frames, width: side, height: side }),
   };
 }
 
 /** One frame of it in another style, which is what the procedural world calls true. */
 export async function neonFrame(frame: number, side = SIDE): Promise<EditedFrame> {
   let index = 0;
-  for await (const picture of street(frame + 1, 'neon', side).frames()) {
+  for await (const picture of street(frame + 1, 'neon', side)) {
     if (index++ === frame) return { picture, frame, prompt: 'a neon city at night' };
   }
   throw new Error(`the shot has no frame ${frame}`);
@@ -46,8 +46,8 @@ export function quick(
 }
 
 /** All frames of a video. */
-export async function framesOf(video: TrainingVideo): Promise<Frame[]> {
+export async function framesOf(video: Frames): Promise<Frame[]> {
   const frames: Frame[] = [];
-  for await (const frame of video.frames()) frames.push(frame);
+  for await (const frame of video) frames.push(frame);
   return frames;
 }

@@ -6,7 +6,6 @@ import { given } from '../../lib/base/given.js';
 import type { Model } from '../../lib/models/model.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import { COURSE, TRAINING } from '../../lib/settings/table.js';
-import type { TrainingVideo } from '../../lib/training/finetune/encode-items.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';
 import { storedIterations } from '../../lib/training/finetune/folder.js';
 import type { FinetuneOptions } from '../../lib/training/finetune/options.js';
@@ -15,6 +14,7 @@ import { recentLoss } from '../../lib/training/finetune/recent-loss.js';
 import type { FinetuneResult } from '../../lib/training/finetune/result.js';
 import { type TrainedFiles, trainedSource } from '../../lib/training/finetune/trained-source.js';
 import { openForModel } from '../../lib/video/read/open-for-model.js';
+import type { Video } from '../../lib/video/read/video.js';
 import { shotName } from '../../lib/video/shot-name.js';
 import type { FinetuneValues } from '../commands/finetune.js';
 import { type Context, resumeCommand, shellCommand } from '../context.js';
@@ -95,7 +95,7 @@ type Seen = Preview & { forgetting?: number };
 /** Runs the training, and reports each preview when it is rendered. */
 async function trained(
   model: Model,
-  video: TrainingVideo,
+  video: Video,
   options: FinetuneOptions,
   context: Context,
 ): Promise<{ result: FinetuneResult; previews: Seen[] }> {

@@ -110,7 +110,7 @@ async function trainAndJudge(
   const edits: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
   await finetune(
     model,
-    { frames: () => shotFrames(shot) },
+    { [Symbol.asyncIterator]: () => shotFrames(shot) },
     {
       out: folder,
       resume: true,

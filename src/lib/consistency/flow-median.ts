@@ -2,9 +2,12 @@
 // that every learned method must beat.
 
 import { UsageError } from '../base/errors.js';
-import type { Frame } from '../tensor/frame.js';
+import { streamed } from '../base/streamed.js';
+import type { Frame, Frames } from '../tensor/frame.js';
 import { type Flow, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded, warpFrame } from '../video/flow/warp.js';
+import type { VideoInput } from '../video/read/video.js';
+import { framesOf } from '../video/read/video-input.js';
 
 /**
  * result[t] = median over O[t-1], O[t], O[t+1] of each value, the neighbours warped to t along the optical flow of the source; where
@@ -14,13 +17,10 @@ import { nonOccluded, warpFrame } from '../video/flow/warp.js';
  *
  * @throws UsageError when the videos differ in length or size
  */
-export async function* flowMedian(
-  output: AsyncIterable<Frame>,
-  source: AsyncIterable<Frame>,
-): AsyncGenerator<Frame, void, undefined> {
+export async function* flowMedian(source: VideoInput, output: VideoInput): AsyncGenerator<Frame, void, undefined> {
   let before: Moment | undefined;
   let current: Moment | undefined;
-  for await (const next of together(output, source)) {
+  for await (const next of together(framesOf(output), streamed(framesOf(source)))) {
     if (current) yield await steadied(current, before, next);
     [before, current] = [current, next];
   }
@@ -53,7 +53,7 @@ async function movedTo(at: Moment, other: Moment | undefined): Promise<Uint8Arra
   return moved;
 }
 
-async function* together(output: AsyncIterable<Frame>, source: AsyncIterable<Frame>): AsyncGenerator<Moment> {
+async function* together(output: Frames, source: AsyncIterable<Frame>): AsyncGenerator<Moment> {
   const others = source[Symbol.asyncIterator]();
   try {
     for await (const frame of output) {

@@ -9,6 +9,8 @@ import { type NOISE_MODES, RENDER } from '../settings/table.js';
 import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { VideoInput } from '../video/read/video.js';
+import { framesOf } from '../video/read/video-input.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
@@ -115,13 +117,14 @@ export async function restyleLatents(
 }
 
 /**
- * Restyles a stream of frames, keeping one batch of them in memory.
+ * Restyles a video frame by frame, one batch in memory: the frames as they are given, those of a path as players show them. Their
+ * sides must fit the model (multiples of 8 as a rule); `openVideo` scales them.
  *
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function* restyle(
   model: Model,
-  frames: AsyncIterable<Frame>,
+  video: VideoInput,
   options: RestyleOptions,
 ): AsyncGenerator<Frame, void, undefined> {
   const { batch } = withDefaults(RENDER, options);
@@ -134,7 +137,7 @@ export async function* restyle(
     for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
   signal?.throwIfAborted();
-  for await (const frame of frames) {
+  for await (const frame of framesOf(video, { signal })) {
     signal?.throwIfAborted();
     waiting.push(await encodeFrame(model, frame, first + waiting.length));
     if (waiting.length === batch) yield* flush();

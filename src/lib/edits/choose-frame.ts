@@ -3,7 +3,8 @@
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { Frame } from '../tensor/frame.js';
-import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
+import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
+import { pathOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { frameAt, pickInOrder, TIME_SLACK } from '../video/times/frame-times.js';
 
 /** Which frame, and how it is read. */
@@ -31,9 +32,9 @@ export interface ChosenFrame {
  *
  * @throws UsageError for a bad video, number or time
  */
-export async function frameNumber(path: string, request: FrameRequest): Promise<number> {
+export async function frameNumber(video: RepeatableVideo, request: FrameRequest): Promise<number> {
   const { size: _, ...rest } = request; // does not matter here, and might be warned of
-  return (await locate(path, { ...rest, exact: true })).frame;
+  return (await locate(video, { ...rest, exact: true })).frame;
 }
 
 /**
@@ -41,10 +42,12 @@ export async function frameNumber(path: string, request: FrameRequest): Promise<
  *
  * @throws UsageError for a bad video, or a frame that it does not have
  */
-export async function chooseFrame(path: string, request: FrameRequest): Promise<ChosenFrame> {
-  const { video, frame, at } = await locate(path, request);
+export async function chooseFrame(input: RepeatableVideo, request: FrameRequest): Promise<ChosenFrame> {
+  const { video, frame, at } = await locate(input, request);
   for await (const picture of pickInOrder(video.frames(), [frame])) return { frame, at, picture };
-  throw new UsageError(`${path}: its frames end before frame ${frame}; choose an earlier one, or mend the video`);
+  throw new UsageError(
+    `${pathOf(input)}: its frames end before frame ${frame}; choose an earlier one, or mend the video`,
+  );
 }
 
 /**
@@ -68,9 +71,10 @@ export async function frameShownAt(
 }
 
 async function locate(
-  path: string,
+  input: RepeatableVideo,
   request: FrameRequest & Pick<OpenVideoOptions, 'exact'>,
 ): Promise<{ video: Video; frame: number; at: number }> {
+  const path = pathOf(input);
   const { frame: number, at, size, crop, start, duration, every, frameRate, exact, signal, onWarning } = request;
   if (number !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
@@ -79,7 +83,7 @@ async function locate(
     throw new UsageError(`${path}: there is no frame ${number}; give a whole number from 0 on`);
   }
   const options = given({ size, crop, start, duration, every, frameRate, exact, signal, onWarning });
-  const video = await openVideo(path, options);
+  const video = await openVideo(input, options);
   const { times } = await video.times();
   const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at, start);
   if (frame >= times.length) {

@@ -3,6 +3,8 @@
 import type { Model } from '../models/model.js';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../settings/lists.js';
 import { renderSize } from '../video/read/open-for-model.js';
+import { pathOf, type VideoInput } from '../video/read/video.js';
+import { repeatable } from '../video/read/video-input.js';
 import { denoiseSettings, type EditFrameOptions, resolveEditOptions } from './edit-options.js';
 import { writeTriedEdits } from './edits-folder.js';
 import type { FrameEdits } from './frame-edit.js';
@@ -17,10 +19,16 @@ import { trackedEdits } from './tracked-edits.js';
  *
  * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function editFrame(model: Model, video: string, options: EditFrameOptions): Promise<FrameEdits> {
+export async function editFrame(model: Model, input: VideoInput, options: EditFrameOptions): Promise<FrameEdits> {
+  const video = await repeatable(input);
   const resolved = resolveEditOptions(options, { strengths: FRAME_STRENGTHS, seeds: FRAME_SEEDS });
   const { at, size } = options;
-  const settings = { ...denoiseSettings(resolved), video, model: model.path, size: renderSize(model, size) };
+  const settings = {
+    ...denoiseSettings(resolved),
+    video: pathOf(video),
+    model: model.path,
+    size: renderSize(model, size),
+  };
   return trackedEdits(model, video, resolved, {
     experiment: 'frame',
     which: (frame) => (at === undefined ? { frame } : { at }),

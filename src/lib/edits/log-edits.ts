@@ -1,11 +1,13 @@
 // The edits of one frame as a run.
 
 import { basename } from 'node:path';
-import { sha256Json, sha256Path } from '../base/hash.js';
+import { sha256Json } from '../base/hash.js';
 import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { comparisonInputs, denoiseParameters } from '../renderings/log-comparison.js';
 import { givenOptions, type WorkOptions } from '../tracking/log/tracked-work.js';
+import { pathOf, type RepeatableVideo } from '../video/read/video.js';
+import { hashVideo } from '../video/read/video-input.js';
 import { shotName } from '../video/shot-name.js';
 import type { ResolvedEditOptions } from './edit-options.js';
 
@@ -13,25 +15,29 @@ import type { ResolvedEditOptions } from './edit-options.js';
 export type Which = { readonly frame: number } | { readonly at: number };
 
 /** `street-frame-12`, `street-at-0.5s`. */
-export function editsName(video: string, which: Which): string {
-  return `${shotName(video)}-${'at' in which ? `at-${which.at}s` : `frame-${which.frame}`}`;
+export function editsName(video: RepeatableVideo, which: Which): string {
+  return `${shotName(pathOf(video))}-${'at' in which ? `at-${which.at}s` : `frame-${which.frame}`}`;
 }
 
 /** The run that edits of a frame are. */
 export async function editsRun(
   experiment: 'frame' | 'edit',
   model: Model,
-  video: string,
+  video: RepeatableVideo,
   { which, ...options }: ResolvedEditOptions & { readonly which: Which },
 ): Promise<WorkOptions> {
   const { strengths, seeds, out, frame: _, at: __, ...rest } = options;
-  const settings = { video: await sha256Path(video), ...(await hashModel(model, options)) };
-  const common = denoiseParameters(model, video, rest, rest);
+  const settings = { video: await hashVideo(video), ...(await hashModel(model, options)) };
+  const common = denoiseParameters(model, pathOf(video), rest, rest);
   return {
     ...{ experiment, name: editsName(video, which) },
     key: sha256Json(JSON.parse(JSON.stringify({ ...settings, ...common, strengths, seeds, ...which }))),
     parameters: { ...common, strength: strengths, seed: seeds, ...which },
-    given: { video, model: basename(model.path), ...givenOptions({ ...rest, strengths, seeds, ...which }) },
+    given: {
+      video: pathOf(video),
+      model: basename(model.path),
+      ...givenOptions({ ...rest, strengths, seeds, ...which }),
+    },
     inputs: comparisonInputs(model, video, settings),
     device: model.device,
     ...{ out, track: options.track, root: options.root, command: options.command },

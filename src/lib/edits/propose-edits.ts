@@ -7,6 +7,8 @@ import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
 import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../settings/lists.js';
 import { lastWork } from '../tracking/log/tracked-work.js';
+import { locationOf, pathOf, type RepeatableVideo, type VideoInput } from '../video/read/video.js';
+import { hashVideo, repeatable } from '../video/read/video-input.js';
 import { frameNumber } from './choose-frame.js';
 import {
   denoiseSettings,
@@ -30,7 +32,8 @@ import { trackedEdits } from './tracked-edits.js';
  *
  * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function proposeEdits(model: Model, video: string, options: ProposeEditsOptions): Promise<FrameEdits> {
+export async function proposeEdits(model: Model, input: VideoInput, options: ProposeEditsOptions): Promise<FrameEdits> {
+  const video = await repeatable(input);
   const asked = resolveProposal(options);
   return trackedEdits(model, video, asked, {
     experiment: 'edit',
@@ -39,9 +42,9 @@ export async function proposeEdits(model: Model, video: string, options: Propose
       const edits = rankEdits(rendered);
       return { edits, sheet: await rankedSheet(original, edits) };
     },
-    write(proposals) {
-      const sidecars = proposals.edits.map((edit) => sidecarOf(model, edit, asked, video));
-      const settings = proposalSettings(model, video, proposals.frame, asked);
+    async write(proposals) {
+      const sidecars = proposals.edits.map((edit) => sidecarOf(model, edit, asked, pathOf(video)));
+      const settings = await proposalSettings(model, video, proposals.frame, asked);
       return writeProposals(proposals, sidecars, { settings, ...(options.auto && { pick: 1 }) });
     },
     metrics({ edits: [{ scores }] }) {
@@ -55,7 +58,11 @@ export async function proposeEdits(model: Model, video: string, options: Propose
  *
  * @throws UsageError for a bad video or frame, or when there are none, or of other settings
  */
-export async function findProposals(model: Model, video: string, options: ProposeEditsOptions): Promise<StoredEdits> {
+export async function findProposals(
+  model: Model,
+  video: RepeatableVideo,
+  options: ProposeEditsOptions,
+): Promise<StoredEdits> {
   const asked = resolveProposal(options);
   const { root, track } = options;
   const frame = await frameNumber(video, options);
@@ -64,16 +71,23 @@ export async function findProposals(model: Model, video: string, options: Propos
   if (out === undefined) {
     throw new UsageError(`edit: no edits of this frame were proposed yet; propose some first, without picking one`);
   }
-  return readProposals(out, proposalSettings(model, video, frame, asked));
+  return readProposals(out, await proposalSettings(model, video, frame, asked));
 }
 
 /** What must be the same when an edit is picked later. */
-function proposalSettings(model: Model, video: string, frame: number, options: ResolvedEditOptions): Settings {
+async function proposalSettings(
+  model: Model,
+  video: RepeatableVideo,
+  frame: number,
+  options: ResolvedEditOptions,
+): Promise<Settings> {
   const { start, duration, every, frameRate, size, crop, strengths, seeds } = options;
   const { config, vae, ...checkpoint } = model.checkpoint.options;
   const { loras, embeddings, clipSkip } = model;
   return {
-    video: resolve(video),
+    video: locationOf(video),
+    // Of an opened video, or of frames, the path says too little.
+    ...(typeof video !== 'string' && { content: await hashVideo(video) }),
     ...given({ start, duration, every, frameRate, size, crop }),
     frame,
     model: resolve(model.path),

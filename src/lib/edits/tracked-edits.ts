@@ -7,6 +7,7 @@ import type { Model } from '../models/model.js';
 import { plainFolder, trackWork } from '../tracking/log/tracked-work.js';
 import { runsRoot } from '../tracking/stored/run-record.js';
 import { sizedFor } from '../video/read/open-for-model.js';
+import type { RepeatableVideo } from '../video/read/video.js';
 import { chooseFrame } from './choose-frame.js';
 import type { ResolvedEditOptions } from './edit-options.js';
 import { openEditStore } from './edit-store.js';
@@ -35,7 +36,7 @@ export interface EditsKind {
  */
 export async function trackedEdits(
   model: Model,
-  video: string,
+  video: RepeatableVideo,
   options: ResolvedEditOptions,
   kind: EditsKind,
 ): Promise<FrameEdits> {

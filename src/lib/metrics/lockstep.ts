@@ -1,10 +1,7 @@
 // Reads several videos in step, one frame of each at a time, and checks that they have the same length and size.
 
 import { UsageError } from '../base/errors.js';
-import type { Frame } from '../tensor/frame.js';
-
-/** Frames in order, all of one size: a decoder's output or an array. The data of a yielded frame must not change. */
-export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
+import type { Frame, Frames } from '../tensor/frame.js';
 
 /** A video and its name in errors: `the source`, `output 0.45`. */
 export interface NamedFrames {

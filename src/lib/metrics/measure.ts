@@ -6,9 +6,11 @@ import { type FrameHooks, frameDone } from '../base/frame-progress.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded } from '../video/flow/warp.js';
+import type { VideoInput } from '../video/read/video.js';
+import { framesOf } from '../video/read/video-input.js';
 import { flowDifference } from './flow-difference.js';
 import { closeLedger, createLedger, type Ledger, noteFidelity, noteFrame } from './ledger.js';
-import { type Frames, lockstep } from './lockstep.js';
+import { lockstep } from './lockstep.js';
 import type { Measurement } from './measurement.js';
 import { warpingError } from './warping-error.js';
 
@@ -55,8 +57,8 @@ export interface Measured<Name extends string = string> {
  * @throws UsageError when there are no frames, or an output differs from the source in length or in size
  */
 export async function measure<Name extends string>(
-  source: Frames,
-  outputs: Readonly<Record<Name, Frames>>,
+  source: VideoInput,
+  outputs: Readonly<Record<Name, VideoInput>>,
   options: MeasureOptions = {},
 ): Promise<Measured<Name>> {
   const names = Object.keys(outputs) as Name[];
@@ -66,8 +68,8 @@ export async function measure<Name extends string>(
   let beforePrevious: Frame[] | undefined;
   let count = 0;
   const videos = [
-    { name: 'the source', frames: source },
-    ...names.map((name) => ({ name: `output ${name}`, frames: outputs[name] })),
+    { name: 'the source', frames: framesOf(source, options) },
+    ...names.map((name) => ({ name: `output ${name}`, frames: framesOf(outputs[name], options) })),
   ];
   options.signal?.throwIfAborted();
   for await (const frames of lockstep(videos, options.onUneven)) {

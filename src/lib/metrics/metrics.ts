@@ -2,10 +2,12 @@
 
 import { frameDone } from '../base/frame-progress.js';
 import { type Warn, warnOnStderr } from '../base/warn.js';
-import type { Frame } from '../tensor/frame.js';
-import { openVideo, type Video } from '../video/read/open-video.js';
+import type { Frame, Frames } from '../tensor/frame.js';
+import { openVideo } from '../video/read/open-video.js';
+import { isVideo, type VideoInput } from '../video/read/video.js';
+import { framesOf } from '../video/read/video-input.js';
 import { closeLedger, createLedger, noteFrame } from './ledger.js';
-import { type Frames, lockstep } from './lockstep.js';
+import { lockstep } from './lockstep.js';
 import { type MeasureOptions, measure } from './measure.js';
 import type { Measurement } from './measurement.js';
 import { openPair } from './open-pair.js';
@@ -18,9 +20,6 @@ export interface Metrics {
   /** The source's own values, the floor; absent where no source was given. */
   readonly source?: Measurement;
 }
-
-/** A video to measure: a path (its frames as players show them, uncropped), an opened video, or frames. */
-export type VideoInput = string | Video | Frames;
 
 /** Settings of {@link metrics}. */
 export interface MetricsOptions extends MeasureOptions {
@@ -49,7 +48,7 @@ export async function metrics(
   second: VideoInput | MetricsOptions = {},
   options: MetricsOptions = {},
 ): Promise<Metrics> {
-  return isVideo(second) ? ofPair(first, second, options) : ofOne(first, second);
+  return isInput(second) ? ofPair(first, second, options) : ofOne(first, second);
 }
 
 async function ofPair(source: VideoInput, output: VideoInput, options: MetricsOptions): Promise<Metrics> {
@@ -91,15 +90,14 @@ export function unevenSentence(shorter: string, longer: string, frames: number):
   return `${called(shorter)} ends before ${called(longer)}: ${frames === 1 ? 'one frame is' : `the first ${frames} frames are`} compared`;
 }
 
-function isVideo(value: VideoInput | MetricsOptions): value is VideoInput {
-  return typeof value === 'string' || 'frameRate' in value || Symbol.asyncIterator in value || Symbol.iterator in value;
+function isInput(value: VideoInput | MetricsOptions): value is VideoInput {
+  return typeof value === 'string' || isVideo(value) || Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 async function openInput(
   input: VideoInput,
   { signal }: MetricsOptions,
 ): Promise<{ frames: Frames; expectedFrames?: number | undefined }> {
-  if (typeof input !== 'string' && !('frameRate' in input)) return { frames: input };
   const video = typeof input === 'string' ? await openVideo(input, { exact: true, signal }) : input;
-  return { frames: video.frames(), expectedFrames: video.expectedFrames };
+  return { frames: framesOf(video), expectedFrames: isVideo(video) ? video.expectedFrames : undefined };
 }

@@ -3,7 +3,8 @@
 import { given } from '../base/given.js';
 import { warnOnStderr } from '../base/warn.js';
 import { fitVideo } from '../video/read/fit-video.js';
-import { type OpenVideoOptions, openVideo, type Video } from '../video/read/open-video.js';
+import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
+import type { Video } from '../video/read/video.js';
 
 /** How a pair is opened; `crop` and `frameRate` are the output's. */
 export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
@@ -35,7 +36,7 @@ export async function openPair(
   }
   const options = { ...part, ...time };
   const timed = Object.keys(time).length > 0 ? await openVideo(source, options) : stored;
-  return { source: await fitVideo(timed, video, options), output: video };
+  return { source: await fitVideo({ source, video: timed }, video, options), output: video };
 }
 
 /** How the source's frames are chosen to go with the video's. Pictures that have no rate of their own go one by one. */

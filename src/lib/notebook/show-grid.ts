@@ -1,16 +1,17 @@
 // Videos beside each other as one video, in step.
 
 import { given } from '../base/given.js';
-import type { Frame } from '../tensor/frame.js';
+import type { Frames } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
-import { type FrameSource, framesOf, type SourceFrames } from './frame-source.js';
+import type { VideoInput } from '../video/read/video.js';
+import { type SourceFrames, sourceFrames } from './frame-source.js';
 import type { Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';
 import { encoded } from './show-video.js';
 
 /** Videos of one size beside each other. */
 export interface ShownGrid {
-  readonly grid: readonly FrameSource[];
+  readonly grid: readonly VideoInput[];
   /** One text for each. */
   readonly labels?: readonly string[];
   /** Videos in a row; 2 by default. */
@@ -26,9 +27,9 @@ export interface ShownGrid {
  */
 export async function showGrid({ grid, frameRate, ...options }: ShownGrid, settings: ShowSettings): Promise<Display> {
   let timing: Pick<SourceFrames, 'frameRate' | 'timing'> = given({ frameRate });
-  const cells: AsyncIterable<Frame>[] = [];
+  const cells: Frames[] = [];
   for (const source of grid) {
-    const video = await framesOf(source);
+    const video = await sourceFrames(source);
     if (timing.frameRate === undefined) timing = video;
     cells.push(video.frames);
   }

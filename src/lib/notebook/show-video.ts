@@ -4,13 +4,15 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { dataUri } from '../base/data-uri.js';
+import { given } from '../base/given.js';
 import { BROWSER_MEDIA } from '../base/media-types.js';
 import { html } from '../report/html.js';
-import type { Frame } from '../tensor/frame.js';
-import { openVideo, type Video } from '../video/read/open-video.js';
+import type { Frame, Frames } from '../tensor/frame.js';
+import { openVideo } from '../video/read/open-video.js';
+import type { Video, VideoInput } from '../video/read/video.js';
 import { writeVideo } from '../video/write/write-video.js';
 import { figure } from './figure.js';
-import { type FrameSource, framesOf, type SourceFrames } from './frame-source.js';
+import { type SourceFrames, sourceFrames } from './frame-source.js';
 import { bundleOf, type Display } from './mime-bundle.js';
 import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
@@ -18,7 +20,7 @@ import { copyShown } from './shown-files.js';
 
 /** A video: the path of a file, an opened video, or frames with their rate. */
 export interface ShownVideo {
-  readonly video: FrameSource;
+  readonly video: VideoInput;
   /** Frames per second of frames; 12 by default. */
   readonly frameRate?: number;
 }
@@ -37,7 +39,7 @@ export async function showVideo({ video, frameRate }: ShownVideo, settings: Show
     const opened = await openVideo(video, { exact: true });
     return { bundle: await playerOf(opened, settings), file: { path: video } };
   }
-  const source = await framesOf(video);
+  const source = await sourceFrames(video);
   const timing = frameRate === undefined ? source : { frameRate };
   return encoded(source.frames, timing, source.name ?? 'video', settings);
 }
@@ -48,15 +50,15 @@ export async function showVideo({ video, frameRate }: ShownVideo, settings: Show
  * @throws UsageError when there are none, or they differ in size
  */
 export async function encoded(
-  frames: AsyncIterable<Frame>,
-  { frameRate = 12, timing }: Pick<SourceFrames, 'frameRate' | 'timing'>,
+  frames: Frames,
+  { frameRate, timing }: Pick<SourceFrames, 'frameRate' | 'timing'>,
   name: string,
   settings: ShowSettings,
 ): Promise<Display> {
   const folder = await mkdtemp(join(tmpdir(), 'steadyframe-show-'));
   try {
     const path = join(folder, `${name}.mp4`);
-    await writeVideo(path, frames, { frameRate, ...(timing && { timing }) });
+    await writeVideo(path, frames, given({ frameRate, timing }));
     const bundle = await playerOf(await openVideo(path, { exact: true }), settings);
     return { bundle, file: { name: `${name}.mp4`, data: await readFile(path) } };
   } finally {

@@ -7,6 +7,8 @@ import type { EditedFrame } from '../edits/edited-frame.js';
 import { readEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
 import { PROPOSED_SEEDS } from '../settings/lists.js';
+import type { VideoInput } from '../video/read/video.js';
+import { repeatable } from '../video/read/video-input.js';
 import { heldOutShot, shotPicture } from '../world/held-out-shots.js';
 import type { Style } from '../world/styles/styles.js';
 import { openBundledShot } from './bundled-shot.js';
@@ -45,17 +47,21 @@ export interface RecipeOptions extends Omit<Partial<RecipePlan>, 'prompts' | 'pr
  * Runs the published recipe on a video: renders it with the model as it is, picks an edited frame among proposals, finetunes the model
  * on the video and that frame, renders with it, and writes videos, a 2x2 grid, numbers and a report.
  *
- * @param video path of a video, or a bundled shot
+ * @param video a video, or a bundled shot
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
  */
 export async function recipe(
   model: Model,
-  video: string | BundledShot,
+  video: VideoInput | BundledShot,
   options: RecipeOptions,
 ): Promise<RecipeOutcome> {
-  if (typeof video === 'string') return runRecipe(model, video, await planRecipe(options));
+  if (!isBundled(video)) return runRecipe(model, await repeatable(video), await planRecipe(options));
   const { path, truth } = await openBundledShot(video.shot, given({ style: video.style, frames: options.frames }));
   return runRecipe(model, path, await planRecipe(options, truth && { ...video, truth }));
+}
+
+function isBundled(video: VideoInput | BundledShot): video is BundledShot {
+  return typeof video === 'object' && 'shot' in video;
 }
 
 /** Fills in what the preset decides. */

@@ -15,7 +15,7 @@ import { gridOf, openRenderedVideo, type Readable, type RenderedVideo } from '..
 import { planRenderings, type Rendering, type RenderingPlan } from '../renderings/rendering.js';
 import { type TrackedWork, trackWork } from '../tracking/log/tracked-work.js';
 import { hashFrame } from '../training/finetune/encode-items.js';
-import type { Video } from '../video/read/open-video.js';
+import { locationOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { sayTiming } from '../video/times/timing-note.js';
 import { MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
@@ -42,20 +42,20 @@ export interface RecipeOutcome {
  *
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
  */
-export async function runRecipe(model: Model, path: string, options: RecipePlan): Promise<RecipeOutcome> {
+export async function runRecipe(model: Model, source: RepeatableVideo, options: RecipePlan): Promise<RecipeOutcome> {
   const plain = plainRenderings(options);
   const planned = planRenderings(model, plain);
-  const video = await openSource(model, path, options);
-  const settings = await recipeSettings(model, path, plain, options);
-  const asked = recipeRun(model, { kind: 'experiment', video: path, renderings: plain }, settings, options);
+  const video = await openSource(model, source, options);
+  const settings = await recipeSettings(model, source, plain, options);
+  const asked = recipeRun(model, { kind: 'experiment', video: source, renderings: plain }, settings, options);
   const open = (out: string): Promise<ComparisonFolder> =>
     openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
-  return trackWork(asked, open, (work) => runStages(work, model, { path, plain, planned, video, settings }, options));
+  return trackWork(asked, open, (work) => runStages(work, model, { source, plain, planned, video, settings }, options));
 }
 
 /** What is known before the first stage. */
 interface OpenedRecipe {
-  readonly path: string;
+  readonly source: RepeatableVideo;
   readonly plain: readonly Rendering[];
   readonly planned: readonly RenderingPlan[];
   readonly video: Video;
@@ -65,7 +65,7 @@ interface OpenedRecipe {
 async function runStages(
   work: TrackedWork<ComparisonFolder>,
   model: Model,
-  { path, plain, planned, video, settings }: OpenedRecipe,
+  { source, plain, planned, video, settings }: OpenedRecipe,
   options: RecipePlan,
 ): Promise<RecipeOutcome> {
   const { signal, truth, strengths } = options;
@@ -115,7 +115,7 @@ async function runStages(
     const [{ name: low }] = plain;
     const readable = new Map<string, Readable>([
       [ROUND_TRIP, rendered.roundTrip],
-      [MEDIAN, () => flowMedian(rendered.rendering(low), rendered.source())],
+      [MEDIAN, () => flowMedian(rendered.source(), rendered.rendering(low))],
       ...(truth ? [[TRUTH, truth.frames] as const] : []),
       ...[...plain, ...tuned].map(({ name }): [string, Readable] => [name, () => rendered.rendering(name)]),
     ]);
@@ -130,7 +130,7 @@ async function runStages(
     sayTiming(video, timing, options.onWarning);
     const tunedArms = arms.filter(({ kind }) => kind === 'tuned');
     const result: RecipeResult = {
-      video: resolve(path),
+      video: locationOf(source),
       model: resolve(model.path),
       prompts: options.prompts,
       frames: rendered.frames,
@@ -170,7 +170,7 @@ async function runStages(
 /** Everything that decides what comes out. */
 async function recipeSettings(
   model: Model,
-  video: string,
+  video: RepeatableVideo,
   plain: readonly Rendering[],
   options: RecipePlan,
 ): Promise<Settings> {

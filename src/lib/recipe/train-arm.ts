@@ -51,7 +51,7 @@ export async function trainArm(
       onProgress: (progress) => onProgress?.({ ...progress, label: `${progress.label} ${arm.label}` }),
       ...given({ signal, onWarning }),
     };
-    return await finetune(model, { frames: () => rendered.source() }, options);
+    return await finetune(model, { [Symbol.asyncIterator]: rendered.source }, options);
   };
   // The training is a part of the recipe's run.
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);

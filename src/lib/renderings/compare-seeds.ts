@@ -4,6 +4,7 @@ import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { COMPARED_SEEDS } from '../settings/lists.js';
 import { RENDER } from '../settings/table.js';
+import type { VideoInput } from '../video/read/video.js';
 import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
 import { planComparison } from './comparison-plan.js';
@@ -24,12 +25,16 @@ export interface CompareSeedsOptions extends ComparisonOptions {
  *
  * @throws UsageError for a bad video, seed, strength or folder; FailureError when latents turn NaN or the disk is full
  */
-export function compareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonResult> {
+export function compareSeeds(model: Model, video: VideoInput, options: CompareSeedsOptions): Promise<ComparisonResult> {
   return compareRenderings(model, { kind: 'seeds', video, renderings: renderingsOf(options) }, options);
 }
 
 /** What a comparison of seeds would render, checked without rendering. */
-export function planCompareSeeds(model: Model, video: string, options: CompareSeedsOptions): Promise<ComparisonPlan> {
+export function planCompareSeeds(
+  model: Model,
+  video: VideoInput,
+  options: CompareSeedsOptions,
+): Promise<ComparisonPlan> {
   return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }
 

@@ -7,6 +7,7 @@ import type { OptionsOf } from '../settings/setting.js';
 import type { RENDER, SELECTION } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
+import type { RepeatableVideo } from '../video/read/video.js';
 import type { FolderOptions } from './comparison-folder.js';
 import type { RenderHooks } from './fill-journals.js';
 import type { Rendering, RenderingPlan } from './rendering.js';
@@ -32,8 +33,7 @@ export interface ComparisonOptions
 export interface Compared {
   /** Names the comparison's runs. */
   readonly kind: string;
-  /** Path of the video. */
-  readonly video: string;
+  readonly video: RepeatableVideo;
   readonly renderings: readonly Rendering[];
 }
 
@@ -48,7 +48,7 @@ export interface RenderingResult extends RenderingPlan {
 export interface ComparisonResult {
   /** Absolute path of the folder. */
   out: string;
-  /** Absolute paths of the source and of the model. */
+  /** Absolute paths of the source (`frames` for frames in memory) and of the model. */
   video: string;
   model: string;
   /** The grid: the original first, then the renderings in their order. */

@@ -13,7 +13,8 @@ import { RENDER, type SELECTION } from '../settings/table.js';
 import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/layout/grid.js';
 import { openForModel } from '../video/read/open-for-model.js';
-import type { OpenVideoOptions, Video } from '../video/read/open-video.js';
+import type { OpenVideoOptions } from '../video/read/open-video.js';
+import type { Video, VideoInput } from '../video/read/video.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
 import { workBytes } from './rendered-video.js';
@@ -26,13 +27,13 @@ import { planRenderings, type Rendering, type RenderingPlan } from './rendering.
  */
 export async function planComparison(
   model: Model,
-  { video: path, renderings }: { readonly video: string; readonly renderings: readonly Rendering[] },
+  { video: input, renderings }: { readonly video: VideoInput; readonly renderings: readonly Rendering[] },
   options: ComparisonOptions,
 ): Promise<ComparisonPlan> {
   const { batch, guidanceScale, out, resume = false } = withDefaults(RENDER, options);
   const planned = await checkRequest(model, renderings, options);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
-  const video = await openSource(model, path, options);
+  const video = await openSource(model, input, options);
   const frames = video.expectedFrames;
   return {
     cells: planned,
@@ -89,10 +90,10 @@ export type SourceOptions = OptionsOf<typeof SELECTION> &
  *
  * @throws UsageError when it cannot be opened, does not fit the model, or lacks the sound that was asked for
  */
-export async function openSource(model: Model, path: string, options: SourceOptions): Promise<Video> {
+export async function openSource(model: Model, input: VideoInput, options: SourceOptions): Promise<Video> {
   const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
   const chosen: OpenVideoOptions = given({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
-  const video = await openForModel(model, path, chosen);
-  if (audio && !video.hasAudio) throw new UsageError(`${path}: has no sound to copy; leave out audio`);
+  const video = await openForModel(model, input, chosen);
+  if (audio && !video.hasAudio) throw new UsageError(`${video.path}: has no sound to copy; leave out audio`);
   return video;
 }

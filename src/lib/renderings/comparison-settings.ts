@@ -1,6 +1,5 @@
 // What decides the bits of a comparison, as data: results are identified, and continued, by it.
 
-import { sha256Path } from '../base/hash.js';
 import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';
 import { hashModel } from '../models/checkpoint/hash-model.js';
@@ -8,6 +7,8 @@ import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import { RENDER } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
+import type { RepeatableVideo } from '../video/read/video.js';
+import { hashVideo } from '../video/read/video-input.js';
 import type { ComparisonOptions } from './comparison-options.js';
 import type { Rendering } from './rendering.js';
 
@@ -15,7 +16,7 @@ import type { Rendering } from './rendering.js';
 export async function settingsOf(
   kind: string,
   model: Model,
-  { video, renderings }: { readonly video: string; readonly renderings: readonly Rendering[] },
+  { video, renderings }: { readonly video: RepeatableVideo; readonly renderings: readonly Rendering[] },
   options: ComparisonOptions,
 ): Promise<Settings> {
   const { start, duration, frames, every, crop, frameRate, columns, audio = false } = options;
@@ -23,7 +24,7 @@ export async function settingsOf(
   const settings = {
     kind,
     version: VERSION,
-    video: await sha256Path(video),
+    video: await hashVideo(video),
     selection: { size: renderSize(model, options.size), start, duration, frames, every, crop, frameRate },
     ...(await hashModel(model, options)),
     device: model.device,

@@ -5,6 +5,8 @@ import { given } from '../base/given.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
 import { trackWork } from '../tracking/log/tracked-work.js';
+import { locationOf, type VideoInput } from '../video/read/video.js';
+import { repeatable } from '../video/read/video-input.js';
 import { sayTiming } from '../video/times/timing-note.js';
 import { type ComparisonFolder, openComparisonFolder } from './comparison-folder.js';
 import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
@@ -25,12 +27,13 @@ const ROUND_TRIP = 'round-trip';
  */
 export async function compareRenderings(
   model: Model,
-  compared: Compared,
+  { kind, video: input, renderings }: Omit<Compared, 'video'> & { readonly video: VideoInput },
   options: ComparisonOptions,
 ): Promise<ComparisonResult> {
-  const { kind, video: path, renderings } = compared;
+  const source = await repeatable(input);
+  const compared: Compared = { kind, video: source, renderings };
   const planned = await checkRequest(model, renderings, options);
-  const video = await openSource(model, path, options);
+  const video = await openSource(model, source, options);
   const settings = await settingsOf(kind, model, compared, options);
   const open = (out: string): Promise<ComparisonFolder> =>
     openComparisonFolder(out, settings, options.resume ?? false, options.onWarning);
@@ -57,11 +60,11 @@ export async function compareRenderings(
       const grid = gridOf([['original', rendered.source], ...beside], gridColumns(renderings, options));
       const videos = { ...outputs, [ROUND_TRIP]: rendered.roundTrip, grid };
       const files = Object.fromEntries(Object.entries(videos).map(([name, read]) => [`${name}.mp4`, read]));
-      await rendered.write(folder.out, files, options.audio ? path : undefined);
+      await rendered.write(folder.out, files, options.audio ? video.path : undefined);
       const { [ROUND_TRIP]: roundTrip, ...measured } = judged.outputs as Record<string, Measurement>;
       await writeCurves(join(folder.out, 'curves.csv'), { source: judged.source, ...judged.outputs });
       const result = {
-        video: resolve(path),
+        video: locationOf(source),
         model: resolve(model.path),
         grid: 'grid.mp4',
         curves: 'curves.csv',

@@ -8,7 +8,7 @@ import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import { RENDER } from '../settings/table.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import type { Video } from '../video/read/open-video.js';
+import type { Video } from '../video/read/video.js';
 import { planRendering, type Rendering } from './rendering.js';
 
 /** Hooks of a long rendering. */

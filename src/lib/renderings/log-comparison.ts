@@ -18,6 +18,7 @@ import { givenOptions, type TrackedWork, type WorkOptions } from '../tracking/lo
 import type { RunInput } from '../tracking/stored/run-record.js';
 import { sizeText } from '../video/geometry.js';
 import { renderSize } from '../video/read/open-for-model.js';
+import { isStored, pathOf, type RepeatableVideo } from '../video/read/video.js';
 import { shotName } from '../video/shot-name.js';
 import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
 import type { Rendering } from './rendering.js';
@@ -33,19 +34,26 @@ export function comparisonRun(
   return {
     ...options,
     experiment: kind,
-    name: `${shotName(video)}-${key.slice(0, 8)}`,
+    name: `${shotName(pathOf(video))}-${key.slice(0, 8)}`,
     key,
-    parameters: merged(renderings.map((rendering) => renderingParameters(model, video, rendering, options))),
-    given: { video, model: model.path, ...givenOptions(options) },
+    parameters: merged(renderings.map((rendering) => renderingParameters(model, pathOf(video), rendering, options))),
+    given: { video: pathOf(video), model: model.path, ...givenOptions(options) },
     inputs: comparisonInputs(model, video, settings),
     device: model.device,
   };
 }
 
 /** The video, the model and its low-rank updates, by the hashes that the settings of a comparison hold. */
-export function comparisonInputs(model: Model, video: string, settings: Settings): RunInput[] {
+export function comparisonInputs(model: Model, video: RepeatableVideo, settings: Settings): RunInput[] {
   const { video: sha256, ...hashes } = settings as unknown as { video: string } & ModelHashes;
-  return [{ kind: 'video', name: basename(video), sha256, path: resolve(video) }, ...modelInputs(model, hashes)];
+  const path = pathOf(video);
+  const about = {
+    kind: 'video' as const,
+    name: basename(path),
+    sha256,
+    ...(isStored(video) && { path: resolve(path) }),
+  };
+  return [about, ...modelInputs(model, hashes)];
 }
 
 const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, strength, seed, noise, batch } = RENDER;

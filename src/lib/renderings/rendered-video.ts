@@ -9,7 +9,7 @@ import { type Measured, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
-import type { Video } from '../video/read/open-video.js';
+import type { Video } from '../video/read/video.js';
 import type { FrameTimes } from '../video/times/frame-times.js';
 import { writeVideo } from '../video/write/write-video.js';
 import { encodeSource, type RenderHooks, readSource, recordSizes, renderLatents } from './fill-journals.js';

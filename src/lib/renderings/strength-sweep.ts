@@ -3,6 +3,7 @@
 import { given } from '../base/given.js';
 import type { Model } from '../models/model.js';
 import { SWEEP_STRENGTHS } from '../settings/lists.js';
+import type { VideoInput } from '../video/read/video.js';
 import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
 import { planComparison } from './comparison-plan.js';
@@ -21,12 +22,20 @@ export interface StrengthSweepOptions extends ComparisonOptions {
  *
  * @throws UsageError for a bad video, strength or folder; FailureError when latents turn NaN or the disk is full
  */
-export function strengthSweep(model: Model, video: string, options: StrengthSweepOptions): Promise<ComparisonResult> {
+export function strengthSweep(
+  model: Model,
+  video: VideoInput,
+  options: StrengthSweepOptions,
+): Promise<ComparisonResult> {
   return compareRenderings(model, { kind: 'sweep', video, renderings: renderingsOf(options) }, options);
 }
 
 /** What a strength sweep would render, checked without rendering. */
-export function planStrengthSweep(model: Model, video: string, options: StrengthSweepOptions): Promise<ComparisonPlan> {
+export function planStrengthSweep(
+  model: Model,
+  video: VideoInput,
+  options: StrengthSweepOptions,
+): Promise<ComparisonPlan> {
   return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }
 

@@ -9,6 +9,9 @@ export interface Frame {
   readonly data: Uint8Array;
 }
 
+/** Frames in order, all of one size: a decoder's output or an array. A frame's data must stay as it is once handed over. */
+export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
+
 /** Frames of one size as an image tensor [B, 3, H, W] in [-1, 1]: value / 127.5 - 1. */
 export function framesToImage(frames: readonly Frame[]): Tensor<'float32'> {
   const { width, height } = frames[0];

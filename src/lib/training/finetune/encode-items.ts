@@ -8,14 +8,9 @@ import { encodeFrame } from '../../diffusion/restyle.js';
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import type { Model } from '../../models/model.js';
 import type { Frame } from '../../tensor/frame.js';
+import type { Video } from '../../video/read/video.js';
 import type { EncodedItem } from '../loss/denoising-batch.js';
 import { type TrainingItem, trainingItems } from './items.js';
-
-/** A video to learn from. Its frames are read twice: to count them, and to take some. */
-export interface TrainingVideo {
-  /** All frames from the first, at each call. */
-  frames(): AsyncIterable<Frame>;
-}
 
 /** The frames of a video that are needed, and how many it has in all. */
 export interface TakenFrames {
@@ -35,12 +30,13 @@ export interface TakeFramesOptions {
 }
 
 /**
- * Plans the items and takes their frames, and those that `also` asks for, from the video; one frame more is in memory than taken.
+ * Plans the items and takes their frames, and those that `also` asks for, from the video, which is read twice; one frame more is in
+ * memory than taken.
  *
  * @throws UsageError when there are no frames, or an edit is of another size or of a frame that the video does not have
  */
 export async function takeFrames(
-  video: TrainingVideo,
+  video: Pick<Video, 'frames'>,
   { trainingFrames, edits, also, signal }: TakeFramesOptions,
 ): Promise<TakenFrames> {
   let count = 0;

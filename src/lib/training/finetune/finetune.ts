@@ -7,12 +7,15 @@ import type { Settings } from '../../base/settings.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import { loadModel, type Model } from '../../models/model.js';
 import { beginWork, type TrackedWork } from '../../tracking/log/tracked-work.js';
+import { openForModel } from '../../video/read/open-for-model.js';
+import { openVideo } from '../../video/read/open-video.js';
+import type { VideoInput } from '../../video/read/video.js';
 import { adamw } from '../loop/adamw.js';
 import type { TrainingState } from '../loop/checkpoint.js';
 import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from '../loop/learning-rate.js';
 import { train } from '../loop/train.js';
 import { checkRanges } from '../loss/denoising-batch.js';
-import { encodeItems, type TakenFrames, type TrainingVideo, takeFrames } from './encode-items.js';
+import { encodeItems, type TakenFrames, takeFrames } from './encode-items.js';
 import {
   type FinetuneFolder,
   nearestCheckpoint,
@@ -41,7 +44,7 @@ import { type Look, prepareFinetuning } from './work.js';
 export type Finetuning = AwaitableSteps<FinetuneStep, FinetuneResult>;
 
 /**
- * Finetunes `model` on `video`: `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.
+ * Finetunes `model` on `video` (the frames of a path at the size that the model was trained at): `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.
  *
  * The training begins when it is first awaited or iterated: `for await (const step of finetuning)` runs it update by update, and
  * `await finetuning` after the loop gives the result. Leaving the loop interrupts the training; `resume` continues it.
@@ -54,13 +57,13 @@ export type Finetuning = AwaitableSteps<FinetuneStep, FinetuneResult>;
  *   with other settings, which are listed
  * @throws NonFiniteError when the loss is not finite, naming the item; FailureError when the disk is full. All checkpoints are kept
  */
-export function finetune(model: Model, video: TrainingVideo, options: FinetuneOptions): Finetuning {
+export function finetune(model: Model, video: VideoInput, options: FinetuneOptions): Finetuning {
   return awaitableSteps('finetune', run(model, video, options));
 }
 
 async function* run(
   model: Model,
-  video: TrainingVideo,
+  video: VideoInput,
   options: FinetuneOptions,
 ): AsyncGenerator<FinetuneStep, FinetuneResult, undefined> {
   const { signal, resume = false } = options;
@@ -99,11 +102,16 @@ interface FinetunePlan {
   readonly stored: Settings;
 }
 
-async function planFinetuning(model: Model, video: TrainingVideo, settings: FinetuneSettings): Promise<FinetunePlan> {
+async function planFinetuning(model: Model, input: VideoInput, settings: FinetuneSettings): Promise<FinetunePlan> {
   const { edits, signal } = settings;
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
   const trained = trainedWeights(model.checkpoint, whatIsTrained(settings), settings.trainingSeed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);
+  const hooks = given({ signal, onWarning: settings.onWarning });
+  const video =
+    typeof input === 'string'
+      ? await openForModel(model, input, hooks)
+      : await openVideo(input, { exact: true, ...hooks });
   const frames = await takeFrames(video, { trainingFrames: settings.trainingFrames, edits, also: shown, signal });
   await warnOfMovedEdits(edits, frames.taken, settings.onWarning);
   const previews = {

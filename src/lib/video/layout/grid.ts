@@ -1,7 +1,8 @@
 // Several videos beside each other, frame by frame: rows of pixels are copied, labels are drawn once.
 
 import { UsageError } from '../../base/errors.js';
-import type { Frame } from '../../tensor/frame.js';
+import { streamed } from '../../base/streamed.js';
+import type { Frame, Frames } from '../../tensor/frame.js';
 import { drawLabel, type Label, layLabel } from './label.js';
 
 /** How cells are arranged. */
@@ -36,14 +37,14 @@ export interface GridEnd {
  * @throws UsageError for frames of different sizes, a wrong number of labels, `clockwise` for anything but 2 x 2
  */
 export async function* gridFrames(
-  videos: readonly AsyncIterable<Frame>[],
+  videos: readonly Frames[],
   options: GridOptions = {},
 ): AsyncGenerator<Frame, GridEnd, undefined> {
   const { columns = 2, labels, order = 'row-major', length = 'shortest' } = options;
   checkGridOptions(videos.length, options);
   const cells = order === 'clockwise' ? [0, 1, 3, 2] : videos.map((_, i) => i);
   const rows = Math.ceil(videos.length / columns);
-  const iterators = videos.map((video) => video[Symbol.asyncIterator]());
+  const iterators = videos.map((video) => streamed(video));
   const shown: Frame[] = [];
   const ended = new Set<number>();
   let drawn: (Label | undefined)[] = [];

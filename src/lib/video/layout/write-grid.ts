@@ -1,34 +1,41 @@
-// Video files in, the video of their grid out.
+// Videos in, the video of their grid out.
 
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Frame } from '../../tensor/frame.js';
 import { fitVideo } from '../read/fit-video.js';
-import { openVideo, type Video } from '../read/open-video.js';
+import { openVideo } from '../read/open-video.js';
+import type { Video, VideoInput } from '../read/video.js';
+import { repeatable } from '../read/video-input.js';
 import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from '../times/frame-times.js';
 import { type WriteVideoOptions, writeVideo } from '../write/write-video.js';
 import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
 
-/** How a grid of files is made and written. */
+/** How a grid of videos is made and written. */
 export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
-  /** Frames per second; needed where the files disagree, which are then resampled in time to it. */
+  /** Frames per second; needed where the videos disagree, which are then resampled in time to it. */
   readonly frameRate?: number;
 }
 
 /**
- * Writes the grid of video files to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos of another size than
+ * Writes the grid of videos to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos of another size than
  * most are cut and scaled to it, as renderings are; `onWarning` hears of it.
  *
- * @throws UsageError when files cannot be opened, differ too much in shape or in frame rate, or cannot be arranged as asked
+ * @throws UsageError when videos cannot be opened, differ too much in shape or in frame rate, or cannot be arranged as asked
  * @throws FailureError when reading or writing fails
  */
-export async function grid(files: readonly string[], out: string, options: GridFilesOptions = {}): Promise<GridEnd> {
-  checkGridOptions(files.length, options);
+export async function grid(
+  inputs: readonly VideoInput[],
+  out: string,
+  options: GridFilesOptions = {},
+): Promise<GridEnd> {
+  checkGridOptions(inputs.length, options);
   const { frameRate, signal, onWarning } = options;
   const opening = given({ exact: true, frameRate, signal, onWarning });
-  const videos = await Promise.all(files.map((file) => openVideo(file, opening)));
+  const sources = await Promise.all(inputs.map(repeatable));
+  const videos = await Promise.all(sources.map((source) => openVideo(source, opening)));
   const cell = cellSize(videos);
-  const cells = await Promise.all(videos.map((video) => fitVideo(video, cell, opening)));
+  const cells = await Promise.all(videos.map((video, i) => fitVideo({ source: sources[i], video }, cell, opening)));
   const timings = await Promise.all(videos.map((video) => video.times()));
   const pairing = pairFrames(cells, timings, options.length);
   let end: GridEnd = { frames: 0, endedFirst: [] };

@@ -2,26 +2,27 @@
 
 import { UsageError } from '../../base/errors.js';
 import { warnOnStderr } from '../../base/warn.js';
-import { type OpenVideoOptions, openVideo, type Video } from './open-video.js';
+import { type OpenVideoOptions, openVideo } from './open-video.js';
+import type { RepeatableVideo, Video } from './video.js';
 
 /** Less of a picture than this says nothing about the rest of it. */
 const LEAST_SHARE = 0.25;
 
 /**
- * Opens `video` again with frames of the sides of `like`: its middle in that shape, scaled, which is what a rendering of that size
+ * Opens `source`, of which `video` was opened, again with frames of the sides of `like`: its middle in that shape, scaled, which is what a rendering of that size
  * shows of it. Where they have these sides already it is given back as it is. `options` are those it was opened with.
  *
  * @throws UsageError when less than a quarter of the picture would be left
  */
 export async function fitVideo(
-  video: Video,
+  { source, video }: { readonly source: RepeatableVideo; readonly video: Video },
   like: Pick<Video, 'path' | 'width' | 'height'>,
   options: OpenVideoOptions,
 ): Promise<Video> {
   const { path, width, height } = video;
   if (width === like.width && height === like.height) return video;
   const { exact: _, size: __, ...rest } = options;
-  const fitted = await openVideo(path, { ...rest, fit: { width: like.width, height: like.height } });
+  const fitted = await openVideo(source, { ...rest, fit: { width: like.width, height: like.height } });
   const { region } = fitted;
   const share = (region.width * region.height) / (video.region.width * video.region.height);
   const sizes = `'${path}' is ${width}x${height}, '${like.path}' ${like.width}x${like.height}`;

@@ -4,7 +4,8 @@ import { UsageError } from '../../base/errors.js';
 import { warnOnStderr } from '../../base/warn.js';
 import type { Model } from '../../models/model.js';
 import { checkSize, type FrameSize, sizeText } from '../geometry.js';
-import { type OpenVideoOptions, openVideo, type Video } from './open-video.js';
+import { type OpenVideoOptions, openVideo } from './open-video.js';
+import type { Video, VideoInput } from './video.js';
 
 // Below and from these shares of the trained side on, pictures of Stable Diffusion visibly suffer: they lose their subject, or
 // show it twice.
@@ -48,12 +49,12 @@ export function sizedFor<Options extends Pick<OpenVideoOptions, 'size' | 'onWarn
  *
  * @throws UsageError when it cannot be opened, or its frames do not fit the model
  */
-export async function openForModel(model: Model, path: string, options: OpenVideoOptions = {}): Promise<Video> {
-  const video = await openVideo(path, sizedFor(model, options));
+export async function openForModel(model: Model, input: VideoInput, options: OpenVideoOptions = {}): Promise<Video> {
+  const video = await openVideo(input, sizedFor(model, options));
   const factor = model.config.vaeFactor;
   if (video.width % factor !== 0 || video.height % factor !== 0) {
     throw new UsageError(
-      `${path}: frames of ${video.width}x${video.height} do not fit this model, whose sides must be multiples of ${factor}; pass another size`,
+      `${video.path}: frames of ${video.width}x${video.height} do not fit this model, whose sides must be multiples of ${factor}; pass another size`,
     );
   }
   return video;

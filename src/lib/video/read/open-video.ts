@@ -1,19 +1,13 @@
-// Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures or a single picture.
+// Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures, a single picture, or frames in memory.
 
 import { stat } from 'node:fs/promises';
 import { type Warn, warnOnStderr } from '../../base/warn.js';
-import type { Frame } from '../../tensor/frame.js';
+import type { Frame, Frames } from '../../tensor/frame.js';
 import { DEFAULT_MAX_PIXELS } from '../ffmpeg/ffmpeg.js';
 import { findFfmpeg } from '../ffmpeg/find-ffmpeg.js';
 import { scaleFrames } from '../ffmpeg/raw-frames.js';
-import {
-  cropSentence,
-  type Geometry,
-  type GeometryOptions,
-  planGeometry,
-  type Region,
-  type Source,
-} from '../geometry.js';
+import { cropSentence, type Geometry, type GeometryOptions, planGeometry, type Source } from '../geometry.js';
+import { oneSize } from '../one-size.js';
 import { kindOf } from '../probe/kind-of.js';
 import { pictureNotes } from '../probe/picture-filters.js';
 import { probeVideo } from '../probe/probe.js';
@@ -31,6 +25,7 @@ import {
   type SelectionOptions,
   selectFrames,
 } from './selection.js';
+import { isVideo, type Video, type VideoInput } from './video.js';
 import { decodeFile } from './video-file.js';
 
 /** Which frames, which part of them, and at what size. */
@@ -43,52 +38,27 @@ export interface OpenVideoOptions extends SelectionOptions, GeometryOptions {
   readonly onWarning?: Warn;
 }
 
-/** An opened video. Nothing is decoded until `frames` is called, and nothing has to be closed. */
-export interface Video {
-  readonly path: string;
-  /** Sides of the frames that `frames` gives. */
-  readonly width: number;
-  readonly height: number;
-  /** Frames per second of what `frames` gives; the average of the source where it varies. See `times`. */
-  readonly frameRate: number;
-  /** Where the rate is known from: asked for or told by the file, its frames' times, or nowhere, so that 10 is taken. */
-  readonly rateFrom: 'request' | RatedProbe['rateFrom'] | 'default';
-  /** The part of the stored picture, upright, that frames show. */
-  readonly region: Region;
-  /** Sides of the stored picture, upright. */
-  readonly sourceWidth: number;
-  readonly sourceHeight: number;
-  /** Frames per second as stored; the average where it varies. */
-  readonly sourceFrameRate: number;
-  /** Seconds that the whole source lasts; absent where its container does not say. */
-  readonly duration?: number;
-  /** How many frames `frames` will give: exact for pictures, an estimate for videos, absent where it cannot be known. */
-  readonly expectedFrames?: number;
-  readonly hasAudio: boolean;
-  /**
-   * When each frame that `frames` gives is shown. Read from the frames' timestamps, for which a video file is decoded once; the
-   * answer is kept.
-   */
-  times(): Promise<FrameTimes>;
-  /** Decodes from the beginning of the selection. Each call is a decoding of its own; leaving the loop early ends it. */
-  frames(): AsyncGenerator<Frame, void, undefined>;
-}
-
-/** Frames per second of pictures, which have no rate of their own. */
-const PICTURE_RATE = 10;
+/** Frames per second of pictures and of frames in memory, which have no rate of their own. */
+export const PICTURE_RATE = 10;
 
 /**
- * Opens the video at `path`: any file that ffmpeg reads, an animated GIF or WebP, a folder of PNG or JPEG pictures in
- * natural order, or one picture. Frames are the stored ones, each once, unless `frameRate` asks for a resampling in time.
+ * Opens a video: the path of any file that ffmpeg reads, an animated GIF or WebP, a folder of PNG or JPEG pictures in natural order,
+ * one picture; an opened video, of whose frames a part is taken or another size made; or frames, which are kept in memory where
+ * they can be read only once. Frames are the stored ones, each once, unless `frameRate` asks for a resampling in time.
  * Times count from where the file begins, with its sound, and the frame of a time is the one that is shown then.
  * Order of what is asked: `start` and `duration`, `every`, `frameRate`, `frames`; `crop`, then `size`.
  *
  * @throws UsageError when there is no such file, it is no video, or what is asked of it cannot be
  */
-export async function openVideo(path: string, options: OpenVideoOptions = {}): Promise<Video> {
+export async function openVideo(input: VideoInput, options: OpenVideoOptions = {}): Promise<Video> {
+  options.signal?.throwIfAborted();
+  if (typeof input === 'string') return openPath(input, options);
+  return isVideo(input) ? openPart(input, options) : openFrames(input, options);
+}
+
+async function openPath(path: string, options: OpenVideoOptions): Promise<Video> {
   const { signal, onWarning = warnOnStderr, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const limits = { maxPixels, signal, onWarning };
-  signal?.throwIfAborted();
   const about = await stat(path).catch(() => undefined);
   if (about?.isDirectory()) {
     const rate = checkSelection(options, path).frameRate ?? PICTURE_RATE;
@@ -143,6 +113,61 @@ function fromFile(
   return describe(path, source, { geometry, selection }, { times: choose, decode: decodeChosen });
 }
 
+/** A part of an opened video, or its frames at another size; the video itself where nothing else is asked for. */
+async function openPart(video: Video, options: OpenVideoOptions): Promise<Video> {
+  const { width, height } = video;
+  const plan = planGeometry({ name: video.path, width, height }, options);
+  const { start, duration, frames, every, frameRate, crop } = options;
+  const asked = [start, duration, frames, every, frameRate, crop].some((option) => option !== undefined);
+  if (!asked && plan.width === width && plan.height === height && plan.region.width === width) return video;
+  const shown = await video.times();
+  const pictures: PictureSequence = {
+    ...{ width, height, times: shown.times, duration: shown.duration },
+    ...(!shown.variable && { rate: shown.frameRate }),
+    frames: (indices) => pickInOrder(video.frames(), indices),
+  };
+  const part = fromPictures(video.path, pictures, options);
+  return {
+    ...part,
+    ...{ isStored: video.isStored, hasAudio: video.hasAudio },
+    rateFrom: frameRate === undefined ? video.rateFrom : 'request',
+    async times() {
+      const times = await part.times();
+      return { ...times, start: shown.start + times.start };
+    },
+  };
+}
+
+/** Frames in memory as a video. */
+async function openFrames(frames: Frames, options: OpenVideoOptions): Promise<Video> {
+  const kept = await readableAgain(frames);
+  const name = 'frames';
+  let first: Frame | undefined;
+  let count = 0;
+  for await (const frame of oneSize(name, kept)) {
+    options.signal?.throwIfAborted();
+    first ??= frame;
+    count++;
+  }
+  const { width, height } = first!;
+  const rate = checkSelection(options, name).frameRate ?? PICTURE_RATE;
+  const times = Array.from({ length: count }, (_, i) => i / rate);
+  const pictures: PictureSequence = {
+    ...{ width, height, times, duration: count / rate },
+    frames: (indices) => pickInOrder(kept, indices),
+  };
+  return { ...fromPictures(name, pictures, options, rate), isStored: false };
+}
+
+/** What can be iterated once is its own iterator: its frames are kept. */
+async function readableAgain(frames: Frames): Promise<Frames> {
+  const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]();
+  if ((iterator as unknown) !== frames) return frames;
+  const kept: Frame[] = [];
+  for await (const frame of frames) kept.push(frame);
+  return kept;
+}
+
 /** Plans crop and scale, and says what of the picture is left out. */
 function framing(source: Source, options: OpenVideoOptions): Geometry {
   const geometry = planGeometry(source, options);
@@ -158,7 +183,7 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   const selection = checkSelection(options, path, pictures.duration);
   const frameRate = rate ?? pictures.times.length / pictures.duration;
   const resample = rate === undefined ? selection.frameRate : undefined;
-  const timed = { times: pictures.times, end: pictures.duration, tick: 0.001, rates: [rate] };
+  const timed = { times: pictures.times, end: pictures.duration, tick: 0.001, rates: [rate, pictures.rate] };
   const chosen = selectFrames(timed, selection, resample);
   if (!chosen) throw noFrames(path, selection.start, pictures.duration);
   const { indices } = chosen;
@@ -198,7 +223,7 @@ interface FrameReader {
 
 function describe(path: string, source: Stored, { geometry, selection }: Shown, reader: FrameReader): Video {
   return {
-    path,
+    ...{ path, isStored: true },
     width: geometry.width,
     height: geometry.height,
     region: geometry.region,

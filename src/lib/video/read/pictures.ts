@@ -21,6 +21,8 @@ export interface PictureSequence {
   readonly times: readonly number[];
   /** Seconds until the last one has been shown. */
   readonly duration: number;
+  /** Frames per second, where it is known that one rate describes the times. */
+  readonly rate?: number;
   /** The frames of these numbers (ascending, repeats allowed), whole. */
   frames(indices: readonly number[]): AsyncGenerator<Frame, void, undefined>;
 }

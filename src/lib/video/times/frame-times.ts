@@ -83,7 +83,7 @@ export function ascending(period: number, leap: number = Number.POSITIVE_INFINIT
 
 /** The items of these numbers (ascending, repeats allowed) of a stream, which is left behind the last of them. */
 export async function* pickInOrder<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   indices: readonly number[],
 ): AsyncGenerator<T, void, undefined> {
   let [next, index] = [0, 0];

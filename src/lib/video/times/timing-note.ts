@@ -1,7 +1,7 @@
 // What is said of the times of a video where they are not what one would take for granted.
 
 import { type Warn, warnOnStderr } from '../../base/warn.js';
-import type { Video } from '../read/open-video.js';
+import type { Video } from '../read/video.js';
 import type { FrameTimes } from './frame-times.js';
 
 /** Says in one line how the frames of a video are timed in what is written of them, unless that is plain. */

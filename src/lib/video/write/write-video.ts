@@ -5,22 +5,26 @@ import { replaceAtomically } from '../../base/atomic-file.js';
 import { checkNewFolder, createFolderAtomically } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
 import type { FrameHooks } from '../../base/frame-progress.js';
+import { given } from '../../base/given.js';
 import type { Warn } from '../../base/warn.js';
-import type { Frame } from '../../tensor/frame.js';
+import type { Frames } from '../../tensor/frame.js';
+import { oneSize } from '../one-size.js';
 import { checkWritable } from '../read/check-paths.js';
+import { openVideo, PICTURE_RATE } from '../read/open-video.js';
+import { isVideo, type VideoInput } from '../read/video.js';
+import { framesOf } from '../read/video-input.js';
 import { checkFrameRate } from '../times/frame-rate.js';
 import type { FrameTimes } from '../times/frame-times.js';
 import { type AudioFrom, audioSource } from './audio.js';
 import { writeGif } from './gif.js';
 import { writeMp4 } from './mp4.js';
-import { oneSize } from './one-size.js';
 import { writePngFolder } from './png-folder.js';
 import { writeAnimatedWebp } from './webp.js';
 
 /** How frames are written. A signal leaves nothing behind. */
 export interface WriteVideoOptions extends FrameHooks {
-  /** Frames per second. A folder of PNG has no place for it. */
-  readonly frameRate: number;
+  /** Frames per second; those of the video, of frames in memory 10, by default. A folder of PNG has no place for it. */
+  readonly frameRate?: number;
   /**
    * When each frame is shown, as `video.times()` says, in place of `frameRate` where no rate describes it. An mp4 keeps times to
    * 1/90000 s, a WebP to 1 ms, a GIF to 10 ms.
@@ -37,7 +41,7 @@ export interface WriteVideoOptions extends FrameHooks {
 }
 
 /**
- * Writes frames to `path`: `.mp4` (H.264, 4:2:0, sides made even by repeating the last row and column), `.webp`, `.gif`, or,
+ * Writes a video or frames to `path`: `.mp4` (H.264, 4:2:0, sides made even by repeating the last row and column), `.webp`, `.gif`, or,
  * for a name without extension or with a final slash, a folder of PNG files 00001.png, 00002.png, ...
  * Frames are taken one at a time as they can be written. The same frames give the same bytes with the same ffmpeg. A file
  * of that name is replaced in one step when the last frame is in; a folder must be new or empty.
@@ -47,12 +51,13 @@ export interface WriteVideoOptions extends FrameHooks {
  */
 export async function writeVideo(
   path: string,
-  frames: AsyncIterable<Frame>,
-  asked: WriteVideoOptions,
+  video: VideoInput,
+  asked: WriteVideoOptions = {},
 ): Promise<{ frames: number }> {
   const kind = kindOf(path);
-  const { timing: given, frameRate: rate } = asked;
-  const options = { ...asked, frameRate: given?.frameRate ?? rate, timing: given?.variable ? given : undefined };
+  const { frames, times } = await sourceOf(video, asked);
+  const { frameRate = PICTURE_RATE } = times ?? asked;
+  const options = { ...asked, frameRate, timing: times?.variable ? times : undefined };
   checkOptions(options, kind, path);
   options.signal?.throwIfAborted();
   if (kind === 'folder') {
@@ -81,7 +86,17 @@ function kindOf(path: string): Kind {
   );
 }
 
-function checkOptions(options: WriteVideoOptions, kind: Kind, path: string): void {
+/** The frames of a video, and their times: as asked, else its own. */
+async function sourceOf(
+  input: VideoInput,
+  { timing, frameRate, signal, onWarning }: WriteVideoOptions,
+): Promise<{ frames: Frames; times: FrameTimes | undefined }> {
+  const video = typeof input === 'string' ? await openVideo(input, given({ exact: true, signal, onWarning })) : input;
+  const own = isVideo(video) && timing === undefined && frameRate === undefined ? await video.times() : undefined;
+  return { frames: framesOf(video), times: timing ?? own };
+}
+
+function checkOptions(options: WriteVideoOptions & { readonly frameRate: number }, kind: Kind, path: string): void {
   const { frameRate, crf, quality, audioFrom } = options;
   checkFrameRate(frameRate);
   if (kind === 'gif' && frameRate > 50) {

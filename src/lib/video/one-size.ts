@@ -1,8 +1,8 @@
 // The check every writer needs: frames, all of one size, at least one. Also where progress is counted and a signal stops the writing.
 
-import { UsageError } from '../../base/errors.js';
-import { type FrameHooks, frameDone } from '../../base/frame-progress.js';
-import type { Frame } from '../../tensor/frame.js';
+import { UsageError } from '../base/errors.js';
+import { type FrameHooks, frameDone } from '../base/frame-progress.js';
+import type { Frame, Frames } from '../tensor/frame.js';
 
 /**
  * Passes frames on and checks them; `name` is what they are for.
@@ -11,7 +11,7 @@ import type { Frame } from '../../tensor/frame.js';
  */
 export async function* oneSize(
   name: string,
-  frames: AsyncIterable<Frame>,
+  frames: Frames,
   hooks: FrameHooks = {},
 ): AsyncGenerator<Frame, void, undefined> {
   let first: Frame | undefined;
