@@ -1,12 +1,16 @@
-// The API documentation: everything that the package exports says what it is.
+// The API documentation: everything that the package exports says what it is, and refers to nothing that it does not name.
 
 import { expect, it } from 'vitest';
-import { readSurface, undocumented } from '../../scripts/docs.js';
+import { readSurface, undocumented, unreachable } from '../../scripts/docs.js';
 
-it('every exported function, type, constant and option has a docblock', { timeout: 300_000 }, async () => {
-  const { project } = await readSurface();
+it('every exported function, type, constant and option has a docblock, and no type is out of reach', {
+  timeout: 300_000,
+}, async () => {
+  const { app, project } = await readSurface();
   expect(project.children?.length).toBeGreaterThan(80);
+  expect(project.children?.length).toBeLessThan(110);
   expect(undocumented(project)).toEqual([]);
+  expect(unreachable(app, project)).toEqual([]);
   // The check itself: without its comment a function and an option are named.
   const named = (name: string) => project.getChildByName(name);
   const show = named('show');
@@ -17,4 +21,7 @@ it('every exported function, type, constant and option has a docblock', { timeou
     expect.stringMatching(/^ShowOptions\.width in .*src\/lib\/notebook\/show-options\.ts$/),
     expect.stringMatching(/^show in .*src\/lib\/notebook\/show\.ts$/),
   ]);
+  app.options.setValue('intentionallyNotExported', []);
+  const lists = ['DEVICES', 'NOISE_MODES', 'SAMPLERS', 'STYLES'];
+  expect(unreachable(app, project).map((message) => message.split(',')[0])).toEqual(lists);
 });

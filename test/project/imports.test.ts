@@ -80,7 +80,7 @@ describe('the rules', () => {
 
   it.each([
     ['a folder after it', 'src/lib/tensor/a.ts', `import { b } from '../graph/b.js';`],
-    ['the type of a folder after it', 'src/lib/diffusion/a.ts', `import type { V } from '../video/v.js';`],
+    ['the type of a folder after it', 'src/lib/video/a.ts', `import type { V } from '../diffusion/v.js';`],
     ['anything but base from tracking', 'src/lib/tracking/a.ts', `import type { T } from '../tensor/t.js';`],
     ['the public surface from within', 'src/lib/sweeps/a.ts', `export * from '../index.js';`],
     ['the command from the library', 'src/lib/notebook/a.ts', `import('../../cli/main.js');`],

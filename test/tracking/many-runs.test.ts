@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startRun } from '../../src/lib/tracking/log/start-run.js';
-import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { listRuns, runsOf } from '../../src/lib/tracking/query/list-runs.js';
 import { downsample } from '../../src/lib/tracking/stored/downsample.js';
 import { openRun } from '../../src/lib/tracking/stored/open-run.js';
 import { openRunIndex } from '../../src/lib/tracking/stored/run-index.js';
@@ -98,15 +98,15 @@ const watched = async <T>(what: () => Promise<T>): Promise<{ result: T; read: nu
 describe('five thousand runs', () => {
   it('are read once: not again by a dashboard, and not by a new process', async () => {
     const index = openRunIndex(root);
-    const cold = await watched(() => listRuns({ root: index }));
+    const cold = await watched(() => runsOf(index));
     expect([cold.result.length, cold.read]).toEqual([COUNT, COUNT]);
     expect(existsSync(join(root, '.index.json'))).toBe(true);
     const filter = "metrics.flicker < 0.1 and params.strength = '0.45'";
-    const warm = await watched(() => listRuns({ root: index, filter, orderBy: '-metrics.flicker', limit: 10 }));
+    const warm = await watched(() => runsOf(index, { filter, orderBy: '-metrics.flicker', limit: 10 }));
     expect(warm.result.map(({ metrics }) => metrics.flicker.last)).toEqual(
       [489, 469, 449, 429, 409, 389, 369, 349, 329, 309].map((i) => i / COUNT),
     );
-    const fresh = await watched(() => listRuns({ root: openRunIndex(root) }));
+    const fresh = await watched(() => listRuns({ root: root }));
     expect(fresh.result.length).toBe(COUNT);
     expect([warm.read, fresh.read]).toEqual([0, 0]);
     const [first, again, other] = [cold, warm, fresh].map(({ seconds }) => seconds.toFixed(2));
@@ -119,18 +119,18 @@ describe('some hundred runs', () => {
     const index = openRunIndex(few);
     await index.read();
     const run = await startRun({ root: few, experiment: 'many', name: 'new' });
-    const status = async () => (await listRuns({ root: index, filter: "name = 'new'" })).map((found) => found.status);
+    const status = async () => (await runsOf(index, { filter: "name = 'new'" })).map((found) => found.status);
     expect(await status()).toEqual(['running']);
     run.logMetrics({ flicker: 7 });
     await run.flush();
-    expect(await listRuns({ root: index, filter: 'metrics.flicker = 7' })).toHaveLength(1);
+    expect(await runsOf(index, { filter: 'metrics.flicker = 7' })).toHaveLength(1);
     await run.setTags({ x: 'y' });
-    expect(await listRuns({ root: index, filter: "tags.x = 'y'" })).toHaveLength(1);
+    expect(await runsOf(index, { filter: "tags.x = 'y'" })).toHaveLength(1);
     await run.finish('failed', { error: new Error('no') });
     expect(await status()).toEqual(['failed']);
     rmSync(run.folder, { recursive: true });
     expect(await status()).toEqual([]);
-    expect(await listRuns({ root: openRunIndex(few), filter: "name = 'new'" })).toEqual([]);
+    expect(await listRuns({ root: few, filter: "name = 'new'" })).toEqual([]);
   });
 
   it('are listed without an index that is damaged', async () => {

@@ -8,7 +8,7 @@ import { FailureError } from './errors.js';
  *
  * Leaving a loop early ends the work, and awaiting it then rejects. After an error, awaiting rejects with that error.
  */
-export type AwaitableSteps<Step, Result> = AsyncIterable<Step> & Promise<Result>;
+export interface AwaitableSteps<Step, Result> extends AsyncIterable<Step>, Promise<Result> {}
 
 /**
  * Makes a generator awaitable.

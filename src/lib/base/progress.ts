@@ -71,7 +71,11 @@ export interface ProgressReporterOptions {
   readonly now?: () => number;
 }
 
-/** Prints progress. */
+/**
+ * Prints progress.
+ *
+ * @inline
+ */
 export interface ProgressReporter {
   /** The callback for long-running functions; needs no `this`. */
   readonly report: OnProgress;

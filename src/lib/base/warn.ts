@@ -2,7 +2,11 @@
 
 import { printableLine } from './printable.js';
 
-/** Receives a warning, which is one sentence. */
+/**
+ * Receives a warning, which is one sentence.
+ *
+ * @inline
+ */
 export type Warn = (message: string) => void;
 
 /** The printed form of a warning, without the line break. */

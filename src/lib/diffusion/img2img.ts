@@ -35,7 +35,11 @@ export interface TextToImageOptions extends DenoiseOptions {
   noise: Tensor<'float32'>;
 }
 
-/** One executed step. */
+/**
+ * One executed step.
+ *
+ * @inline
+ */
 export interface DenoiseStep {
   /** The timestep just executed. */
   timestep: number;

@@ -16,7 +16,11 @@ export interface FrameEdit extends EditedFrame {
   readonly scores: EditScores;
 }
 
-/** How well an edit serves as an example for finetuning. */
+/**
+ * How well an edit serves as an example for finetuning.
+ *
+ * @inline
+ */
 export interface EditScores {
   /** See `composition`: agreement of the outlines, share of them that stays in place, and both together; 0 to 1. */
   readonly edges: number;

@@ -39,7 +39,11 @@ export interface EditSidecar {
 /** The sidecar of an edit that was rendered here. */
 export type RenderedSidecar = EditSidecar & Pick<FrameEdit, 'strength' | 'seed' | 'firstTimestep' | 'scores'>;
 
-/** Values in place of those of a sidecar; with both, no sidecar is needed. */
+/**
+ * Values in place of those of a sidecar; with both, no sidecar is needed.
+ *
+ * @inline
+ */
 export interface EditOverrides {
   readonly frame?: number;
   readonly prompt?: string;

@@ -6,7 +6,11 @@ import type { Tensor } from '../tensor/tensor.js';
 /** The values of a graph's weights: entries of safetensors files (mapped), or tensors in memory. */
 export type WeightSource = ReadonlyMap<string, TensorEntry | Tensor>;
 
-/** The distribution of a program's nodes over devices, counted in its first run. */
+/**
+ * The distribution of a program's nodes over devices, counted in its first run.
+ *
+ * @inline
+ */
 export interface Placement {
   /** Number of nodes that ran. */
   readonly nodes: number;
@@ -32,7 +36,11 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
-/** How frozen weights reach the engine. */
+/**
+ * How frozen weights reach the engine.
+ *
+ * @inline
+ */
 export interface WeightAccess {
   readonly mapped: boolean;
   /** The reason for copying the bytes, if they were copied. */

@@ -14,7 +14,11 @@ import { lockstep } from './lockstep.js';
 import type { Measurement } from './measurement.js';
 import { warpingError } from './warping-error.js';
 
-/** The source's motion between two successive frames: from the first to the second, and back. */
+/**
+ * The source's motion between two successive frames: from the first to the second, and back.
+ *
+ * @inline
+ */
 export interface Motion {
   readonly forward: Flow;
   readonly backward: Flow;
@@ -34,7 +38,11 @@ export interface MeasureOptions extends FrameHooks {
   readonly onUneven?: (shorter: string, longer: string, frames: number) => void;
 }
 
-/** What {@link measure} gives. */
+/**
+ * What {@link measure} gives.
+ *
+ * @inline
+ */
 export interface Measured<Name extends string = string> {
   /** Length of the videos, in frames. */
   readonly frames: number;

@@ -15,7 +15,11 @@ export type MetricName =
   | 'psnr'
   | 'ssim_gaussian';
 
-/** What one metric is. */
+/**
+ * What one metric is.
+ *
+ * @inline
+ */
 export interface MetricDescription {
   /** A short title for a table or an axis, with the unit. */
   readonly title: string;

@@ -75,6 +75,11 @@ export interface Model extends Closable {
   readonly path: string;
   readonly device: Device;
   readonly config: ModelConfig;
+  /**
+   * The opened files.
+   *
+   * @internal
+   */
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */
   readonly loras: readonly LoraRequest[];

@@ -11,7 +11,11 @@ import { html } from '../report/html.js';
 import { bundleOf } from './mime-bundle.js';
 import { type NotebookKernel, notebookKernel } from './tslab-kernel.js';
 
-/** How often progress is drawn. */
+/**
+ * How often progress is drawn.
+ *
+ * @inline
+ */
 export interface LiveProgressOptions {
   /** Milliseconds between two drawings; 250 by default in a notebook. */
   readonly interval?: number;

@@ -11,7 +11,11 @@ import { bundleOf, type Display, pictureType } from './mime-bundle.js';
 import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
 
-/** Frames of one size, or paths of pictures, row by row. */
+/**
+ * Frames of one size, or paths of pictures, row by row.
+ *
+ * @inline
+ */
 export interface ShownFrames {
   readonly frames: readonly (Frame | string)[];
   /** Frames in a row; all by default. */

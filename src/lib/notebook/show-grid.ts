@@ -9,7 +9,11 @@ import type { Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';
 import { encoded } from './show-video.js';
 
-/** Videos of one size beside each other. */
+/**
+ * Videos of one size beside each other.
+ *
+ * @inline
+ */
 export interface ShownGrid {
   readonly grid: readonly VideoInput[];
   /** One text for each. */

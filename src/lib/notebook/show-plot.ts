@@ -8,7 +8,11 @@ import { bundleOf, type Display } from './mime-bundle.js';
 import { type PlotlyFigure, plotlyFigure } from './plotly-figure.js';
 import type { ShowSettings } from './show-options.js';
 
-/** A plot of lines, or of points where each line has one. */
+/**
+ * A plot of lines, or of points where each line has one.
+ *
+ * @inline
+ */
 export interface ShownPlot {
   readonly plot: Chart;
 }

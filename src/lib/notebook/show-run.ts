@@ -12,7 +12,11 @@ import type { ShowSettings } from './show-options.js';
 import { cellText, tableOf } from './show-table.js';
 import { showVideo } from './show-video.js';
 
-/** A run: `experiment/name`, the path of its folder, its id or the beginning of it, or a run as `listRuns` and `openRun` give it. */
+/**
+ * A run: `experiment/name`, the path of its folder, its id or the beginning of it, or a run as `listRuns` and `openRun` give it.
+ *
+ * @inline
+ */
 export interface ShownRun {
   readonly run: string | RunSummary | StoredRun;
 }

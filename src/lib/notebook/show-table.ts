@@ -6,10 +6,18 @@ import { figure } from './figure.js';
 import { bundleOf, type Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';
 
-/** What stands in a cell of a table. */
+/**
+ * What stands in a cell of a table.
+ *
+ * @inline
+ */
 export type TableValue = string | number | boolean | null | undefined;
 
-/** A table: rows by the names of their columns. */
+/**
+ * A table: rows by the names of their columns.
+ *
+ * @inline
+ */
 export interface ShownTable {
   readonly table: readonly Readonly<Record<string, TableValue>>[];
   /** Which columns, in which order; all by default, in the order in which the rows name them. */

@@ -9,7 +9,11 @@ import { type ShowOptions, showSettings } from './show-options.js';
 import { showPlot } from './show-plot.js';
 import { notebookKernel } from './tslab-kernel.js';
 
-/** One update of a training, as `finetune` yields it. */
+/**
+ * One update of a training, as `finetune` yields it.
+ *
+ * @inline
+ */
 export interface ShownStep {
   readonly iteration: number;
   readonly loss: number;
@@ -18,13 +22,21 @@ export interface ShownStep {
   readonly preview?: ShownPreview;
 }
 
-/** What a training renders on the way: paths of pictures. */
+/**
+ * What a training renders on the way: paths of pictures.
+ *
+ * @inline
+ */
 export interface ShownPreview {
   readonly iteration: number;
   readonly pictures: readonly string[];
 }
 
-/** How a training is shown. */
+/**
+ * How a training is shown.
+ *
+ * @inline
+ */
 export interface ShowTrainingOptions extends ShowOptions {
   /** Iterations in all, for the progress; without it none is shown. */
   readonly iterations?: number;

@@ -18,7 +18,11 @@ import { pictureOf } from './picture.js';
 import type { ShowSettings } from './show-options.js';
 import { copyShown } from './shown-files.js';
 
-/** A video: the path of a file, an opened video, or frames with their rate. */
+/**
+ * A video: the path of a file, an opened video, or frames with their rate.
+ *
+ * @inline
+ */
 export interface ShownVideo {
   readonly video: VideoInput;
   /** Frames per second of frames; 12 by default. */

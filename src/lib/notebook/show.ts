@@ -14,7 +14,11 @@ import { type ShownVideo, showVideo } from './show-video.js';
 import { fromHere, writeShown } from './shown-files.js';
 import { notebookKernel } from './tslab-kernel.js';
 
-/** What can be shown; the key says what it is. */
+/**
+ * What can be shown; the key says what it is.
+ *
+ * @inline
+ */
 export type Shown = ShownVideo | ShownGrid | ShownFrames | ShownTable | ShownPlot | ShownRun;
 
 /**

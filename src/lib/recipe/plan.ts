@@ -20,7 +20,11 @@ export interface Truth {
   readonly car: readonly (CarRegion | null)[];
 }
 
-/** How a finetuned model is trained; see `FinetuneOptions`. */
+/**
+ * How a finetuned model is trained; see `FinetuneOptions`.
+ *
+ * @inline
+ */
 export type Training = Pick<
   FinetuneOptions,
   | 'trainingFrames'

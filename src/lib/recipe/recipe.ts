@@ -16,7 +16,11 @@ import type { RecipePlan, Training, Truth, TunedArm } from './plan.js';
 import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from './presets.js';
 import { type RecipeOutcome, runRecipe } from './run-recipe.js';
 
-/** A bundled shot in place of a video: what its edit in a style should look like is known. */
+/**
+ * A bundled shot in place of a video: what its edit in a style should look like is known.
+ *
+ * @inline
+ */
 export interface BundledShot {
   /** One of the package's shots, such as `red-car-curve`. */
   readonly shot: string;

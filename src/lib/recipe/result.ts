@@ -1,13 +1,16 @@
 // What the experiment gives, as data: `result.json` holds it, with paths relative to its folder.
 
-import type { Settings } from '../base/settings.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { EditJudgement } from '../world/truth/judge-edit.js';
 
 /** Name of the arm that is the truth, where that is known. */
 export const TRUTH = 'truth';
 
-/** One rendering, and what is known of it. Paths are relative to the folder of the result. */
+/**
+ * One rendering, and what is known of it. Paths are relative to the folder of the result.
+ *
+ * @inline
+ */
 export interface RecipeArm {
   readonly name: string;
   readonly label: string;
@@ -25,7 +28,11 @@ export interface RecipeArm {
   readonly truth: EditJudgement | null;
 }
 
-/** A proposal for the edited frame. */
+/**
+ * A proposal for the edited frame.
+ *
+ * @inline
+ */
 export interface RecipeProposal {
   readonly picture: string;
   readonly strength: number;
@@ -35,7 +42,11 @@ export interface RecipeProposal {
   readonly chosen: boolean;
 }
 
-/** A training's course. */
+/**
+ * A training's course.
+ *
+ * @inline
+ */
 export interface RecipeTraining {
   readonly name: string;
   readonly label: string;
@@ -45,10 +56,15 @@ export interface RecipeTraining {
   readonly learningRates: readonly number[];
   readonly forgetting: readonly { iteration: number; value: number }[];
   readonly previews: readonly { iteration: number; sheet: string; metrics: Measurement['means'] }[];
-  readonly settings: Settings;
+  /** What decided its bits. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** A claim of the recipe, and whether the numbers bear it out; null where they cannot tell. */
+/**
+ * A claim of the recipe, and whether the numbers bear it out; null where they cannot tell.
+ *
+ * @inline
+ */
 export interface RecipeClaim {
   /** Label of the finetuned arm that it is about. */
   readonly arm: string;
@@ -84,5 +100,6 @@ export interface RecipeResult {
   readonly grid: { readonly mp4: string; readonly webp: string };
   /** Seconds of each stage of this process; what was done before an interruption is not in them. */
   readonly seconds: Readonly<Record<string, number>>;
-  readonly settings: Settings;
+  /** What decided its bits. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,5 @@
 // What all comparisons of renderings of one video have in common: their options, and what they give.
 
-import type { Settings } from '../base/settings.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -65,7 +64,8 @@ export interface ComparisonResult {
   roundTrip: Measurement['means'];
   roundTripVideo: string;
   cells: RenderingResult[];
-  settings: Settings;
+  /** What decided its bits. */
+  settings: Readonly<Record<string, unknown>>;
 }
 
 /** What a comparison will do. */

@@ -6,13 +6,21 @@ import { replaceAtomically } from '../base/atomic-file.js';
 import { linearTicks, tickStep } from './chart-math.js';
 import { html } from './html.js';
 
-/** One line: its points from left to right. */
+/**
+ * One line: its points from left to right.
+ *
+ * @inline
+ */
 export interface ChartLine {
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** The data of a chart; the vertical axis starts at 0. */
+/**
+ * The data of a chart; the vertical axis starts at 0.
+ *
+ * @inline
+ */
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;

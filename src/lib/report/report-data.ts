@@ -1,9 +1,17 @@
 // The data of a report, as plain JSON. The other files of this folder draw it.
 
-/** A number, or null where it is undefined, or infinite as the PSNR of identical frames: JSON has no infinity. */
+/**
+ * A number, or null where it is undefined, or infinite as the PSNR of identical frames: JSON has no infinity.
+ *
+ * @inline
+ */
 export type ReportValue = number | null;
 
-/** A report. Everything but `title` and `arms` is optional; the page omits the parts without data. */
+/**
+ * A report. Everything but `title` and `arms` is optional; the page omits the parts without data.
+ *
+ * @inline
+ */
 export interface ReportData {
   readonly title: string;
   /** What was done and the results, in words: one text per paragraph. */
@@ -31,13 +39,21 @@ export interface ReportData {
   readonly provenance?: readonly ReportFact[];
 }
 
-/** A name and its value, as text. */
+/**
+ * A name and its value, as text.
+ *
+ * @inline
+ */
 export interface ReportFact {
   readonly name: string;
   readonly value: string;
 }
 
-/** One claim and its verdict. */
+/**
+ * One claim and its verdict.
+ *
+ * @inline
+ */
 export interface ReportClaim {
   readonly claim: string;
   readonly expected: string;
@@ -47,7 +63,11 @@ export interface ReportClaim {
   readonly note?: string;
 }
 
-/** The form shared by all videos. */
+/**
+ * The form shared by all videos.
+ *
+ * @inline
+ */
 export interface ReportShot {
   /** Frames per second. Must be exact, as frames are located by it: 30000 / 1001, not 29.97. */
   readonly frameRate: number;
@@ -56,7 +76,11 @@ export interface ReportShot {
   readonly height: number;
 }
 
-/** A compared arm. */
+/**
+ * A compared arm.
+ *
+ * @inline
+ */
 export interface ReportArm {
   /** Unique; other parts refer to it. */
   readonly name: string;
@@ -76,7 +100,11 @@ export interface ReportArm {
   readonly perFrame?: Readonly<Record<string, readonly ReportValue[]>>;
 }
 
-/** The description of a metric. */
+/**
+ * The description of a metric.
+ *
+ * @inline
+ */
 export interface ReportMetric {
   /** Short, for column headings. */
   readonly title: string;
@@ -92,7 +120,11 @@ export interface ReportMetric {
   readonly fromZero?: boolean;
 }
 
-/** A point of the scatter plot. */
+/**
+ * A point of the scatter plot.
+ *
+ * @inline
+ */
 export interface ReportPoint {
   readonly label: string;
   readonly x: number;
@@ -101,7 +133,11 @@ export interface ReportPoint {
   readonly arm?: string;
 }
 
-/** A scatter plot of two metrics, with the plain model's curve. */
+/**
+ * A scatter plot of two metrics, with the plain model's curve.
+ *
+ * @inline
+ */
 export interface ReportDecision {
   /** Metric of the horizontal axis; `edit_strength` by default. */
   readonly x?: string;
@@ -117,7 +153,11 @@ export interface ReportDecision {
   readonly note?: string;
 }
 
-/** The course of a training: lists of equal length, one entry per recorded iteration. */
+/**
+ * The course of a training: lists of equal length, one entry per recorded iteration.
+ *
+ * @inline
+ */
 export interface ReportTraining {
   readonly iterations: readonly number[];
   readonly loss: readonly ReportValue[];
@@ -127,7 +167,11 @@ export interface ReportTraining {
   readonly note?: string;
 }
 
-/** An iteration at which weights were saved or a preview was rendered. */
+/**
+ * An iteration at which weights were saved or a preview was rendered.
+ *
+ * @inline
+ */
 export interface ReportCheckpoint {
   readonly iteration: number;
   /** A preview: path or `data:` URI of a picture. */
@@ -137,14 +181,22 @@ export interface ReportCheckpoint {
   readonly chosen?: boolean;
 }
 
-/** A group of pictures, such as edit proposals or a contact sheet. */
+/**
+ * A group of pictures, such as edit proposals or a contact sheet.
+ *
+ * @inline
+ */
 export interface ReportPictures {
   readonly title: string;
   readonly note?: string;
   readonly pictures: readonly ReportPicture[];
 }
 
-/** One picture. */
+/**
+ * One picture.
+ *
+ * @inline
+ */
 export interface ReportPicture {
   /** Path of a PNG, JPEG, WebP or GIF file, or a `data:` URI. */
   readonly src: string;
@@ -155,7 +207,11 @@ export interface ReportPicture {
   readonly chosen?: boolean;
 }
 
-/** A setting, with the published recipe's value where there is one. */
+/**
+ * A setting, with the published recipe's value where there is one.
+ *
+ * @inline
+ */
 export interface ReportSetting {
   readonly name: string;
   readonly value: string;

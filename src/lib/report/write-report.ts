@@ -19,7 +19,11 @@ export interface WriteReportOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The result of writing. */
+/**
+ * The result of writing.
+ *
+ * @inline
+ */
 export interface WrittenReport {
   readonly path: string;
   /** Size of the page in bytes. */

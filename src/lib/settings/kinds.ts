@@ -1,19 +1,31 @@
 // What the value of a setting may be, as plain data: command-line parsers, the schema of sweep files and option types are made from
 // it. Plain data and not zod, which takes longer to load than `steadyframe --help` takes to print.
 
-/** A file of low-rank updates, with its scale where that is not 1. */
+/**
+ * A file of low-rank updates, with its scale where that is not 1.
+ *
+ * @inline
+ */
 export interface LoraFile {
   readonly file: string;
   readonly scale?: number;
 }
 
-/** A file of learned vectors, with the word that stands for them where the file does not say. */
+/**
+ * A file of learned vectors, with the word that stands for them where the file does not say.
+ *
+ * @inline
+ */
 export interface EmbeddingFile {
   readonly file: string;
   readonly word?: string;
 }
 
-/** An edited picture with a sidecar, or with the number of its frame and its prompt. */
+/**
+ * An edited picture with a sidecar, or with the number of its frame and its prompt.
+ *
+ * @inline
+ */
 export interface EditFile {
   readonly file: string;
   readonly frame?: number;

@@ -26,7 +26,11 @@ import { sweepProgress } from './sweep-progress.js';
 export interface RunSweepOptions extends SweepLogOptions {
   /** Processes that work at once; 1 by default. */
   readonly workers?: number;
-  /** Does the jobs, in place of processes on this machine; it is closed in the end. */
+  /**
+   * Does the jobs, in place of processes on this machine; it is closed in the end.
+   *
+   * @internal
+   */
   readonly executor?: Executor;
   /** How often a point that failed is tried again; 1 by default. */
   readonly retries?: number;
@@ -47,7 +51,11 @@ export interface SweepPlan {
   readonly out: string | undefined;
   readonly varying: readonly StoredSettingName[];
   readonly points: readonly (PlannedPoint & { readonly done: boolean })[];
-  /** What remains to be done, each piece of shared work once; with halving, as if every point went to its end. */
+  /**
+   * What remains to be done, each piece of shared work once; with halving, as if every point went to its end.
+   *
+   * @internal
+   */
   readonly jobs: readonly Job[];
   /** Iterations at which finetunes are judged, and how many of them get there. */
   readonly rungs: readonly { readonly iterations: number; readonly points: number }[];

@@ -8,7 +8,11 @@ import type { SweepFile } from './file/read-sweep-file.js';
 import { settingText } from './file/sweep-points.js';
 import { ranked } from './points/halving.js';
 
-/** What became of a point. */
+/**
+ * What became of a point.
+ *
+ * @inline
+ */
 export interface PointOutcome {
   /** SHA-256 of what decides its bits. */
   readonly point: string;

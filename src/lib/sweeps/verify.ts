@@ -18,7 +18,11 @@ import { statusOf } from '../tracking/stored/run-summary.js';
 import { STATE, verifyTrainingState } from '../training/loop/checkpoint.js';
 import { readPicture } from '../video/still.js';
 
-/** What to read back. */
+/**
+ * What to read back.
+ *
+ * @inline
+ */
 export interface VerifyOptions {
   /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
   readonly root?: string | undefined;
@@ -28,7 +32,11 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What was found. */
+/**
+ * What was found.
+ *
+ * @inline
+ */
 export interface Verified {
   /** The number of files that were read back, damaged ones included. */
   readonly files: number;

@@ -9,7 +9,11 @@ export interface Frame {
   readonly data: Uint8Array;
 }
 
-/** Frames in order, all of one size: a decoder's output or an array. A frame's data must stay as it is once handed over. */
+/**
+ * Frames in order, all of one size: a decoder's output or an array. A frame's data must stay as it is once handed over.
+ *
+ * @inline
+ */
 export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
 
 /** Frames of one size as an image tensor [B, 3, H, W] in [-1, 1]: value / 127.5 - 1. */

@@ -4,7 +4,11 @@ import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
 import { sizeOf, type Tensor, tensor } from './tensor.js';
 
-/** Which of a generator's draws to take. */
+/**
+ * Which of a generator's draws to take.
+ *
+ * @inline
+ */
 export interface RandnOptions {
   /**
    * 1 (the default) for the first tensor of this shape that the seeded generator gives, 2 for the second, and so on.

@@ -2,10 +2,18 @@
 
 import { UsageError } from '../base/errors.js';
 
-/** Element types that a tensor can hold; `float16` and `bfloat16` keep their raw bits in a `Uint16Array`. */
+/**
+ * Element types that a tensor can hold; `float16` and `bfloat16` keep their raw bits in a `Uint16Array`.
+ *
+ * @inline
+ */
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'uint8';
 
-/** The typed array that holds each element type. */
+/**
+ * The typed array that holds each element type.
+ *
+ * @inline
+ */
 export interface DataOf {
   float32: Float32Array;
   float16: Uint16Array;

@@ -14,7 +14,11 @@ import { checkReadable, checkWritable } from './read/check-paths.js';
 // sharp remembers what it read by the file's name, and would show a file that was replaced as it was before.
 sharp.cache(false);
 
-/** How a picture is decoded. */
+/**
+ * How a picture is decoded.
+ *
+ * @inline
+ */
 export interface PictureOptions {
   /** Pixels a picture may have; 8192 x 8192 unless said. */
   readonly maxPixels?: number;

@@ -86,7 +86,11 @@ export function shotPicture(
   return renderScene(shotDrive(shot), shotTime(shot, index), style, options);
 }
 
-/** The frames of a shot, and their size. */
+/**
+ * The frames of a shot, and their size.
+ *
+ * @inline
+ */
 export interface ShotFramesOptions extends RenderOptions {
   /** Index of the first, 0 by default. */
   readonly from?: number;

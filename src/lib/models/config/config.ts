@@ -1,9 +1,17 @@
 // The shapes of the models as data. unet.ts and components.ts read them from a checkpoint's files.
 
-/** A level of the UNet: residual blocks with transformers (`cross`) or without (`plain`). */
+/**
+ * A level of the UNet: residual blocks with transformers (`cross`) or without (`plain`).
+ *
+ * @inline
+ */
 export type BlockKind = 'cross' | 'plain';
 
-/** The conditional UNet. Lists have one value per level, the highest resolution first; `upBlocks` starts with the lowest. */
+/**
+ * The conditional UNet. Lists have one value per level, the highest resolution first; `upBlocks` starts with the lowest.
+ *
+ * @inline
+ */
 export interface UNetConfig {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -27,7 +35,11 @@ export interface UNetConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** The variational autoencoder; lists have one value a level, the highest resolution first. */
+/**
+ * The variational autoencoder; lists have one value a level, the highest resolution first.
+ *
+ * @inline
+ */
 export interface VaeConfig {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -43,7 +55,11 @@ export interface VaeConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** CLIP's text encoder; `gelu` is the exact one, by the error function. */
+/**
+ * CLIP's text encoder; `gelu` is the exact one, by the error function.
+ *
+ * @inline
+ */
 export interface TextConfig {
   readonly vocabSize: number;
   readonly hiddenSize: number;
@@ -56,10 +72,18 @@ export interface TextConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** How a run's steps are spread over the training timesteps (Lin et al. 2023, table 2). */
+/**
+ * How a run's steps are spread over the training timesteps (Lin et al. 2023, table 2).
+ *
+ * @inline
+ */
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
-/** The training of the checkpoint (noise schedule and prediction of the UNet), and the timesteps for sampling. */
+/**
+ * The training of the checkpoint (noise schedule and prediction of the UNet), and the timesteps for sampling.
+ *
+ * @inline
+ */
 export interface SchedulerConfig {
   readonly trainTimesteps: number;
   /**

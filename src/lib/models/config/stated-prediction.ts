@@ -7,7 +7,11 @@ import { UsageError } from '../../base/errors.js';
 import type { SchedulerConfig } from './config.js';
 import type { Json } from './fields.js';
 
-/** A prediction; `v_prediction` is diffusers' name of `v`. */
+/**
+ * A prediction; `v_prediction` is diffusers' name of `v`.
+ *
+ * @inline
+ */
 export type PredictionName = 'epsilon' | 'v' | 'v_prediction';
 
 /** Larger than any configuration of a model. */

@@ -10,7 +10,11 @@ import { type LoraCheckpoint, type LoraFile, readLoraFile } from './file.js';
 import { loraSources } from './source.js';
 import type { LoraTensor, LoraUpdate } from './update.js';
 
-/** A LoRA and its strength; 1, as trained, by default. */
+/**
+ * A LoRA and its strength; 1, as trained, by default.
+ *
+ * @inline
+ */
 export interface LoraRequest {
   /** Path of the safetensors file, or of the folder that PEFT or diffusers wrote. */
   file: string;

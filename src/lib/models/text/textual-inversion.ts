@@ -10,7 +10,11 @@ import { readSafetensorsHeader, readTensor } from '../../tensor/safetensors.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Tokenizer } from './tokenizer.js';
 
-/** A file of learned vectors, and their word in prompts. */
+/**
+ * A file of learned vectors, and their word in prompts.
+ *
+ * @inline
+ */
 export interface EmbeddingRequest {
   /** Path of the safetensors file, or of the folder that holds `learned_embeds.safetensors`. */
   file: string;

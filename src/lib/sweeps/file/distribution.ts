@@ -24,7 +24,11 @@ export const DISTRIBUTIONS = [
 /** The name of a distribution. */
 export type Distribution = (typeof DISTRIBUTIONS)[number];
 
-/** A parameter as a sweep file gives it. */
+/**
+ * A parameter as a sweep file gives it.
+ *
+ * @inline
+ */
 export interface Parameter<T = unknown> {
   readonly value?: T | undefined;
   readonly values?: readonly T[] | undefined;

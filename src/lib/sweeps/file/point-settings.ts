@@ -25,10 +25,18 @@ type StoredName<Name extends keyof typeof ROWS> = Name extends 'negativePrompt'
     ? 'guidance'
     : Snake<Name>;
 
-/** The name of a setting in a sweep file. */
+/**
+ * The name of a setting in a sweep file.
+ *
+ * @inline
+ */
 export type StoredSettingName = 'method' | StoredName<keyof typeof ROWS>;
 
-/** Settings as they stand in a file. */
+/**
+ * Settings as they stand in a file.
+ *
+ * @inline
+ */
 export type GivenSettings = { readonly method?: (typeof METHODS)[number] } & {
   readonly [Name in keyof typeof ROWS as StoredName<Name>]?: FileValue<ValueOf<(typeof ROWS)[Name]>>;
 };
@@ -72,7 +80,11 @@ export const PATH_SETTINGS = Object.entries(ROWS)
   .filter(([, { kind }]) => kind === 'path')
   .map(([name]) => name) as readonly StoredSettingName[];
 
-/** Settings of every point, defaults in place, without those that do not count for it. */
+/**
+ * Settings of every point, defaults in place, without those that do not count for it.
+ *
+ * @inline
+ */
 export type PointSettings = GivenSettings &
   Required<Pick<GivenSettings, 'method' | 'video' | 'model' | StoredName<keyof typeof RENDER>>>;
 

@@ -52,7 +52,11 @@ export interface PointJob extends JobBase {
 /** One piece of a sweep's work. */
 export type Job = SourceJob | TrainingJob | PointJob;
 
-/** A point to plan for: how it is called, and how much work it is. */
+/**
+ * A point to plan for: how it is called, and how much work it is.
+ *
+ * @inline
+ */
 export interface PlannedPoint extends IdentifiedPoint {
   readonly label: string;
   /** Passes of the UNet that its frames take; 0 where that is not known. */

@@ -23,7 +23,11 @@ import type { PointJob } from './job.js';
 import { takeEncoded } from './source-job.js';
 import { readStage, type StageResult } from './training-job.js';
 
-/** What `points/ID/result.json` holds. Its bytes depend on the settings alone. */
+/**
+ * What `points/ID/result.json` holds. Its bytes depend on the settings alone.
+ *
+ * @inline
+ */
 export interface PointResult {
   /** SHA-256 of `settings`. */
   readonly point: string;

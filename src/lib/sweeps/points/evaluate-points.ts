@@ -12,7 +12,11 @@ import type { SweepLog } from '../log-sweep.js';
 import { pointFolder } from '../sweep-folder.js';
 import type { SweepProgress } from '../sweep-progress.js';
 
-/** A point that has come to its end. */
+/**
+ * A point that has come to its end.
+ *
+ * @inline
+ */
 export type Evaluated = { readonly result: PointResult } | { readonly reason: string };
 
 /** What the points of a sweep share. */

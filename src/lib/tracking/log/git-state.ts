@@ -3,7 +3,11 @@
 import { execFile } from 'node:child_process';
 import { childEnvironment } from '../../base/environment.js';
 
-/** The state of a git repository. */
+/**
+ * The state of a git repository.
+ *
+ * @inline
+ */
 export interface GitState {
   readonly commit: string;
   /** Absent when no branch is checked out. */

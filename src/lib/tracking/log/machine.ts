@@ -2,7 +2,11 @@
 
 import { arch, cpus, hostname, platform, release, totalmem, userInfo } from 'node:os';
 
-/** A machine. */
+/**
+ * A machine.
+ *
+ * @inline
+ */
 export interface Machine {
   readonly host: string;
   readonly platform: string;

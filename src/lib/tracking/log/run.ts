@@ -59,7 +59,11 @@ export interface Run extends Closable {
   finish(status?: Exclude<RunStatus, 'running'>, options?: { error?: unknown }): Promise<void>;
 }
 
-/** Further places that a run is logged to. */
+/**
+ * Further places that a run is logged to.
+ *
+ * @inline
+ */
 export interface LoggingOptions {
   /** Address of an MLflow tracking server; `STEADYFRAME_MLFLOW_URI` by default, none with `false`. */
   readonly mlflow?: string | false | undefined;
@@ -67,7 +71,11 @@ export interface LoggingOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Step and time of points. */
+/**
+ * Step and time of points.
+ *
+ * @inline
+ */
 export interface MetricOptions {
   /** By default the metric's last step plus one, starting at 0. */
   readonly step?: number;
@@ -75,7 +83,11 @@ export interface MetricOptions {
   readonly time?: number;
 }
 
-/** How an artifact is recorded. */
+/**
+ * How an artifact is recorded.
+ *
+ * @inline
+ */
 export interface ArtifactOptions {
   /** Name of the file or folder in the run; by default its path within `artifacts`, else the file's name. */
   readonly name?: string;

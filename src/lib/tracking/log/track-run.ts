@@ -3,7 +3,11 @@
 import type { Run } from './run.js';
 import { type StartRunOptions, startRun } from './start-run.js';
 
-/** Cancellation of the work. */
+/**
+ * Cancellation of the work.
+ *
+ * @inline
+ */
 export interface TrackOptions {
   readonly signal?: AbortSignal | undefined;
 }

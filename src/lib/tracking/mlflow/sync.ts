@@ -12,7 +12,11 @@ import { serverAddress } from './server-address.js';
 import type { ServerRun } from './server-run.js';
 import { isChange, type Uploaded, uploadRun } from './upload-run.js';
 
-/** The runs to upload. */
+/**
+ * The runs to upload.
+ *
+ * @inline
+ */
 export interface SyncOptions extends Pick<ClientOptions, 'attempts' | 'base' | 'longest' | 'signal'> {
   /** Runs by folder, `experiment/name` or id; all by default. */
   readonly runs?: readonly string[] | undefined;
@@ -28,7 +32,11 @@ export interface SyncOptions extends Pick<ClientOptions, 'attempts' | 'base' | '
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** The result for one run. */
+/**
+ * The result for one run.
+ *
+ * @inline
+ */
 export interface SyncedRun {
   readonly folder: string;
   readonly experiment: string;

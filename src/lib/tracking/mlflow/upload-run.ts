@@ -13,7 +13,11 @@ import { uploadArtifact, uploadRecord } from './upload-artifacts.js';
 import { uploadPoints } from './upload-points.js';
 import { type UploadState, writeUploadState } from './upload-state.js';
 
-/** Counts of what an upload sent. */
+/**
+ * Counts of what an upload sent.
+ *
+ * @inline
+ */
 export interface Uploaded {
   /** Whether the run is new on the server. */
   created: boolean;

@@ -10,7 +10,11 @@ import { assertKey } from '../log/names.js';
 import { readJsonLines } from './json-lines.js';
 import { RUN_FILES } from './run-record.js';
 
-/** A file of a run's results. */
+/**
+ * A file of a run's results.
+ *
+ * @inline
+ */
 export interface Artifact {
   /** Its name in the run, with forward slashes: `grid.mp4`, `frames/0001.png`. */
   readonly name: string;

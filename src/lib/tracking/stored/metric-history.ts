@@ -1,6 +1,10 @@
 // The points of one metric, as columns of numbers. Reading them: read-metrics.ts.
 
-/** The points of one metric in the order of their steps; those of one step in the order in which they were logged. */
+/**
+ * The points of one metric in the order of their steps; those of one step in the order in which they were logged.
+ *
+ * @inline
+ */
 export interface MetricHistory {
   readonly steps: Float64Array;
   readonly values: Float64Array;

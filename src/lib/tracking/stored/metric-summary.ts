@@ -2,10 +2,18 @@
 
 import type { MetricHistory } from './metric-history.js';
 
-/** Texts of the numbers that JSON cannot hold. */
+/**
+ * Texts of the numbers that JSON cannot hold.
+ *
+ * @inline
+ */
 export type JsonNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 
-/** The summary of a metric. `last` is the value at the greatest step, the later one if a step has two. */
+/**
+ * The summary of a metric. `last` is the value at the greatest step, the later one if a step has two.
+ *
+ * @inline
+ */
 export interface MetricSummary {
   readonly last: JsonNumber;
   readonly step: number;

@@ -6,7 +6,11 @@ import type { MetricHistory } from './metric-history.js';
 import { parsePoint } from './metric-points.js';
 import { RUN_FILES } from './run-record.js';
 
-/** The histories of a run, by metric. */
+/**
+ * The histories of a run, by metric.
+ *
+ * @inline
+ */
 export interface RunMetrics {
   readonly histories: ReadonlyMap<string, MetricHistory>;
   /** Number of unreadable lines, for example after a power failure. */

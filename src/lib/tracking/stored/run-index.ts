@@ -11,7 +11,11 @@ import { followMetrics, type MetricsFollower } from './follow-metrics.js';
 import { RUN_FILES, readRecordFile, runsRoot } from './run-record.js';
 import { type RunSummary, type SummaryStamp, stampOf, summarize, withStatus } from './run-summary.js';
 
-/** The runs below a root. */
+/**
+ * The runs below a root.
+ *
+ * @inline
+ */
 export interface RunIndex {
   readonly root: string;
   /**

@@ -12,10 +12,18 @@ import type { RunStatus } from './run-status.js';
 
 export { RUN_STATUSES, type RunStatus } from './run-status.js';
 
-/** A setting of a run; lists and objects are stored as JSON. */
+/**
+ * A setting of a run; lists and objects are stored as JSON.
+ *
+ * @inline
+ */
 export type ParameterValue = string | number | boolean | null | readonly unknown[];
 
-/** A file that a run reads, identified by its content. */
+/**
+ * A file that a run reads, identified by its content.
+ *
+ * @inline
+ */
 export interface RunInput {
   /** Its role in the run: the model, the source video, a training picture. */
   readonly kind: 'model' | 'video' | 'adapter' | 'picture';

@@ -41,7 +41,7 @@ import { warnOfMovedEdits } from './warn-of-moved-edits.js';
 import { type Look, prepareFinetuning } from './work.js';
 
 /** A finetuning: `await` gives its result, `for await` its updates. */
-export type Finetuning = AwaitableSteps<FinetuneStep, FinetuneResult>;
+export interface Finetuning extends AwaitableSteps<FinetuneStep, FinetuneResult> {}
 
 /**
  * Finetunes `model` on `video` (the frames of a path at the size that the model was trained at): `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.

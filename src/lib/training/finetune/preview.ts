@@ -20,7 +20,11 @@ import { iterationName, replaceFolder } from './folder.js';
 
 const { prompt: _prompt, noise: _noise, noiseDraw: _noiseDraw, batch: _batch, ...PREVIEWED } = RENDER;
 
-/** Settings of previews. */
+/**
+ * Settings of previews.
+ *
+ * @inline
+ */
 export interface PreviewOptions extends OptionsOf<typeof PREVIEWED> {
   /** The first edit's by default. */
   readonly prompt?: string;
@@ -30,7 +34,11 @@ export interface PreviewOptions extends OptionsOf<typeof PREVIEWED> {
   readonly from?: number;
 }
 
-/** A rendered preview. Paths are absolute. */
+/**
+ * A rendered preview. Paths are absolute.
+ *
+ * @inline
+ */
 export interface Preview {
   readonly iteration: number;
   readonly prompt: string;

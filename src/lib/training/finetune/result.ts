@@ -3,7 +3,6 @@
 import { join, resolve } from 'node:path';
 import { sha256File } from '../../base/hash.js';
 import { type FileHashes, hashFiles, writeSealedJson } from '../../base/sealed-json.js';
-import type { Settings } from '../../base/settings.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
 import type { Weights } from '../loop/adamw.js';
 import { writeLora } from '../write/lora.js';
@@ -40,7 +39,7 @@ export interface StoredResult {
   readonly forgetting: readonly { iteration: number; value: number }[];
   /** Iterations that are stored under `checkpoints/`. */
   readonly checkpoints: readonly number[];
-  readonly settings: Settings;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const LORA = 'lora.safetensors';
@@ -61,7 +60,7 @@ interface FinishedTraining extends Pick<TrainedWeights, 'adapters'> {
   readonly weights: Weights;
   readonly items: readonly TrainingItem[];
   readonly record: TrainingRecord;
-  readonly settings: Settings;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** Writes the result into the folder of a finetuning, in place of an earlier one. */

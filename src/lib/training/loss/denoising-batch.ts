@@ -14,6 +14,8 @@ import { minSnrWeight, pairedTarget, pathTarget, plainTarget, type TrainingTarge
 /**
  * How a paired item is learned. `noised-original` (the published one): the network sees the noised original and is led to the
  * edit. `rendering-path`: it sees what a rendering would hold that started from the noised original and followed such a target.
+ *
+ * @inline
  */
 export type Objective = (typeof OBJECTIVES)[number];
 
@@ -21,10 +23,16 @@ export type Objective = (typeof OBJECTIVES)[number];
  * How much an item counts. `min-snr-paired`: min(SNR, 5) / SNR (epsilon) or min(SNR, 5) / (SNR + 1) (v) for edited items under
  * `noised-original`, whose loss would explode as the noise goes to 0, and 1 for all others. `min-snr`: that for every item (Hang
  * et al. 2023). `none`: 1.
+ *
+ * @inline
  */
 export type Weighting = (typeof WEIGHTINGS)[number];
 
-/** From the first timestep to before the last. */
+/**
+ * From the first timestep to before the last.
+ *
+ * @inline
+ */
 export type TimestepRange = readonly [from: number, to: number];
 
 /** An item with its latents [C, h, w] (scaled) and its prompt's context [T, D]. */

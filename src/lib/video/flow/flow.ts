@@ -7,6 +7,8 @@ import { computeFlow } from './flow-workers.js';
 /**
  * A motion field: the pixel at (x, y) of the first picture is found at (x + dx, y + dy) in the second.
  * `data` is H x W x 2 in pixels, dx before dy.
+ *
+ * @inline
  */
 export interface Flow {
   readonly width: number;

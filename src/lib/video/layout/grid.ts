@@ -23,7 +23,11 @@ export interface GridOptions {
   readonly length?: 'shortest' | 'longest';
 }
 
-/** How a grid ended. */
+/**
+ * How a grid ended.
+ *
+ * @inline
+ */
 export interface GridEnd {
   readonly frames: number;
   /** Numbers of the videos that ended before the others, in the order given; empty when all are equally long. */

@@ -11,7 +11,11 @@ import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from '../times/fram
 import { type WriteVideoOptions, writeVideo } from '../write/write-video.js';
 import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
 
-/** How a grid of videos is made and written. */
+/**
+ * How a grid of videos is made and written.
+ *
+ * @inline
+ */
 export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
   /** Frames per second; needed where the videos disagree, which are then resampled in time to it. */
   readonly frameRate?: number;

@@ -1,13 +1,13 @@
 // What a video is to everything that reads one: a path, an opened video, or frames in memory.
 
 import { resolve } from 'node:path';
-import type { Frame, Frames } from '../../tensor/frame.js';
+import type { Frame } from '../../tensor/frame.js';
 import type { Region } from '../geometry.js';
 import type { FrameTimes } from '../times/frame-times.js';
 import type { RatedProbe } from '../times/source-times.js';
 
 /** A video: the path of a file or of a folder of pictures, an opened video, or frames. Frames in memory have 10 a second. */
-export type VideoInput = string | Video | Frames;
+export type VideoInput = string | Video | AsyncIterable<Frame> | Iterable<Frame>;
 
 /** A video that can be read as often as needed. */
 export type RepeatableVideo = string | Video;

@@ -1,6 +1,10 @@
 // When frames are shown. Pure arithmetic on seconds: which frame is seen at a time, and whether a rate describes them all.
 
-/** When each frame of a selection is shown. */
+/**
+ * When each frame of a selection is shown.
+ *
+ * @inline
+ */
 export interface FrameTimes {
   /** Seconds at which each frame appears, ascending from 0. */
   readonly times: readonly number[];

@@ -7,7 +7,11 @@ import { probeAudio } from '../probe/probe.js';
 import { checkReadable } from '../read/check-paths.js';
 import { REPRODUCIBLE } from './encode.js';
 
-/** Sound to put beside the frames. */
+/**
+ * Sound to put beside the frames.
+ *
+ * @inline
+ */
 export interface AudioFrom {
   /** A file with sound, usually the video that the frames come from. */
   readonly path: string;

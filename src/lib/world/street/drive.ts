@@ -73,7 +73,11 @@ export interface Drive {
   readonly car: DriveCar | null;
 }
 
-/** Properties to fix; the seed determines all others. */
+/**
+ * Properties to fix; the seed determines all others.
+ *
+ * @inline
+ */
 export interface DriveOptions {
   readonly time?: Time;
   readonly district?: District;

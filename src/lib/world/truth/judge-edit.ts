@@ -6,7 +6,11 @@ import { compareFrames } from '../../metrics/pixels.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { CarRegion } from '../car/region.js';
 
-/** The errors of an edit against the truth. */
+/**
+ * The errors of an edit against the truth.
+ *
+ * @inline
+ */
 export interface EditJudgement {
   /** Mean over all frames of mean |output - truth|, 0..255. */
   readonly truthError: number;
