@@ -5,7 +5,7 @@ import { given } from '../../lib/base/given.js';
 import { frameShownAt } from '../../lib/edits/choose-frame.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { readEdit, SidecarError } from '../../lib/edits/sidecar.js';
-import type { Video } from '../../lib/video/read/open-video.js';
+import type { Video } from '../../lib/video/read/video.js';
 import type { GivenEdit, GivenEdits } from '../edit-flags.js';
 
 /**
