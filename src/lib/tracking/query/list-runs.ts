@@ -14,8 +14,8 @@ import { questionFields } from './question-fields.js';
 
 /** The runs to list, and their order. */
 export interface ListRunsOptions {
-  /** The folder of all runs, or its index for repeated calls; `STEADYFRAME_RUNS` or `runs` by default. */
-  readonly root?: string | RunIndex | undefined;
+  /** The folder of all runs; `STEADYFRAME_RUNS` or `runs` by default. */
+  readonly root?: string | undefined;
   /** Only runs of this experiment. */
   readonly experiment?: string | undefined;
   /** A filter of MLflow's search: `metrics.flicker_ratio < 1.1 and params.strength = '0.45'`. */
@@ -33,12 +33,16 @@ export interface ListRunsOptions {
  *
  * @throws UsageError for an invalid filter or order, with the position of the error
  */
-export async function listRuns(options: ListRunsOptions = {}): Promise<RunSummary[]> {
-  const { root, experiment, filter, orderBy = [], limit = Infinity, onWarning } = options;
+export function listRuns({ root, ...which }: ListRunsOptions = {}): Promise<RunSummary[]> {
+  return runsOf(openRunIndex(root), which);
+}
+
+/** The same for an index that stays open because it is read often. */
+export async function runsOf(index: RunIndex, options: Omit<ListRunsOptions, 'root'> = {}): Promise<RunSummary[]> {
+  const { experiment, filter, orderBy = [], limit = Infinity, onWarning } = options;
   if (limit !== Infinity) assertInteger('listRuns: limit', limit, 1);
   const admits = filter === undefined || filter.trim() === '' ? undefined : parseFilter(filter);
   const inOrder = orderRuns(typeof orderBy === 'string' ? [orderBy] : orderBy);
-  const index = typeof root === 'object' ? root : openRunIndex(root);
   const { runs, damaged } = await index.read();
   for (const { reason } of damaged) onWarning?.(reason);
   const scope = experiment === undefined ? runs : runs.filter((run) => run.experiment === experiment);
@@ -112,7 +116,7 @@ export interface FindRunOptions {
   readonly experiment: string;
   /** The run must be a part of this one. */
   readonly parent?: string | undefined;
-  readonly root?: string | RunIndex | undefined;
+  readonly root?: string | undefined;
 }
 
 /** The latest run with this key of `startRun`, in any status; undefined if there is none. */
