@@ -46,8 +46,12 @@ export class Visibility<S> {
 
   /** Draws a polygon: planar, convex, of at most 16 corners, with (u, v) affine on it. */
   draw(corners: readonly Corner[], surface: S): void {
-    for (let i = 0; i < corners.length; i++) this.#points.set(corners[i], 5 * i);
-    if (!this.#setPlanes(this.#points)) return;
+    const points = this.#points;
+    for (let i = 0; i < corners.length; i++) {
+      const corner = corners[i];
+      for (let k = 0; k < 5; k++) points[5 * i + k] = corner[k];
+    }
+    if (!this.#setPlanes(points)) return;
     const count = this.#project(corners.length);
     if (count >= 3 && this.#fill(count)) this.surfaces.push(surface);
   }
