@@ -165,6 +165,12 @@ describe('steadyframe pull', () => {
     expect(err.trim().split('\n')).toHaveLength(1);
   });
 
+  it('fails at once when nothing listens at the address', async () => {
+    await hub.close();
+    // A second attempt would come after an hour.
+    await expect(pull(REPO, { pause: 3_600_000 })).rejects.toThrow(/cannot be reached \(ECONNREFUSED\)/);
+  });
+
   it('says when there is no hub, no such file, no checkpoint', async () => {
     await expect(pull(`${REPO}/none.safetensors`)).rejects.toThrow(/the repository has no such file; it has /);
     await expect(pull(`${REPO}@v9`)).rejects.toThrow(/no such model or revision/);
