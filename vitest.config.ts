@@ -1,19 +1,29 @@
 import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './test/slow-first.js';
 
+/** Folders whose tests compute, and leave nothing behind in a process that another file could find there. */
+const COMPUTING = [
+  ...['consistency', 'diffusion', 'edits', 'engine', 'experiments', 'graph', 'metrics', 'models', 'recipe'],
+  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'world'],
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/surroundings.ts',
     // For what hangs, not for what is slow: on a busy machine the longest tests take ten times as long as on an idle one.
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 300_000 } },
-    // Processes, because native sessions crash worker threads on their way out, and a fresh one for each file, so that what
-    // a file leaves behind (sessions, wasm heaps, environment variables) is gone. Two at once: native sessions use every
-    // core already, the rest of a test uses one; memory stays that of two files.
+    // Processes, because native sessions crash worker threads on their way out. Two at once: native sessions use every core
+    // already, the rest of a test uses one; memory stays that of two files.
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
+    globalSetup: 'test/surroundings.ts',
+    projects: [
+      // One process for many files, which load the library once.
+      { extends: true, test: { name: 'computing', include: COMPUTING, isolate: false } },
+      // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: COMPUTING } },
+    ],
   },
 });

@@ -57,10 +57,10 @@ test('learns what captions mean, and a resumed training ends with the same bits'
     heldOut: [samples(10_001), samples(10_002)],
     data: 'ones',
     folder: join(folder, into),
-    iterations: 80,
+    iterations: 48,
     warmup: 5,
-    learningRate: 5e-3,
-    saveEvery: 20,
+    learningRate: 8e-3,
+    saveEvery: 12,
   });
   try {
     const heldOut: number[] = [];
@@ -74,10 +74,10 @@ test('learns what captions mean, and a resumed training ends with the same bits'
     expect(heldOut[3]).toBeLessThan(0.6 * heldOut[0]);
 
     const begun = pretrainDenoiser(options('parts'));
-    for (let i = 0; i < 25; i++) await begun.next();
+    for (let i = 0; i < 15; i++) await begun.next();
     await begun.return();
     for await (const { iteration, state } of pretrainDenoiser({ ...options('parts'), resume: true })) {
-      if (iteration === 80) expect([...state.weights.values()].map(({ data }) => data)).toEqual(whole);
+      if (iteration === 48) expect([...state.weights.values()].map(({ data }) => data)).toEqual(whole);
     }
     const names = [...(await pretrainDenoiser(options('names')).next()).value!.state.weights.keys()];
     expect(names.filter((name) => name.startsWith('unet.')).length).toBeGreaterThan(50);
