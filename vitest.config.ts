@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './test/slow-first.js';
 
-/** Folders whose tests compute, and leave nothing behind in a process that another file could find there. */
-const COMPUTING = [
-  ...['consistency', 'diffusion', 'edits', 'engine', 'experiments', 'graph', 'metrics', 'models', 'recipe'],
-  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'world'],
+/** Folders whose tests leave nothing behind in a process that another file could find there. */
+const TOGETHER = [
+  ...['cli', 'consistency', 'diffusion', 'edits', 'engine', 'experiments', 'graph', 'metrics', 'models', 'recipe'],
+  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'ui', 'world'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
@@ -13,17 +13,17 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 300_000 } },
-    // Processes, because native sessions crash worker threads on their way out. Two at once: native sessions use every core
-    // already, the rest of a test uses one; memory stays that of two files.
+    // Processes, because native sessions crash worker threads on their way out. One more than there are cores on a small machine,
+    // since files wait for programs that they have started; memory stays that of three files.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     globalSetup: 'test/surroundings.ts',
     projects: [
       // One process for many files, which load the library once.
-      { extends: true, test: { name: 'computing', include: COMPUTING, isolate: false } },
+      { extends: true, test: { name: 'together', include: TOGETHER, isolate: false } },
       // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: COMPUTING } },
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: TOGETHER } },
     ],
   },
 });

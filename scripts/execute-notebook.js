@@ -78,6 +78,8 @@ export async function executeNotebook(python, { folder, notebooks, jupyter }, na
     JUPYTER_CONFIG_DIR: join(folder, 'config'),
     IPYTHONDIR: join(folder, 'ipython'),
     STEADYFRAME_RUNS: join(folder, 'runs'),
+    // Python's own compiled files are kept, or every notebook would pay for them.
+    PYTHONDONTWRITEBYTECODE: '',
   });
   if (code !== 0) return { notebook: await readNotebook(join(notebooks, name)), failure: text.trim() };
   const notebook = await readNotebook(join(notebooks, out));

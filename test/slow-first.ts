@@ -3,29 +3,30 @@
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files of more than half a minute on two cores, the longest first. */
+/** Files of more than a quarter of a minute on two cores, the longest first. */
 export const SLOW: readonly string[] = [
   'notebook/notebooks',
   'cli/run-sweep',
-  'cli/interruption',
-  'sweeps/run-sweep',
-  'training/finetune',
-  'cli/finetune',
-  'experiments/studies',
-  'cli/sweep',
   'tracking/mlflow',
+  'cli/interruption',
+  'cli/finetune',
   'video/open-video',
+  'training/finetune',
+  'experiments/studies',
+  'sweeps/run-sweep',
   'project/install',
-  'cli/bad-input',
-  'cli/tracking',
-  'experiments/pretrain-vae',
-  'sweeps/rot',
-  'cli/other-commands',
   'video/frame-times',
   'report/report-page',
+  'ui/dashboard-page',
   'video/pictures-in',
+  'experiments/train-part',
   'experiments/demo-model',
-  'cli/demo',
+  'reference/finetune',
+  'project/package',
+  'cli/sweep',
+  'notebook/show',
+  'sweeps/rot',
+  'video/video-input',
 ];
 
 /** Sorts the slow files first; the others follow in Vitest's own order. */

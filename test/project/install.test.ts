@@ -2,7 +2,16 @@
 // and no settings of this project.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -82,17 +91,23 @@ describe('npm install of the packed package', () => {
   it.each([
     ['nodenext', 'nodenext'],
     ['bundler', 'esnext'],
-  ])('has types under moduleResolution %s', (moduleResolution, module) => {
+  ])('has types under moduleResolution %s, by which the code of the README is right', (moduleResolution, module) => {
     const text = `
       import { randn, type Tensor } from 'steadyframe';
       export const made: Tensor<'float32'> = randn(42, [2]);
       // @ts-expect-error: a shape is no text, unless the types have turned into any
       export const text: string = made.shape;`;
     writeFileSync(join(consumer, 'use.mts'), text);
+    const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
+    expect(examples).toHaveLength(1);
+    writeFileSync(join(consumer, 'readme.mts'), examples[0][1]);
     // The declarations themselves are checked in package.test.ts.
     const base = { strict: true, noEmit: true, target: 'es2022', types: [], skipLibCheck: true };
     const compilerOptions = { ...base, module, moduleResolution };
-    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts'] }));
+    writeFileSync(
+      join(consumer, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['use.mts', 'readme.mts'] }),
+    );
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', consumer], { encoding: 'utf8' });
     expect(stdout).toBe('');

@@ -14,7 +14,7 @@ import { type OpenVideoOptions, openVideo } from '../../src/lib/video/read/open-
 import { checkSelection, selectFrames } from '../../src/lib/video/read/selection.js';
 import { ascending, frameAt, steadyRate } from '../../src/lib/video/times/frame-times.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
-import { collect, FFMPEGS, ffmpegMakes, scratchFolder, useFfmpeg } from './shots.js';
+import { collect, FFMPEGS, ffmpegMakes, ON_PATH, scratchFolder, useFfmpeg } from './shots.js';
 
 const folder = scratchFolder();
 const at = (name: string) => join(folder, name);
@@ -135,11 +135,13 @@ describe.each(FFMPEGS)('times of files with %s', (_, ffmpeg) => {
   it.each(['uneven.mp4', 'pieces.mp4', 'offset.mkv', 'later.mp4'])(
     'chooses the frame of %s that is shown',
     async (name) => {
-      for (const [seconds, number] of [
-        [1.03, 10],
+      const moments = [
         [2.38, 23],
+        [1.03, 10],
         [3.98, 39],
-      ]) {
+      ];
+      // A distribution's build takes ten times as long to start; nothing here depends on the build.
+      for (const [seconds, number] of ffmpeg === ON_PATH ? moments.slice(0, 1) : moments) {
         // the sound of offset.mkv begins 23 ms before the pictures, that of later.mp4 0.7 s
         expect(numberOf((await chooseFrame(at(name), { at: seconds })).picture), `${seconds} s`).toBe(number);
       }
@@ -158,7 +160,7 @@ describe.each(FFMPEGS)('times of files with %s', (_, ffmpeg) => {
       ['later.mp4', {}, 1.8],
       ['even.mp4', { start: 1.17, duration: 2 }, 1.4],
     ];
-    for (const [name, options, change] of cases) {
+    for (const [name, options, change] of ffmpeg === ON_PATH ? cases.slice(1, 3) : cases) {
       const { video, timing } = await frames(name, options);
       const sound = { path: at(name), start: timing.start };
       await writeVideo(at('out.mp4'), video.frames(), { frameRate: video.frameRate, timing, audioFrom: sound });

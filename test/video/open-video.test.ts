@@ -17,6 +17,7 @@ import {
   hasMedia,
   MEDIA,
   mediaNote,
+  ON_PATH,
   pattern,
   scratchFolder,
   smooth,
@@ -99,7 +100,8 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
     expect(bytesOf(await collect(inEights.frames()))).toEqual(bytesOf(shot.map((frame) => cut(frame, 5, 5, 16, 16))));
   });
 
-  it.each(['n.mkv', 'n.mp4', 'n.avi', 'n.ts', 'n.h264', 'n.gif'])(
+  // A distribution's build takes ten times as long to start.
+  it.each(ffmpeg === ON_PATH ? ['n.mp4', 'n.h264'] : ['n.mkv', 'n.mp4', 'n.avi', 'n.ts', 'n.h264', 'n.gif'])(
     'selects frames of %s by time and number',
     async (name) => {
       const numbers = async (options: object) =>

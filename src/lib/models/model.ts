@@ -78,7 +78,7 @@ export interface Model extends Closable {
   /**
    * The opened files.
    *
-   * @internal
+   * @hidden
    */
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */

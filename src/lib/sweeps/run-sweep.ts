@@ -29,7 +29,7 @@ export interface RunSweepOptions extends SweepLogOptions {
   /**
    * Does the jobs, in place of processes on this machine; it is closed in the end.
    *
-   * @internal
+   * @hidden
    */
   readonly executor?: Executor;
   /** How often a point that failed is tried again; 1 by default. */
@@ -54,7 +54,7 @@ export interface SweepPlan {
   /**
    * What remains to be done, each piece of shared work once; with halving, as if every point went to its end.
    *
-   * @internal
+   * @hidden
    */
   readonly jobs: readonly Job[];
   /** Iterations at which finetunes are judged, and how many of them get there. */
