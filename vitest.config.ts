@@ -4,7 +4,7 @@ import { SlowFirst } from './test/slow-first.js';
 /** Folders whose tests leave nothing behind in a process that another file could find there. */
 const TOGETHER = [
   ...['cli', 'consistency', 'diffusion', 'edits', 'engine', 'experiments', 'graph', 'metrics', 'models', 'recipe'],
-  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'ui', 'world'],
+  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'world'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({

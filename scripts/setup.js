@@ -120,7 +120,7 @@ export function forgetBuild() {
 export function compile(outDir, checked = true) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const check = checked ? '--noEmitOnError' : '--noCheck';
-  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', outDir, check];
+  const args = ['--max-semi-space-size=256', tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', outDir, check];
   const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   if (status !== 0) return { ok: false, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` };
   const command = join(outDir, 'cli/main.js');

@@ -2,18 +2,17 @@
 
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
-import type { DenoiseOptions } from '../lib/diffusion/img2img.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
+import { chosenSettings } from '../lib/settings/defaults.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { RENDER, SELECTION } from '../lib/settings/table.js';
+import { DENOISE, RENDER, SELECTION } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
 import { addSettings, flagArguments } from './setting-flags.js';
 import { integer } from './values.js';
 
 const { size, ...PART } = SELECTION;
-const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, batch } = RENDER;
-const DENOISE = { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
+const { batch } = RENDER;
 
 /** The values of `addOutputOptions`. */
 export interface OutputValues {
@@ -99,9 +98,8 @@ export function addComparisonOptions(command: Command): Command {
 }
 
 /** The library's settings of the sampler and the prompt. */
-export function denoiseSettings(values: DenoiseValues): DenoiseOptions & { noiseDraw: number } {
-  const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw } = values;
-  return { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
+export function denoiseSettings(values: DenoiseValues): Required<OptionsOf<typeof DENOISE>> {
+  return chosenSettings(DENOISE, values);
 }
 
 /** The library's options of a comparison. */

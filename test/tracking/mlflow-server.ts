@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pythonWith } from '../../scripts/python.js';
@@ -76,29 +77,35 @@ export async function startMlflow(): Promise<MlflowServer | { missing: string }>
       log = `${log}${text}`.slice(-4000);
     });
   }
-  const client = spawn(found.python, [fileURLToPath(new URL('read_mlflow.py', import.meta.url)), uri], {
-    env,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  // Started when the server answers: what Python has compiled for the one is there for the other.
+  const startClient = () =>
+    spawn(found.python, [fileURLToPath(new URL('read_mlflow.py', import.meta.url)), uri], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+  let client: ReturnType<typeof startClient> | undefined;
   const stop = async (): Promise<void> => {
-    client.kill('SIGKILL');
+    client?.kill('SIGKILL');
     if (server.pid !== undefined) process.kill(-server.pid, 'SIGKILL');
     await ended(server);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  try {
+  const started = async (): Promise<{ stdin: Writable; lines: AsyncIterator<string> }> => {
     await answers(`${uri}/health`, server, () => log);
+    client = startClient();
+    const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
     if ((await lines.next()).value !== 'ready') throw new Error("MLflow's client did not start");
-  } catch (error) {
+    return { stdin: client.stdin, lines };
+  };
+  const { stdin, lines } = await started().catch(async (error) => {
     await stop();
     throw error;
-  }
+  });
   return {
     uri,
     stop,
     async read(experiment, files = true) {
-      client.stdin.write(`${JSON.stringify({ experiment, files })}\n`);
+      stdin.write(`${JSON.stringify({ experiment, files })}\n`);
       const { value, done } = await lines.next();
       if (done) throw new Error("MLflow's client ended; see the messages above");
       const runs = JSON.parse(value) as FoundRun[];

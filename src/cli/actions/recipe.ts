@@ -4,7 +4,8 @@ import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
 import { type RecipeOptions, recipe } from '../../lib/recipe/recipe.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
-import type { RecipeValues } from '../commands/recipe.js';
+import { givenSettings } from '../../lib/settings/defaults.js';
+import { RENDERED, type RecipeValues } from '../commands/recipe.js';
 import type { Context } from '../context.js';
 import { trackingSettings } from '../render-options.js';
 import { formatNumber, formatTable, formatTimestep } from '../table.js';
@@ -28,13 +29,14 @@ export async function run(context: Context, video: string | undefined, values: R
 
 function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
   const { size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale } = values;
-  const { preset, negativePrompt, steps, sampler, seed, batch, strengths, tunedGuidance } = values;
+  const { preset, strengths, tunedGuidance } = values;
   const { trainingFrames, objective, train, learningRate, iterations, trainingBatch } = values;
   const { proposalStrengths, proposalSeeds, proposalGuidance, example: examples } = values;
   return {
     ...trackingSettings(values, context),
     ...given({ size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale }),
-    ...{ preset, negativePrompt, steps, sampler, seed, batch, strengths },
+    ...givenSettings(RENDERED, values),
+    ...{ preset, strengths },
     prompts: values.prompt,
     ...given({ tunedGuidance, examples }),
     training: given({

@@ -33,8 +33,11 @@ const {
   guidanceScale,
   noise: _noise,
   noiseDraw: _noiseDraw,
-  ...DENOISE
+  ...RENDERED
 } = RENDER;
+
+export { RENDERED };
+
 const { iterations, trainingFrames, learningRate, trainingBatch, objective, train } = FINETUNE;
 const TRAINING = { iterations, trainingFrames, learningRate, trainingBatch, objective, train };
 /** Settings without a default of their own: the preset's values apply. */
@@ -47,7 +50,7 @@ export interface RecipeValues
     OutputValues,
     OptionsOf<typeof SELECTION>,
     OptionsOf<typeof TRAINING>,
-    Required<OptionsOf<typeof DENOISE>> {
+    Required<OptionsOf<typeof RENDERED>> {
   prompt: string[];
   shot?: string;
   style?: Style;
@@ -81,7 +84,7 @@ export function addRecipe(program: Command): Command {
     .addOption(
       listOption('--strengths <list>', 'of the plain model; the first is finetuned', number, RECIPE_STRENGTHS),
     );
-  addSettings(addSettings(described, { guidanceScale }, { defaults: BY_PRESET }), DENOISE, {
+  addSettings(addSettings(described, { guidanceScale }, { defaults: BY_PRESET }), RENDERED, {
     defaults: { batch: RECIPE_BATCH },
   })
     .option('--tuned-guidance <scale>', 'guidance scale of the finetuned model', number)

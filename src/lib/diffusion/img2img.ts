@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { RENDER } from '../settings/table.js';
+import { type DENOISE, RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { assertGuidanceScale, combine } from './guidance.js';
 import { noiseSchedule } from './noise-schedule.js';
@@ -13,8 +13,7 @@ import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/samp
 import { planForStrength } from './strength.js';
 
 /** What every rendering is told. */
-export interface DenoiseOptions
-  extends OptionsOf<Pick<typeof RENDER, 'negativePrompt' | 'steps' | 'sampler' | 'guidanceScale'>> {
+export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt' | 'noiseDraw'>> {
   /** What the picture should show. May be empty: the model then follows its own prior. */
   prompt: string;
 }

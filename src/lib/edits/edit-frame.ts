@@ -2,10 +2,12 @@
 
 import type { Model } from '../models/model.js';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../settings/lists.js';
+import { identifyingSettings } from '../settings/stored.js';
+import { DENOISE } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import { pathOf, type VideoInput } from '../video/read/video.js';
 import { repeatable } from '../video/read/video-input.js';
-import { denoiseSettings, type EditFrameOptions, resolveEditOptions } from './edit-options.js';
+import { type EditFrameOptions, resolveEditOptions } from './edit-options.js';
 import { writeTriedEdits } from './edits-folder.js';
 import type { FrameEdits } from './frame-edit.js';
 import { triedSheet } from './sheets.js';
@@ -24,7 +26,7 @@ export async function editFrame(model: Model, input: VideoInput, options: EditFr
   const resolved = resolveEditOptions(options, { strengths: FRAME_STRENGTHS, seeds: FRAME_SEEDS });
   const { at, size } = options;
   const settings = {
-    ...denoiseSettings(resolved),
+    ...identifyingSettings(DENOISE, resolved),
     video: pathOf(video),
     model: model.path,
     size: renderSize(model, size),

@@ -3,9 +3,9 @@
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
-import { withDefaults } from '../settings/defaults.js';
+import { chosenSettings } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { RENDER } from '../settings/table.js';
+import { DENOISE, type RENDER } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FrameRequest } from './choose-frame.js';
 import type { FrameEdit } from './frame-edit.js';
@@ -35,12 +35,11 @@ export interface ProposeEditsOptions extends EditFrameOptions {
 }
 
 /** The settings of the sampler and the prompt, all given. */
-export type DenoiseSettings = Required<DenoiseOptions & Pick<EditFrameOptions, 'noiseDraw'>>;
+export type DenoiseSettings = Required<OptionsOf<typeof DENOISE>>;
 
 /** The settings of the sampler and the prompt, with their defaults. */
 export function denoiseSettings(options: DenoiseOptions & Pick<EditFrameOptions, 'noiseDraw'>): DenoiseSettings {
-  const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw } = withDefaults(RENDER, options);
-  return { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
+  return chosenSettings(DENOISE, options);
 }
 
 /** Which edits, by which settings, all given. */

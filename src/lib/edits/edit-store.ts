@@ -10,9 +10,11 @@ import { VERSION } from '../base/version.js';
 import { loraFiles } from '../models/lora/source.js';
 import type { Model } from '../models/model.js';
 import { embeddingFile } from '../models/text/textual-inversion.js';
+import { identifyingSettings } from '../settings/stored.js';
+import { DENOISE } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
-import { type DenoiseSettings, denoiseSettings } from './edit-options.js';
+import type { DenoiseSettings } from './edit-options.js';
 
 /** Edits of one picture by one model, prompt and sampler. */
 export interface EditStore {
@@ -49,7 +51,7 @@ export async function openEditStore(
     clipSkip: model.clipSkip,
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
-    denoise: denoiseSettings(settings),
+    denoise: identifyingSettings(DENOISE, settings),
   }).slice(0, 16);
   const folder = join(parent, `.unfinished-edits-${key}`);
   const pathOf = (name: string): string => join(folder, `${name}.png`);

@@ -6,16 +6,13 @@ import { given } from '../base/given.js';
 import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
 import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../settings/lists.js';
+import { identifyingSettings } from '../settings/stored.js';
+import { DENOISE } from '../settings/table.js';
 import { lastWork } from '../tracking/log/tracked-work.js';
 import { locationOf, pathOf, type RepeatableVideo, type VideoInput } from '../video/read/video.js';
 import { hashVideo, repeatable } from '../video/read/video-input.js';
 import { frameNumber } from './choose-frame.js';
-import {
-  denoiseSettings,
-  type ProposeEditsOptions,
-  type ResolvedEditOptions,
-  resolveEditOptions,
-} from './edit-options.js';
+import { type ProposeEditsOptions, type ResolvedEditOptions, resolveEditOptions } from './edit-options.js';
 import { readProposals, type StoredEdits, writeProposals } from './edits-folder.js';
 import type { FrameEdits } from './frame-edit.js';
 import { editsName } from './log-edits.js';
@@ -96,7 +93,7 @@ async function proposalSettings(
     loras: loras.map(({ file, scale = 1 }) => ({ file: resolve(file), scale })),
     ...(embeddings.length > 0 && { embeddings: embeddings.map((each) => ({ ...each, file: resolve(each.file) })) }),
     ...(clipSkip > 0 && { clipSkip }),
-    denoise: denoiseSettings(options),
+    denoise: identifyingSettings(DENOISE, options),
     strengths,
     seeds,
   };

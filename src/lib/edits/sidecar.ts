@@ -8,6 +8,8 @@ import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
 import type { Model } from '../models/model.js';
+import { identifyingSettings } from '../settings/stored.js';
+import { DENOISE } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { readPicture, writePicture } from '../video/still.js';
 import type { DenoiseSettings } from './edit-options.js';
@@ -61,17 +63,16 @@ export function sidecarPath(picture: string): string {
 export function sidecarOf(
   model: Model,
   { frame, prompt, originalSha256, strength, seed, firstTimestep, scores }: FrameEdit,
-  { negativePrompt, guidanceScale, steps, sampler, noiseDraw }: DenoiseSettings,
+  settings: DenoiseSettings,
   video?: string,
 ): RenderedSidecar {
+  const { prompt: _, negativePrompt, guidanceScale, ...more } = identifyingSettings(DENOISE, settings);
   return {
     frame,
     prompt,
     negativePrompt,
     guidance: guidanceScale,
-    steps,
-    sampler,
-    noiseDraw,
+    ...more,
     ...(video !== undefined &&
       originalSha256 !== undefined && { video: { name: fileName(video), frameSha256: originalSha256 } }),
     model: model.path,

@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
-import { given } from '../base/given.js';
 import { denoiseSettings } from '../edits/edit-options.js';
 import { openEditStore } from '../edits/edit-store.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
@@ -35,7 +34,7 @@ export async function pickRecipeEdit(
   { out, work }: { readonly out: string; readonly work: string },
   options: RecipePlan,
 ): Promise<RecipeEdit> {
-  const { prompts, proposals, negativePrompt, steps, sampler, signal, onProgress } = options;
+  const { prompts, proposals, signal, onProgress } = options;
   const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
   const picture = await frameOf(rendered, frame);
   const folder = join(out, 'edit');
@@ -50,7 +49,7 @@ export async function pickRecipeEdit(
   const shown = { frame, original: 'edit/original.png', given: shownGiven };
   if (!options.tuned.some(({ edits }) => edits === 'picked')) return { edits: [], shown: { ...shown, proposals: [] } };
   const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;
-  const denoise = denoiseSettings({ prompt: prompts[0], guidanceScale, ...given({ negativePrompt, steps, sampler }) });
+  const denoise = denoiseSettings({ ...options, prompt: prompts[0], guidanceScale });
   const { strengths, seeds } = proposals;
   const edits = await renderEdits(
     model,

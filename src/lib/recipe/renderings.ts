@@ -1,7 +1,8 @@
 // The renderings that the recipe makes with a model: the plain one's at each strength, each finetuned one's at each guidance.
 
-import { given } from '../base/given.js';
 import type { Rendering } from '../renderings/rendering.js';
+import { givenSettings } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
 import type { RecipePlan } from './plan.js';
 
 /** One finetuned rendering, and which training made its weights. */
@@ -31,10 +32,6 @@ export function tunedRenderings(options: RecipePlan): TunedRendering[] {
   );
 }
 
-function denoise(
-  { negativePrompt, steps, sampler, batch, prompts, seed }: RecipePlan,
-  strength: number,
-  guidanceScale: number,
-): Rendering['options'] {
-  return { ...given({ negativePrompt, steps, sampler, batch, seed }), prompt: prompts[0], guidanceScale, strength };
+function denoise(plan: RecipePlan, strength: number, guidanceScale: number): Rendering['options'] {
+  return { ...givenSettings(RENDER, plan), prompt: plan.prompts[0], guidanceScale, strength };
 }

@@ -5,7 +5,8 @@ import { VERSION } from '../base/version.js';
 import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
-import { RENDER } from '../settings/table.js';
+import { identifyingSettings } from '../settings/stored.js';
+import { DENOISE, OWN } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
 import { hashVideo } from '../video/read/video-input.js';
@@ -20,7 +21,6 @@ export async function settingsOf(
   options: ComparisonOptions,
 ): Promise<Settings> {
   const { start, duration, frames, every, crop, frameRate, columns, audio = false } = options;
-  const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, batch } = withDefaults(RENDER, options);
   const settings = {
     kind,
     version: VERSION,
@@ -28,9 +28,9 @@ export async function settingsOf(
     selection: { size: renderSize(model, options.size), start, duration, frames, every, crop, frameRate },
     ...(await hashModel(model, options)),
     device: model.device,
-    denoise: { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, batch },
+    denoise: identifyingSettings({ ...DENOISE, batch: OWN.batch }, options),
     cells: renderings.map(({ name, options: own }) => {
-      const { strength, seed, noise } = withDefaults(RENDER, own);
+      const { strength, seed, noise } = withDefaults(OWN, own);
       return { name, strength, seed: String(seed), noise };
     }),
     columns,

@@ -8,9 +8,8 @@ import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { type ModelHashes, modelInputs, modelParameters } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
-import { withDefaults } from '../settings/defaults.js';
-import { storedSettings } from '../settings/stored.js';
-import { RENDER, SELECTION } from '../settings/table.js';
+import { identifyingSettings, storedSettings } from '../settings/stored.js';
+import { DENOISE, OWN, SELECTION } from '../settings/table.js';
 import { continueChild } from '../tracking/log/continue-run.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { Run } from '../tracking/log/run.js';
@@ -56,9 +55,6 @@ export function comparisonInputs(model: Model, video: RepeatableVideo, settings:
   return [about, ...modelInputs(model, hashes)];
 }
 
-const { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw, strength, seed, noise, batch } = RENDER;
-const DENOISE = { prompt, negativePrompt, steps, sampler, guidanceScale, noiseDraw };
-
 /** Settings that all renderings with a model have, as far as they are given, by their stored names. */
 export function denoiseParameters(
   model: Model,
@@ -73,7 +69,7 @@ export function denoiseParameters(
     ...storedSettings(SELECTION, { ...selection, size }),
     crop: selection.crop,
     ...modelParameters(model),
-    ...storedSettings(DENOISE, withDefaults(DENOISE, options)),
+    ...storedSettings(DENOISE, identifyingSettings(DENOISE, options)),
   };
 }
 
@@ -87,11 +83,9 @@ export function renderingParameters(
   return {
     method: 'img2img',
     ...denoiseParameters(model, video, selection, options),
-    ...storedSettings(OWN, withDefaults(OWN, options)),
+    ...storedSettings(OWN, identifyingSettings(OWN, options)),
   };
 }
-
-const OWN = { strength, seed, noise, batch };
 
 /** The settings of several renderings in one: where they differ, the list of values. */
 function merged(all: readonly Record<string, unknown>[]): Record<string, unknown> {

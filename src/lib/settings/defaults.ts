@@ -1,6 +1,6 @@
 // Defaults of the table, filled into options.
 
-import type { DefaultsOf, SettingTable } from './setting.js';
+import type { DefaultsOf, OptionsOf, SettingTable } from './setting.js';
 
 /** The defaults of a table's rows, by name. */
 export function defaultsOf<T extends SettingTable>(table: T): DefaultsOf<T> {
@@ -17,4 +17,21 @@ export function withDefaults<T extends SettingTable, O extends object>(table: T,
 /** Options in which those that have a default are there. */
 export type WithDefaults<T extends SettingTable, O> = O & {
   readonly [Name in keyof DefaultsOf<T>]-?: Name extends keyof O ? Exclude<O[Name], undefined> : DefaultsOf<T>[Name];
+};
+
+/** The settings of a table that options hold, in its order, and nothing else. */
+export function givenSettings<T extends SettingTable>(table: T, options: object): OptionsOf<T> {
+  const values = options as Readonly<Record<string, unknown>>;
+  const names = Object.keys(table).filter((name) => values[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as OptionsOf<T>;
+}
+
+/** All settings of a table that options hold or that have a default, in its order, and nothing else. */
+export function chosenSettings<T extends SettingTable>(table: T, options: object): ChosenSettings<T> {
+  return givenSettings(table, withDefaults(table, options)) as ChosenSettings<T>;
+}
+
+/** Settings of a table, of which those that have a default are there. */
+export type ChosenSettings<T extends SettingTable> = OptionsOf<T> & {
+  -readonly [Name in keyof DefaultsOf<T>]-?: Exclude<OptionsOf<T>[Name & keyof T], undefined>;
 };

@@ -1,5 +1,6 @@
 // Settings by the names under which they are stored: in sweep files, in parameters of runs, in what identifies a result.
 
+import { type ChosenSettings, chosenSettings } from './defaults.js';
 import { type SettingTable, storedName } from './setting.js';
 
 /** The stored names of a table's rows, in its order. */
@@ -30,4 +31,11 @@ export function optionsFromStored(table: SettingTable, stored: object): Record<s
 /** Whether a value counts for the identity of a result: that of a setting that was added later only where it is not the default. */
 export function countsForIdentity({ since, default: byDefault }: SettingTable[string], value: unknown): boolean {
   return value !== undefined && !(since !== undefined && JSON.stringify(value) === JSON.stringify(byDefault));
+}
+
+/** The settings of a table, with their defaults, that count for the identity of a result. */
+export function identifyingSettings<T extends SettingTable>(table: T, options: object): ChosenSettings<T> {
+  const chosen = chosenSettings(table, options);
+  const counted = Object.entries(chosen).filter(([name, value]) => countsForIdentity(table[name], value));
+  return Object.fromEntries(counted) as ChosenSettings<T>;
 }

@@ -151,6 +151,12 @@ export const RENDER = {
   batch: setting(kind.whole(1), { default: 1, help: 'frames that go through the network together' }),
 };
 
+const { strength, seed, noise, batch, ...denoise } = RENDER;
+/** What the renderings of a comparison have in common. */
+export const DENOISE = denoise;
+/** What each rendering of a comparison has of its own. */
+export const OWN = { strength, seed, noise, batch };
+
 /** How a model is trained. The defaults are the published recipe. */
 export const TRAINING = {
   /** Updates in all. */

@@ -11,6 +11,7 @@ import type { Measurement } from '../../metrics/measurement.js';
 import type { Model } from '../../models/model.js';
 import { withDefaults } from '../../settings/defaults.js';
 import type { OptionsOf } from '../../settings/setting.js';
+import { identifyingSettings } from '../../settings/stored.js';
 import { COURSE, RENDER } from '../../settings/table.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -66,8 +67,7 @@ export interface PreviewPlan {
 
 /** Settings of previews with their defaults, those of all renderings. */
 export function previewSettings(options: PreviewOptions, prompt: string): PreviewPlan['settings'] {
-  const { negativePrompt, strength, guidanceScale, steps, sampler, seed } = withDefaults(PREVIEWED, options);
-  return { prompt: options.prompt ?? prompt, negativePrompt, strength, guidanceScale, steps, sampler, seed };
+  return { prompt: options.prompt ?? prompt, ...identifyingSettings(PREVIEWED, options) };
 }
 
 /** Numbers of the frames that previews of a video of `count` frames show. */
