@@ -1,5 +1,5 @@
-// Steadies a restyled video with nothing learned: the median of each frame and its neighbours, moved along the source's motion. An arm
-// that every learned method must beat.
+// Reduces the flicker of a restyled video without training: the median of each frame and its two neighbours, which are
+// warped along the source's optical flow. A baseline for learned methods.
 
 import { UsageError } from '../base/errors.js';
 import { streamed } from '../base/streamed.js';
@@ -10,10 +10,10 @@ import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 
 /**
- * result[t] = median over O[t-1], O[t], O[t+1] of each value, the neighbours warped to t along the optical flow of the source; where
- * a neighbour is occluded, or missing at either end, the frame's own value takes its place.
+ * result[t] = median of O[t-1], O[t] and O[t+1], value by value, the neighbours warped to t along the optical flow of the
+ * source. Where a neighbour is occluded, or missing at either end, the value of O[t] takes its place.
  *
- * Three frames of both videos are held at a time.
+ * Three frames of both videos are in memory at a time.
  *
  * @throws UsageError when the videos differ in length or size
  */
@@ -40,7 +40,7 @@ async function steadied(at: Moment, before: Moment | undefined, after: Moment | 
   return { width, height, data };
 }
 
-/** The output of `other` as it would look at `at`, with the output of `at` where that is unknown. */
+/** The output of `other` warped to `at`, with the output of `at` where it is occluded or missing. */
 async function movedTo(at: Moment, other: Moment | undefined): Promise<Uint8Array> {
   const own = at.output.data;
   if (!other) return own;

@@ -1,4 +1,4 @@
-// Image to image (Meng et al. 2022, SDEdit) and text to image: a latent through the last steps, or all steps, of a sampler.
+// Image to image (Meng et al. 2022, SDEdit) and text to image: the last steps, or all steps, of a sampler on a latent.
 
 import { UsageError } from '../base/errors.js';
 import type { Model } from '../models/model.js';
@@ -12,13 +12,13 @@ import { samplers } from './samplers/index.js';
 import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
 import { planForStrength } from './strength.js';
 
-/** What every rendering is told. */
+/** Options of every rendering. */
 export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt' | 'noiseDraw'>> {
-  /** What the picture should show. May be empty: the model then follows its own prior. */
+  /** Description of the picture. If it is empty, the model follows its prior. */
   prompt: string;
 }
 
-/** Image to image: which latent, with which noise, how far. */
+/** Options of image to image: latent, noise and strength. */
 export interface Img2ImgOptions extends DenoiseOptions {
   /** Scaled latents z0 [B, C, h, w]: the encoder's mean times the VAE's scaling factor. */
   latent: Tensor<'float32'>;
@@ -28,9 +28,9 @@ export interface Img2ImgOptions extends DenoiseOptions {
   strength: number;
 }
 
-/** Text to image: from noise alone. */
+/** Options of text to image. */
 export interface TextToImageOptions extends DenoiseOptions {
-  /** Unit noise [B, C, h, w], which also says how many pictures and of what size. */
+  /** Unit noise [B, C, h, w], which also determines the number and size of the pictures. */
   noise: Tensor<'float32'>;
 }
 
@@ -47,7 +47,7 @@ export interface DenoiseStep {
 }
 
 /**
- * Edits latents: puts noise of a strength on them and takes it off under the prompt, yielding each step. Deterministic.
+ * Edits latents: adds noise by strength, then denoises them under the prompt. Yields each step. Deterministic.
  *
  * @throws UsageError for a strength outside (0, 1] or that runs no step, or noise of another shape;
  * FailureError when latents turn NaN, naming step and row
@@ -62,7 +62,7 @@ export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGene
 }
 
 /**
- * Makes latents from noise alone under the prompt, yielding each step.
+ * Generates latents from noise under the prompt. Yields each step.
  *
  * @throws FailureError when latents turn NaN, naming step and row
  */
@@ -95,7 +95,7 @@ async function* denoise(
   }
 }
 
-/** The network under guidance: both predictions in one batch, as many rows as are needed. */
+/** The network under guidance: both predictions in one batch; at scale 1 only that of the prompt. */
 async function guidedPrediction(
   model: Model,
   options: DenoiseOptions,
@@ -118,7 +118,7 @@ async function guidedPrediction(
   };
 }
 
-/** The prompts that each model encoded last: those of a video's frames are all the same. */
+/** The last encoded prompts of each model: all frames of a video have the same. */
 const lastEncoded = new WeakMap<Model, { key: string; context: Promise<Tensor<'float32'>> }>();
 
 function encodedPrompts(model: Model, prompts: readonly string[]): Promise<Tensor<'float32'>> {

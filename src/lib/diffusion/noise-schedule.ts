@@ -1,10 +1,10 @@
-// The noise schedule: how much signal and how much noise a latent holds at each timestep of the training process.
-// Which timesteps a run visits is a sampler's plan, not this file's.
+// The noise schedule: the signal and noise levels of a latent at each timestep of the training process. The timesteps of a
+// run are part of a sampler's plan.
 
 import { UsageError } from '../base/errors.js';
 import type { SchedulerConfig } from '../models/config/config.js';
 
-/** How much of a noised latent is signal and how much noise: x = signal z0 + noise eps, signal^2 + noise^2 = 1. */
+/** Signal and noise level of a noised latent: x = signal z0 + noise eps, signal^2 + noise^2 = 1. */
 export interface NoiseLevel {
   readonly signal: number;
   readonly noise: number;
@@ -53,8 +53,8 @@ export function noiseSchedule(config: NoiseScheduleConfig = STABLE_DIFFUSION_SCH
 }
 
 /**
- * The noise level at a whole timestep of the training process; a timestep below 0 has that of timestep 0, or no noise where the
- * configuration says so (diffusers' `set_alpha_to_one`).
+ * The noise level at a whole timestep of the training process. A timestep below 0 has the level of timestep 0, or no noise
+ * if the configuration says so (diffusers' `set_alpha_to_one`).
  *
  * @throws UsageError when the schedule has no such timestep
  */
@@ -104,7 +104,7 @@ function squaredCosine(part: number): number {
   return Math.cos((((part + 0.008) / 1.008) * Math.PI) / 2) ** 2;
 }
 
-/** `torch.linspace` in float32: it counts from both ends, each value by one fused multiply and add. */
+/** `torch.linspace` in float32: values from both ends, each computed with one fused multiply-add. */
 function evenlySpaced(start: number, end: number, count: number): Float32Array {
   const first = Math.fround(start);
   const last = Math.fround(end);
@@ -114,7 +114,7 @@ function evenlySpaced(start: number, end: number, count: number): Float32Array {
   );
 }
 
-/** `torch.cumprod(1 - betas)` in float32: summed up in double precision, each entry rounded. */
+/** `torch.cumprod(1 - betas)` in float32: accumulated in double precision, each entry rounded. */
 function runningProduct(betas: Float32Array): Float32Array {
   let product = 1;
   return betas.map((beta) => {

@@ -1,5 +1,5 @@
-// What a network's output means, and the way between the meanings: epsilon (the noise), v (a velocity) and x0 (the
-// clean latent). Samplers and the training objective share these formulas. Latents are B*C*h*w numbers of any shape.
+// Prediction types and the conversions between them: epsilon (the noise), v (a velocity) and x0 (the clean latent).
+// Samplers and the training objective share these formulas. Latents are B*C*h*w numbers of any shape.
 
 import { assertSameLength } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
@@ -10,11 +10,11 @@ export type PredictionType = 'epsilon' | 'v_prediction';
 
 /** The formulas of one prediction type. `x` is the noised latent that the output was predicted from, at `level`. */
 export interface Prediction {
-  /** The clean latent that an output stands for. */
+  /** The clean latent of an output. */
   readonly toX0: (output: Float32Array, x: Float32Array, level: NoiseLevel) => Float32Array;
-  /** The noise that an output stands for. */
+  /** The noise of an output. */
   readonly toEpsilon: (output: Float32Array, x: Float32Array, level: NoiseLevel) => Float32Array;
-  /** The output that is right where `z0` was noised with `noise`: the target of training. */
+  /** The correct output for `z0` noised with `noise`: the training target. */
   readonly target: (z0: Float32Array, noise: Float32Array, level: NoiseLevel) => Float32Array;
 }
 
@@ -45,7 +45,7 @@ export function x0FromEpsilon(epsilon: Float32Array, x: Float32Array, level: Noi
   return blend(1 / level.signal, x, -level.noise / level.signal, epsilon);
 }
 
-/** eps = (x_t - signal z0) / noise; the paired training items take it with the edited z0. */
+/** eps = (x_t - signal z0) / noise; paired training items use it with the edited z0. */
 export function epsilonFromX0(x0: Float32Array, x: Float32Array, level: NoiseLevel): Float32Array {
   return blend(1 / level.noise, x, -level.signal / level.noise, x0);
 }

@@ -1,4 +1,4 @@
-// Restyles the frames of a video one by one: encode, edit at a strength, decode. Where frames come from and go to is the caller's.
+// Restyles a sequence of frames: encode, edit at a strength, decode. Callers read and write the frames.
 
 import { assertInteger } from '../base/assert.js';
 import { NonFiniteError, UsageError } from '../base/errors.js';
@@ -14,10 +14,10 @@ import { framesOf } from '../video/read/video-input.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
-/** How noise is chosen for the frames of a video: one tensor for all of them, or another one for each. */
+/** Noise mode: one noise tensor for all frames of a video, or a different one for each. */
 export type NoiseMode = (typeof NOISE_MODES)[number];
 
-/** How a video is restyled. */
+/** Options of restyling a video. */
 export interface RestyleOptions
   extends DenoiseOptions,
     OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch'>> {
@@ -25,14 +25,14 @@ export interface RestyleOptions
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
-  /** Stops before the next frame or after the current step; the signal's reason is thrown. */
+  /** Stops before the next frame or after the current step and throws the signal's reason. */
   signal?: AbortSignal;
   /** Called after each executed step of each batch. */
   onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
 /**
- * The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, so that the same frame gives the same latent.
+ * The scaled latent [1, C, h, w] of a frame: the mean of the VAE's posterior, which is deterministic.
  *
  * @param index the frame's number, for errors
  * @throws UsageError when its sides do not fit the model; NonFiniteError when the latent is not finite
@@ -58,7 +58,7 @@ export async function encodeFrame(model: Model, frame: Frame, index?: number): P
  * The frame of a scaled latent [1, C, h, w].
  *
  * @param index the frame's number, for errors
- * @throws NonFiniteError when the picture is not finite: clamped to 8 bits it would be black
+ * @throws NonFiniteError when the picture is not finite (in 8 bits it would be black)
  */
 export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index?: number): Promise<Frame> {
   const scale = model.config.vae.scalingFactor;
@@ -74,9 +74,9 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
 }
 
 /**
- * Edits scaled latents [1, C, h, w] of consecutive frames, the first of which is number `first` of the video.
+ * Edits scaled latents [1, C, h, w] of consecutive frames, starting with frame `first` of the video.
  *
- * A batch that is not full is filled up by repeating its last row, so that one compiled network serves the whole video.
+ * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video.
  *
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
@@ -117,8 +117,8 @@ export async function restyleLatents(
 }
 
 /**
- * Restyles a video frame by frame, one batch in memory: the frames as they are given, those of a path as players show them. Their
- * sides must fit the model (multiples of 8 as a rule); `openVideo` scales them.
+ * Restyles a video frame by frame, with one batch in memory. Frames are used as given, those of a path as players show them.
+ * Sides must fit the model (usually multiples of 8); `openVideo` scales frames.
  *
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
@@ -172,7 +172,7 @@ function requireFinite(values: Float32Array, what: string, index?: number): void
 
 function namingFrame(error: unknown, first: number, count: number): unknown {
   if (!(error instanceof NonFiniteLatentError)) return error;
-  // Rows beyond the count repeat the last frame; under guidance both halves have the same order.
+  // Additional rows repeat the last frame; under guidance both halves have the same order.
   const frame = first + Math.min(error.row, count - 1);
   return new NonFiniteError(`frame ${frame}: ${error.message}`);
 }

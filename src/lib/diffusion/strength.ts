@@ -1,5 +1,5 @@
-// Strength: the share of a run's steps that image to image executes. 1 starts from noise alone, small values change
-// little. (Some tools call one minus this their strength; here more strength is more change.)
+// Strength: the share of a run's steps that image to image executes. 1 starts from pure noise, small values change little.
+// (Differs from tools that call one minus this the strength.)
 
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
@@ -8,8 +8,8 @@ import { type SamplerName, samplers } from './samplers/index.js';
 import type { SamplingPlan } from './samplers/sampler.js';
 
 /**
- * How many of `steps` steps a strength executes: min(trunc(steps * strength), steps), the last ones of the run. The
- * product is taken in double precision as in Python: 100 steps at 0.29 are 28, because 100 * 0.29 is 28.999...
+ * The number of steps that a strength executes: min(trunc(steps * strength), steps), the last ones of the run. The product
+ * is in double precision as in Python: 100 steps at 0.29 are 28, because 100 * 0.29 is 28.999...
  *
  * @throws UsageError when the strength is outside (0, 1] or runs no step
  */
@@ -27,7 +27,7 @@ export function stepsForStrength(steps: number, strength: number): number {
   return executed;
 }
 
-/** The smallest strength in few digits that executes one of `steps` steps. */
+/** The smallest strength, rounded to few digits, that executes one of `steps` steps. */
 export function smallestStrength(steps: number): number {
   for (let digits = 1; ; digits++) {
     const strength = Number((Math.ceil(10 ** digits / steps) / 10 ** digits).toFixed(digits));
@@ -36,8 +36,8 @@ export function smallestStrength(steps: number): number {
 }
 
 /**
- * The end of a plan that a strength executes. Of pndm's list, which has one entry more, one more is taken: it is cut at
- * the same place.
+ * The end of a plan that a strength executes. pndm's plan has one entry more, so one more is taken: the cut is at the same
+ * place.
  *
  * @throws UsageError when the strength is outside (0, 1] or runs no step
  */
@@ -47,7 +47,7 @@ export function planForStrength(plan: SamplingPlan, strength: number): SamplingP
 }
 
 /**
- * The first timestep that a sampler executes at a strength, by which results of different samplers compare.
+ * The first timestep that a sampler executes at a strength, by which results of different samplers are compared.
  *
  * @throws UsageError when the strength is outside (0, 1] or runs no step
  */

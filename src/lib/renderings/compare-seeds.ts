@@ -1,4 +1,4 @@
-// The same video under several seeds at one strength, with one noise for all frames or another one for each.
+// The same video under several seeds at one strength, with the same noise for all frames or different noise for each.
 
 import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
@@ -16,12 +16,12 @@ export interface CompareSeedsOptions extends ComparisonOptions {
   seeds?: readonly number[];
   /** Share of the steps that is executed, in (0, 1]. */
   strength?: number;
-  /** How noise is chosen; every mode is rendered for every seed. `['fixed']` by default. */
+  /** Noise modes; every mode is rendered for every seed. `['fixed']` by default. */
   noise?: readonly NoiseMode[];
 }
 
 /**
- * Renders a video under each seed (and noise mode) and compares them; see `ComparisonResult` for what is written.
+ * Renders a video under each seed (and noise mode) and compares the renderings; `ComparisonResult` lists the files.
  *
  * @throws UsageError for a bad video, seed, strength or folder; FailureError when latents turn NaN or the disk is full
  */
@@ -29,7 +29,7 @@ export function compareSeeds(model: Model, video: VideoInput, options: CompareSe
   return compareRenderings(model, { kind: 'seeds', video, renderings: renderingsOf(options) }, options);
 }
 
-/** What a comparison of seeds would render, checked without rendering. */
+/** Plans and checks a comparison of seeds without rendering. */
 export function planCompareSeeds(
   model: Model,
   video: VideoInput,

@@ -1,4 +1,4 @@
-// The folder that a comparison writes into: its name, what it was asked for, and whether it may be continued.
+// The folder of a comparison: its name, its stored settings, and whether it can be continued.
 
 import { existsSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson }
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { hasRendered } from './rendered-video.js';
 
-/** Where results go, and whether to continue what is there. */
+/** The folder of the results, and whether to continue the comparison in it. */
 export interface FolderOptions {
   /** The folder to write into; that of the run's artifacts by default. */
   out?: string;
@@ -20,15 +20,15 @@ export interface FolderOptions {
   resume?: boolean;
 }
 
-/** An open comparison folder; unfinished work lies in `work` until all is done. */
+/** An open comparison folder; `work` has the unfinished work until the comparison is finished. */
 export interface ComparisonFolder {
   readonly out: string;
   readonly work: string;
-  /** The stored result, where a resumed comparison turns out to be finished. */
+  /** The stored result if a resumed comparison is already finished. */
   readonly finished: object | null;
-  /** Stores the result with the hashes of all files, which ends the comparison, and removes the unfinished work. */
+  /** Finishes the comparison: stores the result with the hashes of all files and removes the unfinished work. */
   finish(result: object): Promise<void>;
-  /** Gives the folder free for other processes; removes it again where there is nothing to keep. */
+  /** Releases the folder's lock; removes the folder if there is nothing to keep. */
   close(): Promise<void>;
 }
 
@@ -36,19 +36,19 @@ const RESULT = 'result.json';
 const WORK = '.partial';
 const SETTINGS = 'settings.json';
 
-/** Whether a folder holds a comparison that can be continued. */
+/** Whether a folder has a comparison that can be continued. */
 export function hasUnfinishedWork(folder: string): boolean {
   return existsSync(join(folder, WORK));
 }
 
 /**
- * Creates the folder, or opens it again to continue.
+ * Creates the folder, or opens an existing one to continue.
  *
- * A finished one of which a file is damaged or missing is made again.
+ * A finished comparison with a damaged or missing file is rendered again.
  *
- * @param onWarning told what is damaged
- * @throws UsageError when the folder holds something else, other settings, a comparison that was not asked to be continued,
- *   or when another process writes into it; FailureError when what was asked for is damaged
+ * @param onWarning called with a message about damaged files
+ * @throws UsageError when the folder has other contents, other settings, or a comparison and `resume` is not set, or when
+ *   another process writes into it; FailureError when the stored settings are damaged
  */
 export async function openComparisonFolder(
   folder: string,
@@ -90,12 +90,12 @@ export async function openComparisonFolder(
   };
   return opened().catch(async (error) => {
     await unlock();
-    await rmdir(work).catch(() => {}); // where it held nothing else
+    await rmdir(work).catch(() => {}); // only if it is empty
     throw error;
   });
 }
 
-/** The stored result of a finished comparison; null where there is none, or where it has to be made again. */
+/** The stored result of a finished comparison; null if there is none, or if it must be rendered again. */
 async function readFinished(
   folder: string,
   settings: Settings,
@@ -115,14 +115,14 @@ async function readFinished(
     damage.push(error.message);
   }
   onWarning?.(`${damage.join('; ')}: the comparison is made again`);
-  await rm(path); // until then it would pass for done
+  await rm(path); // the comparison counts as finished as long as this file exists
   return null;
 }
 
 /**
- * Checks that results may be written into a folder, without touching it.
+ * Checks that results can be written into a folder, without changing it.
  *
- * @throws UsageError when it is a file, or holds something else or a comparison that was not asked to be continued
+ * @throws UsageError when it is a file, or has other contents, or a comparison and `resume` is not set
  */
 export async function checkComparisonFolder(folder: string, resume: boolean): Promise<void> {
   const present = await namesIn(folder);

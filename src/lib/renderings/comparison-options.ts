@@ -1,4 +1,4 @@
-// What all comparisons of renderings of one video have in common: their options, and what they give.
+// Options and results that all comparisons of renderings of one video have in common.
 
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
@@ -11,7 +11,7 @@ import type { FolderOptions } from './comparison-folder.js';
 import type { RenderHooks } from './fill-journals.js';
 import type { Rendering, RenderingPlan } from './rendering.js';
 
-/** What all comparisons have in common. */
+/** Options of every comparison. */
 export interface ComparisonOptions
   extends DenoiseOptions,
     OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch'>>,
@@ -24,13 +24,13 @@ export interface ComparisonOptions
   columns?: number;
   /** Copy the source's sound into the videos. */
   audio?: boolean;
-  /** Told the folder of the results as soon as work in it begins. */
+  /** Called with the folder of the results once work in it begins. */
   onFolder?: (out: string) => void;
 }
 
-/** What is compared: renderings of one video. */
+/** The compared renderings of one video. */
 export interface Compared {
-  /** Names the comparison's runs. */
+  /** Name of the comparison's runs. */
   readonly kind: string;
   readonly video: RepeatableVideo;
   readonly renderings: readonly Rendering[];
@@ -43,42 +43,42 @@ export interface RenderingResult extends RenderingPlan {
   metrics: Measurement['means'];
 }
 
-/** What a comparison gives, and what `result.json` holds. */
+/** The result of a comparison, as stored in `result.json`. */
 export interface ComparisonResult {
   /** Absolute path of the folder. */
   out: string;
   /** Absolute paths of the source (`frames` for frames in memory) and of the model. */
   video: string;
   model: string;
-  /** The grid: the original first, then the renderings in their order. */
+  /** Path of the grid: the original, then the renderings in order. */
   grid: string;
-  /** Metric curves of all videos as a CSV table. */
+  /** Path of a CSV table with the metric curves of all videos. */
   curves: string;
   frames: number;
   frameRate: number;
   width: number;
   height: number;
-  /** The source's own values: the floor of every metric of consistency. */
+  /** Metrics of the source itself: the floor of every consistency metric. */
   source: Measurement['means'];
-  /** Those of the source after a VAE round trip: what no edit of this model can do better than. */
+  /** Metrics of the source after a VAE round trip: the floor of any edit by this model. */
   roundTrip: Measurement['means'];
   roundTripVideo: string;
   cells: RenderingResult[];
-  /** What decided its bits. */
+  /** The settings that determine the result bit by bit. */
   settings: Readonly<Record<string, unknown>>;
 }
 
-/** What a comparison will do. */
+/** The plan of a comparison. */
 export interface ComparisonPlan {
   cells: RenderingPlan[];
   width: number;
   height: number;
   frameRate: number;
-  /** Frames that will be rendered, where the source says. */
+  /** Number of frames, if the source states it. */
   frames?: number;
-  /** Passes of the UNet, where the number of frames is known; each has `rowsPerPass` latents. */
+  /** Passes of the UNet, with `rowsPerPass` latents each, if the number of frames is known. */
   passes?: number;
   rowsPerPass: number;
-  /** Bytes that unfinished work will take, where the number of frames is known. */
+  /** Bytes of the unfinished work, if the number of frames is known. */
   workBytes?: number;
 }

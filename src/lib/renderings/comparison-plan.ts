@@ -1,4 +1,4 @@
-// What a comparison will do, after checking everything that can be checked without rendering.
+// The plan of a comparison, after every check that is possible without rendering.
 
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
@@ -21,7 +21,7 @@ import { workBytes } from './rendered-video.js';
 import { planRenderings, type Rendering, type RenderingPlan } from './rendering.js';
 
 /**
- * Says what a comparison would do. Touches nothing.
+ * Plans a comparison without writing anything.
  *
  * @throws UsageError for a bad video, strength, seed or folder; FailureError when the device does not start
  */
@@ -50,7 +50,7 @@ export async function planComparison(
 }
 
 /**
- * Plans the renderings and checks what is not the video's: options, and that the device starts.
+ * Plans the renderings and checks everything but the video: options, and that the device starts.
  *
  * @throws UsageError for a bad strength, seed, sampler or number; FailureError when the device does not start
  */
@@ -65,12 +65,12 @@ export async function checkRequest(
   return planned;
 }
 
-/** Columns of the grid: as asked, else as square as possible. */
+/** Columns of the grid: as given, else as square as possible. */
 export function gridColumns(renderings: readonly Rendering[], { columns }: ComparisonOptions): number {
   return columns ?? Math.ceil(Math.sqrt(renderings.length + 1));
 }
 
-/** The CPU always starts; whether another device does is known only when a graph runs on it. */
+/** Checks that a device starts by running a graph on it; the CPU always starts. */
 async function assertDeviceStarts(device: Device): Promise<void> {
   if (device === 'cpu') return;
   const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { device });
@@ -81,14 +81,14 @@ async function assertDeviceStarts(device: Device): Promise<void> {
   }
 }
 
-/** Which video is opened, and how. */
+/** Options of opening the source. */
 export type SourceOptions = OptionsOf<typeof SELECTION> &
   Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> & { readonly audio?: boolean };
 
 /**
- * Opens the video that is compared, cut and scaled as asked.
+ * Opens the compared video, selected and scaled by the options.
  *
- * @throws UsageError when it cannot be opened, does not fit the model, or lacks the sound that was asked for
+ * @throws UsageError when it cannot be opened, does not fit the model, or has no sound and `audio` is set
  */
 export async function openSource(model: Model, input: VideoInput, options: SourceOptions): Promise<Video> {
   const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;

@@ -1,4 +1,4 @@
-// What decides the bits of a comparison, as data: results are identified, and continued, by it.
+// The settings that determine the results of a comparison bit by bit: the identity by which they are found and continued.
 
 import type { Settings } from '../base/settings.js';
 import { VERSION } from '../base/version.js';
@@ -13,7 +13,7 @@ import { hashVideo } from '../video/read/video-input.js';
 import type { ComparisonOptions } from './comparison-options.js';
 import type { Rendering } from './rendering.js';
 
-/** The settings of a comparison, with the content of video and weights as hashes. */
+/** The settings of a comparison, with hashes of the video's and the weights' contents. */
 export async function settingsOf(
   kind: string,
   model: Model,

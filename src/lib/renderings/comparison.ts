@@ -1,4 +1,4 @@
-// Renders one video several times over and compares the results: videos, grid, metrics, curves. Resumable.
+// Renders one video several times and compares the results: videos, grid, metrics, curves. Resumable.
 
 import { join, resolve } from 'node:path';
 import { given } from '../base/given.js';
@@ -21,7 +21,7 @@ const ROUND_TRIP = 'round-trip';
 /**
  * Renders and compares.
  *
- * Nothing stands under its final name before it is whole; after an interruption, `resume` continues to the same bits.
+ * Files get their final names once complete. After an interruption, `resume` continues to bit-identical results.
  *
  * @throws UsageError for a bad video, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
  */
@@ -91,7 +91,7 @@ export async function compareRenderings(
   });
 }
 
-/** Absolute paths, whatever the folder was called when the result was stored. */
+/** The result with absolute paths, for a folder that may have been renamed since. */
 function located(out: string, result: Omit<ComparisonResult, 'out'>): ComparisonResult {
   return {
     out,

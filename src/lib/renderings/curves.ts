@@ -1,12 +1,12 @@
-// Per-frame metric curves as a CSV table: one row a video and frame, one column a metric.
+// Per-frame metric curves as a CSV table: one row per video and frame, one column per metric.
 
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { csvRow } from '../base/csv.js';
 import { METRICS, type Measurement, type MetricName } from '../metrics/measurement.js';
 
 /**
- * Writes the curves of several videos. Row t holds the metrics of frame t, of the pair t, t + 1, and of the three frames from
- * t on; a cell is empty where a metric does not apply or is undefined.
+ * Writes the curves of several videos. Row t has the metrics of frame t, of the pair t, t + 1, and of the frames t to t + 2.
+ * A cell is empty if a metric does not apply or is undefined.
  */
 export async function writeCurves(path: string, videos: Readonly<Record<string, Measurement>>): Promise<void> {
   const names = Object.keys(METRICS) as MetricName[];

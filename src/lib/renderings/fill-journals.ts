@@ -1,4 +1,4 @@
-// Fills the journals of a rendered video: frames as they are read, latents and round trips, edited frames. Each continues where an
+// Fills the journals of a rendered video: the frames read, latents and round trips, edited frames. Each continues where an
 // earlier process stopped.
 
 import type { OnProgress } from '../base/progress.js';
@@ -11,26 +11,26 @@ import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Video } from '../video/read/video.js';
 import { planRendering, type Rendering } from './rendering.js';
 
-/** Hooks of a long rendering. */
+/** Callbacks of a long rendering, and its abort signal. */
 export interface RenderHooks {
-  /** Told how far reading, encoding, rendering and measuring have come. */
+  /** Called with the progress of reading, encoding, rendering and measuring. */
   onProgress?: OnProgress;
-  /** Told about damaged frames, little space and the like; stderr by default. */
+  /** Called with warnings, such as about damaged frames or little disk space; stderr by default. */
   onWarning?: (message: string) => void;
-  /** Called after each rendered frame with how many there are, of all renderings together, and how many there will be. */
+  /** Called after each rendered frame with the number of frames done and the total, over all renderings. */
   onFrame?: (done: number, total: number) => void;
-  /** Stops after the step that is being computed; the work then throws the signal's reason and can be continued. */
+  /** Stops after the current step; the signal's reason is thrown, and the work can be continued. */
   signal?: AbortSignal;
 }
 
-/** Sizes of what the journals hold. */
+/** Bytes per record of the journals. */
 export function recordSizes(model: Model, { width, height }: Video) {
   const factor = model.config.vaeFactor;
   const latentShape = [1, model.config.vae.latentChannels, height / factor, width / factor];
   return { frameBytes: 3 * width * height, latentShape, latentBytes: 4 * sizeOf(latentShape) };
 }
 
-/** Reads all frames of a video. */
+/** Reads all frames of a video into its journal. */
 export async function readSource(
   video: Video,
   source: RecordJournal,
@@ -44,7 +44,7 @@ export async function readSource(
   }
 }
 
-/** Encodes the source's frames, and decodes them again. */
+/** Encodes the source's frames and decodes the latents (the round trip). */
 export async function encodeSource(
   model: Model,
   { width, height }: Video,
@@ -81,7 +81,7 @@ export async function renderLatents(
   let before = 0;
   for (const [index, { label, options, output, model: own = model }] of renderings.entries()) {
     const { batch } = withDefaults(RENDER, options);
-    // Whole batches only, so that every frame is computed in the company it would have had without the interruption.
+    // Continues at a whole batch, so that each batch has the same frames as without the interruption.
     if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
     for (let first = output.count; first < frames; first += batch) {
       const count = Math.min(batch, frames - first);

@@ -1,5 +1,5 @@
-// Remembers a comparison as a run, and each of its renderings as a part of it, so that renderings are found, filtered and compared one
-// by one. Settings are named as in sweep files.
+// Logs a comparison as a run, and each of its renderings as a child run, so that renderings can be found, filtered and
+// compared individually. Settings are named as in sweep files.
 
 import { basename, join, resolve } from 'node:path';
 import { sha256Json } from '../base/hash.js';
@@ -22,7 +22,7 @@ import { shotName } from '../video/shot-name.js';
 import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
 import type { Rendering } from './rendering.js';
 
-/** The run that a comparison is. */
+/** Options of a comparison's run. */
 export function comparisonRun(
   model: Model,
   { kind, video, renderings }: Pick<Compared, 'kind' | 'video' | 'renderings'>,
@@ -42,7 +42,7 @@ export function comparisonRun(
   };
 }
 
-/** The video, the model and its low-rank updates, by the hashes that the settings of a comparison hold. */
+/** The video, the model and its low-rank updates, with their hashes from the settings of a comparison. */
 export function comparisonInputs(model: Model, video: RepeatableVideo, settings: Settings): RunInput[] {
   const { video: sha256, ...hashes } = settings as unknown as { video: string } & ModelHashes;
   const path = pathOf(video);
@@ -55,7 +55,7 @@ export function comparisonInputs(model: Model, video: RepeatableVideo, settings:
   return [about, ...modelInputs(model, hashes)];
 }
 
-/** Settings that all renderings with a model have, as far as they are given, by their stored names. */
+/** The given settings of a rendering with a model, by their stored names. */
 export function denoiseParameters(
   model: Model,
   video: string,
@@ -87,7 +87,7 @@ export function renderingParameters(
   };
 }
 
-/** The settings of several renderings in one: where they differ, the list of values. */
+/** The settings of several renderings in one object; settings that differ become lists. */
 function merged(all: readonly Record<string, unknown>[]): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(all[0] ?? {}).map((name) => {
@@ -97,29 +97,29 @@ function merged(all: readonly Record<string, unknown>[]): Record<string, unknown
   );
 }
 
-/** Counts rendered frames in a run, by which a dashboard shows how far it is. */
+/** Logs the number of rendered frames to a run, from which the dashboard shows its progress. */
 export function frameCounter(run: Run): (done: number, total: number) => void {
   let isTold = false;
   return (done, total) => {
-    if (!isTold) void run.logParams({ frames_to_render: total }).catch(() => {}); // a full disk is told in the end
+    if (!isTold) void run.logParams({ frames_to_render: total }).catch(() => {}); // a full disk is reported at the end
     isTold = true;
     run.logMetrics({ frames_rendered: done }, { step: done });
   };
 }
 
-/** A rendering that is remembered as a part of a run. */
+/** A rendering to log as a child of a run. */
 export interface LoggedRendering {
   readonly name: string;
   readonly parameters: Record<string, unknown>;
   readonly device: string;
   readonly measurement: Pick<Measurement, 'means'> & Partial<Measurement>;
-  /** More numbers about it. */
+  /** Additional metrics. */
   readonly metrics?: Readonly<Record<string, number | null>>;
   /** Absolute path. */
   readonly video: string;
 }
 
-/** Remembers a rendering: its settings, its metrics, over time too where they are given (`per_frame.*`), and its video. */
+/** Logs a rendering: its settings, its metrics, also per frame if given (`per_frame.*`), and its video. */
 export async function logRendering(
   { run, resumed }: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
   rendering: LoggedRendering,
@@ -137,14 +137,14 @@ export async function logRendering(
   await part.finish();
 }
 
-/** What is logged of a comparison; `outputs` are the measurements with their curves, where they were just made. */
+/** The logged parts of a comparison; `outputs` are the measurements with their curves, if they were just computed. */
 export interface LoggedComparison {
   readonly result: ComparisonResult;
   readonly renderings: readonly Rendering[];
   readonly outputs?: Readonly<Record<string, Measurement>>;
 }
 
-/** Remembers what a comparison gave. */
+/** Logs the results of a comparison. */
 export async function logComparison(
   tracked: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
   model: Model,

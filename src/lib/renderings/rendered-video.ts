@@ -1,5 +1,6 @@
-// The one line from a video to its renderings: read and encoded once, rendered under each setting, judged against the source, written
-// as files. Everything unfinished lies in journals in a work folder, so that a later process continues to the same bits.
+// The pipeline from a video to its renderings: it is read and encoded once, rendered under each setting, measured against
+// the source, and written as files. Unfinished work is in journals in a work folder; a later process continues
+// bit-identically.
 
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,15 +24,15 @@ export interface RenderedVideo {
   /** Number of frames of the source and of each rendering. */
   readonly frames: number;
   readonly source: () => AsyncGenerator<Frame, void, undefined>;
-  /** The source after the VAE's encoder and decoder: what the model cannot do better than. */
+  /** The source after the VAE's encoder and decoder: the floor of any edit by this model. */
   readonly roundTrip: () => AsyncGenerator<Frame, void, undefined>;
-  /** Renders what is not rendered yet. */
+  /** Renders those that are not rendered yet. */
   render(renderings: readonly Rendering[]): Promise<void>;
   /** The frames of a rendering by its name. */
   rendering(name: string): AsyncGenerator<Frame, void, undefined>;
   /** Measures outputs against the source. */
   judge<Name extends string>(outputs: Readonly<Record<Name, Readable>>): Promise<Measured<Name>>;
-  /** Writes videos into a folder, by their file names, with the times of the source; `audioFrom` is the file whose sound they get. */
+  /** Writes videos by file name into a folder, with the source's times and the sound of the file `audioFrom`. */
   write(out: string, videos: Readonly<Record<string, Readable>>, audioFrom?: string): Promise<FrameTimes>;
   close(): Promise<void>;
 }
@@ -39,12 +40,12 @@ export interface RenderedVideo {
 const LATENTS = 'latents.f32';
 const ROUND_TRIP = 'round-trip.rgb';
 
-/** Journals that another work folder of the same video and autoencoder may begin with. */
+/** Journals that can be reused for the same video and autoencoder in another work folder. */
 export const ENCODED_JOURNALS: readonly string[] = [LATENTS, ROUND_TRIP];
-/** The journal of the frames as they were read, which every process fills again. */
+/** The journal of the frames read, which every process fills again. */
 export const SOURCE_JOURNAL = 'source.rgb';
 
-/** Whether an earlier process has left anything in a work folder that is worth continuing. */
+/** Whether an earlier process left work in a folder that can be continued. */
 export async function hasRendered(work: string): Promise<boolean> {
   return stat(join(work, LATENTS)).then(
     ({ size }) => size > 0,
@@ -52,13 +53,13 @@ export async function hasRendered(work: string): Promise<boolean> {
   );
 }
 
-/** Bytes that the journals of a video with so many renderings take until all is done. */
+/** Bytes of the journals of a video with this number of renderings. */
 export function workBytes(model: Model, video: Video, frames: number, renderings: number): number {
   const { frameBytes, latentBytes } = recordSizes(model, video);
   return frames * ((renderings + 2) * frameBytes + latentBytes);
 }
 
-/** Videos beside each other under their labels, the first one top left. */
+/** A grid of labelled videos, the first one top left. */
 export function gridOf(entries: readonly (readonly [label: string, read: Readable])[], columns: number): Readable {
   const labels = entries.map(([label]) => label);
   return () =>
@@ -71,7 +72,7 @@ export function gridOf(entries: readonly (readonly [label: string, read: Readabl
 /**
  * Reads a video into a work folder and encodes its frames, continuing what an earlier process began.
  *
- * @param expected how many renderings will be made, for a warning where the disk has no room for them
+ * @param expected number of renderings, for a warning about too little disk space
  * @throws UsageError when the video has no frames; FailureError when numbers turn NaN or the disk is full
  */
 export async function openRenderedVideo(
@@ -99,7 +100,7 @@ export async function openRenderedVideo(
     if (video.expectedFrames !== undefined) {
       await warnOfLittleSpace(work, workBytes(model, video, video.expectedFrames, expected), onWarning);
     }
-    // Decoding again is quick and gives the same frames; whether an earlier process reached the end is not known.
+    // Decoding again is fast and gives the same frames; whether an earlier process reached the end is unknown.
     const source = await journal(SOURCE_JOURNAL, frameBytes, { fresh: true });
     await readSource(video, source, hooks);
     const latents = await journal(LATENTS, latentBytes);

@@ -1,4 +1,4 @@
-// One rendering of a video: its name, its settings, and the plan that a model makes of them.
+// One rendering of a video: its name, its settings, and their plan for a model.
 
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
@@ -17,7 +17,7 @@ export interface Rendering {
   readonly name: string;
   readonly label: string;
   readonly options: RestyleOptions;
-  /** A model of its own, such as a finetuned one; it must have the autoencoder of the others. */
+  /** A model for this rendering only, such as a finetuned one; it must have the same autoencoder as the others. */
   readonly model?: Model;
 }
 
@@ -27,16 +27,17 @@ export interface RenderingPlan {
   strength: number;
   seed: number;
   noise: NoiseMode;
-  /** The first executed timestep: by it, not by strength, samplers compare. */
+  /** The first executed timestep, by which samplers are compared (not by strength). */
   firstTimestep: number;
-  /** How often the network is evaluated for a frame. */
+  /** Number of network evaluations per frame. */
   evaluations: number;
 }
 
 /**
  * The plan of a rendering with a model.
  *
- * @throws UsageError for a strength outside (0, 1] or that runs no step, a bad number of steps, sampler, guidance, batch or seed
+ * @throws UsageError for a strength outside (0, 1] or that runs no step, a bad number of steps, sampler, guidance, batch or
+ *   seed
  */
 export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
   const { strength, sampler, steps, guidanceScale, batch, noiseDraw, seed, noise } = withDefaults(RENDER, options);

@@ -1,4 +1,4 @@
-// The same video at several strengths under one seed and one noise: where does the edit begin, where do objects vanish?
+// The same video at several strengths with the same seed and noise: where does the edit begin, where do objects vanish?
 
 import { given } from '../base/given.js';
 import type { Model } from '../models/model.js';
@@ -13,12 +13,12 @@ import type { Rendering } from './rendering.js';
 export interface StrengthSweepOptions extends ComparisonOptions {
   /** Strengths in (0, 1], one rendering each; 0.45 and 0.75 by default. */
   strengths?: readonly number[];
-  /** Seed of the noise that all frames and renderings share. */
+  /** Seed of the noise, which is the same for all frames and renderings. */
   seed?: number;
 }
 
 /**
- * Renders a video at each strength and compares them; see `ComparisonResult` for what is written.
+ * Renders a video at each strength and compares the renderings; `ComparisonResult` lists the files.
  *
  * @throws UsageError for a bad video, strength or folder; FailureError when latents turn NaN or the disk is full
  */
@@ -30,7 +30,7 @@ export function strengthSweep(
   return compareRenderings(model, { kind: 'sweep', video, renderings: renderingsOf(options) }, options);
 }
 
-/** What a strength sweep would render, checked without rendering. */
+/** Plans and checks a strength sweep without rendering. */
 export function planStrengthSweep(
   model: Model,
   video: VideoInput,

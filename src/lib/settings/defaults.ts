@@ -8,13 +8,13 @@ export function defaultsOf<T extends SettingTable>(table: T): DefaultsOf<T> {
   return Object.fromEntries(rows.map(([name, row]) => [name, row.default])) as DefaultsOf<T>;
 }
 
-/** Options with the defaults of a table in place of what is not given. What the table does not know stays as it is. */
+/** Options with the defaults of a table for those that are not given. Options outside the table stay unchanged. */
 export function withDefaults<T extends SettingTable, O extends object>(table: T, options: O): WithDefaults<T, O> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaultsOf(table), ...Object.fromEntries(given) } as WithDefaults<T, O>;
 }
 
-/** Options in which those that have a default are there. */
+/** Options in which those with a default are required. */
 export type WithDefaults<T extends SettingTable, O> = O & {
   readonly [Name in keyof DefaultsOf<T>]-?: Name extends keyof O ? Exclude<O[Name], undefined> : DefaultsOf<T>[Name];
 };

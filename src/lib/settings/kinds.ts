@@ -1,8 +1,8 @@
-// What the value of a setting may be, as plain data: command-line parsers, the schema of sweep files and option types are made from
-// it. Plain data and not zod, which takes longer to load than `steadyframe --help` takes to print.
+// The kinds of settings' values, as plain data from which command-line parsers, the schema of sweep files and option types
+// are derived. Plain data and not zod, which takes longer to load than `steadyframe --help` takes to print.
 
 /**
- * A file of low-rank updates, with its scale where that is not 1.
+ * A file of low-rank updates, with its scale if that is not 1.
  *
  * @inline
  */
@@ -12,7 +12,7 @@ export interface LoraFile {
 }
 
 /**
- * A file of learned vectors, with the word that stands for them where the file does not say.
+ * A file of learned vectors, with the word for them in prompts if the file does not state it.
  *
  * @inline
  */
@@ -22,7 +22,7 @@ export interface EmbeddingFile {
 }
 
 /**
- * An edited picture with a sidecar, or with the number of its frame and its prompt.
+ * An edited picture that has a sidecar, or with its frame number and prompt.
  *
  * @inline
  */
@@ -43,7 +43,7 @@ export interface Bounds {
   readonly below?: number;
 }
 
-/** What values of type `T` look like. */
+/** The form of values of type `T`. */
 export type Kind<T> = (
   | { readonly kind: 'text' | 'path' | 'prompt' | 'size' | 'loras' | 'embeddings' | 'edits' | 'timesteps' }
   | ({ readonly kind: 'whole' | 'real' | 'seconds' } & Bounds)
@@ -61,7 +61,7 @@ export const size: Kind<Size> = { kind: 'size' };
 export const loras: Kind<readonly LoraFile[]> = { kind: 'loras' };
 export const embeddings: Kind<readonly EmbeddingFile[]> = { kind: 'embeddings' };
 export const edits: Kind<readonly EditFile[]> = { kind: 'edits' };
-/** Timesteps from the first one up to the second one, which is excluded. */
+/** A range of timesteps; the second one is excluded. */
 export const timesteps: Kind<readonly [number, number]> = { kind: 'timesteps' };
 
 /** A whole number of at least `least`. */
@@ -70,7 +70,7 @@ export const whole = (least: number): Kind<number> => ({ kind: 'whole', least })
 export const real = (bounds: Bounds): Kind<number> => ({ kind: 'real', ...bounds });
 /** A time in seconds. */
 export const seconds = (bounds: Bounds): Kind<number> => ({ kind: 'seconds', ...bounds });
-/** One of some words. */
+/** One of the given words. */
 export const word = <const W extends string>(words: readonly W[]): Kind<W> => ({ kind: 'word', words });
-/** Some of some words. */
+/** A list of the given words. */
 export const words = <const W extends string>(all: readonly W[]): Kind<readonly W[]> => ({ kind: 'words', words: all });

@@ -1,4 +1,4 @@
-// Schemas of settings as files give them. Loaded only where a file is read: zod takes its time.
+// Schemas of settings in files. Loaded only when a file is read, because zod loads slowly.
 
 import { z } from 'zod';
 import type { Setting, ValueOf } from './setting.js';
@@ -18,7 +18,7 @@ export function schemaOf<S extends Setting>(setting: S): z.ZodType<FileValue<Val
   return schema.describe(`${sentence}${said}.`) as unknown as z.ZodType<FileValue<ValueOf<S>>>;
 }
 
-/** Sizes are texts or numbers in files, and of a list of files each may be its path alone. */
+/** In files, sizes are texts or numbers, and each item of a list of files may be just its path. */
 export type FileValue<T> = T extends readonly (infer Item)[]
   ? Item extends { readonly file: string }
     ? readonly (string | Item)[]

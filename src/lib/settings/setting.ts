@@ -1,4 +1,4 @@
-// What is known of a setting: the columns of the table (table.ts).
+// The definition of a setting: the columns of the table (table.ts).
 
 import type { Kind } from './kinds.js';
 
@@ -6,21 +6,21 @@ import type { Kind } from './kinds.js';
 export type Setting<T = unknown> = Kind<T> & {
   /** One sentence for help texts and schemas. */
   readonly help: string;
-  /** Absent where there is none: the setting is required, or leaving it out means something of its own. */
+  /** Absent if there is none: the setting is required, or its absence has a meaning of its own. */
   readonly default?: T;
   /** Name in sweep files, run parameters and identities; the setting's own in snake case by default. */
   readonly stored?: string;
-  /** How the value is called in help texts; made from the kind by default. */
+  /** Name of the value in help texts; derived from the kind by default. */
   readonly value?: string;
-  /** The flag of the command, where it is not the setting's name in kebab case: a list that is given one by one. */
+  /** The flag of the command if it is not the setting's name in kebab case, such as for one item of a list. */
   readonly flag?: string;
   /** One letter for the flag. */
   readonly letter?: string;
-  /** Flags that meant this before, and still do. */
+  /** Former flags, which still work. */
   readonly formerFlags?: readonly string[];
   /**
-   * The version that added it. It counts for the identity of a result only where it differs from its default, so that results made
-   * before are still found.
+   * The version that added it. It is part of a result's identity only if it differs from its default, so that earlier
+   * results are still found.
    */
   readonly since?: string;
 };
@@ -43,7 +43,7 @@ export type SettingTable = Readonly<Record<string, Setting>>;
 /** The type of a setting's value. */
 export type ValueOf<S> = S extends { readonly type?: infer T } ? Exclude<T, undefined> : never;
 
-/** The options that the rows of a table are: all may be left out. */
+/** The options of a table's rows, all optional. */
 export type OptionsOf<T extends SettingTable> = { -readonly [Name in keyof T]?: ValueOf<T[Name]> };
 
 /** The defaults of rows that have one. */

@@ -1,4 +1,4 @@
-// Settings by the names under which they are stored: in sweep files, in parameters of runs, in what identifies a result.
+// Settings by their stored names, as in sweep files, parameters of runs and identities of results.
 
 import { type ChosenSettings, chosenSettings } from './defaults.js';
 import { type SettingTable, storedName } from './setting.js';
@@ -8,7 +8,7 @@ export function storedNames(table: SettingTable): string[] {
   return Object.entries(table).map(([name, row]) => storedName(name, row));
 }
 
-/** What is given of a table's settings, by stored names, in the order of the table. */
+/** The given settings of a table by stored names, in the order of the table. */
 export function storedSettings(table: SettingTable, options: object): Record<string, unknown> {
   const values = options as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
@@ -18,7 +18,7 @@ export function storedSettings(table: SettingTable, options: object): Record<str
   );
 }
 
-/** Stored settings of a table as options by their own names; those of other tables are left out. */
+/** The options of a table from stored settings; settings of other tables are left out. */
 export function optionsFromStored(table: SettingTable, stored: object): Record<string, unknown> {
   const values = stored as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
@@ -28,7 +28,7 @@ export function optionsFromStored(table: SettingTable, stored: object): Record<s
   );
 }
 
-/** Whether a value counts for the identity of a result: that of a setting that was added later only where it is not the default. */
+/** Whether a value is part of a result's identity: that of a setting added later only if it is not the default. */
 export function countsForIdentity({ since, default: byDefault }: SettingTable[string], value: unknown): boolean {
   return value !== undefined && !(since !== undefined && JSON.stringify(value) === JSON.stringify(byDefault));
 }

@@ -1,5 +1,5 @@
-// Every setting, once: its name in the library, what it may be, its default, its help. Option types, flags of the command, the schema
-// of sweep files, parameters of runs and identities of results are made from these rows, in the order in which they stand here.
+// Every setting, defined once: its name in the library, its kind, default and help. Option types, flags of the command, the
+// schema of sweep files, parameters of runs and identities of results are derived from these rows, in this order.
 
 import { DEVICES } from '../engine/devices.js';
 import * as kind from './kinds.js';
@@ -7,43 +7,43 @@ import { setting } from './setting.js';
 
 /** Names of samplers, in the order of help texts. */
 export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras'] as const;
-/** How noise is chosen for the frames of a video: one tensor for all of them, or another one for each. */
+/** Noise modes: one noise tensor for all frames of a video, or a different one for each. */
 export const NOISE_MODES = ['fixed', 'per-frame'] as const;
-/** What the UNet may predict. */
+/** Prediction types of the UNet. */
 export const PREDICTIONS = ['epsilon', 'v'] as const;
-/** What a finetuning may train. */
+/** The weights that a finetuning trains. */
 export const TRAINED = ['lora', 'attention', 'all'] as const;
-/** Layers that low-rank updates may be beside. */
+/** Layers that can have low-rank updates. */
 export const LORA_LAYERS = ['attention', 'feed-forward', 'convolutions'] as const;
-/** How edited frames are learned. */
+/** Training objectives for edited frames. */
 export const OBJECTIVES = ['noised-original', 'rendering-path'] as const;
-/** How training items are weighted. */
+/** Weightings of training items. */
 export const WEIGHTINGS = ['min-snr-paired', 'min-snr', 'none'] as const;
-/** What the learning rate does after the warm-up. */
+/** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
 /** Which frames of a video are used, and at what size. */
 export const SELECTION = {
-  /** Shorter side of the frames in pixels, or both sides, to which they are cropped; what the model was trained at by default. */
+  /** Shorter side of the frames in pixels, or both sides (frames are cropped); the model's training size by default. */
   size: setting(kind.size, {
     help: 'shorter side of the frames, or WIDTHxHEIGHT, cropped to it; what the model was trained at by default',
   }),
   /** Begin at this time, in seconds. */
   start: setting(kind.seconds({ least: 0 }), { help: 'begin at this time, in seconds' }),
-  /** Take so many seconds of the video. */
+  /** Take this many seconds of the video. */
   duration: setting(kind.seconds({ above: 0 }), { help: 'take so many seconds of the video' }),
-  /** Take at most so many frames. */
+  /** Take at most this many frames. */
   frames: setting(kind.whole(1), { help: 'take at most this many frames' }),
   /** Take every n-th frame. */
   every: setting(kind.whole(1), { help: 'take every n-th frame' }),
-  /** Frames a second to which the video is resampled, and at which pictures are read; as stored by default. */
+  /** Frames per second to which the video is resampled, and at which pictures are read; as stored by default. */
   frameRate: setting(kind.real({ above: 0 }), {
     help: 'resample to so many frames a second, and read pictures at that rate; as stored by default',
     value: 'n',
   }),
 };
 
-/** What is worked on, and with what. */
+/** The video and the model. */
 export const SUBJECT = {
   video: setting(kind.path, { help: 'a video, a GIF, or a folder of pictures' }),
   model: setting(kind.path, {
@@ -63,19 +63,19 @@ export const CHECKPOINT = {
   vae: setting(kind.path, {
     help: "autoencoder in place of the model's own: a diffusers folder or a .safetensors file",
   }),
-  /** What the UNet predicts, whatever the model says of it. */
+  /** The UNet's prediction type, overriding the model's configuration. */
   prediction: setting(kind.word(PREDICTIONS), {
     help: 'what the UNet predicts, whatever the model says of it',
     value: 'kind',
   }),
-  /** Which weights of a diffusers folder, where there are several. */
+  /** Variant of the weights, if a diffusers folder has several. */
   variant: setting(kind.text, {
     help: 'which weights of a diffusers folder, where there are several: fp16, bf16, non_ema',
     value: 'name',
   }),
 };
 
-/** What is applied to a model, and where it runs. */
+/** Updates that are applied to a model, and its device. */
 export const APPLIED = {
   /** LoRA, DoRA or LoHa files or PEFT folders, each with its scale. */
   loras: setting(kind.loras, {
@@ -83,19 +83,19 @@ export const APPLIED = {
     value: 'file[:scale]',
     help: 'LoRA, DoRA or LoHa to apply, file or PEFT folder',
   }),
-  /** Textual inversions: files, each with the word of prompts that stands for what it learned. */
+  /** Textual inversions: files, each with its word in prompts. */
   embeddings: setting(kind.embeddings, {
     flag: 'embedding',
     value: 'file[:word]',
     help: 'textual inversion: the word of prompts stands for what the file learned',
   }),
-  /** Layers left out at the text encoder's end, as diffusers counts. */
+  /** Number of layers to skip at the end of the text encoder, counted as in diffusers. */
   clipSkip: setting(kind.whole(0), {
     default: 0,
     since: '0.1.0',
     help: "layers left out at the text encoder's end, as diffusers counts: 1 is what AUTOMATIC1111 calls 2",
   }),
-  /** Where to run: STEADYFRAME_DEVICE, else the CPU, by default. */
+  /** Device; STEADYFRAME_DEVICE, else the CPU, by default. */
   device: setting(kind.word(DEVICES), {
     help: 'where to run; STEADYFRAME_DEVICE, else cpu, by default',
     value: 'name',
@@ -104,9 +104,9 @@ export const APPLIED = {
 
 /** How frames are rendered. */
 export const RENDER = {
-  /** What the picture should show. May be empty: the model then follows its own prior. */
+  /** Description of the picture. If it is empty, the model follows its prior. */
   prompt: setting(kind.promptText, { default: '', letter: 'p', help: 'what the picture should show', value: 'text' }),
-  /** What guidance leads away from; the empty prompt by default. */
+  /** The prompt that guidance leads away from; empty by default. */
   negativePrompt: setting(kind.promptText, {
     default: '',
     stored: 'negative',
@@ -126,8 +126,8 @@ export const RENDER = {
   /** Sampling algorithm. */
   sampler: setting(kind.word(SAMPLERS), { default: 'ddim', help: 'sampling algorithm', value: 'name' }),
   /**
-   * Guidance scale; at 1 the negative prompt does not matter and half of the work is saved. Differs from diffusers below 1, where it
-   * switches guidance off: here 0 is the negative prompt alone.
+   * Guidance scale; at 1 the negative prompt does not matter and half of the work is saved. Differs from diffusers below 1,
+   * where it switches guidance off: here 0 is the negative prompt alone.
    */
   guidanceScale: setting(kind.real({ least: 0 }), {
     default: 7.5,
@@ -136,13 +136,13 @@ export const RENDER = {
     help: 'how strongly to follow the prompt; 1 halves the work',
     value: 'scale',
   }),
-  /** One noise for all frames, or another one for each. */
+  /** The same noise for all frames, or different noise for each. */
   noise: setting(kind.word(NOISE_MODES), {
     default: 'fixed',
     help: 'fixed: one noise for all frames; per-frame: one for each',
     value: 'mode',
   }),
-  /** Which draw of the generator is the noise; 2 gives that of PyTorch's pipelines, which sample the VAE first. */
+  /** Which draw of the generator is the noise; 2 is that of PyTorch's pipelines, which first sample the VAE. */
   noiseDraw: setting(kind.whole(1), {
     default: 1,
     help: "which draw of the seed is the noise; 2 is PyTorch pipelines'",
@@ -159,13 +159,13 @@ export const OWN = { strength, seed, noise, batch };
 
 /** How a model is trained. The defaults are the published recipe. */
 export const TRAINING = {
-  /** Updates in all. */
+  /** Number of updates. */
   iterations: setting(kind.whole(1), { default: 1000, help: 'updates in all' }),
   /** Frames of the video that are learned under the empty prompt, spread evenly. */
   trainingFrames: setting(kind.whole(0), { default: 30, help: 'frames that are learned, spread evenly' }),
   /** Learning rate after the warm-up. */
   learningRate: setting(kind.real({ above: 0 }), { default: 1e-5, help: 'learning rate at its peak', value: 'rate' }),
-  /** What is trained: low-rank updates, the weights of the attention layers, or all weights of the UNet. */
+  /** The trained weights: low-rank updates, the attention layers, or the whole UNet. */
   train: setting(kind.word(TRAINED), {
     default: 'lora',
     help: 'lora, attention (the weights of these layers), or all weights of the UNet',
@@ -183,19 +183,19 @@ export const TRAINING = {
     help: 'their scale is alpha / rank; the rank by default',
     value: 'x',
   }),
-  /** Layers that low-rank updates are beside. */
+  /** Layers that get low-rank updates. */
   layers: setting(kind.words(LORA_LAYERS), {
     default: ['attention'],
     flag: 'lora-layers',
     help: 'layers that low-rank updates are beside: attention, feed-forward, convolutions',
   }),
-  /** How edited frames are learned. */
+  /** Training objective for edited frames. */
   objective: setting(kind.word(OBJECTIVES), {
     default: 'noised-original',
     help: 'how edits are learned: noised-original, or rendering-path',
     value: 'name',
   }),
-  /** How items are weighted. */
+  /** Weighting of training items. */
   weighting: setting(kind.word(WEIGHTINGS), {
     default: 'min-snr-paired',
     help: 'min-snr-paired (of edits), min-snr (of all items), none',
@@ -210,7 +210,7 @@ export const TRAINING = {
   startRange: setting(kind.timesteps, { default: [300, 500], help: 'timesteps at which a rendering-path starts' }),
   /** Iterations over which the learning rate rises from 0; none by default: the recipe publishes no length. */
   warmup: setting(kind.whole(0), { default: 0, help: 'iterations over which the learning rate rises from 0' }),
-  /** What the learning rate does after the warm-up: stays, or falls along half a cosine to 0 at the last iteration. */
+  /** Learning rate after the warm-up: constant, or falling along half a cosine to 0 at the last iteration. */
   schedule: setting(kind.word(SCHEDULES), {
     default: 'constant',
     since: '0.1.0',
@@ -219,24 +219,24 @@ export const TRAINING = {
   }),
   /** AdamW's weight decay. */
   weightDecay: setting(kind.real({ least: 0 }), { default: 0.01, help: "AdamW's weight decay", value: 'x' }),
-  /** Items an update. */
+  /** Items per update. */
   trainingBatch: setting(kind.whole(1), { default: 1, formerFlags: ['batch'], help: 'items an update' }),
   /** Batches whose gradients are averaged for an update. */
   accumulate: setting(kind.whole(1), { default: 1, help: 'batches whose gradients are averaged for an update' }),
-  /** Norm to which gradients are scaled down, which takes room for all of them at once; none by default, as in the recipe. */
+  /** Gradients are scaled down to this norm, which needs memory for all of them; none by default, as in the recipe. */
   clipNorm: setting(kind.real({ above: 0 }), { help: 'scale gradients down to this norm; not by default', value: 'x' }),
-  /** Decay of an exponential moving average of the weights, which then is the result (0.99, say); none by default. */
+  /** Decay of an exponential moving average of the weights, such as 0.99; the average is the result. None by default. */
   averageDecay: setting(kind.real({ least: 0, below: 1 }), {
     help: 'keep a moving average of the weights, such as 0.99, as the result',
     value: 'x',
   }),
-  /** Decides order, timesteps, noise and the start of low-rank updates. */
+  /** Seed of the items' order, timesteps, noise and the initial low-rank updates. */
   trainingSeed: setting(kind.whole(0), {
     default: 0,
     formerFlags: ['seed'],
     help: 'decides order, timesteps and noise of a training',
   }),
-  /** Weight of prior preservation. Above 0 each item is joined by a row that keeps the base model's prediction. */
+  /** Weight of prior preservation. Above 0, each item gets a second row that keeps the base model's prediction. */
   priorPreservation: setting(kind.real({ least: 0 }), {
     default: 0,
     help: 'keep what the model predicts of other pictures, at twice the work',
@@ -244,7 +244,7 @@ export const TRAINING = {
   }),
 };
 
-/** How a model is finetuned: from which edited frames, and how it is trained. */
+/** Settings of a finetuning: its edited frames, and the training. */
 export const FINETUNE = {
   /** Edited frames to learn from. */
   edits: setting(kind.edits, {
@@ -253,7 +253,7 @@ export const FINETUNE = {
   ...TRAINING,
 };
 
-/** What a finetuning writes on its way. It decides nothing of the result. */
+/** Checkpoints and previews of a finetuning, which do not affect its result. */
 export const COURSE = {
   /** Iterations between checkpoints; the first comes after half of them. */
   checkpointEvery: setting(kind.whole(1), {
@@ -262,7 +262,7 @@ export const COURSE = {
   }),
   /** Iterations between previews, 0 for none. */
   previewEvery: setting(kind.whole(0), { default: 200, help: 'iterations between previews; 0 for none' }),
-  /** Successive frames that previews show. */
+  /** Number of successive frames in previews. */
   previewFrames: setting(kind.whole(1), { default: 4, help: 'successive frames that previews show' }),
 };
 

@@ -7,10 +7,10 @@ import { planOverTimesteps, strideOf, wholeTimesteps } from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
 /**
- * x' = signal' x0 + noise' eps: both read off one prediction, put together again at the next level.
+ * x' = signal' x0 + noise' eps: x0 and eps of one prediction, combined at the next noise level.
  *
- * A step arrives one stride below its timestep. In trailing and linspace spacing that may be a timestep beside the next one of
- * the list: diffusers' behaviour, kept because the numbers that people know come from it.
+ * A step ends one stride below its timestep. In trailing and linspace spacing this can differ from the next timestep of the
+ * list, as in diffusers, whose results are the reference.
  */
 export const ddim: Sampler = {
   plan: (schedule, steps) => planOverTimesteps(schedule, steps, wholeTimesteps(schedule, steps)),

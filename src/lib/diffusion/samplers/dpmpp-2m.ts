@@ -1,5 +1,5 @@
 // DPM-Solver++(2M) [Lu et al. 2022, algorithm 2], midpoint, ending without noise: linspace spacing with whole timesteps
-// unless the checkpoint's configuration says otherwise, once over the training sigmas, once over Karras'.
+// unless the checkpoint's configuration says otherwise; over the training sigmas, and over Karras'.
 
 import { levelOfSigma, type NoiseLevel, type NoiseSchedule } from '../noise-schedule.js';
 import { blend, noised } from '../prediction.js';
@@ -18,8 +18,8 @@ import { evaluate, stepAfter } from './step.js';
 
 /**
  * x' = (noise'/noise) x + signal' (1 - exp(-h)) D, where h = lambda' - lambda, lambda = log(signal/noise), and
- * D = x0 + (x0 - x0_before) h / (2 h_before) extrapolates the clean latent half a step ahead. The first step, which has
- * none before it, and the last one, whose h is infinite, take D = x0.
+ * D = x0 + (x0 - x0_before) h / (2 h_before) extrapolates the clean latent by half a step. D = x0 in the first step, which
+ * has no x0_before, and in the last one, whose h is infinite.
  */
 function dpmpp2mOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPlan): Sampler {
   return {
@@ -54,7 +54,7 @@ function dpmpp2mOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingP
 
 const lambdaOf = ({ signal, noise }: NoiseLevel) => Math.log(signal) - Math.log(noise);
 
-/** DPM-Solver++(2M) at evenly spaced timesteps: one more than are executed, the last one, 0 or the offset, left out. */
+/** DPM-Solver++(2M) at evenly spaced timesteps: of one more than needed, the last (0 or the offset) is left out. */
 export const dpmpp2m: Sampler = dpmpp2mOver((schedule, steps) => {
   requireSteps(schedule, steps);
   const timesteps = timestepsOf(schedule, steps);

@@ -1,6 +1,6 @@
 // Euler's method on the probability flow in units of sigma [Karras et al. 2022, algorithm 1 without its second-order
-// correction], linspace spacing with fractional timesteps unless the checkpoint's configuration says otherwise; once over the
-// training sigmas, once over Karras'.
+// correction], linspace spacing with fractional timesteps unless the checkpoint's configuration says otherwise; over the
+// training sigmas, and over Karras'.
 
 import { levelOfSigma, type NoiseSchedule } from '../noise-schedule.js';
 import { blend } from '../prediction.js';
@@ -16,7 +16,7 @@ function eulerOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPla
 
     addNoise: (z0, noise, { sigmas }) => blend(1, z0, sigmas[0], noise),
 
-    // In leading spacing, which begins below the last timestep, diffusers gives the noise the variance of a whole latent.
+    // In leading spacing, which starts below the last timestep, diffusers gives the noise the variance of a noised latent.
     fromNoise: (noise, { schedule, sigmas }) => {
       const isLeading = spacingOf(schedule, 'linspace') === 'leading';
       const scale = isLeading ? Math.sqrt(sigmas[0] ** 2 + 1) : sigmas[0];
@@ -38,7 +38,7 @@ function eulerOver(plan: (schedule: NoiseSchedule, steps: number) => SamplingPla
   };
 }
 
-/** Timesteps from the last one to 0, with their fractions; whole ones in another spacing than linspace. */
+/** Timesteps from the last one to 0: fractional in linspace spacing, whole in others. */
 function evenTimesteps(schedule: NoiseSchedule, steps: number): number[] {
   if (spacingOf(schedule, 'linspace') !== 'linspace') return wholeTimesteps(schedule, steps);
   requireSteps(schedule, steps);
@@ -54,7 +54,7 @@ export const euler: Sampler = eulerOver((schedule, steps) => {
   return planOverSigmas(schedule, steps, timesteps, sigmas);
 });
 
-/** Euler's method at Karras' sigmas, over the range that `euler` has with as many steps. */
+/** Euler's method at Karras' sigmas, over the range of `euler` with the same number of steps. */
 export const eulerKarras: Sampler = eulerOver((schedule, steps) => {
   const even = evenTimesteps(schedule, steps).map((timestep) => interpolate(schedule.sigmas, timestep));
   const sigmas = karrasSigmas(even[0], even[even.length - 1], steps);

@@ -1,5 +1,5 @@
-// The table of samplers by the names that users give. A checkpoint's configuration may set the
-// spacing of timesteps; everything else about a sampler is fixed.
+// The samplers by name. A checkpoint's configuration can set the spacing of timesteps; everything else of a sampler is
+// fixed.
 
 import { UsageError } from '../../base/errors.js';
 import { SAMPLERS } from '../../settings/table.js';
@@ -23,7 +23,7 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
 };
 
 /**
- * Checks a sampler's name that comes from a user.
+ * Checks a sampler's name.
  *
  * @throws UsageError naming the known samplers
  */

@@ -1,4 +1,4 @@
-// The spacing of sigmas that "Elucidating the Design Space" proposes [Karras et al. 2022, equation 5], rho 7.
+// The spacing of sigmas of "Elucidating the Design Space" [Karras et al. 2022, equation 5], rho 7.
 
 import type { NoiseSchedule } from '../noise-schedule.js';
 import { linspace } from './spacing.js';
@@ -12,7 +12,7 @@ export function karrasSigmas(largest: number, smallest: number, count: number): 
   return linspace(0, 1, count).map((ramp) => (start + ramp * (end - start)) ** RHO);
 }
 
-/** The timestep, with its fraction, at which the schedule has this sigma: linear in log sigma between whole timesteps. */
+/** The fractional timestep at which the schedule has this sigma: linear in log sigma between whole timesteps. */
 export function timestepOfSigma(schedule: NoiseSchedule, sigma: number): number {
   const { sigmas } = schedule;
   let low = 0;
@@ -28,5 +28,5 @@ export function timestepOfSigma(schedule: NoiseSchedule, sigma: number): number 
   return (1 - share) * low + share * (low + 1);
 }
 
-// The reference takes the table's logarithms in single precision; rounded timesteps (dpmpp-2m-karras) show it.
+// The reference has the table's logarithms in single precision, which affects rounded timesteps (dpmpp-2m-karras).
 const logOf = (sigma: number) => Math.fround(Math.log(sigma));

@@ -1,6 +1,5 @@
-// PNDM [Liu et al. 2022] as Stable Diffusion runs it: linear multistep only (PLMS), no Runge-Kutta start; leading
-// spacing unless the checkpoint's configuration says otherwise. The first step is taken twice, so a plan has one evaluation
-// more than steps.
+// PNDM [Liu et al. 2022] as in Stable Diffusion: linear multistep only (PLMS), no Runge-Kutta start; leading spacing unless
+// the checkpoint's configuration says otherwise. The first step is repeated, so a plan has one more evaluation than steps.
 
 import { UsageError } from '../../base/errors.js';
 import { levelAt, type NoiseLevel } from '../noise-schedule.js';
@@ -9,9 +8,7 @@ import type { Sampler } from './sampler.js';
 import { planOverTimesteps, strideOf, wholeTimesteps } from './spacing.js';
 import { evaluate, stepAfter } from './step.js';
 
-/**
- * Adams-Bashforth weights over the outputs so far, newest first [equation 12 and its lower orders].
- */
+/** Adams-Bashforth weights of the outputs so far, newest first [equation 12 and its lower orders]. */
 const WEIGHTS: readonly (readonly number[])[] = [
   [1],
   [3 / 2, -1 / 2],
@@ -20,13 +17,11 @@ const WEIGHTS: readonly (readonly number[])[] = [
 ];
 
 /**
- * A multistep blend of the network's last four outputs, taken as the noise of one DDIM step [equations 9 and 12].
- * Outputs are blended as the network gives them and turned into noise afterwards, as diffusers does: with
- * v-prediction that differs from blending noises.
+ * A linear combination of the network's last four outputs is the noise of one DDIM step [equations 9 and 12]. As in
+ * diffusers, raw outputs are combined and then converted to noise, which differs from combining noises under v-prediction.
  *
- * The timesteps are the second one twice: 981, 961, 961, 941, ... A strength cuts this list, so the repeated entry is gone
- * and the latent stays one stride noisier than its timestep says: diffusers' behaviour, kept because the numbers that
- * people know come from it.
+ * The second timestep is repeated: 981, 961, 961, 941, ... A strength cuts this list, which removes the repeated entry, so
+ * the latent stays one stride noisier than its timestep, as in diffusers, whose results are the reference.
  */
 export const pndm: Sampler = {
   plan(schedule, steps) {
@@ -56,7 +51,7 @@ export const pndm: Sampler = {
       const timestep = plan.timesteps[i];
       const output = await evaluate(denoiser, latent, { plan, index: i, options });
       if (i === 1) {
-        // The first step again from where it began, with the mean of the outputs at both of its ends.
+        // Repeats the first step from its start, with the mean of the outputs at its start and its end.
         latent = move(x, blend(0.5, output, 0.5, outputs[0]), timestep + stride, timestep);
       } else {
         outputs.unshift(output);
@@ -73,7 +68,7 @@ function weighted(outputs: readonly Float32Array[]): Float32Array {
   return outputs[0].map((_, i) => weights.reduce((sum, weight, k) => sum + weight * outputs[k][i], 0));
 }
 
-/** The DDIM step that noise `epsilon` calls for [equation 9]. */
+/** The DDIM step with noise `epsilon` [equation 9]. */
 function transfer(x: Float32Array, epsilon: Float32Array, from: NoiseLevel, to: NoiseLevel): Float32Array {
   const scale = to.signal / from.signal;
   return blend(scale, x, to.noise - scale * from.noise, epsilon);

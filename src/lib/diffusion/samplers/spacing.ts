@@ -1,4 +1,4 @@
-// How a run's steps are spread over the training timesteps, as NumPy and diffusers spread them.
+// The spacing of a run's steps over the training timesteps, as in NumPy and diffusers.
 
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
@@ -15,7 +15,7 @@ export function requireSteps(schedule: NoiseSchedule, steps: number): void {
   assertInteger('steps: the number', steps, 1, schedule.alphasCumprod.length - 1);
 }
 
-/** How far ddim and pndm step, and the distance between two timesteps in leading spacing: floor(T / steps). */
+/** The step length of ddim and pndm, and the distance of two timesteps in leading spacing: floor(T / steps). */
 export function strideOf(schedule: NoiseSchedule, steps: number): number {
   return Math.floor(schedule.alphasCumprod.length / steps);
 }
@@ -28,8 +28,8 @@ export function spacingOf({ config }: NoiseSchedule, own: TimestepSpacing): Time
 /**
  * Whole timesteps in leading spacing, descending: offset + i stride, from the `count`-th to the first.
  *
- * @param first which i is the last one; 0 unless given
- * @throws UsageError when the offset of the configuration leads beyond the last training timestep
+ * @param first the smallest i; 0 by default
+ * @throws UsageError when the offset of the configuration exceeds the last training timestep
  */
 export function leadingTimesteps(schedule: NoiseSchedule, count: number, stride: number, first = 0): number[] {
   const { stepsOffset = 1 } = schedule.config;
@@ -43,7 +43,7 @@ export function leadingTimesteps(schedule: NoiseSchedule, count: number, stride:
   return timesteps;
 }
 
-/** Whole timesteps in trailing spacing, descending from the last one: round(T - i T / steps) - 1, as `numpy.arange` counts. */
+/** Whole timesteps in trailing spacing, descending from the last one: round(T - i T / steps) - 1, as in `numpy.arange`. */
 export function trailingTimesteps(schedule: NoiseSchedule, steps: number): number[] {
   const all = schedule.alphasCumprod.length;
   const stride = all - all / steps - all;
@@ -72,7 +72,7 @@ export function planOverTimesteps(schedule: NoiseSchedule, steps: number, timest
   return { schedule, steps, timesteps: Float64Array.from(timesteps), sigmas: Float64Array.from(sigmas) };
 }
 
-/** A plan over sigmas that ends without noise; sigmas are kept in single precision, as PyTorch keeps them. */
+/** A plan over sigmas that ends without noise; sigmas are in single precision, as in PyTorch. */
 export function planOverSigmas(
   schedule: NoiseSchedule,
   steps: number,
@@ -101,7 +101,7 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The value of a table at a position that may lie between two entries: `numpy.interp`. */
+/** The value of a table at a fractional position: `numpy.interp`. */
 export function interpolate(table: Float32Array, position: number): number {
   const low = Math.floor(position);
   if (low >= table.length - 1) return table[table.length - 1];

@@ -1,16 +1,16 @@
-// The two ends of every sampler's step, with the checks that stop a run at the first number that is not finite.
+// The start and the end of every sampler's step, with checks that stop a run at the first non-finite number.
 
 import { assertSameLength } from '../../base/assert.js';
 import { NonFiniteError } from '../../base/errors.js';
 import type { Denoiser, SampleOptions, SamplerStep, SamplingPlan } from './sampler.js';
 
-/** Where a number was not finite. */
+/** The place of a non-finite number. */
 interface NonFinitePlace {
   /** Counted from 1. */
   readonly step: number;
   readonly steps: number;
   readonly timestep: number;
-  /** Row of the batch, counted from 0: the caller knows which frame that is. */
+  /** Row of the batch, counted from 0; the caller maps it to a frame. */
   readonly row: number;
 }
 
@@ -57,7 +57,7 @@ export async function evaluate(
 }
 
 /**
- * What to yield after step `index` of a plan.
+ * The state after step `index` of a plan.
  *
  * @throws NonFiniteLatentError when the latent holds NaN or an infinity
  */
