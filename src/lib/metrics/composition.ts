@@ -1,5 +1,5 @@
-// Whether an edit has kept the composition of a picture: the same outlines in the same places, whatever became of the colours.
-// How outlines are found is outlines.ts; how strongly a picture is edited is another question (edit strength).
+// Measures whether an edit keeps the composition of a picture: the same outlines in the same places, regardless of colours.
+// outlines.ts finds outlines; the edit strength is a different metric.
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
@@ -7,39 +7,40 @@ import { asImage } from '../video/as-image.js';
 import { type GrayPicture, opticalFlow } from '../video/flow/flow.js';
 import { blur, type Outlines, outlinesOf, WINDOW } from './outlines.js';
 
-/** How well a composition is kept; every number is in [0, 1], and 1 (flow to 1e-4) for equal pictures. */
+/** Preservation of a composition; every number is in [0, 1], and 1 (flow to 1e-4) for equal pictures. */
 export interface Composition {
-  /** Agreement of the outlines: half its mean, half that of the place where a tenth agrees less. */
+  /** Agreement of the outlines: the average of its mean and its lower tenth (10 % quantile). */
   readonly edges: number;
-  /** Share of the original's outlines that the optical flow leaves where they are. */
+  /** Share of the original's outlines that do not move by the optical flow. */
   readonly flow: number;
   /** sqrt(edges * flow). */
   readonly kept: number;
 }
 
 /**
- * Below this the composition has moved too far to learn from. On pictures of the procedural world in seven styles lie below it:
- * 2 in 100 true restylings, 93 in 100 pictures of a quarter of a second later, all but 1 in 100 of half a second or more. It is
- * no proof that nothing is gone: of pictures that lack the car alone, 1 in 4 lies below.
+ * Below this the composition has changed too much for training. On pictures of the procedural world in seven styles, these
+ * are below: 2 in 100 true restylings, 93 in 100 pictures of a quarter of a second later, and 99 in 100 of half a second or
+ * more later. It does not detect every missing object: of pictures that lack only the car, 1 in 4 is below.
  */
 export const COMPOSITION_LOST = 0.4;
 
-/** Pixels of the shorter side at which pictures are compared: finer than that is texture, which an edit may change. */
+/** Pixels of the shorter side at which pictures are compared: finer detail is texture, which an edit may change. */
 const SIDE = 128;
-/** Pixels at that size: an outline that moves by the first still stays, one that moves by the second is elsewhere. */
+/** Pixels at that size: an outline that moves by at most the first counts as kept, one that moves by the second as moved. */
 const STAYS = 1;
 const MOVED = 3;
 /** Share of the original's outlines that counts as its weakest part. */
 const WEAKEST = 0.1;
 
 /**
- * How well an edited picture keeps the composition of its original.
+ * Measures how well an edited picture keeps the composition of its original.
  *
  * edges: in Gaussian windows (sigma 8 of 128 pixels), the cosine between the two fields of outline directions, clamped to
- * [0, 1]; its mean over the picture and its lower tenth, both weighted by the original's squared gradient, are averaged: the
- * lower tenth falls where one thing is gone from a picture that is otherwise as it was.
- * flow: the weighted mean of what stays under Farneback's flow from the original's outlines to the edited ones: 1 up to 1 of
- * 128 pixels, 0 from 3 on. The flow is one of outlines: between pictures of other tones it finds motion where there is none.
+ * [0, 1]; its mean over the picture and its lower tenth, both weighted by the original's squared gradient, are averaged. The
+ * lower tenth decreases if a single object is missing in an otherwise unchanged picture.
+ * flow: the weighted share of outlines that stay in place under Farneback's flow from the original's outlines to the edited
+ * ones: 1 up to 1 of 128 pixels, 0 from 3 on. The flow is computed on outlines, because between pictures of different tones
+ * it finds motion where there is none.
  *
  * @throws UsageError when the pictures differ in size
  */
@@ -67,7 +68,7 @@ export async function compositionKept(original: Frame, edited: Frame): Promise<n
   return (await composition(original, edited)).kept;
 }
 
-/** The frame at the size at which pictures are compared. */
+/** The frame at the size of the comparison. */
 async function scaled(frame: Frame): Promise<Frame> {
   const factor = SIDE / Math.min(frame.width, frame.height);
   if (factor === 1) return frame;
@@ -76,7 +77,7 @@ async function scaled(frame: Frame): Promise<Frame> {
   return { width, height, data };
 }
 
-/** The cosine between two fields of outlines in the window around each pixel, at least 0. */
+/** The cosine between two fields of outlines in the window around each pixel, clamped at 0. */
 function agreementOf(a: Outlines, b: Outlines): Float32Array {
   const { width, height } = a;
   const inWindow = (each: (i: number) => number): Float32Array =>
@@ -100,7 +101,7 @@ function drawing({ width, height, strength }: Outlines): GrayPicture {
   return { width, height, data: Uint8Array.from(strength, (value) => Math.min(255, 80 * value)) };
 }
 
-/** Mean of values under weights; a picture without outlines weighs all its pixels alike. */
+/** Weighted mean; in a picture without outlines, all pixels have the same weight. */
 function weightedMean(values: Float32Array, weights: Float32Array): number {
   let sum = 0;
   let total = 0;
@@ -111,7 +112,7 @@ function weightedMean(values: Float32Array, weights: Float32Array): number {
   return total > 0 ? sum / total : values.reduce((all, value) => all + value, 0) / values.length;
 }
 
-/** The value below which a share of the weight lies. */
+/** The weighted quantile of a share. */
 function weightedQuantile(values: Float32Array, weights: Float32Array, share: number): number {
   const order = Uint32Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const total = weights.reduce((sum, weight) => sum + weight, 0);

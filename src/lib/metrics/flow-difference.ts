@@ -1,4 +1,4 @@
-// How far the motion in an output is from the motion in its source (tOF).
+// The difference of an output's motion from its source's motion (tOF).
 
 import type { Flow } from '../video/flow/flow.js';
 

@@ -1,11 +1,11 @@
-// What is noted about one video while its frames pass by, and how the metrics follow from it at the end.
+// Records per-frame quantities of a video while it is read, and computes its metrics from them at the end.
 
 import type { Frame } from '../tensor/frame.js';
 import type { Measurement, MetricName, MetricValue } from './measurement.js';
 import { compareFrames, frameVariance, peakSignalNoiseRatio, secondDifference } from './pixels.js';
 import { ssimGaussian } from './ssim.js';
 
-/** A video's raw numbers, one list a quantity; a few numbers a frame are all that is kept of it. */
+/** The raw numbers of a video, one list per quantity; only a few numbers per frame are kept. */
 export interface Ledger {
   readonly differences: number[];
   readonly secondDifferences: number[];
@@ -31,7 +31,7 @@ export function createLedger(): Ledger {
   };
 }
 
-/** Notes what a frame says by itself and after its up to two predecessors, the latest first. */
+/** Records the quantities of a frame, alone and with its up to two predecessors, the latest first. */
 export function noteFrame(ledger: Ledger, frame: Frame, previous?: Frame, beforePrevious?: Frame): void {
   ledger.variances.push(frameVariance(frame));
   if (previous === undefined) return;
@@ -39,7 +39,7 @@ export function noteFrame(ledger: Ledger, frame: Frame, previous?: Frame, before
   if (beforePrevious !== undefined) ledger.secondDifferences.push(secondDifference(beforePrevious, previous, frame));
 }
 
-/** Notes how far an output's frame is from the source's. */
+/** Records the difference of an output's frame from the source's. */
 export function noteFidelity(ledger: Ledger, output: Frame, source: Frame): void {
   const { absolute, squared } = compareFrames(output, source);
   ledger.edits.push(absolute);
@@ -50,8 +50,8 @@ export function noteFidelity(ledger: Ledger, output: Frame, source: Frame): void
 /**
  * A video's metrics from its ledger.
  *
- * @param source the source's ledger; without one the metrics that need a source are left out, and with `source` the same as
- *   `ledger` those that compare an output's frames with the source's
+ * @param source the source's ledger. Without it, metrics that need a source are left out; if it is `ledger` itself, those
+ *   that compare an output's frames with the source's
  */
 export function closeLedger(ledger: Ledger, source?: Ledger): Measurement {
   const { differences, variances } = ledger;
@@ -78,7 +78,7 @@ export function closeLedger(ledger: Ledger, source?: Ledger): Measurement {
   return { means, curves };
 }
 
-/** Mean of a curve; null for one that is empty or has undefined values. */
+/** Mean of a curve; null if it is empty or has undefined values. */
 function meanOf(curve: readonly MetricValue[]): MetricValue {
   let sum = 0;
   for (const value of curve) {

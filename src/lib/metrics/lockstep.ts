@@ -1,4 +1,4 @@
-// Reads several videos in step, one frame of each at a time, and checks that they have the same length and size.
+// Reads several videos in lockstep, one frame of each at a time, and checks that they have the same length and size.
 
 import { UsageError } from '../base/errors.js';
 import type { Frame, Frames } from '../tensor/frame.js';
@@ -78,11 +78,11 @@ async function countRest(reader: AsyncIterator<Frame> | Iterator<Frame>): Promis
 /** A video that is being read. */
 interface OpenVideo {
   readonly name: string;
-  /** Its first frame, once it was read. */
+  /** Its first frame, once read. */
   first: Frame | undefined;
 }
 
-/** Checks frame `t` of a video against the first frame of the same video and of the video that all are compared with. */
+/** Checks frame `t` of a video against the first frame of the same video and of the reference video. */
 function assertSame(video: OpenVideo, reference: OpenVideo, frame: Frame, t: number): void {
   const { width, height, data } = frame;
   const [own, other] = [video.first!, reference.first!];

@@ -1,5 +1,5 @@
-// Measures restyled videos against their source in one pass over all of them. Names and definitions of the metrics are in
-// measurement.ts, one file each has their arithmetic.
+// Measures restyled videos against their source in one pass over all of them. measurement.ts has the names and definitions
+// of the metrics; each metric's arithmetic has a file of its own.
 
 import { UsageError } from '../base/errors.js';
 import { type FrameHooks, frameDone } from '../base/frame-progress.js';
@@ -27,40 +27,40 @@ export interface Motion {
 /** Settings of {@link measure}. */
 export interface MeasureOptions extends FrameHooks {
   /**
-   * Gives the source's motion from frame t to t + 1, where it is known better or already: rendered ground truth, a stored
-   * flow. Farneback's flow of the source's frames if absent. tOF then compares each output's Farneback flow with it.
+   * Returns the source's motion from frame t to t + 1, such as rendered ground truth or a stored flow; by default
+   * Farneback's flow of the source's frames. tOF compares each output's Farneback flow with it.
    */
   readonly motion?: (t: number, from: Frame, to: Frame) => Motion | Promise<Motion>;
   /**
-   * Called where videos differ in length, with the names of a shorter and a longer one and the number of frames that all have; only
-   * these are measured then. Without it that is an error.
+   * Called if videos differ in length, with the names of a shorter and a longer one and the number of common frames; only
+   * these are measured. Without this callback, it is an error.
    */
   readonly onUneven?: (shorter: string, longer: string, frames: number) => void;
 }
 
 /**
- * What {@link measure} gives.
+ * The result of {@link measure}.
  *
  * @inline
  */
 export interface Measured<Name extends string = string> {
   /** Length of the videos, in frames. */
   readonly frames: number;
-  /** The source's own values: the floor of every metric of consistency. */
+  /** Metrics of the source itself: the floor of every consistency metric. */
   readonly source: Measurement;
   readonly outputs: Readonly<Record<Name, Measurement>>;
 }
 
 /**
- * Measures any number of outputs against their source, all read in lock-step: three frames of each are held at a time, and
+ * Measures any number of outputs against their source. All are read in lockstep, with three frames of each in memory, and
  * the source's flow is computed once for all outputs.
  *
- * Every number has its floor beside it: the source's own is part of the result, and that of the source after a VAE round trip
- * comes from passing the round trip as one more output.
+ * Every number has a floor: the source's own value is part of the result; for the value of the source after a VAE round
+ * trip, pass the round trip as another output.
  *
- * A video of one frame has no pairs: metrics over pairs are null in `means` and empty in `curves`, the others are as ever.
- * A video of two frames has no `second_difference` in the same way. See {@link Measurement} for the alignment of curves, and
- * `MetricValue` for what else can be null.
+ * A video of one frame has no pairs: metrics over pairs are null in `means` and empty in `curves`, the others are as usual.
+ * Likewise, a video of two frames has no `second_difference`. See {@link Measurement} for the alignment of curves, and
+ * `MetricValue` for other null values.
  *
  * @throws UsageError when there are no frames, or an output differs from the source in length or in size
  */
@@ -82,7 +82,7 @@ export async function measure<Name extends string>(
   options.signal?.throwIfAborted();
   for await (const frames of lockstep(videos, options.onUneven)) {
     const grays = frames.map(toGray);
-    // The flows run in other threads while this one does the rest of the pair.
+    // Other threads compute the flows while this one computes the rest of the pair.
     const flows = previous && pairFlows(count - 1, previous, { frames, grays }, options);
     for (const [v, frame] of frames.entries()) {
       noteFrame(ledgers[v], frame, previous?.frames[v], beforePrevious?.[v]);

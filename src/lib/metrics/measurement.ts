@@ -1,6 +1,6 @@
-// What the metrics are called, what each needs, and the form in which their values are handed over.
+// The names of the metrics, their inputs, and the form of their values.
 
-/** The metrics' names, as they stand in result files. */
+/** Names of the metrics, as in result files. */
 export type MetricName =
   | 'frame_difference'
   | 'flicker_ratio'
@@ -16,18 +16,18 @@ export type MetricName =
   | 'ssim_gaussian';
 
 /**
- * What one metric is.
+ * The description of a metric.
  *
  * @inline
  */
 export interface MetricDescription {
-  /** A short title for a table or an axis, with the unit. */
+  /** A short title for tables and axes, with the unit. */
   readonly title: string;
-  /** How many successive frames one value of its curve looks at: value t belongs to the frames t to t + `frames` - 1. */
+  /** Number of successive frames of each value of its curve: value t is of the frames t to t + `frames` - 1. */
   readonly frames: 1 | 2 | 3;
   /**
-   * Which videos have it: `alone` any video; `source` an output beside its source, and the source itself as its own floor;
-   * `output` an output only, since it compares it with the source frame by frame.
+   * Videos that have it: `alone` any video; `source` an output with its source, and the source itself as the floor; `output`
+   * an output only, because it is compared with the source frame by frame.
    */
   readonly of: 'alone' | 'source' | 'output';
 }
@@ -49,19 +49,19 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
 };
 
 /**
- * A metric's value. `null` where it is undefined: a metric over pairs of frames in a video of one frame, a ratio to zero (a
- * source that stands still), SSIM of pictures smaller than its window. PSNR of an identical frame is `Infinity`, which JSON
- * writes as null; since PSNR is never undefined, a null read back for `psnr` always means identical.
+ * A metric's value; `null` if undefined: a metric over pairs of frames in a video of one frame, a ratio to zero (a static
+ * source), SSIM of pictures smaller than its window. PSNR of an identical frame is `Infinity`, which JSON stores as null;
+ * PSNR is never undefined, so null for `psnr` in a file always means identical.
  */
 export type MetricValue = number | null;
 
-/** One video's metrics; keys that don't apply to it are absent. */
+/** One video's metrics; keys that do not apply to it are absent. */
 export interface Measurement {
   /** Each metric over the whole video: the mean of its curve. */
   readonly means: Readonly<Partial<Record<MetricName, MetricValue>>>;
   /**
-   * Each metric over time. Value t belongs to frame t (metrics of one frame, as many values as frames), to the frames t and
-   * t + 1 (of pairs, one value fewer), or to t, t + 1 and t + 2 (`second_difference`, two fewer). Ratios divide the pair's
+   * Each metric over time. Value t is of frame t (metrics of one frame, as many values as frames), of the frames t and
+   * t + 1 (pairs, one value fewer), or of t, t + 1 and t + 2 (`second_difference`, two fewer). Ratios divide the pair's
    * value by the mean of the denominator over the whole video, so that every curve averages to its metric.
    */
   readonly curves: Readonly<Partial<Record<MetricName, readonly MetricValue[]>>>;

@@ -1,4 +1,4 @@
-// The metrics of a single video, with or without its source. Several outputs of one source are cheaper in one `measure`.
+// The metrics of a single video, with or without its source. For several outputs of one source, `measure` is faster.
 
 import { frameDone } from '../base/frame-progress.js';
 import { type Warn, warnOnStderr } from '../base/warn.js';
@@ -12,33 +12,33 @@ import { type MeasureOptions, measure } from './measure.js';
 import type { Measurement } from './measurement.js';
 import { openPair } from './open-pair.js';
 
-/** What {@link metrics} gives. */
+/** The result of {@link metrics}. */
 export interface Metrics {
   /** Length of the video, in frames. */
   readonly frames: number;
   readonly output: Measurement;
-  /** The source's own values, the floor; absent where no source was given. */
+  /** Metrics of the source itself, the floor; absent without a source. */
   readonly source?: Measurement;
 }
 
 /** Settings of {@link metrics}. */
 export interface MetricsOptions extends MeasureOptions {
-  /** Called where two paths are brought to one frame rate or length; standard error if absent. */
+  /** Called if two paths are brought to one frame rate or length; standard error by default. */
   readonly onWarning?: Warn;
 }
 
 /**
- * Measures one video alone: frame difference, VBench's temporal flickering, second difference and standard deviation. Null and
- * curves are as in `measure`.
+ * Measures one video alone: frame difference, VBench's temporal flickering, second difference and standard deviation. Null
+ * values and curves are as in `measure`.
  *
  * @throws UsageError when there are no frames
  */
 export function metrics(video: VideoInput, options?: MetricsOptions): Promise<Metrics>;
 /**
- * Measures a video that was made from a source, and the source itself, with all metrics. Null and curves are as in `measure`.
+ * Measures a restyled video and its source with all metrics. Null values and curves are as in `measure`.
  *
- * Where both are paths, the source is brought to the output's size and frame rate (see `openPair`), and of videos of different
- * length the common beginning is measured; `onWarning` is told.
+ * If both are paths, the source is brought to the output's size and frame rate (see `openPair`), and of videos of different
+ * length the common beginning is measured, with a warning.
  *
  * @throws UsageError when there are no frames, or output and source differ in length or in size
  */
@@ -84,7 +84,7 @@ async function ofOne(video: VideoInput, options: MetricsOptions): Promise<Metric
   return { frames: count, output: closeLedger(ledger) };
 }
 
-/** What is said where `measure` meets an output and a source of different length. */
+/** The message about an output and a source of different length in `measure`. */
 export function unevenSentence(shorter: string, longer: string, frames: number): string {
   const called = (name: string) => (name === 'the source' ? name : 'the output');
   return `${called(shorter)} ends before ${called(longer)}: ${frames === 1 ? 'one frame is' : `the first ${frames} frames are`} compared`;

@@ -1,4 +1,4 @@
-// A source and a video that was made from it, opened so that frame by frame they show the same.
+// Opens a source and a video restyled from it, so that their frames correspond.
 
 import { given } from '../base/given.js';
 import { warnOnStderr } from '../base/warn.js';
@@ -6,19 +6,19 @@ import { fitVideo } from '../video/read/fit-video.js';
 import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
 import type { Video } from '../video/read/video.js';
 
-/** How a pair is opened; `crop` and `frameRate` are the output's. */
+/** Options of opening a pair; `crop` and `frameRate` are the output's. */
 export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
-  /** The part of the source that belongs to the video. */
+  /** The part of the source that corresponds to the video. */
   readonly sourceCrop?: OpenVideoOptions['crop'];
   /** Seconds into the source at which the video begins. */
   readonly sourceStart?: number;
 }
 
 /**
- * Opens a source and the video that was made from it. Where the source has other sides or another frame rate, it is brought to those of the video: cut
- * and scaled as renderings are, every n-th frame of it, or the frames that are shown at the video's times.
+ * Opens a source and the video restyled from it. If the source has another size or frame rate, it is brought to the video's:
+ * cropped and scaled as for renderings, with every n-th of its frames or the frames that are shown at the video's times.
  *
- * @throws UsageError when one cannot be opened, or their shapes have too little in common
+ * @throws UsageError when one cannot be opened, or their aspect ratios differ too much
  */
 export async function openPair(
   source: string,
@@ -39,7 +39,7 @@ export async function openPair(
   return { source: await fitVideo({ source, video: timed }, video, options), output: video };
 }
 
-/** How the source's frames are chosen to go with the video's. Pictures that have no rate of their own go one by one. */
+/** The selection of the source's frames that matches the video's. Pictures without a rate are paired by index. */
 function timing(source: Video, video: Video): { every: number } | { frameRate: number } | Record<string, never> {
   if (source.rateFrom === 'default' || video.rateFrom === 'default') return {};
   const ratio = source.frameRate / video.frameRate;

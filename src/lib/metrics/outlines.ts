@@ -1,5 +1,5 @@
-// Where the outlines of a picture run and in which direction, whatever the colours and tones beside them. Comparing two pictures
-// by them is composition.ts.
+// The outlines of a picture and their directions, independent of colours and tones. composition.ts compares two pictures by
+// them.
 
 import type { Frame } from '../tensor/frame.js';
 
@@ -7,27 +7,27 @@ import type { Frame } from '../tensor/frame.js';
 export interface Outlines {
   readonly width: number;
   readonly height: number;
-  /** The outline's direction, as a vector of twice its angle: a line has no front and no back, nor has light a side. */
+  /** The outline's direction as a vector of twice its angle, so that opposite directions are equal. */
   readonly x: Float32Array;
   readonly y: Float32Array;
-  /** How strong the outline is beside those around it; about 1 in the mean. */
+  /** Strength of the outline relative to its surroundings; about 1 on average. */
   readonly strength: Float32Array;
-  /** Squared gradient around each pixel, in squared units of [0, 1] a pixel: where the picture shows most. */
+  /** Squared gradient around each pixel, in squared units of [0, 1] per pixel: where the picture has most detail. */
   readonly energy: Float32Array;
 }
 
-/** Pixels: smoothing before and after the gradient, the surroundings that set the measure, and the window of the energy. */
+/** Pixels: smoothing before and after the gradient, the surroundings for normalization, and the window of the energy. */
 const BEFORE = 1;
 const AFTER = 0.7;
 const SURROUNDINGS = 16;
-/** Deviation in pixels of the Gaussian window in which outlines are compared. */
+/** Standard deviation in pixels of the Gaussian window in which outlines are compared. */
 export const WINDOW = 8;
 
 /**
- * Outlines of a picture from the structure tensor J = sum over RGB of grad grad^T: with m = sqrt(Jxx + Jyy) and u the root mean
- * square of m in the surroundings, strength = m / u and (x, y) = (Jxx - Jyy, 2 Jxy) / (m u).
+ * Outlines of a picture from the structure tensor J = sum over RGB of grad grad^T: with m = sqrt(Jxx + Jyy) and u the root
+ * mean square of m in the surroundings, strength = m / u and (x, y) = (Jxx - Jyy, 2 Jxy) / (m u).
  *
- * Insensitive to contrast (the division by u), to a swap of light and dark, and to which colours meet at an outline.
+ * Invariant to contrast (the division by u), to a swap of light and dark, and to the colours on both sides of an outline.
  *
  * Source: Bigun and Granlund 1987, Optimal orientation detection of linear symmetry (double angle).
  */
@@ -45,7 +45,7 @@ export function outlinesOf(frame: Frame): Outlines {
   const around = blur(strength, width, height, SURROUNDINGS);
   let mean = 0;
   for (let i = 0; i < size; i++) mean += Math.sqrt(strength[i]) / size;
-  // Pictures have plain parts, where a tenth of the mean gradient keeps grain from passing for outlines.
+  // In flat regions, a tenth of the mean gradient prevents grain from counting as outlines.
   const floor = (0.1 * mean) ** 2 + 1e-8;
   for (let i = 0; i < size; i++) {
     const magnitude = Math.sqrt(strength[i]);
@@ -77,7 +77,7 @@ function addTensor(
   }
 }
 
-/** A picture of one channel under a Gaussian of deviation `sigma` pixels (cut at three of them), mirrored at its borders. */
+/** A picture of one channel under a Gaussian of `sigma` pixels (truncated at 3 sigma), mirrored at its borders. */
 export function blur(from: Float32Array, width: number, height: number, sigma: number): Float32Array {
   const radius = Math.ceil(3 * sigma);
   const weights = Float64Array.from({ length: radius + 1 }, (_, k) => Math.exp(-0.5 * (k / sigma) ** 2));
@@ -109,7 +109,7 @@ function pass(
   }
 }
 
-/** The index inside a line of `length` that a position outside shows in a mirror on its last pixel. */
+/** The index in a line of `length` for a position outside, mirrored at the last pixel. */
 function mirrored(position: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);

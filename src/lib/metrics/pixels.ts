@@ -1,8 +1,8 @@
-// Sums over the pixels and channels of frames: how far frames are apart, and how much one varies within. Values are 0..255.
+// Sums over the pixels and channels of frames: differences of frames, and the variance of one. Values are 0..255.
 
 import type { Frame } from '../tensor/frame.js';
 
-/** How far two frames of one size are apart: mean |a - b| and mean (a - b)^2 over pixels and channels. */
+/** Difference of two frames of one size: mean |a - b| and mean (a - b)^2 over pixels and channels. */
 export function compareFrames(a: Frame, b: Frame): { absolute: number; squared: number } {
   const [p, q] = [a.data, b.data];
   let absolute = 0;
@@ -15,7 +15,7 @@ export function compareFrames(a: Frame, b: Frame): { absolute: number; squared: 
   return { absolute: absolute / p.length, squared: squared / p.length };
 }
 
-/** Mean |2 b - a - c| over pixels and channels of three successive frames: catches jumps, cancels steady motion. */
+/** Mean |2 b - a - c| over pixels and channels of three successive frames: detects jumps, cancels steady motion. */
 export function secondDifference(a: Frame, b: Frame, c: Frame): number {
   const [p, q, r] = [a.data, b.data, c.data];
   let sum = 0;
@@ -26,7 +26,7 @@ export function secondDifference(a: Frame, b: Frame, c: Frame): number {
   return sum / p.length;
 }
 
-/** Population variance of a frame's values over pixels and channels together; its square root is the contrast. */
+/** Population variance of a frame over pixels and channels; its square root is the contrast. */
 export function frameVariance(frame: Frame): number {
   const { data } = frame;
   let sum = 0;
@@ -39,7 +39,7 @@ export function frameVariance(frame: Frame): number {
   return Math.max(0, squares / data.length - mean * mean);
 }
 
-/** Peak signal-to-noise ratio in dB of 8-bit pictures, 10 log10(255^2 / mean squared error); `Infinity` for equal ones. */
+/** Peak signal-to-noise ratio in dB of 8-bit pictures, 10 log10(255^2 / mean squared error); `Infinity` if equal. */
 export function peakSignalNoiseRatio(meanSquaredError: number): number {
   return 10 * Math.log10((255 * 255) / meanSquaredError);
 }

@@ -22,7 +22,7 @@ const WINDOW = ((): Float64Array => {
  * Equals scikit-image's `structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`.
  * Source: Wang et al. 2004, Image quality assessment: from error visibility to structural similarity.
  *
- * @returns null where a side is under 11 pixels and the window does not fit
+ * @returns null if a side is shorter than the window, 11 pixels
  */
 export function ssimGaussian(a: Frame, b: Frame): number | null {
   const { width, height } = a;

@@ -1,4 +1,4 @@
-// How well a frame predicts the one before it once the source's motion is taken out. Flow and occlusion come from `video`.
+// The error of predicting a frame from the next one along the source's motion. Flow and occlusion are from `video`.
 
 import type { Frame } from '../tensor/frame.js';
 import type { Flow } from '../video/flow/flow.js';
@@ -15,12 +15,12 @@ function unitPicture(frame: Frame): Picture {
 
 /**
  * Warping error of a pair of frames in [0, 1]: sum M (warp(next, f) - current)^2 / (3 sum M).
- * A pair without any visible pixel counts as 0, as in the source's published code.
+ * A pair without visible pixels counts as 0, as in the authors' code.
  *
  * Source: Lai et al. 2018, Learning blind video temporal consistency.
  *
  * @param forward the *source* video's flow f from the current frame to the next
- * @param visible the mask M that `nonOccluded` gives for the source's flows
+ * @param visible the mask M of `nonOccluded` for the source's flows
  */
 export function warpingError(current: Frame, next: Frame, forward: Flow, visible: Uint8Array): number {
   const warped = warp(unitPicture(next), forward).data;

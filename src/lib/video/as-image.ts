@@ -1,4 +1,4 @@
-// The way from a frame into sharp. A file of its own, so that no public type leads to sharp's types.
+// Converts frames to sharp pipelines. A separate file, so that no public type refers to sharp's types.
 
 import sharp, { type Sharp } from 'sharp';
 import type { Frame } from '../tensor/frame.js';

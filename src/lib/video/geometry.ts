@@ -1,8 +1,8 @@
-// Which part of a picture is used and at what size. Pure arithmetic; who crops and scales is video-file.ts or pictures.ts.
+// Crop and scale of pictures. Arithmetic only; video-file.ts and pictures.ts apply it.
 
 import { UsageError } from '../base/errors.js';
 
-/** A rectangle of whole pixels; x and y count from the top left. */
+/** A rectangle of whole pixels; x and y are its offset from the top left. */
 export interface Region {
   readonly x: number;
   readonly y: number;
@@ -13,30 +13,30 @@ export interface Region {
 /** Length of the shorter side, or both sides; in pixels. */
 export type FrameSize = number | { readonly width: number; readonly height: number };
 
-/** A size as it is written: `512`, `768x432`. */
+/** A size as text: `512`, `768x432`. */
 export function sizeText(size: FrameSize): string {
   return typeof size === 'number' ? String(size) : `${size.width}x${size.height}`;
 }
 
-/** What a caller may ask of the picture. */
+/** Options of crop and scale. */
 export interface GeometryOptions {
   /**
-   * Sides of the frames, multiples of 8. One number is the shorter side; the longer one follows the picture's shape, to the
-   * nearest multiple of 8. Of both, the shape is kept by cropping around the centre.
+   * Sides of the frames, multiples of 8. One number is the shorter side; the longer one follows from the aspect ratio, to
+   * the nearest multiple of 8. With both, pictures are cropped around the centre to that aspect ratio.
    */
   readonly size?: FrameSize;
-  /** The part of the stored picture to use; applied before anything else. */
+  /** The part of the stored picture to use; applied first. */
   readonly crop?: Region;
   /**
-   * Frames as players show them (after `crop`), whatever their sides: those stored, or larger ones where stored pixels are not
-   * square. Without it sides are cut down to multiples of 8.
+   * Frames as players show them (after `crop`), with any sides: the stored ones, or larger ones if stored pixels are not
+   * square. By default, sides are reduced to multiples of 8.
    */
   readonly exact?: boolean;
-  /** Sides of other frames, whatever they are, that these shall match: cropped around the centre and scaled as `size` does. */
+  /** Sides of other frames that these must match, of any length; cropped around the centre and scaled as with `size`. */
   readonly fit?: { readonly width: number; readonly height: number };
 }
 
-/** The part of the stored picture that is used, and the size of the frames made from it. */
+/** The used part of the stored picture, and the size of the frames. */
 export interface Geometry {
   readonly region: Region;
   readonly width: number;
@@ -85,7 +85,7 @@ export function planGeometry(source: Source, options: GeometryOptions): Geometry
 }
 
 /**
- * The sentence that says what a geometry leaves out of the picture besides what `crop` asks for; undefined where it is nothing.
+ * A message about the part of the picture that a geometry leaves out, apart from `crop`; undefined if there is none.
  */
 export function cropSentence(source: Source, geometry: Geometry, crop?: Region): string | undefined {
   const whole = crop ?? source;
@@ -99,7 +99,7 @@ export function cropSentence(source: Source, geometry: Geometry, crop?: Region):
 }
 
 /**
- * Checks a size before anything is known of the video.
+ * Checks a size before the video is opened.
  *
  * @throws UsageError for sides that are not multiples of 8 (naming the nearest)
  */
@@ -111,7 +111,7 @@ export function checkSize(size: FrameSize): void {
   }
 }
 
-/** The sides that a size means for a picture of this shape (width over height, as shown). */
+/** The sides of a size for a picture of this aspect ratio (width over height, as shown). */
 function sidesOf(size: FrameSize, shape: number): { width: number; height: number } {
   checkSize(size);
   if (typeof size !== 'number') return size;
@@ -119,7 +119,7 @@ function sidesOf(size: FrameSize, shape: number): { width: number; height: numbe
   return shape >= 1 ? { width: longer, height: size } : { width: size, height: longer };
 }
 
-/** The middle of `outer` in the shape of these sides, scaled to them. */
+/** The centre of `outer` in the aspect ratio of these sides, scaled to them. */
 function framed(outer: Region, sides: { width: number; height: number }, pixel: number): Geometry {
   const { width, height } = sides;
   const shape = width / height / pixel; // in stored pixels
@@ -130,19 +130,19 @@ function framed(outer: Region, sides: { width: number; height: number }, pixel: 
   return { region, width, height };
 }
 
-/** A pixel's width over its height; what differs from 1 by less than can be seen is rounding by whoever wrote the file. */
+/** A pixel's width over its height; differences from 1 that are too small to see are rounding by the file's writer. */
 function squared(aspect = 1): number {
   return Math.abs(aspect - 1) < 0.005 || !(aspect > 0) ? 1 : aspect;
 }
 
-/** Sides of a stored part as players show it: stretched, never squeezed, so that nothing of it is lost. */
+/** Sides of a stored part as players show it: stretched, never shrunk, so that no detail is lost. */
 function shownSides({ width, height }: Region, pixel: number): { width: number; height: number } {
   return pixel >= 1
     ? { width: Math.round(width * pixel), height }
     : { width, height: Math.max(1, Math.round(height / pixel)) };
 }
 
-/** The nearest whole number to `length`, even where that fits: chroma of most videos is stored for pairs of pixels. */
+/** `length` rounded, to an even number if that fits: most videos store chroma for pairs of pixels. */
 function evenly(length: number, limit: number): number {
   const even = 2 * Math.round(length / 2);
   return Math.max(1, Math.min(limit, even === 0 ? Math.round(length) : even));

@@ -1,11 +1,11 @@
-// The check every writer needs: frames, all of one size, at least one. Also where progress is counted and a signal stops the writing.
+// Checks that all writers need: at least one frame, all of one size. Also counts progress and handles the abort signal.
 
 import { UsageError } from '../base/errors.js';
 import { type FrameHooks, frameDone } from '../base/frame-progress.js';
 import type { Frame, Frames } from '../tensor/frame.js';
 
 /**
- * Passes frames on and checks them; `name` is what they are for.
+ * Yields frames after checking them; `name` is the output's name, for errors.
  *
  * @throws UsageError when there are none, when one differs in size from the first, or when its data does not fit its size
  */

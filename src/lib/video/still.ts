@@ -11,23 +11,23 @@ import type { Region } from './geometry.js';
 import { bitmapSize, decodeBitmap } from './read/bitmap.js';
 import { checkReadable, checkWritable } from './read/check-paths.js';
 
-// sharp remembers what it read by the file's name, and would show a file that was replaced as it was before.
+// sharp caches files by name and would return the former content of a replaced file.
 sharp.cache(false);
 
 /**
- * How a picture is decoded.
+ * Options of decoding a picture.
  *
  * @inline
  */
 export interface PictureOptions {
-  /** Pixels a picture may have; 8192 x 8192 unless said. */
+  /** Maximum number of pixels of a picture; 8192 x 8192 by default. */
   readonly maxPixels?: number;
 }
 
 /**
  * Reads one picture as a frame: upright (EXIF orientation), sRGB, transparency on white.
  *
- * @throws UsageError when there is no such file, or it is no picture
+ * @throws UsageError when the file does not exist or is not a picture
  */
 export async function readPicture(path: string, options: PictureOptions = {}): Promise<Frame> {
   await pictureSize(path, options.maxPixels);
@@ -35,9 +35,9 @@ export async function readPicture(path: string, options: PictureOptions = {}): P
 }
 
 /**
- * Size of the picture at `path`, upright. Reads its header only.
+ * Size of the picture at `path`, upright. Reads only its header.
  *
- * @throws UsageError when there is no such file, it is no picture, or it has more than `maxPixels`
+ * @throws UsageError when the file does not exist, is not a picture, or has more than `maxPixels`
  */
 export async function pictureSize(
   path: string,
@@ -51,7 +51,7 @@ export async function pictureSize(
     .catch((error: Error) => {
       throw notAPicture(path, error);
     });
-  // sharp goes by content, not by name, and draws SVG too, which is a program rather than a picture.
+  // sharp detects formats by content, not by name, and also renders SVG, which is a program rather than a picture.
   if (!['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'].includes(about.format ?? '')) {
     throw new UsageError(`'${path}' is not a picture but ${about.format}; give a PNG, JPEG or WebP`);
   }
@@ -71,7 +71,7 @@ function checkPixels(
   return { width, height };
 }
 
-/** Decodes a picture whole, without looking first whether the file is there. */
+/** Decodes a whole picture, without checking first that the file exists. */
 export async function decodePicture(path: string, maxPixels: number = DEFAULT_MAX_PIXELS): Promise<Frame> {
   if (await bitmapSize(path)) return decodeBitmap(path, { maxPixels });
   const image = sharp(path, { limitInputPixels: maxPixels }).autoOrient();
@@ -80,7 +80,7 @@ export async function decodePicture(path: string, maxPixels: number = DEFAULT_MA
   });
 }
 
-/** The part of a frame inside a rectangle; the frame itself where that is all of it. */
+/** The part of a frame inside a rectangle; the frame itself if that is all of it. */
 export function cropFrame(frame: Frame, region: Region): Frame {
   const { x, y, width, height } = region;
   if (width === frame.width && height === frame.height) return frame;
@@ -93,7 +93,7 @@ export function cropFrame(frame: Frame, region: Region): Frame {
 }
 
 /**
- * Writes a frame as `.png`, `.jpg`, `.jpeg` or `.webp`; a file of that name is replaced in one step.
+ * Writes a frame as `.png`, `.jpg`, `.jpeg` or `.webp`; an existing file is replaced atomically.
  *
  * @throws UsageError for another extension
  * @throws FailureError when it cannot be written

@@ -1,4 +1,4 @@
-// Which filters and decoders an ffmpeg was built with. Asked once a program, and only by who needs an uncommon one.
+// The filters and decoders of an ffmpeg build. Queried once per program, and only when an uncommon one is needed.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -1,5 +1,4 @@
-// One run of ffmpeg: bytes in, bytes out, back pressure both ways, and an error that says what happened.
-// What it is asked to do is decided in probe.ts, video-file.ts and write-encoded.ts.
+// A run of ffmpeg: bytes in, bytes out, back pressure both ways, and errors with their cause. Callers build its arguments.
 
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -13,41 +12,41 @@ import { isAnimatedPng } from '../probe/animated-png.js';
 import { type Ffmpeg, findFfmpeg } from './find-ffmpeg.js';
 import { watchFfmpeg } from './watch-ffmpeg.js';
 
-/** What a run is told besides its arguments. */
+/** Options of a run besides its arguments. */
 export interface RunOptions {
-  /** What the run does, for error sentences: `reading 'a.mp4'`. */
+  /** The task of the run, for errors: `reading 'a.mp4'`. */
   readonly task: string;
   readonly signal?: AbortSignal;
   readonly onWarning?: Warn;
 }
 
-/** A started ffmpeg. Whoever starts it awaits `done` or calls `kill`. */
+/** A started ffmpeg. Its starter awaits `done` or calls `kill`. */
 export interface FfmpegRun {
   /** Its standard output. */
   readonly output: Readable;
-  /** Hands it bytes and resolves when they were taken; rejects with the reason when it has ended. */
+  /** Writes bytes and resolves once they were consumed; rejects with the reason if it has ended. */
   write(data: Uint8Array): Promise<void>;
   /** Closes its standard input. */
   end(): void;
   /**
-   * Settles when it has ended: FailureError when that was not well, with its own words, or that it crashed or was stopped because
-   * it hung; or the signal's reason.
+   * Settles when it has ended. Rejects with a FailureError with ffmpeg's message, or that it crashed or was stopped because
+   * it hung; or with the signal's reason.
    */
   readonly done: Promise<void>;
-  /** What it has said so far (the last 256 KiB). */
+  /** Its standard error so far (the last 256 KiB). */
   said(): string;
   kill(): void;
 }
 
-/** It ended of its own accord, with a complaint. */
+/** It ended by itself with an error. */
 class Complaint extends FailureError {}
 
-/** Pixels a frame may have unless told otherwise: 8192 x 8192. */
+/** Default maximum number of pixels of a frame: 8192 x 8192. */
 export const DEFAULT_MAX_PIXELS: number = 8192 * 8192;
 
 const STDERR_KEPT = 1 << 18;
 
-/** A path as ffmpeg must see it: always a file, never an option, a protocol or a device. */
+/** A path as a URL that ffmpeg always treats as a file, never as an option, a protocol or a device. */
 export function fileUrl(path: string): string {
   return `file:${resolve(path)}`;
 }
@@ -55,13 +54,13 @@ export function fileUrl(path: string): string {
 /** Arguments that open an untrusted file: local files only, containers only, no frame above `maxPixels`. */
 export function untrustedInput(ffmpeg: Ffmpeg, path: string, maxPixels: number): string[] {
   const limits = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', ffmpeg.demuxers];
-  // ffmpeg looks at the first bytes, where an animated PNG with much text looks like a still one.
+  // ffmpeg detects formats by the first bytes, in which an animated PNG with long text looks like a still one.
   const kind = isAnimatedPng(path) ? ['-f', 'apng'] : [];
   return [...limits, ...kind, '-max_pixels', String(maxPixels), '-i', fileUrl(path)];
 }
 
 /**
- * Starts ffmpeg with `args`, which `build` makes for the ffmpeg that was found.
+ * Starts ffmpeg with the arguments that `build` returns for the ffmpeg that was found.
  *
  * @throws UsageError, FailureError when there is no ffmpeg, or when it does not start
  */
@@ -69,15 +68,15 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
   const { task, signal } = options;
   const ffmpeg = await findFfmpeg(options.onWarning);
   signal?.throwIfAborted();
-  // FFREPORT would make every run leave a log file behind.
+  // FFREPORT would create a log file in every run.
   const env = childEnvironment({ FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' });
   const child = spawn(ffmpeg.path, ['-hide_banner', '-nostdin', ...build(ffmpeg)], {
     env,
     windowsHide: true,
-    detached: process.platform !== 'win32', // Ctrl-C is for us to answer
+    detached: process.platform !== 'win32', // this process handles Ctrl-C
   });
   if (!child.stderr) {
-    // Without pipes Node gives none of them, and an error a moment later.
+    // If pipes cannot be created, Node sets none of them and emits an error later.
     throw await new Promise((resolve) => child.once('error', (error) => resolve(startError(task, ffmpeg.path, error))));
   }
   let said = '';
@@ -92,8 +91,8 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
     child.kill('SIGKILL');
   };
   const forget = onAbort(signal, kill);
-  child.stdin.on('error', () => {}); // a write that fails is answered in its own callback
-  child.stdout.on('error', () => {}); // and a read by its reader
+  child.stdin.on('error', () => {}); // failed writes are reported to their callbacks
+  child.stdout.on('error', () => {}); // and failed reads to their readers
 
   const done = new Promise<void>((fulfil, reject) => {
     const unwatch = watchFfmpeg(child, {
@@ -103,7 +102,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
         const hung = new FailureError(
           `${task}: ffmpeg has made no progress for ${Math.round(seconds)} seconds and was stopped; look whether the drive answers, try another ffmpeg with FFMPEG_PATH, or give it more seconds with STEADYFRAME_FFMPEG_TIMEOUT`,
         );
-        // Not only killed: where a drive does not answer, not even that ends it.
+        // Killing is not enough: if a drive does not respond, the process does not end.
         reject(hung);
         kill();
         child.stdin.destroy(hung);
@@ -126,7 +125,7 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
       else reject(new Complaint(`${task}: ${reasonOf(said) || `ffmpeg ended with ${killedBy ?? `code ${code}`}`}`));
     });
   });
-  done.catch(() => {}); // the caller may learn of it through `write` or `output` first
+  done.catch(() => {}); // the caller may get the error from `write` or `output` first
 
   return {
     output: child.stdout,
@@ -149,10 +148,10 @@ export async function startFfmpeg(build: (ffmpeg: Ffmpeg) => string[], options: 
 }
 
 /**
- * Runs ffmpeg to its end, discards its output, and returns what it said.
+ * Runs ffmpeg to its end, discards its output, and returns its standard error.
  *
- * @param options `allowFailure` for runs that always end with a complaint
- * @throws FailureError when it does not start, crashes, hangs, or, unless allowed, complains
+ * @param options `allowFailure` for runs that always end with an error
+ * @throws FailureError when it does not start, crashes, hangs, or, unless allowed, ends with an error
  */
 export async function runFfmpeg(
   build: (ffmpeg: Ffmpeg) => string[],
@@ -169,7 +168,7 @@ export async function runFfmpeg(
   return run.said();
 }
 
-/** Signals that a program gets for its own fault, and the numbers by which a shell passes them on, above 128. */
+/** Signals of crashes, and their numbers, which a shell adds to 128. */
 const FAULTS: Readonly<Record<string, number>> = {
   SIGILL: 4,
   SIGTRAP: 5,
@@ -180,7 +179,7 @@ const FAULTS: Readonly<Record<string, number>> = {
   SIGSYS: 31,
 };
 
-/** How a process that was not stopped by us came to its end without ending; undefined where it ended. */
+/** Description of the crash of a process that was not stopped here; undefined if it did not crash. */
 function crashOf(code: number | null, killedBy: string | null, said: string): string | undefined {
   const viaShell = Object.keys(FAULTS).find((name) => code === 128 + FAULTS[name] && reasonOf(said) === '');
   const fault = killedBy ?? viaShell;
@@ -201,14 +200,14 @@ function startError(task: string, path: string, error: Error): FailureError {
   return new FailureError(`${task}: ${reason}`, { cause: error });
 }
 
-// Said when the last bytes of a file could not be written; old and new builds end well all the same.
+// Printed when the last bytes of a file could not be written; old and new builds still exit with 0.
 const UNWRITTEN = /^Error (writing trailer|closing file|muxing)|No space left on device/m;
 
-// What ffmpeg adds after the line that tells the cause.
+// Lines of ffmpeg after the one with the cause.
 const AFTERMATH =
   /^(Conversion failed|Error (while|initializing|opening|writing|submitting|closing|muxing|reinitializing|sending)|Failed to inject|Last message|At least one|Could not write header|Nothing was written|Task finished|Terminating thread|Cannot determine|Exiting)/;
 
-/** The last one or two lines of ffmpeg's stderr that tell a cause, without addresses and file: prefixes. */
+/** The last one or two lines of ffmpeg's stderr that state a cause, without addresses and file: prefixes. */
 export function reasonOf(stderr: string): string {
   if (/No space left on device/.test(stderr)) {
     return 'the disk is full (ENOSPC) and nothing half-written was left there; free some space and run again';
@@ -218,7 +217,7 @@ export function reasonOf(stderr: string): string {
   }
   const lines = stderr
     .split(/[\r\n]+/)
-    // Where lines bear their level (-loglevel level+...), only those of errors.
+    // If lines have their level (-loglevel level+...), only those of errors.
     .filter((line) => !/^(\[[^\]]* @ [^\]]*\] *)*\[(warning|info|verbose|debug|trace)\]/.test(line))
     .map((line) => line.replace(/^(\[[^\]]*\] *)+/, '').trim())
     .filter((line) => line !== '');

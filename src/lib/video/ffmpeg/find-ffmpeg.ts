@@ -1,4 +1,4 @@
-// Which ffmpeg is used, and what has to be known about it before it is started. Starting it is ffmpeg.ts's work.
+// Finds ffmpeg and the properties that are needed to start it. ffmpeg.ts starts it.
 
 import { execFile } from 'node:child_process';
 import { accessSync, chmodSync, constants, statSync } from 'node:fs';
@@ -11,12 +11,12 @@ import { FailureError, UsageError } from '../../base/errors.js';
 import { type Warn, warnOnStderr } from '../../base/warn.js';
 import { ffmpegPatience } from './watch-ffmpeg.js';
 
-/** An ffmpeg that was found and answered. */
+/** An ffmpeg that was found and runs. */
 export interface Ffmpeg {
   readonly path: string;
-  /** Where it was found, as a reader of a message would look for it. */
+  /** Where it was found, for messages. */
   readonly origin: '$FFMPEG_PATH' | 'PATH' | 'ffmpeg-static' | '@ffmpeg-installer/ffmpeg';
-  /** Its own word for its version, such as `5.1.9-0+deb12u1`. */
+  /** Version as it prints it, such as `5.1.9-0+deb12u1`. */
   readonly version: string;
   /** Arguments that keep every decoded frame exactly once, whatever its timestamp. */
   readonly everyFrame: readonly string[];
@@ -24,7 +24,7 @@ export interface Ffmpeg {
   readonly demuxers: string;
 }
 
-// Demuxers that open further files or devices by name, or that draw text files as if they were pictures.
+// Demuxers that open other files or devices by name, or that render text files as pictures.
 const REFUSED_DEMUXERS = new Set(
   (
     'hls applehttp concat dash imf webm_dash_manifest image2 sdp rtp rtsp sap lavfi avisynth vapoursynth svg_pipe ' +
@@ -40,10 +40,10 @@ let warnedOfOldBuild = false;
 
 /**
  * Finds ffmpeg: `$FFMPEG_PATH`, then `ffmpeg` on the PATH, then the packages `ffmpeg-static` and `@ffmpeg-installer/ffmpeg`.
- * The last one brings a build of 2018; when it is the one used, `warn` hears of it once a process.
+ * The last one has a build of 2018; if it is used, `warn` is called once per process.
  *
- * @throws UsageError when `$FFMPEG_PATH` names no program
- * @throws FailureError when there is none, or when the one found does not run
+ * @throws UsageError when `$FFMPEG_PATH` is not a program
+ * @throws FailureError when there is none, or when the one that was found does not run
  */
 export async function findFfmpeg(warn: Warn = warnOnStderr): Promise<Ffmpeg> {
   const key = `${variable('FFMPEG_PATH')}\0${variable('PATH')}`;
@@ -99,8 +99,8 @@ function searchPath(name: string): string | undefined {
 }
 
 /**
- * The program that a package brings, or undefined where its download failed. npm may leave out the install script of a package, which
- * for some only makes a file a program: that is made up for.
+ * The program of a package, or undefined if its download failed. If npm skipped the package's install script, which for some
+ * packages only makes a file executable, the file is made executable here.
  *
  * @internal
  */
@@ -109,7 +109,7 @@ export function packagedProgram(path: string): string | undefined {
   try {
     chmodSync(path, 0o755);
   } catch {
-    return undefined; // not there, or another user's
+    return undefined; // missing, or another user's
   }
   return isProgram(path) ? path : undefined;
 }
@@ -133,7 +133,7 @@ async function inspect(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg> 
     const version = /^ffmpeg version (\S+)/m.exec(about.stdout)?.[1];
     if (!version) throw new Error('it does not answer like an ffmpeg');
     const library = Number(/^libavformat\s+(\d+)\./m.exec(about.stdout)?.[1] ?? 0);
-    // -vsync went and -fps_mode came: libavformat 60 (FFmpeg 6) is the first where every build has the new one.
+    // -fps_mode replaces -vsync: libavformat 60 (FFmpeg 6) is the first version in which every build has the new one.
     const everyFrame = library >= 60 ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'];
     return { path, origin, version, everyFrame, demuxers: allowedDemuxers(demuxers.stdout) };
   } catch (error) {
@@ -151,7 +151,7 @@ async function inspect(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg> 
   }
 }
 
-/** Names in the list that `ffmpeg -demuxers` prints, without the refused ones. */
+/** Names in the output of `ffmpeg -demuxers`, without the refused ones. */
 function allowedDemuxers(listing: string): string {
   const names: string[] = [];
   for (const line of listing.split('\n')) {

@@ -1,4 +1,4 @@
-// Frames through an ffmpeg's standard output, and the filters that give them their shape.
+// Frames from ffmpeg's standard output, and the filters that crop and scale them.
 
 import { FailureError } from '../../base/errors.js';
 import type { Warn } from '../../base/warn.js';
@@ -6,26 +6,26 @@ import type { Frame } from '../../tensor/frame.js';
 import type { Geometry } from '../geometry.js';
 import { type FfmpegRun, startFfmpeg } from './ffmpeg.js';
 
-/** Arguments that make an ffmpeg write the frames that `rawFrames` reads. */
+/** Output arguments for `rawFrames`. */
 export const RAW_OUTPUT: readonly string[] = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
 
-// Full chroma, and arithmetic that gives the same bits on every processor.
+// Full chroma, and arithmetic with the same results on every processor.
 export const EXACT = 'accurate_rnd+full_chroma_int+full_chroma_inp+bitexact';
 
-/** Stored pictures: their sides, and where chroma samples lie in a row that has one for two pixels. */
+/** Stored pictures: their sides, and the position of chroma samples in a row with one for two pixels. */
 export interface StoredPictures {
   readonly width: number;
   readonly height: number;
-  /** On the left one of the two pixels (MPEG-2 and later; the default) or between them (JPEG, MPEG-1). */
+  /** At the left one of the two pixels (MPEG-2 and later; the default) or between them (JPEG, MPEG-1). */
   readonly chroma?: 'left' | 'centre';
 }
 
-/** Filters that cut and scale stored pictures, and convert them to RGB. */
+/** Filters that crop and scale stored pictures, and convert them to RGB. */
 export function shapeFilters(source: StoredPictures, geometry: Geometry): string[] {
   const { region, width, height } = geometry;
   const { x, y } = region;
   const crop = `crop=${region.width}:${region.height}:${x}:${y}:exact=1`;
-  // The scaler takes chroma to lie between pixels unless told, which shifts colours by half a pixel.
+  // By default, the scaler assumes chroma between pixels, which shifts colours by half a pixel.
   const place = source.chroma === 'centre' ? '' : ':in_h_chr_pos=0';
   const scale = (size: { width: number; height: number }, kernel: string) => [
     `scale=${size.width}:${size.height}:flags=${kernel}+${EXACT}${place}`,
@@ -37,7 +37,7 @@ export function shapeFilters(source: StoredPictures, geometry: Geometry): string
   const scaled = width !== region.width || height !== region.height;
   if (!scaled) return whole ? toRgb : [...toRgb, crop];
   if (whole) return toSize;
-  // Where chroma of two pixels stays whole, cut before the colours are converted.
+  // If no pair of pixels that shares chroma is split, crop before the colour conversion.
   const even = [x, y, region.width, region.height].every((value) => value % 2 === 0);
   return even ? [crop, ...toSize] : [...toRgb, crop, ...toSize];
 }
@@ -77,7 +77,7 @@ export async function* rawFrames(
   }
 }
 
-/** Scales a stream of frames of one size as videos are scaled, so that pictures and videos of the same shot agree. */
+/** Scales frames of one size in the same way as videos, so that pictures and videos of the same shot agree. */
 export async function* scaleFrames(
   frames: AsyncIterable<Frame>,
   size: { readonly width: number; readonly height: number },
@@ -112,7 +112,7 @@ export async function* scaleFrames(
     try {
       yield* rawFrames(run, size, options.task);
     } catch (error) {
-      await fed; // a picture that cannot be read is the cause, the ended ffmpeg its effect
+      await fed; // an unreadable picture is the cause, the ended ffmpeg its effect
       throw error;
     }
     await fed;

@@ -1,4 +1,4 @@
-// Raw frames with their times, as a Matroska stream for ffmpeg's standard input: raw video alone has no place for times.
+// Raw frames with their times, as a Matroska stream for ffmpeg's standard input; raw video itself has no times.
 // Format: https://www.rfc-editor.org/rfc/rfc8794 (EBML), https://www.rfc-editor.org/rfc/rfc9559 (Matroska).
 
 /** Arguments that make ffmpeg read such a stream. */
@@ -7,7 +7,7 @@ export const TIMED_INPUT: readonly string[] = ['-f', 'matroska', '-i', 'pipe:0']
 const NANOSECONDS_A_TICK = 1000;
 const UNKNOWN_SIZE = Buffer.from('01ffffffffffffff', 'hex');
 
-/** What comes before the first frame. */
+/** The header before the first frame. */
 export function streamHeader(width: number, height: number): Uint8Array {
   const ebml = element(
     '1a45dfa3',
@@ -34,7 +34,7 @@ export function streamHeader(width: number, height: number): Uint8Array {
   return Buffer.concat([ebml, Buffer.from('18538067', 'hex'), UNKNOWN_SIZE, info, element('1654ae6b', track)]);
 }
 
-/** What comes before the `bytes` of a frame that appears at `time`, in seconds: the head of a cluster of its own. */
+/** The header of a frame of this number of bytes at `time`, in seconds: a cluster per frame. */
 export function frameHeader(time: number, bytes: number): Uint8Array {
   const stamp = number('e7', Math.round((time * 1e9) / NANOSECONDS_A_TICK));
   const block = Buffer.concat([Buffer.from('a3', 'hex'), size(bytes + 4), Buffer.from([0x81, 0, 0, 0x80])]);
@@ -46,7 +46,7 @@ function element(id: string, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from(id, 'hex'), size(body.length), body]);
 }
 
-/** A length in 8 bytes, the first of which says so. */
+/** A length in 8 bytes, which the first one states. */
 function size(bytes: number): Buffer {
   const coded = whole(bytes);
   coded[0] = 1;

@@ -1,40 +1,40 @@
-// Notices a started ffmpeg that hangs: one that is waited for, and neither takes nor gives bytes, nor computes.
+// Detects a hanging ffmpeg: one that is waited for and neither reads nor writes bytes nor uses the CPU.
 
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Environment, variable } from '../../base/environment.js';
 
-/** Seconds without any progress after which an ffmpeg counts as hanging; `STEADYFRAME_FFMPEG_TIMEOUT` by default 120. */
+/** Seconds without progress after which ffmpeg counts as hanging: `STEADYFRAME_FFMPEG_TIMEOUT`, else 120. */
 export function ffmpegPatience(env?: Environment): number {
   const seconds = Number(variable('STEADYFRAME_FFMPEG_TIMEOUT', env));
   return seconds > 0 ? seconds : 120;
 }
 
-/** One that computes without giving bytes, as while it looks for a late start of a long file, may take so many times longer. */
+/** Factor of the timeout if it computes without writing, as while seeking to a late start in a long file. */
 const COMPUTING = 10;
 
-/** Looks at an ffmpeg so many times within its patience. */
+/** Number of checks within the timeout. */
 const LOOKS = 20;
 
-/** What a watch is told. */
+/** Inputs and callback of a watch. */
 export interface Watch {
-  /** Whether the ffmpeg is what everything waits for: bytes were given to it or asked of it. */
+  /** Whether ffmpeg is waited for: a write or a read is pending. */
   readonly isWaitedFor: () => boolean;
-  /** Length of what it has said. */
+  /** Length of its standard error so far. */
   readonly said: () => number;
-  /** Called once, with the seconds that were waited. */
+  /** Called once, with the seconds waited. */
   readonly onHang: (seconds: number) => void;
 }
 
 /**
- * Watches a process until it ends. Time in which the machine sleeps does not count.
+ * Watches a process until it ends. Time in which the machine is suspended does not count.
  *
- * @returns ends the watch
+ * @returns a function that ends the watch
  */
 export function watchFfmpeg(child: ChildProcess, { isWaitedFor, said, onHang }: Watch): () => void {
   const patience = ffmpegPatience();
   const every = patience / LOOKS;
-  // They are sockets, which count.
+  // They are sockets, which have byte counters.
   const stdin = child.stdin as { bytesWritten?: number } | null;
   const stdout = child.stdout as { bytesRead?: number } | null;
   let bytes = -1;
@@ -57,7 +57,7 @@ export function watchFfmpeg(child: ChildProcess, { isWaitedFor, said, onHang }: 
   return () => clearInterval(timer);
 }
 
-/** What a process has computed so far, where the system tells: user and system time in /proc/PID/stat. */
+/** The user and system time of a process, from /proc/PID/stat, if the system has it. */
 function cpuTicks(pid: number | undefined): string | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined;
   try {

@@ -1,5 +1,4 @@
-// The threads in which OpenCV computes optical flow: started on demand, ended when idle. What is computed is said in
-// flow.ts.
+// The threads in which OpenCV computes optical flow: started on demand, ended when idle. flow.ts documents the computation.
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -26,18 +25,17 @@ interface Thread {
   retirement?: NodeJS.Timeout;
 }
 
-// Each thread holds its own OpenCV, some 100 MB: past 8 the memory costs more than the time gained.
+// Each thread has its own OpenCV of about 100 MB: beyond 8, the memory costs more than the time gained.
 const MAXIMUM_THREADS = Math.min(8, availableParallelism());
 const IDLE_MILLISECONDS = 5000;
 /**
- * Pixels whose flow takes as long as to start another OpenCV, half a second: a further thread is worth it once so many had
- * to wait.
+ * Number of pixels whose flow takes as long as starting another OpenCV, half a second: once this many had to wait, another
+ * thread is worth it.
  */
 const PIXELS_A_THREAD = 1 << 20;
 
-// A text and not a file, because this module must work alike as built JavaScript and as TypeScript under a test runner,
-// where no built worker file lies beside it. OpenCV's exceptions are addresses in its memory; its matrices are freed by
-// hand.
+// A string and not a file, because this module must work as built JavaScript and as TypeScript under a test runner, where
+// there is no built worker file. OpenCV's exceptions are addresses in its memory; its matrices are freed explicitly.
 const WORKER_PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const opening = Promise.resolve(require(workerData));
@@ -66,12 +64,12 @@ parentPort.on('message', async ({ width, height, from, to }) => {
 
 const threads = new Set<Thread>();
 const waiting: Job[] = [];
-/** Pixels that found every thread at work, since the last thread was started. */
+/** Number of pixels that were queued while every thread was busy, since the last thread was started. */
 let delayed = 0;
 
 /**
- * Queues one flow computation: H x W x 2 values, dx before dy. As many run at once as the machine has cores, 8 at most; for
- * a few small pictures one does.
+ * Queues a flow computation: H x W x 2 values, dx before dy. At most one per core and 8 in all run at once; for a few small
+ * pictures only one.
  *
  * @throws FailureError when OpenCV does not start or fails
  */
@@ -123,7 +121,7 @@ function startThread(): Thread | undefined {
   return thread;
 }
 
-/** An idle thread lets the process end, and ends itself after a while: OpenCV's memory never shrinks. */
+/** An idle thread does not keep the process alive, and ends after a while: OpenCV's memory never shrinks. */
 function retire(thread: Thread): void {
   thread.job = undefined;
   thread.worker.unref();

@@ -1,11 +1,11 @@
-// Dense optical flow between two pictures. What is done with a flow (warping, occlusion) is in warp.ts.
+// Dense optical flow between two pictures. Warping and occlusion are in warp.ts.
 
 import { UsageError } from '../../base/errors.js';
 import type { Frame } from '../../tensor/frame.js';
 import { computeFlow } from './flow-workers.js';
 
 /**
- * A motion field: the pixel at (x, y) of the first picture is found at (x + dx, y + dy) in the second.
+ * A motion field: the pixel at (x, y) of the first picture is at (x + dx, y + dy) in the second.
  * `data` is H x W x 2 in pixels, dx before dy.
  *
  * @inline
@@ -37,15 +37,15 @@ export function toGray(frame: Frame): GrayPicture {
 }
 
 /**
- * The motion from one picture to another by Farneback's polynomial expansion, with the settings that the metrics fix:
+ * The motion from one picture to another by Farneback's polynomial expansion, with the settings of the metrics:
  * pyramid scale 0.5, 3 levels, window 15, 3 iterations, neighbourhood 5, sigma 1.2, box window.
  *
- * Runs in a worker thread, so calls that are made together share the machine's cores. The first call starts OpenCV
- * (about half a second).
+ * Runs in a worker thread, so concurrent calls share the machine's cores. The first call starts OpenCV (about half a
+ * second).
  *
  * Source: Farneback 2003, Two-frame motion estimation based on polynomial expansion; OpenCV's `calcOpticalFlowFarneback`.
  *
- * @throws UsageError when the pictures differ in size, are empty, or hold another number of pixels than they say
+ * @throws UsageError when the pictures differ in size, are empty, or their data does not fit their size
  * @throws FailureError when OpenCV does not start or runs out of memory
  */
 export async function opticalFlow(from: GrayPicture, to: GrayPicture): Promise<Flow> {

@@ -1,5 +1,5 @@
-// Moving pictures along an optical flow, and where that cannot work because something is hidden. The flow itself is computed
-// in flow.ts. Rounding follows OpenCV's `remap` to the bit, so that numbers agree with tools that are built on it.
+// Warping along an optical flow, and its occlusion mask. The flow itself is computed in flow.ts. Rounding equals OpenCV's
+// `remap` bit by bit, so that numbers agree with tools based on it.
 
 import { UsageError } from '../../base/errors.js';
 import type { Frame } from '../../tensor/frame.js';
@@ -16,7 +16,7 @@ export interface Picture {
 const { fround } = Math;
 const clamp = (value: number, last: number): number => (value > 0 ? (value < last ? value : last) : 0) | 0;
 
-/** Rounds halves to the even neighbour: at this magnitude a double has no bits left for a fraction. */
+/** Rounds halves to even: at this magnitude a double has no fraction bits. */
 const roundHalfEven = (value: number): number => value + 6755399441055744 - 6755399441055744;
 
 function assertSameSize(what: string, picture: { width: number; height: number }, flow: Flow): void {
@@ -28,10 +28,10 @@ function assertSameSize(what: string, picture: { width: number; height: number }
 }
 
 /**
- * Pulls a picture back along a flow: result(x, y) = picture(x + dx, y + dy), bilinear, the border's pixels repeated
- * outwards. With the flow from frame t to t + 1 and the picture of t + 1 it gives what frame t should look like.
+ * Warps a picture backwards along a flow: result(x, y) = picture(x + dx, y + dy), bilinear, the border's pixels repeated
+ * outwards. With the flow from frame t to t + 1 and the picture of t + 1, the result predicts frame t.
  *
- * Equals OpenCV 5's `remap(INTER_LINEAR, BORDER_REPLICATE)` of pictures with 3 channels to the bit: two horizontal and one
+ * Equals OpenCV 5's `remap(INTER_LINEAR, BORDER_REPLICATE)` of pictures with 3 channels bit by bit: two horizontal and one
  * vertical interpolation in single precision, each a fused multiply-add.
  *
  * @throws UsageError when picture and flow differ in size
@@ -78,8 +78,8 @@ export function warpFrame(frame: Frame, flow: Flow): Frame {
 }
 
 /**
- * A flow sampled at where another one leads: b~(x, y) = b(x + dx, y + dy). Differs from {@link warp} in that positions are
- * rounded to 1/32 pixel first, as OpenCV's `remap` does with 2 channels.
+ * A flow sampled at the targets of another one: b~(x, y) = b(x + dx, y + dy). Differs from {@link warp} in that positions
+ * are first rounded to 1/32 pixel, as in OpenCV's `remap` with 2 channels.
  */
 function followFlow(backward: Flow, forward: Flow): Float32Array {
   const { width, height, data: from } = backward;
@@ -108,7 +108,7 @@ function followFlow(backward: Flow, forward: Flow): Float32Array {
 }
 
 /**
- * Where a forward flow f can be trusted, one byte a pixel (H x W): 1 seen in both frames, 0 occluded or at a motion
+ * The occlusion mask of a forward flow f, one byte per pixel (H x W): 1 visible in both frames, 0 occluded or at a motion
  * boundary. With b~(x) = b(x + f(x)), a pixel is left out if |f + b~|^2 > 0.01 (|f|^2 + |b~|^2) + 0.5, or
  * |grad u|^2 + |grad v|^2 > 0.01 |f|^2 + 0.002, with f = (u, v) and forward differences (0 at the last column and row).
  *

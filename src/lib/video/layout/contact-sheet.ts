@@ -1,21 +1,21 @@
-// Pictures on one sheet with the names of its rows and columns, so that settings can be compared at a glance.
+// A sheet of pictures with names of rows and columns, to compare settings.
 
 import { UsageError } from '../../base/errors.js';
 import type { Frame } from '../../tensor/frame.js';
 import { drawText, type Text } from './label.js';
 
-/** How a sheet is laid out. */
+/** Layout options of a sheet. */
 export interface ContactSheetOptions {
-  /** Pictures in a row. */
+  /** Pictures per row. */
   readonly columns: number;
-  /** Names of columns above, of rows at the left. */
+  /** Names of columns (above) and of rows (left). */
   readonly labels?: { readonly columns?: readonly string[]; readonly rows?: readonly string[] };
-  /** Pixels between pictures; 4 unless said. */
+  /** Pixels between pictures; 4 by default. */
   readonly gap?: number;
 }
 
 /**
- * Lays out pictures of one size from left to right and from the top, dark names on white.
+ * Lays out pictures of one size in rows from the top left, with dark names on white.
  *
  * @throws UsageError for pictures of different sizes, none at all, or a wrong number of labels
  */
@@ -69,7 +69,7 @@ export async function contactSheet(frames: readonly Frame[], options: ContactShe
   return { ...sheet, data };
 }
 
-/** Prints dark ink on the sheet. */
+/** Draws a text in dark on the sheet. */
 function print(data: Uint8Array, stride: number, text: Text, { x, y }: { x: number; y: number }): void {
   const last = data.length / 3 / stride;
   for (let row = 0; row < text.height && y + row < last; row++) {

@@ -1,42 +1,42 @@
-// Several videos beside each other, frame by frame: rows of pixels are copied, labels are drawn once.
+// A grid of videos, frame by frame: rows of pixels are copied, labels are drawn once.
 
 import { UsageError } from '../../base/errors.js';
 import { streamed } from '../../base/streamed.js';
 import type { Frame, Frames } from '../../tensor/frame.js';
 import { drawLabel, type Label, layLabel } from './label.js';
 
-/** How cells are arranged. */
+/** Layout options of a grid. */
 export interface GridOptions {
-  /** Cells in a row; 2 unless said. */
+  /** Cells per row; 2 by default. */
   readonly columns?: number;
   /** One text for each video, drawn in the top left corner of its cell; an empty one draws nothing. */
   readonly labels?: readonly string[];
   /**
-   * Which cell each video gets: `row-major` (the default) from left to right and from the top; `clockwise`, for four videos
-   * in two columns, from the top left one round.
+   * Order of the cells: `row-major` (the default) in rows from the top left; `clockwise`, for four videos in two columns,
+   * from the top left.
    */
   readonly order?: 'row-major' | 'clockwise';
   /**
-   * Where videos differ in length: `shortest` (the default) ends the grid with the first that ends, `longest` holds the last
-   * frame of those that have ended.
+   * Length of the grid if videos differ: `shortest` (the default) ends with the first one that ends, `longest` repeats the
+   * last frame of those that have ended.
    */
   readonly length?: 'shortest' | 'longest';
 }
 
 /**
- * How a grid ended.
+ * The result of a grid.
  *
  * @inline
  */
 export interface GridEnd {
   readonly frames: number;
-  /** Numbers of the videos that ended before the others, in the order given; empty when all are equally long. */
+  /** Indices of the videos that ended before the others, in the given order; empty if all have the same length. */
   readonly endedFirst: readonly number[];
 }
 
 /**
- * Composes one frame from the next frame of each video until they end. Cells without a video are black. The generator's
- * return value says whether the videos were equally long. Stopping early closes all videos.
+ * Yields a frame composed of the next frame of each video until they end. Cells without a video are black. The generator's
+ * return value lists videos that ended early. Stopping early closes all videos.
  *
  * @throws UsageError for frames of different sizes, a wrong number of labels, `clockwise` for anything but 2 x 2
  */
@@ -82,7 +82,7 @@ export async function* gridFrames(
 }
 
 function firstEnded(ended: ReadonlySet<number>, before: number, count: number): number[] {
-  const order = [...ended]; // a Set keeps the order of insertion
+  const order = [...ended]; // a Set keeps insertion order
   if (before === 0 && order.length === count) return [];
   return order.length === count ? order.slice(0, before) : order;
 }
@@ -117,7 +117,7 @@ function checkCell(frame: Frame, first: Frame, index: number): Frame {
 }
 
 /**
- * Checks the arrangement of a grid of `count` videos.
+ * Checks the layout options of a grid of `count` videos.
  *
  * @throws UsageError as `gridFrames` does
  */

@@ -1,16 +1,16 @@
-// Short texts drawn once and then laid over frames. The letters are stroke-font.ts's, so no font has to be installed.
+// Labels, drawn once and then composited over frames. Letters are from stroke-font.ts, so no font has to be installed.
 
 import sharp from 'sharp';
 import { ABOVE_CAPITALS, BELOW_BASELINE, CAPITAL_HEIGHT, hasStrokes, strokesOf } from './stroke-font.js';
 
-/** A drawn text: how much each pixel is covered by ink, 0..255, row by row (H x W). */
+/** A drawn text: the coverage of each pixel, 0..255, row by row (H x W). */
 export interface Text {
   readonly width: number;
   readonly height: number;
   readonly ink: Uint8Array;
 }
 
-/** A text on its background, ready to be laid over frames: RGB already multiplied by opacity, and 255 - opacity. */
+/** A text on its background for compositing: RGB premultiplied by opacity, and 255 - opacity. */
 export interface Label {
   readonly width: number;
   readonly height: number;
@@ -19,15 +19,15 @@ export interface Label {
 }
 
 const SMALLEST = 6;
-/** Characters that are looked at: more never fit. */
+/** Maximum number of characters to lay out: more never fit. */
 const LONGEST = 2000;
 const PEN = 1.35; // width of a stroke in the font's units
 
 /**
- * Draws one line of text, white ink on nothing.
+ * Draws one line of text as coverage.
  *
  * @param capitals height of capital letters in pixels
- * @param maxWidth pixels; a longer text is first drawn smaller (capitals of 6 pixels at least), then shortened
+ * @param maxWidth in pixels; a longer text is drawn smaller (capitals of at least 6 pixels), then truncated
  */
 export async function drawText(text: string, capitals: number, maxWidth: number): Promise<Text> {
   const characters = [...text.slice(0, 2 * LONGEST)].slice(0, LONGEST);
@@ -72,7 +72,7 @@ export async function drawLabel(text: string, capitals: number, maxWidth: number
   return { ...box, colour, shine };
 }
 
-/** Lays a label over RGB rows of `stride` pixels with its top left corner at (x, y). */
+/** Composites a label over RGB rows of `stride` pixels with its top left corner at (x, y). */
 export function layLabel(
   data: Uint8Array,
   stride: number,
@@ -96,7 +96,7 @@ function widthOf(text: string, capitals: number): number {
   return ((strokesOf(text).width + PEN) * capitals) / CAPITAL_HEIGHT;
 }
 
-/** Writings beyond the stroke font, with the machine's fonts; undefined where those draw nothing. */
+/** Draws scripts that the stroke font lacks with the machine's fonts; undefined if they draw nothing. */
 async function drawWithFont(text: string, capitals: number, maxWidth: number): Promise<Text | undefined> {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const dpi = Math.max(36, Math.round(capitals * 10)); // capitals of sans 10 are about 0.1 x dpi high

@@ -1,4 +1,4 @@
-// Letters as pen strokes, so that labels need no font on the machine. A table (hence its length) and what joins it.
+// Letters as pen strokes, so that labels need no font on the machine: a table (hence the length) and the layout of a line.
 // Units: capitals are 10 high, from y = 0 down to the baseline at y = 10; descenders reach 13. Paths are SVG's.
 
 const BOWL = 'M2.75 3.5A2.75 3.25 0 0 0 2.75 10A2.75 3.25 0 0 0 2.75 3.5Z';
@@ -124,13 +124,13 @@ export const CAPITAL_HEIGHT = 10;
 export const ABOVE_CAPITALS = 1.5;
 export const BELOW_BASELINE = 3;
 
-/** A line of text as strokes: their width in the table's units and one SVG group for each character. */
+/** A line of text as strokes: its width in the table's units and one SVG group per character. */
 export interface Strokes {
   readonly width: number;
   readonly svg: string;
 }
 
-/** Lays out one line. Accents are left off; a character that the table lacks is drawn as an empty box. */
+/** Lays out one line. Accents are dropped; a character that the table lacks is drawn as an empty box. */
 export function strokesOf(text: string): Strokes {
   let x = 0;
   let svg = '';
@@ -142,7 +142,7 @@ export function strokesOf(text: string): Strokes {
   return { width: Math.max(0, x - GAP), svg };
 }
 
-/** Whether every character of a text has strokes of its own. */
+/** Whether the table has strokes for every character of a text. */
 export function hasStrokes(text: string): boolean {
   return [...plain(text)].every((character) => character in GLYPHS);
 }

@@ -1,4 +1,4 @@
-// Videos in, the video of their grid out.
+// Writes the grid of videos as a video.
 
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
@@ -12,20 +12,21 @@ import { type WriteVideoOptions, writeVideo } from '../write/write-video.js';
 import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './grid.js';
 
 /**
- * How a grid of videos is made and written.
+ * Options of a written grid.
  *
  * @inline
  */
 export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
-  /** Frames per second; needed where the videos disagree, which are then resampled in time to it. */
+  /** Frames per second; required if the videos' rates differ, which are then resampled in time to it. */
   readonly frameRate?: number;
 }
 
 /**
- * Writes the grid of videos to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos of another size than
- * most are cut and scaled to it, as renderings are; `onWarning` hears of it.
+ * Writes the grid of videos to `out`: .mp4, .webp, .gif or a folder of PNG, as `writeVideo` does. Videos that differ from
+ * the most common size are cropped and scaled to it, with a warning.
  *
- * @throws UsageError when videos cannot be opened, differ too much in shape or in frame rate, or cannot be arranged as asked
+ * @throws UsageError when videos cannot be opened, differ too much in aspect ratio or in frame rate, or do not fit the
+ *   layout
  * @throws FailureError when reading or writing fails
  */
 export async function grid(
@@ -52,7 +53,7 @@ export async function grid(
   }
 }
 
-/** The video whose size the cells have: the one that most videos have; where none leads, the last one's, as sources come first. */
+/** A video of the most common size, which the cells get; in a tie, the last one, because sources come first. */
 function cellSize(videos: readonly Video[]): Video {
   const sharing = ({ width, height }: Video) =>
     videos.filter((one) => one.width === width && one.height === height).length;
@@ -60,15 +61,15 @@ function cellSize(videos: readonly Video[]): Video {
 }
 
 interface Pairing {
-  /** Frames of each video, of which those of one number belong together. */
+  /** Frames of each video, paired by index. */
   readonly videos: AsyncIterable<Frame>[];
   readonly timing: FrameTimes;
   readonly expectedFrames: number;
-  /** Numbers of the videos that end before the others, where they were paired by time. */
+  /** Indices of the videos that end before the others, if they were paired by time. */
   readonly endedFirst?: number[];
 }
 
-/** Pairs frames by their numbers where videos have the same times or as many frames, else by what is shown at the same time. */
+/** Pairs frames by index if videos have the same times or number of frames, else by the time at which they are shown. */
 function pairFrames(videos: readonly Video[], timings: readonly FrameTimes[], length: GridOptions['length']): Pairing {
   const [first] = timings;
   const uneven = timings.find(({ variable }) => variable);

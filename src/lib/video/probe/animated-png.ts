@@ -1,17 +1,17 @@
-// Which PNG files are animations.
+// Detects animated PNG files.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * Whether the file at `path` is an animated PNG: it has an `acTL` chunk before the first picture data, behind any length of text
- * (PNG, third edition, 11.3.6).
+ * Whether the file at `path` is an animated PNG: it has an `acTL` chunk before the first picture data, after text of any
+ * length (PNG, third edition, 11.3.6).
  */
 export function isAnimatedPng(path: string): boolean {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch {
-    return false; // who opens it next says why
+    return false; // the next function that opens it throws the reason
   }
   try {
     const header = Buffer.alloc(8);
@@ -21,7 +21,7 @@ export function isAnimatedPng(path: string): boolean {
       const kind = header.toString('latin1', 4, 8);
       if (kind === 'acTL') return true;
       if (kind === 'IDAT' || kind === 'IEND') return false;
-      position += 12 + header.readUInt32BE(0); // length, kind and checksum beside the content
+      position += 12 + header.readUInt32BE(0); // the content and its length, kind and checksum
     }
     return false;
   } catch {

@@ -1,13 +1,13 @@
-// How long the pictures of an animation are shown: GIF, WebP and APNG hold a delay for each.
+// The delays of an animation's pictures in GIF, WebP and APNG files.
 
 import { open } from 'node:fs/promises';
 import sharp from 'sharp';
 
-/** Milliseconds that viewers show a frame whose delay is no more than 10: browsers take so small a one for a mistake. */
+/** Milliseconds that browsers show a frame whose delay is at most 10, which they treat as a mistake. */
 const SHOWN_INSTEAD = 100;
 const LEAST_DELAY = 10;
 
-/** When the frames of an animation with these delays (milliseconds) appear and the last one ends, as browsers show it. */
+/** The times of an animation's frames and the end of the last one, as browsers show it; delays in milliseconds. */
 export function delaysToTimes(delays: readonly number[]): { times: number[]; end: number } {
   const times: number[] = [];
   let now = 0;
@@ -18,7 +18,7 @@ export function delaysToTimes(delays: readonly number[]): { times: number[]; end
   return { times, end: now / 1000 };
 }
 
-/** The delays of a GIF or WebP, milliseconds; undefined where they cannot be read. */
+/** The delays of a GIF or WebP in milliseconds; undefined if they cannot be read. */
 export async function storedDelays(path: string): Promise<number[] | undefined> {
   const about = await sharp(path, { limitInputPixels: false })
     .metadata()
@@ -28,7 +28,7 @@ export async function storedDelays(path: string): Promise<number[] | undefined> 
   return Array.from({ length: pages }, (_, page) => delay[page] ?? 0);
 }
 
-/** The delays of an animated PNG, milliseconds: those of its `fcTL` chunks. Empty where it has none. */
+/** The delays of an animated PNG in milliseconds, from its `fcTL` chunks; empty if it has none. */
 export async function apngDelays(path: string): Promise<number[]> {
   const file = await open(path);
   const delays: number[] = [];
@@ -49,7 +49,7 @@ export async function apngDelays(path: string): Promise<number[]> {
   }
 }
 
-/** The delays of a file that ffmpeg knows as this container, milliseconds; undefined where it is no animation of pictures. */
+/** The delays of a file with this container (ffmpeg's name) in milliseconds; undefined if it is not an animation. */
 export async function animationDelays(path: string, container: string): Promise<number[] | undefined> {
   const delays = container === 'gif' ? await storedDelays(path) : container === 'apng' ? await apngDelays(path) : [];
   return delays && delays.length > 0 ? delays : undefined;

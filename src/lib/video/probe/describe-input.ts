@@ -1,35 +1,35 @@
-// Reads what `ffmpeg -i FILE` prints about a file. The form is the same from before 2018 to today. Parsing only.
+// Parses the output of `ffmpeg -i FILE`, whose format has been stable since before 2018.
 
 import { given } from '../../base/given.js';
 import { rateFromPrinted } from '../times/frame-rate.js';
 
 /** A picture stream, upright: sides are those of the frames after rotation. */
 export interface PictureStream {
-  /** Number of the stream, for `-map 0:N`. */
+  /** Index of the stream, for `-map 0:N`. */
   readonly stream: number;
-  /** Pixels; 0 where the file does not say. */
+  /** Pixels; 0 if the file does not state it. */
   readonly width: number;
   readonly height: number;
   /** Width of a pixel over its height; 1 for square ones. */
   readonly pixelAspect: number;
-  /** Frames per second, averaged over the file; absent where only its timestamps tell. */
+  /** Frames per second, averaged over the file; absent if only its timestamps determine it. */
   readonly frameRate?: number;
-  /** The rate that ffmpeg guesses from the first timestamps, which it prints as `tbr`. */
+  /** The rate that ffmpeg guesses from the first timestamps and prints as `tbr`. */
   readonly baseRate?: number;
-  /** Seconds in which the stream's timestamps are counted. */
+  /** Unit of the stream's timestamps, in seconds. */
   readonly tick: number;
-  /** Where chroma samples lie in a row, between pixels or on the left one of two. */
+  /** Position of chroma samples in a row: between two pixels or at the left one. */
   readonly chroma: 'left' | 'centre';
-  /** Its codec and the form of its pixels as ffmpeg names them, such as `h264` and `yuv420p`. */
+  /** Its codec and pixel format as ffmpeg names them, such as `h264` and `yuv420p`. */
   readonly codec: string;
   readonly format: string;
-  /** The file says that this is the one to show. */
+  /** Whether the file marks it as the one to show. */
   readonly isDefault: boolean;
-  /** Whether its frames hold two moments each; undefined where the file does not say. */
+  /** Whether its frames are interlaced; undefined if the file does not state it. */
   readonly fields?: 'interlaced' | 'progressive';
-  /** Whether its pictures can be transparent. Those of a GIF are not: ffmpeg lays them on white. */
+  /** Whether its pictures can be transparent. Those of a GIF are not: ffmpeg composites them over white. */
   readonly isTransparent: boolean;
-  /** How brightness and colours are to be understood, where they go beyond SDR. */
+  /** Transfer function, primaries and matrix, if they go beyond SDR. */
   readonly hdr?: {
     readonly transfer: 'smpte2084' | 'arib-std-b67';
     readonly primaries?: string;
@@ -37,21 +37,21 @@ export interface PictureStream {
   };
 }
 
-/** What a description holds. */
+/** A parsed description. */
 export interface InputDescription {
   readonly container: string;
   /** Seconds. */
   readonly duration?: number;
-  /** Time of the first thing in the file, on its own clock; where the file begins for everyone who plays it. */
+  /** First timestamp of the file, on its own clock; players start there. */
   readonly startTime: number;
   readonly audioCodec?: string;
-  /** The streams of pictures that are no covers, in the file's order. */
+  /** The picture streams that are not covers, in the file's order. */
   readonly pictures: readonly PictureStream[];
-  /** Sides that were above the limit given to ffmpeg. */
+  /** Sides that exceeded the limit passed to ffmpeg. */
   readonly exceeded?: readonly [number, number];
 }
 
-// Streams without a container: their timestamps are made up, so their frames are counted.
+// Streams without a container: their timestamps are invented, so their frames are counted.
 const BARE = new Set([
   'h264',
   'hevc',
@@ -81,7 +81,7 @@ export function describeInput(said: string): InputDescription | undefined {
   if (container === undefined || !line) return undefined;
   const [, hours, minutes, seconds, start = '0'] = line;
   const duration = seconds === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  // What a file says of itself as a whole comes before this line, indented like a stream; it must not pass for one.
+  // Metadata of the file come before this line, indented like a stream, and must not be parsed as one.
   const texts = said.slice(line.index).split(/^ {2,4}(?=Stream #0:\d)/m);
   const streams = texts.map((text) => ({ text, match: STREAM.exec(text) }));
   const audio = streams.find(({ match }) => match?.[2] === 'Audio');
@@ -97,7 +97,7 @@ export function describeInput(said: string): InputDescription | undefined {
   };
 }
 
-/** Whether a picture stream is the cover of a sound file. Old builds don't say so, but they know no frame rate of one. */
+/** Whether a picture stream is the cover of a sound file. Old builds do not say so, but print no frame rate for one. */
 function isCover(about: string): boolean {
   return (
     /\((attached pic|timed thumbnails)\)/.test(about) ||
@@ -121,7 +121,7 @@ function describePicture(match: RegExpExecArray, text: string, bare: boolean): P
   return sideways ? { ...upright, width: height, height: width, pixelAspect: 1 / pixelAspect } : upright;
 }
 
-/** What is printed about codec, fields, colours and transparency. */
+/** The printed codec, fields, colours and transparency. */
 function kindIn(
   about: string,
   text: string,
@@ -136,7 +136,7 @@ function kindIn(
       : undefined;
   const [, matrix, primaries, transfer] = /([^/, ]+)\/([^/, ]+)\/(smpte2084|arib-std-b67)/.exec(notes) ?? [];
   const told = (value: string) => (value === 'unknown' || value === 'reserved' ? undefined : value);
-  // 32 bits a pixel without a codec are often written with an alpha of 0 throughout.
+  // Raw video of 32 bits per pixel often has an alpha of 0 throughout.
   const isTransparent =
     (/^(yuva|rgba|bgra|argb|abgr|gbrap|ya8|ya16|pal8|ayuv|vuya)/.test(format) && !/^(gif|rawvideo)$/.test(codec)) ||
     /^ +alpha_mode +: 1\s*$/m.test(text);
@@ -156,8 +156,8 @@ function kindIn(
 }
 
 /**
- * What is printed about rates. Of a bare stream the average is that of made-up timestamps. Builds that print a `tbc` give it the
- * frame rate as `tbr`; later ones may print the rate of fields there, but make up the right timestamps.
+ * The printed rates. The average of a bare stream is that of invented timestamps. Builds that print a `tbc` print its frame
+ * rate as `tbr`; later ones may print the field rate there, but invent correct timestamps.
  */
 function ratesIn(about: string, bare: boolean): Pick<PictureStream, 'frameRate' | 'baseRate' | 'tick'> {
   const read = (unit: string): number | undefined => {

@@ -1,9 +1,9 @@
-// How a mov or mp4 file asks for its pictures to be turned and mirrored. ffmpeg prints the angle only, and builds before 2022 turn
+// Rotation and mirroring of the pictures of a mov or mp4 file. ffmpeg prints only the angle, and builds before 2022 rotate
 // mirrored pictures wrongly, so the matrix is read from the file itself (ISO/IEC 14496-12, 8.3.2).
 
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** What brings stored pictures upright: filters in their order, and whether they swap width and height. */
+/** The filters, in order, that bring stored pictures upright, and whether they swap width and height. */
 export interface Orientation {
   readonly filters: readonly string[];
   readonly isSideways: boolean;
@@ -11,7 +11,7 @@ export interface Orientation {
 
 const MOVIE_LIMIT = 1 << 26; // bytes
 
-/** How pictures of track `track` (counted from 0) are brought upright; undefined where that is not by quarter turns. */
+/** The orientation of track `track` (counted from 0); undefined if it is not a multiple of quarter turns. */
 export async function readOrientation(path: string, track: number): Promise<Orientation | undefined> {
   const file = await open(path);
   try {
@@ -71,7 +71,7 @@ function boxesIn(outer: Buffer, kind: string): Buffer[] {
   return found;
 }
 
-/** Length of the box that begins here, and of its header. A length of 0 reaches to the end, one of 1 is said in 64 bits. */
+/** Length of the box that begins here, and of its header. 0 extends to the end; 1 means a 64-bit length. */
 function boxAt(head: Buffer, rest: number): { length: number; start: number } {
   const length = head.readUInt32BE(0);
   if (length === 0) return { length: rest, start: 8 };

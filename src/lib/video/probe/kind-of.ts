@@ -1,14 +1,14 @@
-// What a file is by its content, as far as that decides who reads it: sharp, or ffmpeg.
+// The kind of a file by its content, which determines its decoder: sharp or ffmpeg.
 
 import { open } from 'node:fs/promises';
 import { UsageError } from '../../base/errors.js';
 import { isAnimatedPng } from './animated-png.js';
 
-/** A picture, a WebP (still or animated), or something for ffmpeg. */
+/** A picture, a WebP (still or animated), or a file for ffmpeg. */
 export type FileKind = 'picture' | 'webp' | 'video';
 
 /**
- * What the file at `path` is.
+ * The kind of the file at `path`.
  *
  * @throws UsageError for a Git LFS pointer
  */
@@ -31,7 +31,7 @@ export async function kindOf(path: string): Promise<FileKind> {
   }
 }
 
-/** Whether a file begins as a Windows bitmap: its name, and a header of a known length behind it. */
+/** Whether a file begins as a Windows bitmap: its signature, and a header of a known length. */
 export function isBmp(head: Buffer): boolean {
   return head.length >= 26 && head.toString('latin1', 0, 2) === 'BM' && BMP_HEADERS.has(head.readUInt32LE(14));
 }

@@ -1,10 +1,10 @@
-// What a file's description leaves open and a few of its packets or frames tell: which streams are stills, whether frames are
-// interlaced, which size is the first.
+// Properties that a file's description lacks and a few of its packets or frames show: still streams, interlacing, and the
+// size of the first frame.
 
 import { type RunOptions, runFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
 import { isBareStream, type PictureStream } from './describe-input.js';
 
-// Codecs that may be interlaced without the file's description saying so.
+// Codecs whose interlacing the description may not state.
 const PERHAPS_INTERLACED = new Set(
   'mpeg2video h264 mpeg4 dvvideo vc1 wmv3 prores dnxhd cfhd ffv1 huffyuv ffvhuff utvideo v210'.split(' '),
 );
@@ -12,8 +12,8 @@ const LOOKED_AT_LONG = new Set(['mpegts', 'mpeg', 'flv']);
 const SECONDS_LOOKED_AT = 20;
 
 /**
- * The stream of pictures that players show: the first of those that the file marks, else the first. Those of a single picture
- * count only where there are no others: they are covers.
+ * The picture stream that players show: the first one that the file marks, else the first one. Streams of a single picture
+ * are covers and used only if there are no others.
  */
 export async function shownStream(
   path: string,
@@ -31,14 +31,14 @@ export async function shownStream(
     ],
     { ...run, task: `opening '${path}'`, allowFailure: true },
   );
-  // Lines are: number of the stream as mapped, times, size and checksum of a packet.
+  // Lines are: index of the stream as mapped, times, size and checksum of a packet.
   const packets = pictures.map((_, i) => said.match(new RegExp(`^${i}, `, 'gm'))?.length ?? 0);
   return marked(pictures.filter((_, i) => packets[i] > 1)) ?? marked(pictures);
 }
 
 /**
- * What the first frames say of a stream where its description is not to be relied on: whether they are interlaced, and their size
- * in containers for which ffmpeg looks at many frames and prints the size of the last.
+ * Properties of a stream from its first frames, where the description is unreliable: interlacing, and the size in containers
+ * for which ffmpeg examines many frames and prints the size of the last one.
  */
 export async function seenIn(
   path: string,

@@ -1,5 +1,5 @@
-// What stored pictures go through before they are cut and scaled, where they need it: fields are joined, pictures turned
-// upright, brought to one size, from HDR to SDR, and laid on white.
+// Filters before crop and scale, if they are needed: deinterlacing, rotation, one size for all pictures, HDR to SDR, and
+// compositing over white.
 
 import { ffmpegHas } from '../ffmpeg/ffmpeg-parts.js';
 import type { Ffmpeg } from '../ffmpeg/find-ffmpeg.js';
@@ -7,23 +7,23 @@ import { EXACT } from '../ffmpeg/raw-frames.js';
 import { isCutOff } from './gif-blocks.js';
 import type { Probe } from './probe.js';
 
-/** What an ffmpeg needs to decode a file's pictures as they are meant. */
+/** Arguments and filters with which ffmpeg decodes a file's pictures correctly. */
 export interface PictureDecoding {
   /** Arguments before the input. */
   readonly input: readonly string[];
-  /** Filters before those that cut and scale. */
+  /** Filters before crop and scale. */
   readonly filters: readonly string[];
-  /** Whether these give RGB, without chroma of its own resolution. */
+  /** Whether their output is RGB, without subsampled chroma. */
   readonly isRgb: boolean;
 }
 
-/** White as players show it: 203 cd/m2 (ITU-R BT.2408). Brighter parts are compressed, the rest stays about as it is. */
+/** White as players show it: 203 cd/m2 (ITU-R BT.2408). Brighter parts are compressed, the rest is about unchanged. */
 const SDR_WHITE = 203;
 const TONE_MAP = ['zscale', 'tonemap'];
-/** Decoders that read the transparency of WebM, which ffmpeg's own ones leave out. */
+/** Decoders for transparency in WebM, which ffmpeg's own ones ignore. */
 const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
 
-/** How an ffmpeg decodes the pictures of a probed file. */
+/** The arguments and filters of an ffmpeg for the pictures of a probed file. */
 export async function pictureDecoding(ffmpeg: Ffmpeg, probe: Probe): Promise<PictureDecoding> {
   const { orientation, fields, hdr } = probe;
   const decoder = ALPHA_DECODERS[probe.codec];
@@ -44,7 +44,7 @@ export async function pictureDecoding(ffmpeg: Ffmpeg, probe: Probe): Promise<Pic
   };
 }
 
-/** Sentences about what a file needs, for whoever opens it. */
+/** Warnings about special processing that a file needs. */
 export async function pictureNotes(ffmpeg: Ffmpeg, path: string, probe: Probe): Promise<string[]> {
   const notes: string[] = [];
   if (probe.container === 'gif' && (await isCutOff(path))) {
@@ -70,8 +70,8 @@ export async function pictureNotes(ffmpeg: Ffmpeg, path: string, probe: Probe): 
 }
 
 /**
- * Pictures of another size than the first: their middle, in the first one's shape, scaled to the first one's size. Both filters
- * hand on pictures of that size as they are. ffmpeg sets the numbers anew whenever the size changes.
+ * Crops pictures whose size differs from the first one's around the centre to its aspect ratio, and scales them to its size.
+ * Both filters pass pictures of that size through. ffmpeg evaluates the numbers again whenever the size changes.
  */
 function toOneSize({ width, height, pixelAspect }: Probe): string[] {
   const shape = ((width * pixelAspect) / height).toFixed(6);
@@ -83,7 +83,7 @@ function toOneSize({ width, height, pixelAspect }: Probe): string[] {
   ];
 }
 
-/** From PQ or HLG to BT.709, in linear light; colours that BT.709 does not have are cut off. */
+/** From PQ or HLG to BT.709, in linear light; colours outside BT.709 are clipped. */
 function toSdr({ transfer, primaries, matrix }: NonNullable<Probe['hdr']>): string[] {
   const known = `tin=${transfer}:pin=${primaries ?? 'bt2020'}:min=${matrix ?? 'bt2020nc'}`;
   return [

@@ -1,5 +1,5 @@
-// What is known of a media file before a frame of it is decoded. @ffmpeg-installer has no ffprobe, so this runs
-// `ffmpeg -i`; what that prints is read in describe-input.ts.
+// Properties of a media file before its frames are decoded. @ffmpeg-installer has no ffprobe, so this runs `ffmpeg -i`;
+// describe-input.ts parses its output.
 
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.js';
@@ -12,19 +12,19 @@ import { seenIn, shownStream } from './look-closer.js';
 
 /** The picture stream of a video, its container, and the sound beside it. */
 export interface Probe extends PictureStream {
-  /** How its pictures are brought upright; absent where that is left to ffmpeg. */
+  /** Rotation and mirroring of its pictures; absent if ffmpeg applies it. */
   readonly orientation?: Orientation;
   /** Container as ffmpeg names it, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly container: string;
-  /** Seconds; absent where the container does not say. */
+  /** Seconds; absent if the container does not state it. */
   readonly duration?: number;
-  /** Where the file begins on its own clock, seconds. */
+  /** Start of the file on its own clock, in seconds. */
   readonly startTime: number;
   /** Codec of the first sound stream, such as `aac`; absent without sound. */
   readonly audioCodec?: string;
 }
 
-/** What a probe is told. */
+/** Options of a probe. */
 export interface ProbeOptions {
   readonly maxPixels: number;
   readonly signal?: AbortSignal;
@@ -34,7 +34,7 @@ export interface ProbeOptions {
 /**
  * Describes the video at `path`.
  *
- * @throws UsageError when it is no video, has no picture, or has frames of more than `maxPixels`
+ * @throws UsageError when it is not a video, has no picture, or has frames of more than `maxPixels`
  */
 export async function probeVideo(path: string, options: ProbeOptions): Promise<Probe> {
   const { container, duration, startTime, audioCodec, shown: picture } = await describe(path, options);
@@ -51,7 +51,7 @@ export interface AudioProbe extends Pick<Probe, 'container' | 'startTime'> {
 }
 
 /**
- * Describes the sound of the file at `path`, or undefined when it has none; it need not have pictures.
+ * Describes the sound of the file at `path`, or returns undefined if it has none; it need not have pictures.
  *
  * @throws UsageError when ffmpeg cannot read it
  */
@@ -69,7 +69,7 @@ async function describe(
     task: `opening '${path}'`,
     signal,
     onWarning,
-    allowFailure: true, // it always ends by complaining that no output is named
+    allowFailure: true, // it always ends with an error because no output is given
   });
   const refused = /\[(\S+) @ \S+\] Format not on whitelist/.exec(said);
   if (refused) {

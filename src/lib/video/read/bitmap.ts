@@ -1,4 +1,4 @@
-// Windows bitmaps, which sharp does not read: the header here, the pixels by ffmpeg.
+// Windows bitmaps, which sharp does not support: the header is read here, pixels are decoded by ffmpeg.
 
 import { open } from 'node:fs/promises';
 import { UsageError } from '../../base/errors.js';
@@ -9,7 +9,7 @@ import { isBmp } from '../probe/kind-of.js';
 import { type ProbeOptions, probeVideo } from '../probe/probe.js';
 import { decodeFile } from './video-file.js';
 
-/** The sides of the bitmap at `path`, or undefined where it is none. */
+/** The sides of the bitmap at `path`, or undefined if it is not one. */
 export async function bitmapSize(path: string): Promise<{ width: number; height: number } | undefined> {
   const file = await open(path);
   try {
@@ -17,7 +17,7 @@ export async function bitmapSize(path: string): Promise<{ width: number; height:
     const { bytesRead } = await file.read(head, 0, 26, 0);
     if (bytesRead < 26 || !isBmp(head)) return undefined;
     const isOld = head.readUInt32LE(14) === 12;
-    // A negative height means rows from the top.
+    // A negative height means that rows are stored from the top.
     return isOld
       ? { width: head.readUInt16LE(18), height: head.readUInt16LE(20) }
       : { width: Math.abs(head.readInt32LE(18)), height: Math.abs(head.readInt32LE(22)) };
@@ -32,7 +32,7 @@ export async function bitmapSize(path: string): Promise<{ width: number; height:
  * @throws UsageError when ffmpeg cannot read it
  */
 export async function decodeBitmap(path: string, options: ProbeOptions): Promise<Frame> {
-  const probe = { ...(await probeVideo(path, options)), pixelAspect: 1 }; // what it says of a pixel is the printer's
+  const probe = { ...(await probeVideo(path, options)), pixelAspect: 1 }; // the stored aspect is that of the printer
   const geometry = planGeometry({ name: path, ...probe }, { exact: true });
   for await (const frame of decodeFile({ path, probe, geometry, frames: 1, onWarning: warnOnStderr, ...options }))
     return frame;

@@ -1,4 +1,4 @@
-// Checks of the files a caller names, before any work begins.
+// Checks of given paths before work begins.
 
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
@@ -6,9 +6,9 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.js';
 
 /**
- * Checks that `path` is a file that can be read.
+ * Checks that `path` is a readable file.
  *
- * @throws UsageError when it is missing, empty, a folder, a pipe or a device, or when it may not be read
+ * @throws UsageError when it is missing, empty, a folder, a pipe or a device, or when reading is not permitted
  */
 export async function checkReadable(path: string): Promise<void> {
   const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -26,9 +26,9 @@ export async function checkReadable(path: string): Promise<void> {
 }
 
 /**
- * Checks that a file may come to stand at `path`: its folder exists and `path` is no folder.
+ * Checks that a file can be created at `path`: its folder exists and `path` is not a folder.
  *
- * @throws UsageError when not
+ * @throws UsageError otherwise
  */
 export async function checkWritable(path: string): Promise<void> {
   const folder = dirname(resolve(path));

@@ -1,18 +1,18 @@
-// Videos of one thing in several sizes, brought to one: how a source and its renderings are compared.
+// Brings a source to the size of its renderings, so that they can be compared.
 
 import { UsageError } from '../../base/errors.js';
 import { warnOnStderr } from '../../base/warn.js';
 import { type OpenVideoOptions, openVideo } from './open-video.js';
 import type { RepeatableVideo, Video } from './video.js';
 
-/** Less of a picture than this says nothing about the rest of it. */
+/** The smallest share of a picture that counts as representative. */
 const LEAST_SHARE = 0.25;
 
 /**
- * Opens `source`, of which `video` was opened, again with frames of the sides of `like`: its middle in that shape, scaled, which is what a rendering of that size
- * shows of it. Where they have these sides already it is given back as it is. `options` are those it was opened with.
+ * Opens `source` again, which was opened as `video` with `options`, with frames of the size of `like`: cropped around the
+ * centre and scaled, as for a rendering of that size. Returns `video` itself if it has this size.
  *
- * @throws UsageError when less than a quarter of the picture would be left
+ * @throws UsageError when less than a quarter of the picture would remain
  */
 export async function fitVideo(
   { source, video }: { readonly source: RepeatableVideo; readonly video: Video },

@@ -1,8 +1,8 @@
-// Work on the items of a stream several at a time while their results come out in order. Knows nothing of pictures.
+// Concurrent work on the items of a stream, with results in order.
 
 /**
  * Applies `work` to each item, at most `ahead` of them at once, and yields the results in the items' order.
- * Memory holds `ahead` items. When the consumer stops or something fails, the rest is awaited and the source closed.
+ * `ahead` items are in memory. When the consumer stops or something fails, the rest is awaited and the source closed.
  */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
@@ -14,7 +14,7 @@ export async function* mapInOrder<T, R>(
   try {
     for await (const item of items) {
       const result = work(item, index++);
-      result.catch(() => {}); // it is thrown below, in its turn
+      result.catch(() => {}); // thrown below, in order
       pending.push(result);
       if (pending.length >= ahead) yield await pending.shift()!;
     }

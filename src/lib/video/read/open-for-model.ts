@@ -1,4 +1,4 @@
-// At what size a video is worked on with a model: as asked, else at the size the model was trained at.
+// The size of a video for a model: as given, else the model's training size.
 
 import { UsageError } from '../../base/errors.js';
 import { warnOnStderr } from '../../base/warn.js';
@@ -7,25 +7,25 @@ import { checkSize, type FrameSize, sizeText } from '../geometry.js';
 import { type OpenVideoOptions, openVideo } from './open-video.js';
 import type { Video, VideoInput } from './video.js';
 
-// Below and from these shares of the trained side on, pictures of Stable Diffusion visibly suffer: they lose their subject, or
-// show it twice.
+// Outside these multiples of the training side, pictures of Stable Diffusion degrade visibly: they lose their subject or
+// repeat it.
 const SMALL = 0.75;
 const LARGE = 1.5;
 
-/** The shorter side of frames where none is asked for: what the model was trained at, as a multiple of 8. */
+/** The default shorter side of frames: the model's training side, as a multiple of 8. */
 export function trainedSize({ trainedSide }: Pick<Model['config'], 'trainedSide'>): number {
   return Math.max(8, 8 * Math.round(trainedSide / 8));
 }
 
-/** The size as asked, else the model's own. */
+/** The given size, else the model's own. */
 export function renderSize(model: Model, size?: FrameSize): FrameSize {
   return size ?? trainedSize(model.config);
 }
 
 /**
- * Options with a size: as asked, else the model's own. Warns where the one asked for is far from what the model knows.
+ * Options with a size: the given one, else the model's own. Warns if the given one is far from the model's training size.
  *
- * @throws UsageError for a size that frames cannot have
+ * @throws UsageError for an invalid size
  */
 export function sizedFor<Options extends Pick<OpenVideoOptions, 'size' | 'onWarning'>>(
   model: Model,
@@ -45,7 +45,7 @@ export function sizedFor<Options extends Pick<OpenVideoOptions, 'size' | 'onWarn
 }
 
 /**
- * Opens a video at the size that is asked for, else the one that the model was trained at.
+ * Opens a video at the given size, else at the model's training size.
  *
  * @throws UsageError when it cannot be opened, or its frames do not fit the model
  */

@@ -1,4 +1,5 @@
-// Frames in: one way to open a video file, a GIF, an animated WebP, a folder of pictures, a single picture, or frames in memory.
+// Opens every kind of video: a video file, a GIF, an animated WebP, a folder of pictures, a single picture, or frames in
+// memory.
 
 import { stat } from 'node:fs/promises';
 import { type Warn, warnOnStderr } from '../../base/warn.js';
@@ -28,27 +29,27 @@ import {
 import { isVideo, type Video, type VideoInput } from './video.js';
 import { decodeFile } from './video-file.js';
 
-/** Which frames, which part of them, and at what size. */
+/** Options of opening a video: which frames, which part of them, and at what size. */
 export interface OpenVideoOptions extends SelectionOptions, GeometryOptions {
-  /** Pixels a stored frame may have; 8192 x 8192 unless said. */
+  /** Maximum number of pixels of a stored frame; 8192 x 8192 by default. */
   readonly maxPixels?: number;
-  /** Stops opening and decoding; both then throw its reason. */
+  /** Stops opening and decoding, which then throw its reason. */
   readonly signal?: AbortSignal;
-  /** Hears of damaged frames, of what is cropped, and of an old ffmpeg; stderr unless said. */
+  /** Called with warnings about damaged frames, cropping and an old ffmpeg; stderr by default. */
   readonly onWarning?: Warn;
 }
 
-/** Frames per second of pictures and of frames in memory, which have no rate of their own. */
+/** Frames per second of pictures and of frames in memory, which have no rate. */
 export const PICTURE_RATE = 10;
 
 /**
- * Opens a video: the path of any file that ffmpeg reads, an animated GIF or WebP, a folder of PNG or JPEG pictures in natural order,
- * one picture; an opened video, of whose frames a part is taken or another size made; or frames, which are kept in memory where
- * they can be read only once. Frames are the stored ones, each once, unless `frameRate` asks for a resampling in time.
- * Times count from where the file begins, with its sound, and the frame of a time is the one that is shown then.
- * Order of what is asked: `start` and `duration`, `every`, `frameRate`, `frames`; `crop`, then `size`.
+ * Opens a video: the path of any file that ffmpeg reads, an animated GIF or WebP, a folder of PNG or JPEG pictures in
+ * natural order, or one picture; an opened video, to select or scale its frames; or frames, which are kept in memory if they
+ * can be read only once. Frames are the stored ones, each once, unless `frameRate` resamples them in time. Times are
+ * relative to the start of the file, including its sound; the frame of a time is the one shown then. Options are applied in
+ * this order: `start` and `duration`, `every`, `frameRate`, `frames`; `crop`, then `size`.
  *
- * @throws UsageError when there is no such file, it is no video, or what is asked of it cannot be
+ * @throws UsageError when the file does not exist, is not a video, or does not fit the options
  */
 export async function openVideo(input: VideoInput, options: OpenVideoOptions = {}): Promise<Video> {
   options.signal?.throwIfAborted();
@@ -113,7 +114,7 @@ function fromFile(
   return describe(path, source, { geometry, selection }, { times: choose, decode: decodeChosen });
 }
 
-/** A part of an opened video, or its frames at another size; the video itself where nothing else is asked for. */
+/** A selection of an opened video, or its frames at another size; the video itself without such options. */
 async function openPart(video: Video, options: OpenVideoOptions): Promise<Video> {
   const { width, height } = video;
   const plan = planGeometry({ name: video.path, width, height }, options);
@@ -159,7 +160,7 @@ async function openFrames(frames: Frames, options: OpenVideoOptions): Promise<Vi
   return { ...fromPictures(name, pictures, options, rate), isStored: false };
 }
 
-/** What can be iterated once is its own iterator: its frames are kept. */
+/** Frames that can be read repeatedly. An iterable that is its own iterator can be read only once: its frames are kept. */
 async function readableAgain(frames: Frames): Promise<Frames> {
   const iterator = Symbol.asyncIterator in frames ? frames[Symbol.asyncIterator]() : frames[Symbol.iterator]();
   if ((iterator as unknown) !== frames) return frames;
@@ -168,16 +169,16 @@ async function readableAgain(frames: Frames): Promise<Frames> {
   return kept;
 }
 
-/** Plans crop and scale, and says what of the picture is left out. */
+/** Plans crop and scale, and warns about the part of the picture that is left out. */
 function framing(source: Source, options: OpenVideoOptions): Geometry {
   const geometry = planGeometry(source, options);
   const sentence = cropSentence(source, geometry, options.crop);
-  // Who asks for a fit says so with more words.
+  // Callers with `fit` give a more detailed warning.
   if (sentence !== undefined && options.fit === undefined) (options.onWarning ?? warnOnStderr)(sentence);
   return geometry;
 }
 
-/** A video over pictures. `rate` is theirs where they have none of their own; else `frameRate` resamples. */
+/** A video over pictures. `rate` is given for pictures without a rate; otherwise `frameRate` resamples. */
 function fromPictures(path: string, pictures: PictureSequence, options: OpenVideoOptions, rate?: number): Video {
   const geometry = framing({ name: path, ...pictures }, options);
   const selection = checkSelection(options, path, pictures.duration);
@@ -206,16 +207,16 @@ function fromPictures(path: string, pictures: PictureSequence, options: OpenVide
   return { ...video, expectedFrames: indices.length };
 }
 
-/** Which frames are shown, and which part of them. */
+/** The selected frames, and the used part of them. */
 interface Shown {
   readonly geometry: Geometry;
   readonly selection: Selection;
 }
 
-/** What is stored. */
+/** Properties of the stored video. */
 type Stored = Pick<Video, 'width' | 'height' | 'frameRate' | 'rateFrom' | 'duration' | 'hasAudio'>;
 
-/** How frames, and their times, are read. */
+/** Reads frames and their times. */
 interface FrameReader {
   times(): Promise<FrameTimes>;
   decode(): AsyncGenerator<Frame, void, undefined>;
@@ -250,7 +251,7 @@ function describe(path: string, source: Stored, { geometry, selection }: Shown, 
   };
 }
 
-/** Asks once, and again only where that failed. */
+/** Caches a result; calls again only after a failure. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {

@@ -1,4 +1,4 @@
-// Sources that sharp reads: a folder of pictures, one picture, an animated WebP. Frames come in order, decoded ahead.
+// Sources that sharp reads: a folder of pictures, one picture, an animated WebP. Frames are decoded ahead, in order.
 
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -13,30 +13,30 @@ import type { ProbeOptions } from '../probe/probe.js';
 import { decodePicture, notAPicture, pictureSize } from '../still.js';
 import { mapInOrder } from './in-order.js';
 
-/** A sequence whose frames can be asked for by number. */
+/** A sequence with access to frames by index. */
 export interface PictureSequence {
   readonly width: number;
   readonly height: number;
   /** Seconds at which each frame appears, ascending from 0. */
   readonly times: readonly number[];
-  /** Seconds until the last one has been shown. */
+  /** End of the last frame, in seconds. */
   readonly duration: number;
-  /** Frames per second, where it is known that one rate describes the times. */
+  /** Frames per second, if the times are known to have a constant rate. */
   readonly rate?: number;
-  /** The frames of these numbers (ascending, repeats allowed), whole. */
+  /** The whole frames at these indices (ascending, repeats allowed). */
   frames(indices: readonly number[]): AsyncGenerator<Frame, void, undefined>;
 }
 
-/** How many pictures are decoded or encoded at once. */
+/** Number of pictures that are decoded or encoded at once. */
 export const PICTURES_AT_ONCE: number = Math.min(4, availableParallelism());
 
 const PICTURE_NAME = /^[^.].*\.(png|jpe?g|webp|bmp|dib|tiff?|avif)$/i;
-/** What systems put into folders by themselves. */
+/** Files that operating systems create in folders. */
 const UNSAID_NAME = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 const CHUNK_BYTES = 1 << 26;
 
 /**
- * The pictures of a folder in natural order (2 before 10). What else it holds is named in a warning.
+ * The pictures of a folder in natural order (2 before 10). A warning lists other files.
  *
  * @throws UsageError when there are none, or when one differs in size from the first (naming it)
  */
@@ -86,7 +86,7 @@ export async function openPicture(
   return sequenceOf([path], await pictureSize(path, maxPixels), frameRate, maxPixels);
 }
 
-/** Up to three names, and how many more there are. */
+/** Up to three names, and the number of others. */
 function someOf(names: readonly string[]): string {
   const first = names.slice(0, 3).join(', ');
   return names.length > 3 ? `${first} and ${names.length - 3} more` : first;
@@ -112,8 +112,8 @@ function sequenceOf(
 }
 
 /**
- * An animated WebP, or undefined when the WebP at `path` is a single picture.
- * Its decoder starts from the first frame each time, so frames are decoded in runs of 64 MiB.
+ * An animated WebP, or undefined if the WebP at `path` is a single picture. Its decoder always starts at the first frame, so
+ * frames are decoded in chunks of 64 MiB.
  */
 export async function openAnimatedWebp(path: string, maxPixels: number): Promise<PictureSequence | undefined> {
   const size = await pictureSize(path, maxPixels);

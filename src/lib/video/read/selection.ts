@@ -1,25 +1,25 @@
-// Which frames of a source are used, by their times. The same arithmetic for videos and pictures.
+// Selects frames of a source by their times, for videos and pictures.
 
 import { UsageError } from '../../base/errors.js';
 import { checkFrameRate } from '../times/frame-rate.js';
 import { type FrameTimes, frameAt, steadyRate, TIME_SLACK } from '../times/frame-times.js';
 
-/** What a caller may ask about time. */
+/** Options of selecting frames. */
 export interface SelectionOptions {
   /**
-   * Seconds from the beginning; 0 unless said. The first frame is the one shown then. Where frames come at a steady rate it is
-   * shown as long as all others, so that the selection begins with it, up to one frame before `start`.
+   * Seconds from the beginning; 0 by default. The first frame is the one shown then. At a constant rate it is shown as long
+   * as all others, so the selection begins with it, up to one frame before `start`.
    */
   readonly start?: number;
-  /** Seconds that the selection lasts, as far as there are frames. */
+  /** Seconds that the selection lasts, at most. */
   readonly duration?: number;
   /** At most this many frames. */
   readonly frames?: number;
-  /** Keeps frames 0, n, 2n, ... of those and divides the frame rate by n. */
+  /** Keeps frames 0, n, 2n, ... and divides the frame rate by n. */
   readonly every?: number;
   /**
-   * Resamples in time to this rate, repeating or leaving out frames, after `every`. For a folder of pictures, which has
-   * no rate of its own, it *is* the rate (10 unless said).
+   * Resamples in time to this rate, repeating or dropping frames, after `every`. For a folder of pictures, which has no
+   * rate, it *is* the rate (10 by default).
    */
   readonly frameRate?: number;
 }
@@ -33,22 +33,22 @@ export interface Selection {
   readonly frameRate?: number;
 }
 
-/** When the frames of a whole source are shown. */
+/** The times of all frames of a source. */
 export interface SourceTimes {
   /** Seconds at which each frame appears, ascending. */
   readonly times: readonly number[];
-  /** Seconds until the last one has been shown. */
+  /** End of the last frame, in seconds. */
   readonly end: number;
-  /** Seconds in which these times are counted. */
+  /** Unit of these times, in seconds. */
   readonly tick: number;
-  /** Rates that may describe them, such as what the container says. */
+  /** Candidate rates, such as the container's. */
   readonly rates?: readonly (number | undefined)[];
 }
 
 /**
- * Checks what is asked about time.
+ * Checks the options of a selection.
  *
- * @throws UsageError for what cannot be, or a start beyond the end of a source of `length` seconds
+ * @throws UsageError for invalid values, or a start beyond the end of a source of `length` seconds
  */
 export function checkSelection(options: SelectionOptions, name: string, length?: number): Selection {
   const { start = 0, duration, frames, every = 1, frameRate } = options;
@@ -64,14 +64,14 @@ export function checkSelection(options: SelectionOptions, name: string, length?:
   return { start, duration, frames, every, frameRate };
 }
 
-/** The error for a selection that no frame is part of. */
+/** The error for an empty selection. */
 export function noFrames(name: string, start: number, length: number | undefined): UsageError {
   const lasts = length === undefined ? '' : `, which lasts ${seconds(length)} s`;
   const remedy = start > 0 ? '; start earlier' : '; give a video that holds frames';
   return new UsageError(`there are no frames from ${seconds(start)} s on in '${name}'${lasts}${remedy}`);
 }
 
-/** How many frames a source of `length` seconds gives, as far as that can be known before its times are. */
+/** The expected number of selected frames of a source of `length` seconds, before its times are read. */
 export function expectedFrames(
   selection: Selection,
   sourceRate: number,
@@ -85,16 +85,16 @@ export function expectedFrames(
   return Number.isFinite(count) ? count : undefined;
 }
 
-/** Frames that were chosen, by their numbers in the source, and when each is shown. */
+/** Selected frames by their indices in the source, and their times. */
 export interface ChosenFrames extends FrameTimes {
-  /** Ascending; a number comes more than once where a frame is repeated. */
+  /** Ascending; an index occurs several times if its frame is repeated. */
   readonly indices: readonly number[];
 }
 
 /**
- * The frames that a selection takes; undefined when it begins at or after the end.
+ * The frames of a selection; undefined if it begins at or after the end.
  *
- * @param resample the rate to bring them to; the frame shown at each tick's instant is taken
+ * @param resample the rate to resample to; each tick gets the frame shown at that time
  */
 export function selectFrames(source: SourceTimes, selection: Selection, resample?: number): ChosenFrames | undefined {
   const { times, tick, rates = [] } = source;
@@ -102,7 +102,7 @@ export function selectFrames(source: SourceTimes, selection: Selection, resample
   if (times.length === 0 || start >= source.end) return undefined;
   const first = frameAt(times, start);
   const limit = Math.min(first + frames * every, before(times, start + duration));
-  // With the frame behind it, that the last one's length counts too; a last one of the source may be held for long.
+  // With the next frame, so that the last one's duration counts too; the source's last frame may be shown for long.
   const rate = steadyRate(times.slice(first, limit + 1), tick, rates);
   const held = limit < times.length ? 0 : source.end - times[times.length - 1];
   const steady = rate !== undefined && held <= 1.5 / rate + 0.02;
@@ -138,7 +138,7 @@ export function selectFrames(source: SourceTimes, selection: Selection, resample
   return { indices, times: shown, duration: lasts, start: begin, frameRate: indices.length / lasts, variable: true };
 }
 
-/** How many of the ascending `times` lie before `end`. */
+/** The number of the ascending `times` before `end`. */
 function before(times: readonly number[], end: number): number {
   let count = times.length;
   while (count > 0 && times[count - 1] >= end - TIME_SLACK) count--;

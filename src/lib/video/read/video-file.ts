@@ -1,4 +1,4 @@
-// Decoding a video file with ffmpeg: stored frames in order, each once, cut and scaled as planned.
+// Decodes a video file with ffmpeg: stored frames in order, each once, cropped and scaled as planned.
 
 import type { Warn } from '../../base/warn.js';
 import type { Frame } from '../../tensor/frame.js';
@@ -10,12 +10,12 @@ import { pictureDecoding } from '../probe/picture-filters.js';
 import type { Probe } from '../probe/probe.js';
 import { timedInput } from '../times/scan-times.js';
 
-/** What to decode. */
+/** Options of decoding. */
 export interface DecodePlan {
   readonly path: string;
   readonly probe: Probe;
   readonly geometry: Geometry;
-  /** Seconds to seek to first; frames are counted from the last key frame before it. */
+  /** Seconds to seek to; frames are counted from the last key frame before it. */
   readonly seek?: number;
   /** At most this many frames. */
   readonly frames?: number;
@@ -65,7 +65,7 @@ export async function* decodeFile(plan: DecodePlan): AsyncGenerator<Frame, void,
     }
   }
 }
-/** The sizes of the pictures that went into the filters, in their order, each once. */
+/** The sizes of the filters' input pictures, in order, each once. */
 function sizesSaid(said: string): string[] {
   const lines = said.matchAll(/^\[graph.* in.*\] \[verbose\] w:(\d+) h:(\d+) pixfmt:/gm);
   return [...new Set([...lines].map(([, width, height]) => `${width}x${height}`))];

@@ -1,4 +1,4 @@
-// Whatever is given as a video, as frames, as something that can be read again, or as its hash.
+// Converts a video input to frames, to a video that can be read repeatedly, or to its hash.
 
 import { createHash } from 'node:crypto';
 import { sha256Path } from '../../base/hash.js';
@@ -15,7 +15,7 @@ export async function repeatable(input: VideoInput): Promise<RepeatableVideo> {
   return typeof input === 'string' || isVideo(input) ? input : openVideo(input, { exact: true });
 }
 
-/** The frames of a video: of a path at the size at which players show them, of an opened video as it was opened. */
+/** The frames of a video: those of a path at the size at which players show them, those of an opened video as opened. */
 export function framesOf(input: VideoInput, options: Pick<OpenVideoOptions, 'signal' | 'onWarning'> = {}): Frames {
   if (typeof input === 'string') return framesAt(input, options);
   return isVideo(input) ? input.frames() : input;
@@ -26,7 +26,7 @@ async function* framesAt(path: string, options: OpenVideoOptions): AsyncGenerato
 }
 
 /**
- * What identifies a video's content: SHA-256 of the file or folder at a path, or of the frames of an opened one and their times.
+ * The identity of a video's content: SHA-256 of the file or folder at a path, or of an opened video's frames and times.
  *
  * @throws UsageError when it cannot be read
  */

@@ -1,4 +1,4 @@
-// What a video is to everything that reads one: a path, an opened video, or frames in memory.
+// The types of videos for all readers: a path, an opened video, or frames in memory.
 
 import { resolve } from 'node:path';
 import type { Frame } from '../../tensor/frame.js';
@@ -6,43 +6,43 @@ import type { Region } from '../geometry.js';
 import type { FrameTimes } from '../times/frame-times.js';
 import type { RatedProbe } from '../times/source-times.js';
 
-/** A video: the path of a file or of a folder of pictures, an opened video, or frames. Frames in memory have 10 a second. */
+/** A video: the path of a file or of a folder of pictures, an opened video, or frames (10 per second). */
 export type VideoInput = string | Video | AsyncIterable<Frame> | Iterable<Frame>;
 
 /** A video that can be read as often as needed. */
 export type RepeatableVideo = string | Video;
 
-/** An opened video. Nothing is decoded until `frames` is called, and nothing has to be closed. */
+/** An opened video. Nothing is decoded before `frames` is called, and nothing has to be closed. */
 export interface Video {
-  /** Where it lies; `frames` for frames in memory. */
+  /** Its path; `frames` for frames in memory. */
   readonly path: string;
-  /** Whether it lies at `path`: not where frames were given. */
+  /** Whether it is stored at `path`, which frames in memory are not. */
   readonly isStored: boolean;
-  /** Sides of the frames that `frames` gives. */
+  /** Sides of the frames of `frames`. */
   readonly width: number;
   readonly height: number;
-  /** Frames per second of what `frames` gives; the average of the source where it varies. See `times`. */
+  /** Frames per second of `frames`; the average of the source if it varies. See `times`. */
   readonly frameRate: number;
-  /** Where the rate is known from: asked for or told by the file, its frames' times, or nowhere, so that 10 is taken. */
+  /** Origin of the rate: the options, the container, the frames' times, or none, so that it is 10. */
   readonly rateFrom: 'request' | RatedProbe['rateFrom'] | 'default';
-  /** The part of the stored picture, upright, that frames show. */
+  /** The used part of the stored picture, upright. */
   readonly region: Region;
   /** Sides of the stored picture, upright. */
   readonly sourceWidth: number;
   readonly sourceHeight: number;
-  /** Frames per second as stored; the average where it varies. */
+  /** Frames per second as stored; the average if it varies. */
   readonly sourceFrameRate: number;
-  /** Seconds that the whole source lasts; absent where its container does not say. */
+  /** Duration of the whole source in seconds; absent if its container does not state it. */
   readonly duration?: number;
-  /** How many frames `frames` will give: exact for pictures, an estimate for videos, absent where it cannot be known. */
+  /** Number of frames of `frames`: exact for pictures, an estimate for videos, absent if unknown. */
   readonly expectedFrames?: number;
   readonly hasAudio: boolean;
   /**
-   * When each frame that `frames` gives is shown. Read from the frames' timestamps, for which a video file is decoded once; the
-   * answer is kept.
+   * The times of the frames of `frames`, from their timestamps, for which a video file is decoded once; the result is
+   * cached.
    */
   times(): Promise<FrameTimes>;
-  /** Decodes from the beginning of the selection. Each call is a decoding of its own; leaving the loop early ends it. */
+  /** Decodes from the beginning of the selection. Each call decodes again; leaving the loop early stops it. */
   frames(): AsyncGenerator<Frame, void, undefined>;
 }
 
@@ -51,17 +51,17 @@ export function isVideo(value: unknown): value is Video {
   return typeof value === 'object' && value !== null && 'frameRate' in value && 'times' in value;
 }
 
-/** Where a video lies, absolute; `frames` for frames in memory. */
+/** The absolute path of a video; `frames` for frames in memory. */
 export function locationOf(video: RepeatableVideo): string {
   return isStored(video) ? resolve(pathOf(video)) : pathOf(video);
 }
 
-/** Whether a video lies at its path. */
+/** Whether a video is stored at its path. */
 export function isStored(video: RepeatableVideo): boolean {
   return typeof video === 'string' || video.isStored;
 }
 
-/** What messages call a video: its path, or `frames`. */
+/** The name of a video in messages: its path, or `frames`. */
 export function pathOf(video: RepeatableVideo): string {
   return typeof video === 'string' ? video : video.path;
 }

@@ -1,8 +1,8 @@
-// Frame rates as fractions. A rate is a plain number everywhere else; ffmpeg wants 30000/1001, not 29.97.
+// Frame rates as fractions, because ffmpeg needs 30000/1001, not 29.97. Elsewhere, a rate is a number.
 
 import { UsageError } from '../../base/errors.js';
 
-/** Refuses what is not a frame rate. */
+/** Throws an error if a number is not a frame rate. */
 export function checkFrameRate(rate: number): void {
   if (!Number.isFinite(rate) || rate <= 0 || rate > 1000) {
     throw new UsageError(`a frame rate of ${rate} is not possible; give frames per second, above 0 and up to 1000`);
@@ -19,21 +19,21 @@ function simplestFraction(value: number, tolerance: number): [number, number] {
   }
 }
 
-/** The broadcast rate k * 1000 / 1001 that lies within `tolerance`, if any. */
+/** The broadcast rate k * 1000 / 1001 within `tolerance`, if any. */
 function broadcastRate(value: number, tolerance: number): [number, number] | undefined {
   const whole = Math.round((value * 1001) / 1000);
   const isOne = whole >= 8 && Math.abs((whole * 1000) / 1001 - value) <= tolerance;
   return isOne ? [whole * 1000, 1001] : undefined;
 }
 
-/** A frame rate as ffmpeg reads it: `25/1`, `30000/1001`. */
+/** A frame rate for ffmpeg: `25/1`, `30000/1001`. */
 export function rateAsFraction(rate: number): string {
   const tolerance = rate * 1e-7;
   const [numerator, denominator] = broadcastRate(rate, tolerance) ?? simplestFraction(rate, tolerance);
   return `${numerator}/${denominator}`;
 }
 
-/** The rate meant by one printed with two decimals: 29.97 is 30000/1001, 33.33 is 100/3, 24.39 stays 24.39. */
+/** The exact rate of one printed with two decimals: 29.97 is 30000/1001, 33.33 is 100/3, 24.39 stays 24.39. */
 export function rateFromPrinted(printed: number): number {
   if (Number.isInteger(printed)) return printed;
   const tolerance = 0.005 + 1e-9;

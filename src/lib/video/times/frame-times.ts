@@ -1,29 +1,29 @@
-// When frames are shown. Pure arithmetic on seconds: which frame is seen at a time, and whether a rate describes them all.
+// Times of frames, as arithmetic on seconds: the frame shown at a time, and whether the times have a constant rate.
 
 /**
- * When each frame of a selection is shown.
+ * The times of the frames of a selection.
  *
  * @inline
  */
 export interface FrameTimes {
   /** Seconds at which each frame appears, ascending from 0. */
   readonly times: readonly number[];
-  /** Seconds until the last one has been shown. */
+  /** End of the last frame, in seconds. */
   readonly duration: number;
-  /** Second of the source at which the first one appears: where its sound is to be cut. */
+  /** Time of the first frame in the source, in seconds: the start of its sound. */
   readonly start: number;
-  /** Frames per second; the mean where `variable`. */
+  /** Frames per second; the mean if `variable`. */
   readonly frameRate: number;
   /** Whether no single rate describes the times. */
   readonly variable: boolean;
 }
 
-/** Half of the coarsest unit in which containers count, seconds: a stored time may be so much later than the true one. */
+/** Half of the coarsest unit of containers' times, in seconds: the maximum delay of a stored time by rounding. */
 export const TIME_SLACK = 0.0005 + 1e-6;
 
 /**
- * The number of the frame that is shown at `time`: the last one that appears at or before it, and the first one before any
- * has appeared. Every place that finds a frame by its time asks here.
+ * The index of the frame that is shown at `time`: the last one that appears at or before it, or the first one if there is
+ * none. The only lookup of frames by time.
  *
  * @param times seconds at which frames appear, ascending; at least one
  */
@@ -37,14 +37,14 @@ export function frameAt(times: readonly number[], time: number): number {
   return low;
 }
 
-// In coarser units, such as those of an AVI, times are whole multiples: what does not fit has not been rounded.
+// In coarser units, such as those of an AVI, times are whole multiples, so deviations are not due to rounding.
 const COARSEST = 0.002;
 
 /**
- * The one rate at which all `times` lie, or undefined where there is none. Times may be off by what rounding to `tick` does.
+ * The constant rate of all `times`, or undefined if there is none. Times may deviate by rounding to `tick`.
  *
- * @param tick seconds in which the container counts
- * @param guesses rates to try before the mean, such as what the container says
+ * @param tick unit of the container's times, in seconds
+ * @param guesses rates to try before the mean, such as the container's
  */
 export function steadyRate(
   times: readonly number[],
@@ -67,8 +67,9 @@ export function steadyRate(
 }
 
 /**
- * Makes stored times ascend, one by one: a frame without a time (NaN), or with one that is not after the frame before, follows
- * that one by a `period`. Where one recording was joined to another, a leap of more than `leap` seconds is taken out.
+ * Returns a function that makes successive stored times ascend: a frame without a time (NaN), or with one that is not after
+ * the previous frame's, follows that one by a `period`. Gaps of more than `leap` seconds, as in concatenated recordings, are
+ * removed.
  */
 export function ascending(period: number, leap: number = Number.POSITIVE_INFINITY): (stored: number) => number {
   let before: number | undefined;
@@ -85,7 +86,7 @@ export function ascending(period: number, leap: number = Number.POSITIVE_INFINIT
   };
 }
 
-/** The items of these numbers (ascending, repeats allowed) of a stream, which is left behind the last of them. */
+/** Yields the items of a stream at these indices (ascending, repeats allowed); reads no further than the last one. */
 export async function* pickInOrder<T>(
   items: AsyncIterable<T> | Iterable<T>,
   indices: readonly number[],

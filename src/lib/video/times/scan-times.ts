@@ -5,38 +5,38 @@ import type { Warn } from '../../base/warn.js';
 import { startFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
 import type { Ffmpeg } from '../ffmpeg/find-ffmpeg.js';
 
-/** What to scan. */
+/** Options of a scan. */
 export interface ScanPlan {
   readonly path: string;
-  /** Number of the picture stream. */
+  /** Index of the picture stream. */
   readonly stream: number;
-  /** Seconds to seek to; frames from the last key frame before it on are listed. */
+  /** Seconds to seek to; the scan begins at the last key frame before it. */
   readonly seek?: number;
   readonly maxPixels: number;
   readonly signal?: AbortSignal;
   readonly onWarning?: Warn;
 }
 
-/** Arguments that open the input of a decoding: with its own timestamps, from the key frame before `seek`. */
+/** Input arguments of a decoding with its own timestamps, from the key frame before `seek`. */
 export function timedInput(seek: number | undefined): string[] {
   return ['-copyts', ...(seek === undefined ? [] : ['-noaccurate_seek', '-ss', seek.toFixed(6)])];
 }
 
 /**
- * Yields the presentation time of each frame that a decoding gives, in its order: seconds on the container's own clock, NaN
- * where a frame has none. Leaving the loop early ends ffmpeg.
+ * Yields the presentation time of each decoded frame, in order: seconds on the container's own clock, NaN if a frame has
+ * none. Leaving the loop early ends ffmpeg.
  *
  * @throws FailureError when ffmpeg fails
  */
 export async function* scanTimes(plan: ScanPlan): AsyncGenerator<number, void, undefined> {
-  // Four pixels of each frame are enough to list it.
+  // Four pixels of each frame are enough for the list.
   const tiny = ['-vf', 'crop=min(iw\\,2):min(ih\\,2):0:0', '-c:v', 'rawvideo', '-enc_time_base', '1:1000000'];
   for await (const { time } of list(plan, (ffmpeg) => [...tiny, ...ffmpeg.everyFrame])) yield time;
 }
 
 /**
- * Yields until when each packet of the stream is shown, as the container says, without decoding: a decoder does not tell how
- * long its last frame lasts.
+ * Yields the end time of each packet of the stream from the container, without decoding: decoders do not report the duration
+ * of the last frame.
  *
  * @throws FailureError when ffmpeg fails
  */

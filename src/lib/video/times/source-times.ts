@@ -1,4 +1,4 @@
-// When the frames of a video file are shown, as far as a selection needs to know. Where they come from is scan-times.ts.
+// The times of a video file's frames that a selection needs, from scan-times.ts.
 
 import { animationDelays, delaysToTimes } from '../probe/animation-delays.js';
 import { isBareStream } from '../probe/describe-input.js';
@@ -8,17 +8,17 @@ import { rateFromPrinted } from './frame-rate.js';
 import { ascending, steadyRate, TIME_SLACK } from './frame-times.js';
 import { type ScanPlan, scanPackets, scanTimes } from './scan-times.js';
 
-/** A file whose times are asked for. */
+/** A file whose times are read. */
 export interface TimedFile extends Omit<ScanPlan, 'stream' | 'seek'> {
   readonly probe: Probe;
 }
 
-/** What is known of a video whose rate is known. */
+/** A probe with a frame rate. */
 export interface RatedProbe extends Probe {
   readonly frameRate: number;
-  /** Who says so: the file as a whole, or the times of its frames. */
+  /** Origin of the rate: the container, or the times of the frames. */
   readonly rateFrom: 'container' | 'timestamps';
-  /** The times of all frames, where they had to be read for it. */
+  /** The times of all frames, if they had to be read for it. */
   readonly times?: SourceTimes;
 }
 
@@ -27,21 +27,21 @@ export interface FileTimes extends SourceTimes {
   readonly seek?: number;
 }
 
-/** Seconds a frame is taken to last where nothing is known of its video. */
+/** Assumed duration of a frame in seconds if nothing is known. */
 const UNKNOWN_PERIOD = 0.04;
 
-// Containers with an index of their frames. Seeking in others can land behind the frame that was asked for.
+// Containers with an index of their frames. Seeking in others can end after the requested frame.
 const INDEXED = new Set(['mov', 'matroska', 'avi']);
-// Containers whose clock may start again in the middle; a larger leap than this many seconds is no pause.
+// Containers whose clock may restart in the middle; a gap of more than this many seconds is not a pause.
 const LEAPING = new Set(['mpegts', 'mpeg']);
 const LEAP = 10;
 
-/** Frames of a bare stream whose made-up timestamps are averaged. */
+/** Number of frames of a bare stream whose invented timestamps are averaged. */
 const MEASURED_FRAMES = 60;
 
 /**
- * Completes a probe by what it cannot say: animations hold a delay for each picture; what browsers record and bare streams have no
- * frame rate but that of their timestamps.
+ * Adds a frame rate to a probe: animations have a delay for each picture; recordings of browsers and bare streams have only
+ * the rate of their timestamps.
  *
  * @throws FailureError when ffmpeg fails
  */
@@ -74,14 +74,14 @@ async function bareRate(file: TimedFile): Promise<number> {
 }
 
 /**
- * The times of the frames from those at the selection's start to the first one behind its end.
+ * The times of the frames from the selection's start to the first one after its end.
  *
  * @throws FailureError when ffmpeg fails
  */
 export async function readTimes(file: TimedFile & { probe: RatedProbe }, selection: Selection): Promise<FileTimes> {
   const { probe } = file;
   if (probe.times) return probe.times;
-  // A frame that is made of fields depends on the one before it, whatever is asked for.
+  // A deinterlaced frame always depends on the previous one.
   const seek =
     selection.start > 0 && isOf(probe, INDEXED) && probe.fields !== 'interlaced' ? selection.start : undefined;
   const read = await listTimes(file, selection, seek);
@@ -116,14 +116,14 @@ async function listTimes(file: TimedFile, selection: Selection, seek: number | u
   return { times, end: end ?? (whole ? 0 : Number.POSITIVE_INFINITY), tick, rates };
 }
 
-/** When the last frame of a file has been shown. The length that its container tells may be that of the sound. */
+/** The end of a file's last frame. The container's duration may be that of the sound. */
 async function endOf(file: TimedFile, times: readonly number[], steady: number | undefined): Promise<number> {
   const { probe } = file;
   const last = times[times.length - 1];
   const mean = times.length > 1 ? (last - times[0]) / (times.length - 1) : UNKNOWN_PERIOD;
   const period = steady === undefined ? mean : 1 / steady;
   const told = probe.duration ?? 0;
-  // The container's length is rounded to hundredths where it is printed.
+  // The container's duration is printed in hundredths of a second.
   if (steady !== undefined && told - last < 1.5 * period + 0.02) return last + period;
   if (probe.container.startsWith('mov')) {
     let end = 0;

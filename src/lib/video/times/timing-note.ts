@@ -1,10 +1,10 @@
-// What is said of the times of a video where they are not what one would take for granted.
+// A message about the times of a video that needs one.
 
 import { type Warn, warnOnStderr } from '../../base/warn.js';
 import type { Video } from '../read/video.js';
 import type { FrameTimes } from './frame-times.js';
 
-/** Says in one line how the frames of a video are timed in what is written of them, unless that is plain. */
+/** Reports in one line how the written frames of a video are timed, if that is not obvious. */
 export function sayTiming(
   { path, rateFrom }: Pick<Video, 'path' | 'rateFrom'>,
   { variable, frameRate }: FrameTimes,

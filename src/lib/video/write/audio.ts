@@ -1,4 +1,4 @@
-// Sound from one file beside the pictures of another. Copied where mp4 can hold it and browsers play it, else AAC.
+// Adds the sound of one file to the pictures of another: copied if mp4 supports the codec and browsers play it, else AAC.
 
 import { UsageError } from '../../base/errors.js';
 import type { Warn } from '../../base/warn.js';
@@ -8,25 +8,25 @@ import { checkReadable } from '../read/check-paths.js';
 import { REPRODUCIBLE } from './encode.js';
 
 /**
- * Sound to put beside the frames.
+ * The sound for the frames.
  *
  * @inline
  */
 export interface AudioFrom {
-  /** A file with sound, usually the video that the frames come from. */
+  /** A file with sound, usually the source of the frames. */
   readonly path: string;
-  /** Seconds of it to leave out at the beginning: the `start` that the frames were read with. */
+  /** Seconds to leave out at the beginning: the `start` of the frames' selection. */
   readonly start?: number;
 }
 
-/** A file with sound that was looked at. */
+/** A probed file with sound. */
 export interface AudioSource {
   readonly path: string;
   /** Seconds to leave out at the beginning. */
   readonly start: number;
   readonly codec: string;
   readonly container: string;
-  /** Where the file begins on its own clock, seconds. */
+  /** Start of the file on its own clock, in seconds. */
   readonly startTime: number;
 }
 
@@ -40,7 +40,7 @@ const SEEK_EARLY = 5; // seconds
 const AAC = ['-c:a', 'aac', '-b:a', '192k'];
 
 /**
- * Looks at the file that sound is to come from; undefined when none is asked for.
+ * Probes the file of the sound; undefined if none is given.
  *
  * @throws UsageError when it does not exist or has no sound
  */
@@ -60,18 +60,18 @@ export async function audioSource(
   return { path, start, ...probe };
 }
 
-/** Pictures that sound is to be put beside: an mp4 of our own. */
+/** The pictures that get sound: an mp4 written here. */
 export interface SilentVideo {
   readonly path: string;
-  /** How many of its frames are taken; all unless said. */
+  /** Number of its frames to keep; all by default. */
   readonly frames?: number;
-  /** Seconds that these are shown. */
+  /** Their duration in seconds. */
   readonly duration: number;
 }
 
 /**
- * Puts `video` and the sound that belongs to it, if any, into the mp4 `path`. A copy can only begin between two packets of
- * sound, so that sound which begins later is encoded again, to be cut to the sample.
+ * Writes `video` and its sound, if any, to the mp4 `path`. A copy can begin only between two packets of sound, so sound with
+ * a later start is encoded again, to be cut to the sample.
  */
 export async function joinAudio(
   video: SilentVideo,
@@ -101,7 +101,7 @@ export async function joinAudio(
   );
 }
 
-/** The second input, and how the output's sound comes from it. Timestamps are the file's own (`-copyts`). */
+/** The arguments of the second input, and of the output's sound. Timestamps are the file's own (`-copyts`). */
 function soundOf({ start, startTime, codec, container }: AudioSource, opened: string[], duration: number) {
   const copied = COPIED.has(codec) && start < 0.001 && !/^mpeg/.test(container);
   if (copied) {
@@ -110,10 +110,10 @@ function soundOf({ start, startTime, codec, container }: AudioSource, opened: st
   }
   const from = start + startTime;
   const cut = `atrim=start=${from.toFixed(6)}:end=${(from + duration).toFixed(6)},asetpts=PTS-${from.toFixed(6)}/TB`;
-  // To be quick where that is late; the cut itself is by time.
+  // Seeking is for speed with a late start; the cut itself is by time.
   const seek = start > 2 * SEEK_EARLY && /mov|matroska/.test(container);
   const seeking = seek ? ['-noaccurate_seek', '-ss', (start - SEEK_EARLY).toFixed(6)] : [];
-  // Silence where sound begins later than the pictures, or pauses.
+  // Adds silence if sound begins later than the pictures, or pauses.
   const filter = `[1:a:0]${cut},aresample=async=1:first_pts=0[sound]`;
   return { input: [...seeking, ...opened], output: ['-filter_complex', filter, '-map', '[sound]', ...AAC] };
 }

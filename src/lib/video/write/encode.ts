@@ -1,4 +1,4 @@
-// Frames into an encoding ffmpeg. Which encoder is mp4.ts's and gif.ts's choice.
+// Encodes frames with ffmpeg. mp4.ts and gif.ts choose the encoder.
 
 import { stopPoint } from '../../base/stop-point.js';
 import type { Warn } from '../../base/warn.js';
@@ -8,20 +8,20 @@ import { frameHeader, streamHeader, TIMED_INPUT } from '../ffmpeg/timed-stream.j
 import { rateAsFraction } from '../times/frame-rate.js';
 import type { FrameTimes } from '../times/frame-times.js';
 
-/** What an encoding needs to know. */
+/** Options of an encoding. */
 export interface EncodeOptions {
   readonly frameRate: number;
-  /** Seconds at which frames appear and how long they last in all, where no rate describes them. */
+  /** Times of the frames and their duration, in seconds, if they have no constant rate. */
   readonly timing?: Pick<FrameTimes, 'times' | 'duration'>;
-  /** The final name, for error sentences. */
+  /** The final name, for errors. */
   readonly name: string;
   readonly signal?: AbortSignal;
   readonly onWarning?: Warn;
 }
 
 /**
- * Arguments that keep a file free of everything but its content, so that the same frames give the same bytes: no dates,
- * no program names, one thread (x264 cuts its work by the number of processors).
+ * Arguments for reproducible files: the same frames give the same bytes. No dates, no program names, one thread (x264 splits
+ * its work by the number of processors).
  */
 export const REPRODUCIBLE: readonly string[] = [
   '-threads',
@@ -33,7 +33,7 @@ export const REPRODUCIBLE: readonly string[] = [
   '-1',
 ];
 
-/** When the frame of this number appears, by `timing` or by the rate; the one behind the last appears at the end. */
+/** The time of the frame at an index, by `timing` or by the rate; after the last frame, the end. */
 export function appearance(index: number, { frameRate, timing }: Pick<EncodeOptions, 'frameRate' | 'timing'>): number {
   if (!timing) return index / frameRate;
   const { times, duration } = timing;
@@ -41,7 +41,8 @@ export function appearance(index: number, { frameRate, timing }: Pick<EncodeOpti
 }
 
 /**
- * Writes frames to the file `path` with an encoder's arguments, and counts them. With a `timing`, ffmpeg gets the time of each.
+ * Writes frames to the file `path` with an encoder's arguments, and counts them. With `timing`, ffmpeg gets the time of
+ * each.
  */
 export async function encodeFrames(
   path: string,
@@ -77,7 +78,7 @@ export async function encodeFrames(
     return { frames: count };
   } finally {
     run?.kill();
-    await run?.done.catch(() => {}); // it holds the file open until then
+    await run?.done.catch(() => {}); // it keeps the file open until then
     await iterator.return?.();
   }
 }

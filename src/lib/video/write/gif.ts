@@ -1,4 +1,4 @@
-// Animated GIF with a palette for every frame, so that nothing has to be kept to see the whole video first.
+// Animated GIF with a palette per frame, so that frames are encoded without reading the whole video first.
 
 import type { Frame } from '../../tensor/frame.js';
 import type { FrameTimes } from '../times/frame-times.js';
@@ -6,10 +6,10 @@ import { type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
 
 const PALETTES = 'split[picture][seen];[seen]palettegen=stats_mode=single[palette];[picture][palette]paletteuse=new=1';
 
-/** The shortest delay that browsers keep, in hundredths of a second: they take 0 and 1 for 10. */
+/** The shortest delay that browsers respect, in hundredths of a second: they treat 0 and 1 as 10. */
 const LEAST_DELAY = 2;
 
-/** Writes the file `path`; delays are hundredths of a second, so other rates are kept on average. */
+/** Writes the file `path`; delays are in hundredths of a second, so other rates are kept on average. */
 export function writeGif(
   path: string,
   frames: AsyncIterable<Frame>,

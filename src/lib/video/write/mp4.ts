@@ -1,4 +1,4 @@
-// H.264 in mp4 as browsers play it: 4:2:0, even sides, BT.709 colours said in the file, index at the front.
+// H.264 in mp4 for browsers: 4:2:0, even sides, tagged BT.709 colours, index at the front.
 
 import { rm } from 'node:fs/promises';
 import { temporaryName } from '../../base/atomic-file.js';
@@ -6,25 +6,25 @@ import type { Frame } from '../../tensor/frame.js';
 import { type AudioSource, joinAudio } from './audio.js';
 import { appearance, type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
 
-/** What `writeMp4` needs to know. */
+/** Options of `writeMp4`. */
 export interface Mp4Options extends EncodeOptions {
   readonly crf?: number;
   readonly audio?: AudioSource;
 }
 
-// Untagged files are guessed at by players, by their height; so the matrix is chosen and said. Chroma lies on the left one of
-// two pixels, which is what H.264 means where nothing is said.
+// Players guess the matrix of untagged files by their height, so it is set explicitly. Chroma is at the left one of two
+// pixels, the default of H.264.
 const BT709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
 const TO_YUV =
   'scale=out_color_matrix=bt709:out_range=tv:out_h_chr_pos=0:flags=bicubic+accurate_rnd+full_chroma_inp+bitexact';
 
-// Each frame's own time, in the unit in which broadcasting counts. Without pictures out of order, times of decoding are times of
-// showing, and the last frame can be left out.
+// Each frame has its own time, in the unit of broadcasting. Without reordered pictures, decoding times equal presentation
+// times, and the last frame can be left out.
 const TIMED = ['-bf', '0', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'];
 
 /**
- * Writes the file `path`. With sound, in two steps: how long it must be is known when the last frame is in. With times too: the
- * frame that says when the last one ends is left out in the second.
+ * Writes the file `path`. Two passes are needed with sound, whose duration is known only after the last frame, and with
+ * times: the second pass drops the additional frame that marks the end of the last one.
  */
 export async function writeMp4(
   path: string,
@@ -49,7 +49,7 @@ export async function writeMp4(
   }
 }
 
-/** Encoders do not keep how long a last frame is shown: it comes once more, at the time when that ends. */
+/** Repeats the last frame at the time of its end, because encoders do not keep its duration. */
 async function* lastTwice(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
   let last: Frame | undefined;
   for await (const frame of frames) {
@@ -59,7 +59,7 @@ async function* lastTwice(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, v
   if (last) yield last;
 }
 
-/** Repeats the last column and row where a side is odd: 4:2:0 stores colours for 2x2 pixels. */
+/** Repeats the last column or row if a side is odd: 4:2:0 stores colours for 2x2 pixels. */
 async function* evenSides(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {
   for await (const frame of frames) yield evenFrame(frame);
 }

@@ -1,5 +1,5 @@
-// Animated WebP, frame by frame: sharp encodes each picture, this file only puts them into the container, so that memory
-// does not grow with the length. Container: https://developers.google.com/speed/webp/docs/riff_container
+// Animated WebP, frame by frame: sharp encodes each picture and this file writes the container, so that memory does not grow
+// with the length. Container: https://developers.google.com/speed/webp/docs/riff_container
 
 import { open } from 'node:fs/promises';
 import { FailureError, UsageError } from '../../base/errors.js';
@@ -9,9 +9,9 @@ import { mapInOrder } from '../read/in-order.js';
 import { PICTURES_AT_ONCE } from '../read/pictures.js';
 import { appearance, type EncodeOptions } from './encode.js';
 
-/** What `writeAnimatedWebp` needs to know. */
+/** Options of `writeAnimatedWebp`. */
 export interface WebpOptions extends Pick<EncodeOptions, 'frameRate' | 'timing'> {
-  /** The final name, for error sentences. */
+  /** The final name, for errors. */
   readonly name: string;
   readonly quality?: number | 'lossless';
 }
@@ -20,7 +20,7 @@ const LONGEST_SIDE = 16_383;
 const ANIMATION_FLAG = 0x02;
 const NO_BLENDING = 0x02;
 
-/** Writes the file `path`, looping for ever; delays are whole milliseconds that keep the rate on average. */
+/** Writes the file `path`, looping infinitely; delays are whole milliseconds that keep the rate on average. */
 export async function writeAnimatedWebp(
   path: string,
   frames: AsyncIterable<Frame>,
@@ -69,7 +69,7 @@ function milliseconds(index: number, options: WebpOptions): number {
   return Math.round(1000 * appearance(index, options));
 }
 
-/** One chunk: its name, its length, its bytes, and a zero where the length is odd. */
+/** A chunk: its name, its length, its bytes, and a zero if the length is odd. */
 function chunk(name: string, ...parts: Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const head = Buffer.alloc(8);
@@ -78,7 +78,7 @@ function chunk(name: string, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([head, ...parts, Buffer.alloc(length % 2)]);
 }
 
-/** `RIFF`, whose length is filled in last, and the chunks that say: an animation of this size, white, for ever. */
+/** `RIFF`, whose length is filled in last, and the chunks for an infinite animation of this size on white. */
 function fileHeader(width: number, height: number): Buffer {
   const canvas = Buffer.alloc(10);
   canvas.writeUInt8(ANIMATION_FLAG);
@@ -97,7 +97,7 @@ function frameHeader(width: number, height: number, delay: number): Buffer {
   return header;
 }
 
-/** The picture inside a still WebP: its `VP8 ` or `VP8L` chunk, whole. */
+/** The picture in a still WebP: its whole `VP8 ` or `VP8L` chunk. */
 function pictureChunks(still: Buffer): Buffer {
   for (let at = 12; at + 8 <= still.length; ) {
     const end = at + 8 + still.readUInt32LE(at + 4);

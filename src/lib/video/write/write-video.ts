@@ -1,4 +1,4 @@
-// Frames out: an mp4 that browsers play, an animated WebP or GIF, or a folder of PNG, chosen by the name.
+// Writes frames as an mp4 for browsers, an animated WebP or GIF, or a folder of PNG, chosen by the name.
 
 import { extname, resolve } from 'node:path';
 import { replaceAtomically } from '../../base/atomic-file.js';
@@ -21,33 +21,33 @@ import { writeMp4 } from './mp4.js';
 import { writePngFolder } from './png-folder.js';
 import { writeAnimatedWebp } from './webp.js';
 
-/** How frames are written. A signal leaves nothing behind. */
+/** Options of writing frames. After an abort, no file remains. */
 export interface WriteVideoOptions extends FrameHooks {
-  /** Frames per second; those of the video, of frames in memory 10, by default. A folder of PNG has no place for it. */
+  /** Frames per second; by default the video's rate, or 10 for frames in memory. A folder of PNG does not store it. */
   readonly frameRate?: number;
   /**
-   * When each frame is shown, as `video.times()` says, in place of `frameRate` where no rate describes it. An mp4 keeps times to
-   * 1/90000 s, a WebP to 1 ms, a GIF to 10 ms.
+   * Times of the frames from `video.times()`, in place of `frameRate` if the rate is not constant. An mp4 has a resolution
+   * of 1/90000 s, a WebP of 1 ms, a GIF of 10 ms.
    */
   readonly timing?: FrameTimes;
-  /** mp4 only: takes the sound of this file, for as long as the frames last. */
+  /** mp4 only: adds the sound of this file, for the duration of the frames. */
   readonly audioFrom?: string | AudioFrom;
-  /** mp4 only: x264's constant rate factor, 0 (lossless) to 51; 18 unless said, which is hard to tell from the frames. */
+  /** mp4 only: x264's constant rate factor, 0 (lossless) to 51; 18 by default, visually almost lossless. */
   readonly crf?: number;
-  /** WebP only: 1 to 100, or 'lossless'; 90 unless said. */
+  /** WebP only: 1 to 100, or 'lossless'; 90 by default. */
   readonly quality?: number | 'lossless';
-  /** Called with warnings, such as of an old ffmpeg; they go to standard error by default. */
+  /** Called with warnings, such as about an old ffmpeg; standard error by default. */
   readonly onWarning?: Warn;
 }
 
 /**
- * Writes a video or frames to `path`: `.mp4` (H.264, 4:2:0, sides made even by repeating the last row and column), `.webp`, `.gif`, or,
- * for a name without extension or with a final slash, a folder of PNG files 00001.png, 00002.png, ...
- * Frames are taken one at a time as they can be written. The same frames give the same bytes with the same ffmpeg. A file
- * of that name is replaced in one step when the last frame is in; a folder must be new or empty.
+ * Writes a video or frames to `path`: `.mp4` (H.264, 4:2:0, sides made even by repeating the last row and column), `.webp`,
+ * `.gif`, or, for a name without extension or with a final slash, a folder of PNG files 00001.png, 00002.png, ... Frames are
+ * pulled one at a time, at the speed of writing. The same frames give the same bytes with the same ffmpeg. An existing file
+ * is replaced atomically after the last frame; a folder must be new or empty.
  *
- * @throws UsageError for a name or an option that cannot be, no frames, or frames of different sizes
- * @throws FailureError when the disk is full or ffmpeg fails; nothing is left behind then
+ * @throws UsageError for an invalid name or option, no frames, or frames of different sizes
+ * @throws FailureError when the disk is full or ffmpeg fails; no file remains
  */
 export async function writeVideo(
   path: string,
@@ -66,7 +66,7 @@ export async function writeVideo(
   }
   await checkWritable(path);
   const audio = await audioSource(options.audioFrom, options);
-  // ffmpeg takes a name with '/' in front for a file whatever else it holds
+  // ffmpeg treats a name with a leading '/' always as a file
   return replaceAtomically(resolve(path), (temporary) => {
     const checked = oneSize(path, frames, options);
     if (kind === 'mp4') return writeMp4(temporary, checked, { ...options, name: path, audio });
@@ -86,7 +86,7 @@ function kindOf(path: string): Kind {
   );
 }
 
-/** The frames of a video, and their times: as asked, else its own. */
+/** The frames of a video, and their times: as given, else its own. */
 async function sourceOf(
   input: VideoInput,
   { timing, frameRate, signal, onWarning }: WriteVideoOptions,
