@@ -1,4 +1,4 @@
-// Chooses one frame of a video by its number or time. The number identifies it among the frames that finetuning reads.
+// Selects one frame of a video by its index or time. The index identifies it among the frames that finetuning reads.
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
@@ -7,13 +7,13 @@ import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
 import { pathOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { frameAt, pickInOrder, TIME_SLACK } from '../video/times/frame-times.js';
 
-/** Which frame, and how it is read. */
+/** The requested frame, and options of reading it. */
 export interface FrameRequest
   extends Pick<
     OpenVideoOptions,
     'size' | 'crop' | 'start' | 'duration' | 'every' | 'frameRate' | 'signal' | 'onWarning'
   > {
-  /** Number of the frame in the selected part of the video, from 0. */
+  /** Index of the frame in the selected part of the video, from 0. */
   readonly frame?: number;
   /** Seconds from the beginning of that part, in place of `frame`; without either, the middle frame. */
   readonly at?: number;
@@ -28,19 +28,19 @@ export interface ChosenFrame {
 }
 
 /**
- * The number of the requested frame.
+ * The index of the requested frame.
  *
- * @throws UsageError for a bad video, number or time
+ * @throws UsageError for a bad video, index or time
  */
 export async function frameNumber(video: RepeatableVideo, request: FrameRequest): Promise<number> {
-  const { size: _, ...rest } = request; // does not matter here, and might be warned of
+  const { size: _, ...rest } = request; // has no effect here, but could cause a warning
   return (await locate(video, { ...rest, exact: true })).frame;
 }
 
 /**
- * The requested frame. Frames before it are decoded too: only counting gives reliable numbers for every video.
+ * The requested frame. Frames before it are decoded too: only counting gives reliable indices for every video.
  *
- * @throws UsageError for a bad video, or a frame that it does not have
+ * @throws UsageError for a bad video, or a frame that does not exist
  */
 export async function chooseFrame(input: RepeatableVideo, request: FrameRequest): Promise<ChosenFrame> {
   const { video, frame, at } = await locate(input, request);
@@ -51,10 +51,10 @@ export async function chooseFrame(input: RepeatableVideo, request: FrameRequest)
 }
 
 /**
- * The number, in the selected part of a video, of the frame shown `at` seconds after `start`.
+ * The index, in the selected part of a video, of the frame shown `at` seconds after `start`.
  *
- * @param start as the video was opened with
- * @throws UsageError when it ends before
+ * @param start the `start` with which the video was opened
+ * @throws UsageError when the video ends before
  */
 export async function frameShownAt(
   { path, times }: Pick<Video, 'path' | 'times'>,
@@ -63,7 +63,7 @@ export async function frameShownAt(
 ): Promise<number> {
   if (!(at >= 0)) throw new UsageError(`${path}: there is no frame at ${at} s; give seconds from 0 on`);
   const shown = await times();
-  // Pictures may begin later than the file, and those of a steady rate up to a frame before `start`.
+  // Pictures may begin later than the file, and at a constant rate up to a frame before `start`.
   const time = at + start - shown.start;
   if (time < shown.duration + TIME_SLACK) return frameAt(shown.times, time);
   const lasts = Math.round((shown.start + shown.duration - start) * 1000) / 1000;

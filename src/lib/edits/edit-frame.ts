@@ -1,4 +1,4 @@
-// Edits one frame of a video under several strengths and seeds, as a contact sheet: to try settings before a long run.
+// Edits one frame of a video at several strengths and seeds, as a contact sheet, to try settings before a long run.
 
 import type { Model } from '../models/model.js';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../settings/lists.js';
@@ -14,12 +14,13 @@ import { triedSheet } from './sheets.js';
 import { trackedEdits } from './tracked-edits.js';
 
 /**
- * Edits one frame: by strength, then seed. The pictures are those that `strengthSweep` has at this frame.
+ * Edits one frame, ordered by strength, then seed. The pictures equal those of `strengthSweep` at this frame.
  *
- * Writes every picture, `sheet.png` (rows are strengths, columns seeds), `original.png` and `result.json`, and is remembered as a
- * run of the experiment `frame` unless `track` is false. After an interruption the same call continues from the finished edits.
+ * Writes every picture, `sheet.png` (rows are strengths, columns seeds), `original.png` and `result.json`, and logs a run of
+ * the experiment `frame` unless `track` is false. After an interruption, the same call continues from the finished edits.
  *
- * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
+ * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is
+ *   full
  */
 export async function editFrame(model: Model, input: VideoInput, options: EditFrameOptions): Promise<FrameEdits> {
   const video = await repeatable(input);

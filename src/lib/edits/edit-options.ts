@@ -16,25 +16,25 @@ export interface EditFrameOptions
     OptionsOf<Pick<typeof RENDER, 'noiseDraw'>>,
     FrameRequest,
     Omit<TrackingOptions, 'onWarning'> {
-  /** Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, of proposals 0.75, 0.85 and 0.95. */
+  /** Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, for proposals 0.75, 0.85 and 0.95. */
   readonly strengths?: readonly number[];
   /** Seeds of the noise at each strength; 42, 43 and 44 by default. */
   readonly seeds?: readonly number[];
   /** New or empty folder to write into; that of the run's artifacts by default. */
   readonly out?: string;
-  /** Called after each step with the steps done, of all edits. */
+  /** Called after each step with the progress over all edits. */
   readonly onProgress?: OnProgress;
-  /** Called with each edit as soon as it is rendered; its file is written when all are. */
+  /** Called with each rendered edit; files are written after all are rendered. */
   readonly onEdit?: (edit: FrameEdit) => void;
 }
 
 /** Options of proposals. */
 export interface ProposeEditsOptions extends EditFrameOptions {
-  /** Pick the best one from the beginning, as `pickEdit` does. */
+  /** Pick the best one immediately, as with `pickEdit`. */
   readonly auto?: boolean;
 }
 
-/** The settings of the sampler and the prompt, all given. */
+/** The settings of the sampler and the prompt, all required. */
 export type DenoiseSettings = Required<OptionsOf<typeof DENOISE>>;
 
 /** The settings of the sampler and the prompt, with their defaults. */
@@ -42,7 +42,7 @@ export function denoiseSettings(options: DenoiseOptions & Pick<EditFrameOptions,
   return chosenSettings(DENOISE, options);
 }
 
-/** Which edits, by which settings, all given. */
+/** The settings of edits, all required. */
 export type EditSettings = DenoiseSettings & Required<Pick<EditFrameOptions, 'strengths' | 'seeds'>>;
 
 /** Options with their defaults. */
@@ -51,7 +51,7 @@ export type ResolvedEditOptions = EditFrameOptions & EditSettings;
 /**
  * Options with their defaults.
  *
- * @param lists strengths and seeds where none are given
+ * @param lists default strengths and seeds
  * @throws UsageError when there is no strength or no seed
  */
 export function resolveEditOptions(

@@ -1,4 +1,4 @@
-// Finished edits of an unfinished request, kept on disk: an interrupted request continues from them.
+// Stores finished edits of an unfinished call on disk, from which an interrupted call continues.
 
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import type { DenoiseSettings } from './edit-options.js';
 
 /** Edits of one picture by one model, prompt and sampler. */
 export interface EditStore {
-  /** The stored edit of this name; undefined where there is none, or a damaged one. */
+  /** The stored edit of this name; undefined if there is none or it is damaged. */
   read(name: string): Promise<Frame | undefined>;
   write(name: string, frame: Frame): Promise<void>;
   /** Deletes the store. */
@@ -26,8 +26,8 @@ export interface EditStore {
 }
 
 /**
- * Opens the store `PARENT/.unfinished-edits-KEY`, which is created when it is first written to. The key is a hash of everything that
- * decides an edit but its strength and seed; weights count by the size and date of their files.
+ * Opens the store `PARENT/.unfinished-edits-KEY`, which is created at the first write. The key is a hash of everything that
+ * determines an edit except its strength and seed; weights are identified by the size and date of their files.
  */
 export async function openEditStore(
   parent: string,

@@ -2,12 +2,12 @@
 
 import type { Frame } from '../tensor/frame.js';
 
-/** A frame of the video as it should look: colours may have changed, composition must not. */
+/** A frame of the video with the desired look: colours may differ, the composition must not. */
 export interface EditedFrame {
   readonly picture: Frame;
-  /** Number of the frame it was made from, from 0. */
+  /** Index of the original frame, from 0. */
   readonly frame: number;
   readonly prompt: string;
-  /** SHA-256 of the original's RGB bytes, where known; an edit of another frame is recognised by it. */
+  /** SHA-256 of the original's RGB bytes, if known, to detect an edit of a different frame. */
   readonly originalSha256?: string;
 }

@@ -1,5 +1,5 @@
-// Edits of a frame as a folder: the pictures, the original, the sheet, result.json. Proposals also have sidecars, and once one is
-// picked, a copy of it as edit.png.
+// Edits of a frame as a folder: the pictures, the original, the sheet, result.json. Proposals also have sidecars and, once
+// one is picked, a copy of it as edit.png.
 
 import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -17,14 +17,14 @@ const PICKED = 'edit.png';
 const SHEET = 'sheet.png';
 const ORIGINAL = 'original.png';
 
-/** Proposals as their result.json describes them. Paths are absolute. */
+/** Proposals from their result.json. Paths are absolute. */
 export interface StoredEdits {
   readonly out: string;
   readonly frame: number;
   readonly at: number;
   readonly sheet: string;
   readonly original: string;
-  /** The best first. */
+  /** Ordered by rank, the best first. */
   readonly edits: readonly (RenderedSidecar & { readonly name: string; readonly picture: string })[];
 }
 
@@ -34,7 +34,7 @@ export function sheetPaths(out: string): { sheet: string; original: string } {
 }
 
 /**
- * Writes tried edits into the new folder `edits.out`.
+ * Writes edits of `editFrame` into the new folder `edits.out`.
  *
  * @throws UsageError when the folder is not empty; FailureError when the disk is full
  */
@@ -50,9 +50,9 @@ export async function writeTriedEdits(edits: FrameEdits, settings: Settings): Pr
 }
 
 /**
- * Writes proposals into the new folder `proposals.out`, from which `pickEdit` picks.
+ * Writes proposals into the new folder `proposals.out` for `pickEdit`.
  *
- * @param pick number of the edit, from 1, that is picked from the beginning
+ * @param pick number of the edit, from 1, to pick immediately
  * @throws UsageError when the folder is not empty; FailureError when the disk is full
  */
 export async function writeProposals(
@@ -66,7 +66,7 @@ export async function writeProposals(
       await writeSidecar(join(folder, basename(file)), sidecars[i]);
       if (i + 1 === pick) await writeEdit(join(folder, PICKED), picture, sidecars[i]);
     }
-    // The picked one changes; sidecars may be edited by hand.
+    // The picked edit can change, and users can edit sidecars.
     const unsealed = [PICKED, sidecarPath(PICKED), ...edits.map(({ file }) => sidecarPath(basename(file)))];
     const stored = edits.map(({ name, file }, i) => ({ name, picture: basename(file), ...sidecars[i] }));
     const result = { frame, at, sheet: SHEET, original: ORIGINAL, edits: stored, settings };
@@ -74,7 +74,7 @@ export async function writeProposals(
   });
 }
 
-/** Writes the pictures into a new folder, which appears when `writeRest` has written the rest. */
+/** Writes the pictures into a new folder, which becomes visible after `writeRest`. */
 async function writePictures(
   { out, original, edits, sheet }: FrameEdits,
   writeRest: (folder: string) => Promise<void>,
@@ -89,10 +89,10 @@ async function writePictures(
 }
 
 /**
- * Reads what `writeProposals` wrote, apart from the pictures.
+ * Reads the proposals that `writeProposals` wrote, without their pictures.
  *
- * @param settings where given, those by which the edits must have been made
- * @throws UsageError when there are no proposals, or other ones
+ * @param settings if given, the required settings of the proposals
+ * @throws UsageError when there are no proposals, or with other settings
  */
 export async function readProposals(folder: string, settings?: Settings): Promise<StoredEdits> {
   const out = resolve(folder);
@@ -108,11 +108,11 @@ export async function readProposals(folder: string, settings?: Settings): Promis
 }
 
 /**
- * Makes one of the proposals in a folder the picked one: a copy of it as `edit.png` and `edit.json`, which replaces one picked before.
+ * Picks one of the proposals in a folder: copies it to `edit.png` and `edit.json`, replacing an earlier pick.
  *
  * @param which its number on the sheet, from 1, or its name
  * @returns the edit; `file` is the copy
- * @throws UsageError when there is no such edit; DamageError when its picture is not the one that was proposed
+ * @throws UsageError when there is no such edit; DamageError when its picture has changed
  */
 export async function pickEdit(folder: string, which: number | string): Promise<FrameEdit> {
   const { out, edits } = await readProposals(folder);
@@ -126,7 +126,7 @@ export async function pickEdit(folder: string, which: number | string): Promise<
   }
   const picture = await readPicture(path);
   const file = join(out, PICKED);
-  // The old sidecar goes first, so that it never stands beside the new picture.
+  // The old sidecar is removed first, so that it never accompanies the new picture.
   await rm(sidecarPath(file), { force: true });
   await writeEdit(file, picture, sidecar);
   const { frame, prompt, video, strength, seed, firstTimestep, scores } = sidecar;
@@ -137,7 +137,7 @@ export async function pickEdit(folder: string, which: number | string): Promise<
 /**
  * One of the proposals by its number, from 1, or by its name, with or without `.png`.
  *
- * @throws UsageError naming what there is
+ * @throws UsageError naming the existing ones
  */
 export function findEdit<T extends { readonly name: string }>(edits: readonly T[], which: number | string): T {
   const wanted = String(which)
@@ -152,7 +152,7 @@ export function findEdit<T extends { readonly name: string }>(edits: readonly T[
 
 type StoredResult = Omit<StoredEdits, 'out'> & {
   readonly settings: Settings;
-  /** Absent where an earlier version wrote it. */
+  /** Absent in files of earlier versions. */
   readonly files?: FileHashes;
 };
 

@@ -11,7 +11,7 @@ import { hashVideo } from '../video/read/video-input.js';
 import { shotName } from '../video/shot-name.js';
 import type { ResolvedEditOptions } from './edit-options.js';
 
-/** The frame by its number, or by its time where that was asked for. */
+/** The frame by its index, or by its time if that was given. */
 export type Which = { readonly frame: number } | { readonly at: number };
 
 /** `street-frame-12`, `street-at-0.5s`. */
@@ -19,7 +19,7 @@ export function editsName(video: RepeatableVideo, which: Which): string {
   return `${shotName(pathOf(video))}-${'at' in which ? `at-${which.at}s` : `frame-${which.frame}`}`;
 }
 
-/** The run that edits of a frame are. */
+/** Options of the run of edits of a frame. */
 export async function editsRun(
   experiment: 'frame' | 'edit',
   model: Model,

@@ -22,12 +22,13 @@ import { sidecarOf } from './sidecar.js';
 import { trackedEdits } from './tracked-edits.js';
 
 /**
- * Edits one frame at large strengths and ranks the results. `pickEdit` picks one of them, `finetune` learns from it.
+ * Edits one frame at large strengths and ranks the results. `pickEdit` picks one of them as an example for `finetune`.
  *
- * Writes every picture with its sidecar, `sheet.png`, `original.png` and `result.json`, and is remembered as a run of the experiment
- * `edit` unless `track` is false. After an interruption the same call continues from the finished edits.
+ * Writes every picture with its sidecar, `sheet.png`, `original.png` and `result.json`, and logs a run of the experiment
+ * `edit` unless `track` is false. After an interruption, the same call continues from the finished edits.
  *
- * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
+ * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is
+ *   full
  */
 export async function proposeEdits(model: Model, input: VideoInput, options: ProposeEditsOptions): Promise<FrameEdits> {
   const video = await repeatable(input);
@@ -51,9 +52,9 @@ export async function proposeEdits(model: Model, input: VideoInput, options: Pro
 }
 
 /**
- * The proposals that `proposeEdits` stored for the same options: in `out`, else where it wrote last.
+ * The proposals that `proposeEdits` stored for the same options: in `out`, else in its latest folder.
  *
- * @throws UsageError for a bad video or frame, or when there are none, or of other settings
+ * @throws UsageError for a bad video or frame, or when there are no proposals, or with other settings
  */
 export async function findProposals(
   model: Model,
@@ -71,7 +72,7 @@ export async function findProposals(
   return readProposals(out, await proposalSettings(model, video, frame, asked));
 }
 
-/** What must be the same when an edit is picked later. */
+/** The settings that must be equal when an edit is picked later. */
 async function proposalSettings(
   model: Model,
   video: RepeatableVideo,
@@ -83,7 +84,7 @@ async function proposalSettings(
   const { loras, embeddings, clipSkip } = model;
   return {
     video: locationOf(video),
-    // Of an opened video, or of frames, the path says too little.
+    // The path does not identify an opened video, or frames.
     ...(typeof video !== 'string' && { content: await hashVideo(video) }),
     ...given({ start, duration, every, frameRate, size, crop }),
     frame,

@@ -1,4 +1,4 @@
-// Renders and scores edits of one frame under several strengths and seeds.
+// Renders and scores edits of one frame at several strengths and seeds.
 
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.js';
@@ -12,7 +12,7 @@ import type { EditStore } from './edit-store.js';
 import type { FrameEdit } from './frame-edit.js';
 import { scoreEdit } from './score-edits.js';
 
-/** Which edits, and the folder in which they will be stored. */
+/** The settings of edits, and the folder of their results. */
 export interface RenderEditsOptions extends EditSettings {
   readonly out: string;
   readonly onProgress?: OnProgress | undefined;
@@ -26,7 +26,7 @@ export function editName({ strength, seed }: Pick<FrameEdit, 'strength' | 'seed'
 }
 
 /**
- * Renders edits by strength, then seed: the pictures that `strengthSweep` has at this frame. Writes nothing but to the store.
+ * Renders edits by strength, then seed. The pictures equal those of `strengthSweep` at this frame. Writes only to the store.
  *
  * @throws UsageError for a bad strength, seed or setting; FailureError when numbers turn NaN
  */
@@ -72,7 +72,7 @@ export async function renderEdits(
 }
 
 /**
- * Checks the settings of edits before any work.
+ * Checks the settings of edits.
  *
  * @throws UsageError for a bad strength, seed or setting
  */

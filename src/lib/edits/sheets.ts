@@ -6,10 +6,10 @@ import { contactSheet } from '../video/layout/contact-sheet.js';
 import { drawLabel, layLabel } from '../video/layout/label.js';
 import type { FrameEdit } from './frame-edit.js';
 
-/** Least width in pixels of a picture with a caption. */
+/** Minimum width in pixels of a picture with a caption. */
 const WIDTH = 256;
 
-/** Rows of strengths and columns of seeds, the original at the left of each row. `edits` are ordered by strength, then seed. */
+/** Rows of strengths, columns of seeds, with the original at the left of each row; `edits` have this order. */
 export function triedSheet(
   original: Frame,
   edits: readonly FrameEdit[],
@@ -28,7 +28,7 @@ export function triedSheet(
   );
 }
 
-/** The original, then the edits in their order, numbered, each above its settings and scores. Narrow pictures are enlarged. */
+/** The original, then the numbered edits in order, each above its settings and scores. Narrow pictures are enlarged. */
 export async function rankedSheet(original: Frame, edits: readonly FrameEdit[]): Promise<Frame> {
   const captions = [
     ['original', ''],
@@ -42,7 +42,7 @@ export async function rankedSheet(original: Frame, edits: readonly FrameEdit[]):
   return contactSheet(cells, { columns: columnsFor(cells.length) });
 }
 
-/** As square as possible, or up to two columns more where that leaves fewer places empty. */
+/** As square as possible, or with up to two more columns if that leaves fewer empty cells. */
 function columnsFor(count: number): number {
   const square = Math.ceil(Math.sqrt(count));
   const empty = (columns: number): number => Math.ceil(count / columns) * columns - count;

@@ -1,5 +1,4 @@
-// An edited picture as a file with a sidecar: FILE.png, and FILE.json, which says which frame it was made from, by which prompt and
-// how.
+// An edited picture as a file with a sidecar: FILE.png, and FILE.json with its frame, prompt and settings.
 
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -16,9 +15,9 @@ import type { DenoiseSettings } from './edit-options.js';
 import type { EditedFrame } from './edited-frame.js';
 import type { EditScores, FrameEdit } from './frame-edit.js';
 
-/** What the sidecar of an edited picture holds. Only `frame` and `prompt` are needed to learn from it. */
+/** The sidecar of an edited picture. Finetuning needs only `frame` and `prompt`. */
 export interface EditSidecar {
-  /** Which frame of the video it was made from, counted from 0. */
+  /** Index of its frame in the video, from 0. */
   readonly frame: number;
   readonly prompt: string;
   readonly negativePrompt?: string;
@@ -38,11 +37,11 @@ export interface EditSidecar {
   readonly scores?: EditScores;
 }
 
-/** The sidecar of an edit that was rendered here. */
+/** The sidecar of a rendered edit. */
 export type RenderedSidecar = EditSidecar & Pick<FrameEdit, 'strength' | 'seed' | 'firstTimestep' | 'scores'>;
 
 /**
- * Values in place of those of a sidecar; with both, no sidecar is needed.
+ * Values that override the sidecar's; with both, no sidecar is needed.
  *
  * @inline
  */
@@ -51,7 +50,7 @@ export interface EditOverrides {
   readonly prompt?: string;
 }
 
-/** The sidecar says too little of a picture, or cannot be read: `readEdit` needs the frame and the prompt as overrides. */
+/** The sidecar is incomplete or cannot be read: `readEdit` needs the frame and the prompt as overrides. */
 export class SidecarError extends UsageError {}
 
 /** Path of the sidecar of a picture: `night.png` has `night.json`. */
@@ -59,7 +58,7 @@ export function sidecarPath(picture: string): string {
   return `${picture.slice(0, picture.length - extname(picture).length)}.json`;
 }
 
-/** The sidecar of a rendered edit; `video` is the path of the video that it was made from. */
+/** The sidecar of a rendered edit; `video` is the path of its video. */
 export function sidecarOf(
   model: Model,
   { frame, prompt, originalSha256, strength, seed, firstTimestep, scores }: FrameEdit,
@@ -91,9 +90,9 @@ function fileName(path: string): string {
 }
 
 /**
- * Writes an edited picture and then its sidecar, each in one step.
+ * Writes an edited picture and then its sidecar, each atomically.
  *
- * @throws UsageError for a path that says no format of pictures; FailureError when the disk is full
+ * @throws UsageError for a path without a picture format; FailureError when the disk is full
  */
 export async function writeEdit(path: string, picture: Frame, sidecar: EditSidecar): Promise<void> {
   await writePicture(path, picture);
@@ -108,7 +107,7 @@ export function writeSidecar(path: string, sidecar: EditSidecar): Promise<void> 
 /**
  * Reads an edited picture with the frame and the prompt of its sidecar.
  *
- * @throws UsageError when there is no picture; SidecarError when frame or prompt are neither given nor in a sidecar that can be read
+ * @throws UsageError when there is no picture; SidecarError when frame or prompt are neither given nor in a readable sidecar
  */
 export async function readEdit(path: string, overrides: EditOverrides = {}): Promise<EditedFrame> {
   const picture = await readPicture(path);

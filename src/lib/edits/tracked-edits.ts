@@ -1,5 +1,5 @@
-// Edits of one frame as tracked work: choose the frame, render, arrange, write, log. What is tried and what is proposed differ in
-// `EditsKind` alone.
+// Edits of one frame as tracked work: select the frame, render, arrange, write, log. `EditsKind` has the differences between
+// `editFrame` and `proposeEdits`.
 
 import { dirname, join, resolve } from 'node:path';
 import { checkNewFolder } from '../base/atomic-folder.js';
@@ -15,24 +15,25 @@ import type { FrameEdit, FrameEdits } from './frame-edit.js';
 import { editsRun, type Which } from './log-edits.js';
 import { checkEdits, renderEdits } from './render-edits.js';
 
-/** A way to arrange and store the edits of one frame. */
+/** A kind of edits: how they are arranged, stored and logged. */
 export interface EditsKind {
   readonly experiment: 'frame' | 'edit';
-  /** How the run names the frame. */
+  /** The frame in the run's name. */
   which(frame: number): Which;
   /** Orders rendered edits and draws their sheet. */
   arrange(original: FrameEdits['original'], edits: readonly FrameEdit[]): Promise<Pick<FrameEdits, 'edits' | 'sheet'>>;
   /** Writes the folder. */
   write(edits: FrameEdits): Promise<void>;
-  /** What the run measures. */
+  /** The metrics of the run. */
   metrics?(edits: FrameEdits): Readonly<Record<string, number>>;
 }
 
 /**
- * Renders the edits of a frame and stores them, as a run unless `track` is false. After an interruption the same request continues
- * from the edits that are finished.
+ * Renders the edits of a frame and stores them, as a run unless `track` is false. After an interruption, the same call
+ * continues from the finished edits.
  *
- * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is full
+ * @throws UsageError for a bad video, frame, strength, seed or folder; FailureError when numbers turn NaN or the disk is
+ *   full
  */
 export async function trackedEdits(
   model: Model,

@@ -1,4 +1,4 @@
-// Markup with a line of text under it.
+// Markup with a caption.
 
 import { type Html, html } from '../report/html.js';
 

@@ -1,4 +1,4 @@
-// Where frames to be shown come from.
+// The source of shown frames.
 
 import { basename, extname } from 'node:path';
 import type { Frames } from '../tensor/frame.js';
@@ -6,11 +6,11 @@ import { openVideo } from '../video/read/open-video.js';
 import { isVideo, type VideoInput } from '../video/read/video.js';
 import type { FrameTimes } from '../video/times/frame-times.js';
 
-/** Frames, with what is known about them. */
+/** Frames and their properties. */
 export interface SourceFrames {
   readonly frames: Frames;
   readonly frameRate?: number;
-  /** When they are shown, where that is known. */
+  /** Times of the frames, if known. */
   readonly timing?: FrameTimes;
   /** The file's name without its extension. */
   readonly name?: string;
@@ -19,7 +19,7 @@ export interface SourceFrames {
 /**
  * The frames of a source.
  *
- * @throws UsageError when there is no such file, or it is no video
+ * @throws UsageError when the file does not exist or is not a video
  */
 export async function sourceFrames(source: VideoInput): Promise<SourceFrames> {
   const video = typeof source === 'string' ? await openVideo(source, { exact: true }) : source;

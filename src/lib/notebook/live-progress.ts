@@ -1,4 +1,4 @@
-// Progress that is drawn in place: in the cell's output in a notebook, on standard error in a script.
+// Progress that is updated in place: in the cell's output in a notebook, on standard error in a script.
 
 import {
   createEstimator,
@@ -12,18 +12,18 @@ import { bundleOf } from './mime-bundle.js';
 import { type NotebookKernel, notebookKernel } from './tslab-kernel.js';
 
 /**
- * How often progress is drawn.
+ * Options of live progress.
  *
  * @inline
  */
 export interface LiveProgressOptions {
-  /** Milliseconds between two drawings; 250 by default in a notebook. */
+  /** Milliseconds between updates; 250 by default in a notebook. */
   readonly interval?: number;
 }
 
 /**
- * A reporter of progress: hand its `report` to what takes `onProgress`, and call `close` in the end. In a notebook one line is
- * drawn anew in place, so that a saved notebook holds only the last; in a script it is a line on standard error.
+ * A progress reporter: pass its `report` as `onProgress`, and call `close` at the end. In a notebook, one line is updated in
+ * place, so that a saved notebook has only the last one; in a script, it is a line on standard error.
  */
 export function liveProgress(options: LiveProgressOptions = {}): ProgressReporter {
   const kernel = notebookKernel();
@@ -61,7 +61,7 @@ function inNotebook(kernel: NotebookKernel, interval: number): ProgressReporter 
     },
     close() {
       if (!newest && notes.length === 0) return;
-      draw('done', undefined); // no times, which would change a saved notebook with each run
+      draw('done', undefined); // without times, which would differ in the saved notebook after each run
     },
   };
 }

@@ -1,4 +1,4 @@
-// What one output of a cell holds: the same thing in several formats, of which each reader shows the best that it knows.
+// An output of a cell in several formats, of which each reader shows the best that it supports.
 
 import { base64 } from '../base/data-uri.js';
 import type { Html } from '../report/html.js';
@@ -6,14 +6,14 @@ import type { Html } from '../report/html.js';
 /** Contents by MIME type: texts, base64 for pictures, objects for JSON. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
-/** Something to show: for notebooks a bundle; for scripts its text, and the file to look at, if it is one. */
+/** Something to show: a bundle for notebooks; a text and, for some kinds, a file for scripts. */
 export interface Display {
   readonly bundle: MimeBundle;
-  /** A file that exists, or one to be written. */
+  /** An existing file, or one to write. */
   readonly file?: { readonly path: string } | { readonly name: string; readonly data: Uint8Array };
 }
 
-/** A bundle of a plain text (what terminals and searches see), markup, and a picture for readers that show no markup. */
+/** A bundle of a plain text (for terminals and search), markup, and a picture for readers without markup. */
 export function bundleOf(text: string, markup?: Html, picture?: Uint8Array): Record<string, unknown> {
   return {
     ...(markup && { 'text/html': markup.markup }),

@@ -1,12 +1,12 @@
-// A frame as a picture for an output: PNG while it is small, JPEG where exact pixels would make the notebook heavy.
+// A frame as a picture for an output: PNG if it is small, else JPEG to limit the notebook's size.
 
 import type { Frame } from '../tensor/frame.js';
 import { asImage } from '../video/as-image.js';
 
-/** Largest PNG, in bytes, that a notebook takes. */
+/** Maximum size of a PNG in a notebook, in bytes. */
 const LARGEST_PNG = 40_000;
 
-/** Encodes a frame, drawn `width` pixels across: enlarged by whole pixels, reduced smoothly. */
+/** Encodes a frame at a width of `width` pixels: enlarged by whole factors, reduced smoothly. */
 export async function pictureOf(frame: Frame, width: number = frame.width): Promise<Uint8Array> {
   const kernel = width > frame.width ? 'nearest' : 'lanczos3';
   const image = asImage(frame).resize({ width: Math.round(width), kernel });

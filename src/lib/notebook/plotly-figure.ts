@@ -2,13 +2,13 @@
 
 import { CHART_COLOURS, type Chart } from '../report/chart-picture.js';
 
-/** A figure as plotly reads it. */
+/** A plotly figure. */
 export interface PlotlyFigure {
   readonly data: readonly Readonly<Record<string, unknown>>[];
   readonly layout: Readonly<Record<string, unknown>>;
 }
 
-/** The figure of a chart: the same lines, colours and axes as its picture. */
+/** The figure of a chart, with the same lines, colours and axes as its picture. */
 export function plotlyFigure({ title, xLabel, yLabel, lines, marked = false }: Chart): PlotlyFigure {
   return {
     data: lines.map(({ label, points }) => ({

@@ -1,4 +1,4 @@
-// Frames side by side as one picture, with names for columns and rows.
+// Frames side by side in one picture, with names of columns and rows.
 
 import { dataUri } from '../base/data-uri.js';
 import { UsageError } from '../base/errors.js';
@@ -18,18 +18,18 @@ import type { ShowSettings } from './show-options.js';
  */
 export interface ShownFrames {
   readonly frames: readonly (Frame | string)[];
-  /** Frames in a row; all by default. */
+  /** Frames per row; all by default. */
   readonly columns?: number;
-  /** Names above the columns. */
+  /** Names of the columns, above them. */
   readonly labels?: readonly string[];
-  /** Names at the left of the rows. */
+  /** Names of the rows, to their left. */
   readonly rows?: readonly string[];
 }
 
 /**
  * The frames in every format.
  *
- * @throws UsageError when there are none, they differ in size, or names and frames differ in number
+ * @throws UsageError when there are none, they differ in size, or the number of names does not fit
  */
 export async function showFrames(
   { frames, columns = frames.length, labels, rows }: ShownFrames,
@@ -44,7 +44,7 @@ export async function showFrames(
   const type = pictureType(picture);
   const count = `${pictures.length} frame${pictures.length === 1 ? '' : 's'}`;
   const text = [`${count} of ${pictures[0].width}x${pictures[0].height}`, caption].filter((line) => line !== undefined);
-  // Without a caption the picture needs no markup, and every reader shows it.
+  // Without a caption, the picture needs no markup, so every reader shows it.
   const markup =
     caption === undefined ? undefined : figure(html`<img src="${dataUri(type, picture)}" alt="${caption}">`, caption);
   return {

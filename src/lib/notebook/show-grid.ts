@@ -1,4 +1,4 @@
-// Videos beside each other as one video, in step.
+// Videos side by side in one synchronized video.
 
 import { given } from '../base/given.js';
 import type { Frames } from '../tensor/frame.js';
@@ -10,17 +10,17 @@ import type { ShowSettings } from './show-options.js';
 import { encoded } from './show-video.js';
 
 /**
- * Videos of one size beside each other.
+ * Videos of one size, side by side.
  *
  * @inline
  */
 export interface ShownGrid {
   readonly grid: readonly VideoInput[];
-  /** One text for each. */
+  /** A label for each. */
   readonly labels?: readonly string[];
-  /** Videos in a row; 2 by default. */
+  /** Videos per row; 2 by default. */
   readonly columns?: number;
-  /** Frames per second; by default those of the first video that says, or 12. */
+  /** Frames per second; by default those of the first video with a rate, or 12. */
   readonly frameRate?: number;
 }
 

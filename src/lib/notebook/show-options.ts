@@ -1,18 +1,18 @@
-// How things are shown, whatever they are.
+// Options of showing, for every kind.
 
-/** How it is shown. */
+/** Options of showing. */
 export interface ShowOptions {
-  /** Pixels across; pictures and videos are drawn at their own size by default. */
+  /** Width in pixels; by default pictures and videos have their own size. */
   readonly width?: number;
-  /** A line of text under it. */
+  /** A caption below. */
   readonly caption?: string;
-  /** For files: what scripts would see otherwise, and videos that are too large for a notebook; `shown` by default. */
+  /** Folder for outputs of scripts, and for videos that are too large for a notebook; `shown` by default. */
   readonly folder?: string;
-  /** Largest video, in bytes, that is put into the notebook itself; 4,000,000 by default. */
+  /** Maximum size of a video that is embedded in the notebook, in bytes; 4,000,000 by default. */
   readonly embedBelow?: number;
 }
 
-/** Options with every default in place. */
+/** Options with defaults. */
 export type ShowSettings = Required<Omit<ShowOptions, 'width' | 'caption'>> & Pick<ShowOptions, 'width' | 'caption'>;
 
 /** Fills in defaults. */

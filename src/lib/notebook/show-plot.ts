@@ -1,4 +1,4 @@
-// A plot: plotly's JSON for JupyterLab, markup that draws it where plotly can be loaded, and a picture of our own for all others.
+// A plot: plotly's JSON for JupyterLab, markup that draws it if plotly can be loaded, and a picture for all others.
 
 import { dataUri } from '../base/data-uri.js';
 import { type Chart, chartPicture } from '../report/chart-picture.js';
@@ -9,7 +9,7 @@ import { type PlotlyFigure, plotlyFigure } from './plotly-figure.js';
 import type { ShowSettings } from './show-options.js';
 
 /**
- * A plot of lines, or of points where each line has one.
+ * A plot of lines, or of points if each line has only one.
  *
  * @inline
  */
@@ -20,7 +20,7 @@ export interface ShownPlot {
 /** The MIME type of plotly's JSON. */
 const PLOTLY = 'application/vnd.plotly.v1+json';
 
-/** Where pages load plotly from: the file of the npm package, held to its hash. */
+/** The source of plotly for pages: the file of the npm package, with its hash. */
 const SCRIPT = {
   src: 'https://cdn.jsdelivr.net/npm/plotly.js-dist-min@4.1.2/plotly.min.js',
   integrity: 'sha384-hHv6D3tTUUBpp4tVv6t2Dc3oGuRhphmWOTKUR8jWyN0Pnon1g3iebKCNDNmKmxo8',
@@ -46,7 +46,7 @@ export async function showPlot({ plot }: ShownPlot, { width = 760, caption }: Sh
   };
 }
 
-/** The picture, which a script replaces by the plot itself once plotly is there. */
+/** The picture, which a script replaces with the plot once plotly is loaded. */
 function page(drawn: PlotlyFigure, picture: Uint8Array, width: number, title: string): Html {
   const id = `steadyframe-plot-${Date.now().toString(36)}-${plots++}`;
   const script = `(() => {

@@ -1,4 +1,4 @@
-// A run as a card: how it stands, its settings, where its metrics ended, and what it made that can be looked at.
+// A run as a card: its status, settings, final metrics, and its most relevant picture or video.
 
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -13,7 +13,7 @@ import { cellText, tableOf } from './show-table.js';
 import { showVideo } from './show-video.js';
 
 /**
- * A run: `experiment/name`, the path of its folder, its id or the beginning of it, or a run as `listRuns` and `openRun` give it.
+ * A run: `experiment/name`, the path of its folder, its id or a prefix of it, or a result of `listRuns` or `openRun`.
  *
  * @inline
  */
@@ -21,7 +21,7 @@ export interface ShownRun {
   readonly run: string | RunSummary | StoredRun;
 }
 
-/** Which artifact stands for a run, the best first. */
+/** Artifacts that represent a run, the best first. */
 const FACES: readonly RegExp[] = [
   /(^|\/)grid\.(mp4|webp|gif)$/,
   /\.(mp4|webm)$/,
@@ -55,7 +55,7 @@ export async function showRun({ run }: ShownRun, settings: ShowSettings): Promis
   return { bundle: { ...bundleOf(text, markup), ...Object.fromEntries(picture) } };
 }
 
-/** The picture or the player of an artifact, where it can be opened. */
+/** The picture or the player of an artifact, if it can be opened. */
 async function faceOf(path: string, settings: ShowSettings): Promise<Display | undefined> {
   const isVideo = /^\.(mp4|webm|gif|webp)$/.test(extname(path).toLowerCase());
   const { caption: _, ...rest } = settings;
@@ -64,7 +64,7 @@ async function faceOf(path: string, settings: ShowSettings): Promise<Display | u
       ? await showVideo({ video: path }, rest)
       : await showFrames({ frames: [path] }, { ...rest, caption: '' });
   } catch {
-    return undefined; // the card is worth showing without
+    return undefined; // the card is shown without it
   }
 }
 
@@ -81,7 +81,7 @@ function valueText(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** A metric of a video by its title, any other by its key. */
+/** The title of a video metric; the key of any other. */
 function titleOf(key: string): string {
   return key in METRICS ? METRICS[key as MetricName].title : key;
 }

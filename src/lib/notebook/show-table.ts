@@ -1,4 +1,4 @@
-// A table of rows with named columns: markup in a notebook, columns under each other in a terminal.
+// A table of rows with named columns: markup in a notebook, aligned text in a terminal.
 
 import { formatValue } from '../report/format-value.js';
 import { type Html, html } from '../report/html.js';
@@ -7,20 +7,20 @@ import { bundleOf, type Display } from './mime-bundle.js';
 import type { ShowSettings } from './show-options.js';
 
 /**
- * What stands in a cell of a table.
+ * A value in a cell of a table.
  *
  * @inline
  */
 export type TableValue = string | number | boolean | null | undefined;
 
 /**
- * A table: rows by the names of their columns.
+ * A table: rows as objects by column names.
  *
  * @inline
  */
 export interface ShownTable {
   readonly table: readonly Readonly<Record<string, TableValue>>[];
-  /** Which columns, in which order; all by default, in the order in which the rows name them. */
+  /** Columns in order; by default all, in the order of their first occurrence in the rows. */
   readonly columns?: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export async function showTable({ table, columns }: ShownTable, { caption }: Sho
   };
 }
 
-/** A table as markup: numbers flush right, texts flush left. */
+/** A table as markup: numbers right-aligned, texts left-aligned. */
 export function tableOf(
   names: readonly string[],
   cells: readonly (readonly string[])[],
@@ -50,7 +50,7 @@ export function tableOf(
   )}</tbody></table>`;
 }
 
-/** A value as it stands in a cell: numbers with four significant digits, a dash for what is not there. */
+/** The text of a cell: numbers with four significant digits, a dash for missing values. */
 export function cellText(value: TableValue): string {
   if (value === undefined) return '';
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : formatValue(value);

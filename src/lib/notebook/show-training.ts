@@ -1,4 +1,4 @@
-// A training while it runs: its loss as a curve that is drawn anew in place, and what its previews show, first and last.
+// A running training: its loss as a curve that is updated in place, and its first and latest previews.
 
 import { runningMean } from '../report/chart-math.js';
 import type { Chart } from '../report/chart-picture.js';
@@ -10,7 +10,7 @@ import { showPlot } from './show-plot.js';
 import { notebookKernel } from './tslab-kernel.js';
 
 /**
- * One update of a training, as `finetune` yields it.
+ * One update of a training, as yielded by `finetune`.
  *
  * @inline
  */
@@ -23,7 +23,7 @@ export interface ShownStep {
 }
 
 /**
- * What a training renders on the way: paths of pictures.
+ * A preview of a training: paths of pictures.
  *
  * @inline
  */
@@ -33,24 +33,24 @@ export interface ShownPreview {
 }
 
 /**
- * How a training is shown.
+ * Options of showing a training.
  *
  * @inline
  */
 export interface ShowTrainingOptions extends ShowOptions {
-  /** Iterations in all, for the progress; without it none is shown. */
+  /** Total number of iterations, for the progress; without it, none is shown. */
   readonly iterations?: number;
-  /** Milliseconds between two drawings of the curve; 1000 by default. */
+  /** Milliseconds between updates of the curve; 1000 by default. */
   readonly interval?: number;
-  /** Sees each update. */
+  /** Called with each update. */
   readonly onStep?: (step: ShownStep) => void;
 }
 
 /**
- * Runs a training to its end and shows it meanwhile: `const result = await showTraining(finetune(model, video, options))`. A saved
- * notebook holds the last drawing only. Returns what the training returns.
+ * Runs a training to its end and shows it meanwhile: `const result = await showTraining(finetune(model, video, options))`. A
+ * saved notebook has only the last state. Returns the result of the training.
  *
- * @throws what the training throws
+ * @throws the errors of the training
  */
 export async function showTraining<Result>(
   training: AsyncIterable<ShownStep> & PromiseLike<Result>,
@@ -108,7 +108,7 @@ export async function showTraining<Result>(
   }
 }
 
-/** The loss of each update, and a running mean that shows where it goes. */
+/** The loss of each update, and its running mean. */
 function chartOf(losses: readonly (readonly [number, number])[]): Chart {
   const mean = runningMean(
     losses.map(([, loss]) => loss),

@@ -1,4 +1,5 @@
-// A video as a player: inside the notebook where it is small, beside it otherwise, with its first frame for readers without players.
+// A video as a player: embedded in the notebook if it is small, else linked, with its first frame for readers without
+// players.
 
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,21 +26,21 @@ import { copyShown } from './shown-files.js';
  */
 export interface ShownVideo {
   readonly video: VideoInput;
-  /** Frames per second of frames; 12 by default. */
+  /** Frames per second, if frames are given; 12 by default. */
   readonly frameRate?: number;
 }
 
-/** Videos that browsers play as they are. */
+/** Formats that browsers play. */
 const PLAYED = ['.mp4', '.webm', '.gif', '.webp'];
 
 /**
- * A video in every format. Files that browsers do not play, and frames, become an mp4.
+ * A video in every format. Frames, and files that browsers do not play, are encoded as mp4.
  *
- * @throws UsageError when there is no such video, or it has no frames
+ * @throws UsageError when the video does not exist or has no frames
  */
 export async function showVideo({ video, frameRate }: ShownVideo, settings: ShowSettings): Promise<Display> {
   if (typeof video === 'string' && PLAYED.includes(extname(video).toLowerCase())) {
-    // Opening it says what is wrong with the file, if anything is.
+    // Opening it reports errors of the file.
     const opened = await openVideo(video, { exact: true });
     return { bundle: await playerOf(opened, settings), file: { path: video } };
   }
@@ -49,7 +50,7 @@ export async function showVideo({ video, frameRate }: ShownVideo, settings: Show
 }
 
 /**
- * Frames as an mp4 that lives in the notebook, or in the folder for what is shown.
+ * Frames as an mp4, embedded in the notebook or in the folder of outputs.
  *
  * @throws UsageError when there are none, or they differ in size
  */

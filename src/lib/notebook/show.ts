@@ -1,5 +1,5 @@
-// One function that shows anything: in a notebook as the output of the cell, in a script as a text or as a file whose path is printed.
-// What each kind looks like is in the file named after it.
+// Shows every kind of result: in a notebook as the output of the cell, in a script as a text or as a file whose path is
+// printed. Each kind has a file of its own.
 
 import { UsageError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
@@ -15,18 +15,18 @@ import { fromHere, writeShown } from './shown-files.js';
 import { notebookKernel } from './tslab-kernel.js';
 
 /**
- * What can be shown; the key says what it is.
+ * Something to show; the key is its kind.
  *
  * @inline
  */
 export type Shown = ShownVideo | ShownGrid | ShownFrames | ShownTable | ShownPlot | ShownRun;
 
 /**
- * Shows a video, a grid of videos, frames, a table, a plot or a run: `await show({ video: 'out.mp4' })`. In a tslab notebook it is
- * the cell's output, in formats of which JupyterLab, nbconvert and GitHub each know one. In a script tables are printed, the rest
- * is written into a file, and its path is printed.
+ * Shows a video, a grid of videos, frames, a table, a plot or a run: `await show({ video: 'out.mp4' })`. In a tslab notebook
+ * it is the cell's output, in formats for JupyterLab, nbconvert and GitHub. In a script, tables are printed; others are
+ * written to a file, and its path is printed.
  *
- * @throws UsageError when what shall be shown does not exist or cannot be drawn
+ * @throws UsageError when it does not exist or cannot be drawn
  */
 export async function show(what: Shown, options: ShowOptions = {}): Promise<void> {
   const settings = showSettings(options);
@@ -36,7 +36,7 @@ export async function show(what: Shown, options: ShowOptions = {}): Promise<void
   else await print(display, settings);
 }
 
-/** What is shown, in every format. */
+/** The output in every format. */
 function displayOf(what: Shown, settings: ShowSettings): Promise<Display> {
   if ('video' in what) return showVideo(what, settings);
   if ('grid' in what) return showGrid(what, settings);

@@ -1,11 +1,11 @@
-// Where scripts find what a notebook would have drawn, and notebooks the videos that are too large to lie in them: files in `shown/`.
+// Files in `shown/`: outputs of scripts, and videos that are too large to be embedded in notebooks.
 
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 
-/** Writes a file under a name that is still free; the path to it from the current folder. */
+/** Writes a file under an unused name and returns its path relative to the current folder. */
 export async function writeShown(folder: string, name: string, data: Uint8Array): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = freePath(folder, name);
@@ -13,7 +13,7 @@ export async function writeShown(folder: string, name: string, data: Uint8Array)
   return fromHere(path);
 }
 
-/** Copies a file into the folder, unless the same lies there already; the path to it from the current folder. */
+/** Copies a file into the folder, unless it has an equal one, and returns its path relative to the current folder. */
 export async function copyShown(folder: string, from: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const existing = join(folder, basename(from));
@@ -23,12 +23,12 @@ export async function copyShown(folder: string, from: string): Promise<string> {
   return fromHere(path);
 }
 
-/** A path as seen from the current folder, with forward slashes. */
+/** A path relative to the current folder, with forward slashes. */
 export function fromHere(path: string): string {
   return relative('.', path).split(sep).join('/');
 }
 
-/** `grid.mp4`, or `grid-2.mp4` where that exists. */
+/** `grid.mp4`, or `grid-2.mp4` if that exists. */
 function freePath(folder: string, name: string): string {
   const extension = extname(name);
   const stem = name.slice(0, name.length - extension.length).replace(/[^\w.-]+/g, '-') || 'shown';

@@ -1,17 +1,17 @@
-// The tslab kernel that this process is, if it is one. tslab's own `display` sends one format at a time, so a bundle goes through
-// the function beneath it.
+// The tslab kernel of this process, if it is one. tslab's own `display` sends only one format at a time, so bundles are sent
+// with the function that it calls.
 
 import type { MimeBundle } from './mime-bundle.js';
 
-/** A place in a cell's output that can be drawn anew. */
+/** An updatable part of a cell's output. */
 export interface OutputSlot {
-  /** Puts the bundle there, in place of what was there. */
+  /** Replaces the content with a bundle. */
   draw(bundle: MimeBundle): void;
 }
 
 /** A running kernel. */
 export interface NotebookKernel {
-  /** A new output of the cell that runs now, drawn when `draw` is first called. */
+  /** A new output of the running cell, which appears at the first call of `draw`. */
   openSlot(): OutputSlot;
 }
 
@@ -41,7 +41,7 @@ export function notebookKernel(): NotebookKernel | undefined {
       let drawn = false;
       return {
         draw(bundle) {
-          // Asked for anew each time: it belongs to the cell that runs now.
+          // Looked up at each call, because it belongs to the running cell.
           module.lastWriteDisplayData?.({ data: bundle, metadata: {}, transient: { display_id: id } }, drawn);
           drawn = true;
         },
@@ -50,7 +50,7 @@ export function notebookKernel(): NotebookKernel | undefined {
   };
 }
 
-/** The module that writes to Jupyter, of the very tslab that runs: there may be several installed. */
+/** The module of the running tslab that writes to Jupyter: several may be installed. */
 function kernelModule(): KernelModule | undefined {
   const tslab = (globalThis as { __tslab__?: { require?: KernelRequire } }).__tslab__;
   const loaded = tslab?.require?.cache;

@@ -1,21 +1,21 @@
-// The arms of a result: floors, the plain model's renderings and the finetuned ones, each with what was measured.
+// The arms of a result: floors, renderings of the plain model and of the finetuned ones, each with its measurements.
 
 import type { Rendering, RenderingPlan } from '../renderings/rendering.js';
 import type { RecipeNumbers } from './judge.js';
 import type { TunedRendering } from './renderings.js';
 import { type RecipeArm, TRUTH } from './result.js';
 
-/** Names of the arms that are not rendered with a model of their own. */
+/** Names of the arms that are not rendered with a model. */
 export const ROUND_TRIP = 'round-trip';
 export const MEDIAN = 'flow-median';
 
-/** A rendering with what it comes to. */
+/** A rendering with its plan. */
 export interface PlannedRendering {
   readonly rendering: Rendering | TunedRendering;
   readonly plan: RenderingPlan;
 }
 
-/** All arms, in the order of tables. `numbers` are those of every arm, by its name. */
+/** All arms, in the order of tables. `numbers` are the measurements of the arms, by name. */
 export function recipeArms(renderings: readonly PlannedRendering[], numbers: RecipeNumbers): RecipeArm[] {
   const arm = (
     name: string,

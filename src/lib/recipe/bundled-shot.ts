@@ -1,4 +1,4 @@
-// A bundled shot of the procedural world as a video file, with what it should look like in another style.
+// A bundled shot of the procedural world as a video file, with its ground truth in another style.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import type { Truth } from './plan.js';
 const SIDE = 128;
 
 /**
- * The shot as an mp4 file, rendered when it is first asked for, and its truth in `style`.
+ * The shot as an mp4 file, rendered at its first use, and its ground truth in `style`.
  *
  * @throws UsageError for an unknown shot or style
  */

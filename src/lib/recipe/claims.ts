@@ -1,27 +1,27 @@
-// What the recipe promises, tested on the numbers of one run.
+// The claims of the recipe, tested on the numbers of one run.
 
 import { type RecipeArm, type RecipeClaim, type RecipeResult, TRUTH } from './result.js';
 
-/** Below this correlation with the truth around it, a car counts as lost. */
+/** A car counts as lost if its region's correlation with the truth is below this. */
 const CAR_LOST = 0.5;
-/** Below this share of the frame difference that it should have, a video counts as frozen. */
+/** A video counts as frozen if its frame difference is below this share of the expected one. */
 const FROZEN = 0.5;
 
 type Verdict = Omit<RecipeClaim, 'arm'>;
 
-/** The arms that the claims are about. */
+/** The arms of the claims. */
 export interface ClaimArms {
-  /** The plain model at the low strength, at the high one, and at all of them. */
+  /** The plain model at the low strength, at the high one, and at all strengths. */
   readonly low: RecipeArm;
   readonly high: RecipeArm;
   readonly plain: readonly RecipeArm[];
   readonly tuned: RecipeArm;
-  /** The true styled shot, where it is known, and its error after a VAE round trip. */
+  /** The true styled shot, if known, and its error after a VAE round trip. */
   readonly truth: RecipeArm | null;
   readonly truthFloor: number | null;
 }
 
-/** Finds the arms that the claims about `tuned` need. The plain model's are in the order of the strengths that were asked for. */
+/** Finds the arms that the claims about `tuned` need. Those of the plain model are in the order of the given strengths. */
 export function claimArms(
   { arms, truthFloor }: Pick<RecipeResult, 'arms' | 'truthFloor'>,
   tuned: RecipeArm,
@@ -31,7 +31,7 @@ export function claimArms(
   return { low: plain[0], high: plain[Math.min(1, plain.length - 1)], plain, tuned, truth, truthFloor };
 }
 
-/** The claims about one finetuned arm. Those that need the truth are left out where it is not known. */
+/** The claims about one finetuned arm, without those that need the truth if it is unknown. */
 export function recipeClaims({ low, high, plain, tuned, truth, truthFloor }: ClaimArms): Verdict[] {
   const claims: Verdict[] = [];
   if (low.truth && high.truth && tuned.truth && truthFloor !== null) {
@@ -71,7 +71,7 @@ function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): Verdict {
   };
 }
 
-/** A style may calm a video or stir it: where the truth is known, the motion that it has is the measure, else the source's. */
+/** The expected frame difference is the truth's, if known, because a style can change it; else the source's. */
 function moves(tuned: RecipeArm, truth: RecipeArm | null): Verdict {
   const due = truth?.metrics.flicker_ratio ?? 1;
   const ratio = (tuned.metrics.flicker_ratio ?? Number.NaN) / due;
@@ -92,7 +92,7 @@ function pointOf({ metrics }: RecipeArm): [number, number] {
   return [metrics.edit_strength ?? Number.NaN, metrics.warping_error_normalised ?? Number.NaN];
 }
 
-/** The curve's height at x, straight between its points, level beyond its ends. */
+/** The curve at x: linear interpolation between points, constant beyond its ends. */
 export function valueAt(curve: readonly (readonly [number, number])[], x: number): number {
   if (curve.length === 0) return Number.NaN;
   if (x <= curve[0][0]) return curve[0][1];

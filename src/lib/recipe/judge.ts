@@ -1,4 +1,4 @@
-// Measures every arm of the recipe: against the source, and against the truth where that is known.
+// Measures every arm of the recipe against the source and, if known, against the truth.
 
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
 import type { Measured } from '../metrics/measure.js';
@@ -8,7 +8,7 @@ import type { Frame } from '../tensor/frame.js';
 import { type EditJudgement, judgeEdit } from '../world/truth/judge-edit.js';
 import type { RecipePlan } from './plan.js';
 
-/** What is known of all arms. */
+/** The measurements of all arms. */
 export interface RecipeNumbers {
   readonly measured: Measured;
   readonly truths: ReadonlyMap<string, EditJudgement>;

@@ -1,4 +1,4 @@
-// Remembers the recipe as a run: its arms and its trainings are parts of it.
+// Logs the recipe as a run, with its arms and trainings as child runs.
 
 import { join } from 'node:path';
 import type { Settings } from '../base/settings.js';
@@ -14,7 +14,7 @@ import type { RecipePlan } from './plan.js';
 import { REPORT } from './report.js';
 import type { RecipeResult } from './result.js';
 
-/** The run that the recipe is. */
+/** Options of the recipe's run. */
 export function recipeRun(model: Model, compared: Compared, settings: Settings, options: RecipePlan): WorkOptions {
   const { truth: _, ...asked } = options;
   const { parameters, ...run } = comparisonRun(model, compared, settings, { ...asked, prompt: options.prompts[0] });
@@ -31,14 +31,14 @@ export function recipeRun(model: Model, compared: Compared, settings: Settings, 
   };
 }
 
-/** What the recipe found; `renderings` are those with a model. */
+/** The results of the recipe to log; `renderings` are those with a model. */
 export interface LoggedRecipe {
   readonly out: string;
   readonly result: RecipeResult;
   readonly renderings: readonly Rendering[];
 }
 
-/** Remembers what the recipe found. */
+/** Logs the results of the recipe. */
 export async function logRecipe(
   work: TrackedWork<unknown>,
   model: Model,

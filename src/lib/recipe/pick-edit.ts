@@ -1,4 +1,4 @@
-// The edited frame that the recipe learns: proposals are rendered, and the best ranked one is picked.
+// The edited frame for the recipe's training: renders proposals and picks the best ranked one.
 
 import { join } from 'node:path';
 import { makeFolder } from '../base/atomic-folder.js';
@@ -16,17 +16,17 @@ import { writePicture } from '../video/still.js';
 import type { RecipePlan } from './plan.js';
 import type { RecipeResult } from './result.js';
 
-/** The picked edit, once for each prompt, and all proposals as the result shows them. */
+/** The picked edit, once for each prompt, and all proposals in the form of the result. */
 export interface RecipeEdit {
   readonly edits: readonly EditedFrame[];
   readonly shown: RecipeResult['editedFrame'];
 }
 
 /**
- * Renders proposals of one frame into the folder `edit` of `out`, each with its sidecar, and picks the best. Finished ones are kept
- * in `work`.
+ * Renders proposals of one frame into the folder `edit` of `out`, each with its sidecar, and picks the best. Finished ones
+ * are stored in `work`.
  *
- * @throws UsageError when the video does not have the frame
+ * @throws UsageError when the frame does not exist
  */
 export async function pickRecipeEdit(
   model: Model,

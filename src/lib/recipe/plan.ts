@@ -1,4 +1,4 @@
-// What the recipe does: the video's part, the arms, and how its settings relate to the published recipe.
+// The plan of the recipe: the selection of the video, the arms, and the differences from the published recipe.
 
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
@@ -12,16 +12,16 @@ import type { FinetuneOptions } from '../training/finetune/options.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { CarRegion } from '../world/car/region.js';
 
-/** What the output should look like, where that is known: shots of the procedural world. */
+/** The ground truth of the output, for shots of the procedural world. */
 export interface Truth {
-  /** The true rendering of each frame, from the first one at each call. */
+  /** The true rendering of each frame; each call starts at the first one. */
   readonly frames: () => AsyncIterable<Frame>;
-  /** Where the car is in each frame. */
+  /** Region of the car in each frame. */
   readonly car: readonly (CarRegion | null)[];
 }
 
 /**
- * How a finetuned model is trained; see `FinetuneOptions`.
+ * Training options of a finetuned model; see `FinetuneOptions`.
  *
  * @inline
  */
@@ -41,19 +41,19 @@ export type Training = Pick<
   | 'heldAsidePrompts'
 >;
 
-/** A finetuned model and the renderings that are made with it. */
+/** A finetuned model and its renderings. */
 export interface TunedArm {
-  /** Names its files. */
+  /** Name of its files. */
   readonly name: string;
   readonly label: string;
-  /** The edited frames it learns: the one that was picked of the proposals, or given ones. */
+  /** Its training examples: the picked proposal, or given edited frames. */
   readonly edits: 'picked' | readonly EditedFrame[];
   readonly training: Training;
-  /** Guidance scales at which it renders, one arm each. */
+  /** Guidance scales of its renderings, one arm each. */
   readonly guidance: readonly number[];
 }
 
-/** Everything that the recipe does, decided: see recipe.ts for what is asked of users. */
+/** The complete plan of the recipe; recipe.ts has the options for users. */
 export interface RecipePlan
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
     OptionsOf<Pick<typeof RENDER, 'batch'>>,
@@ -62,30 +62,30 @@ export interface RecipePlan
     Omit<RenderHooks, 'onFrame'>,
     Omit<TrackingOptions, 'onWarning'>,
     Pick<OpenVideoOptions, 'crop'> {
-  /** Prompts under which the edited frame is learned; the first is the one that is rendered. */
+  /** Training prompts of the edited frame; the first one is rendered. */
   readonly prompts: readonly string[];
-  /** Strengths of the plain model; the first is also the finetuned model's, and the second shows what a strong edit loses. */
+  /** Strengths of the plain model; the first is also the finetuned model's, the second shows what a strong edit loses. */
   readonly strengths: readonly number[];
   /** Guidance scale of the plain model. */
   readonly guidanceScale: number;
-  /** What the edited frame is picked of. */
+  /** Settings of the proposals for the edited frame. */
   readonly proposals: {
     readonly strengths: readonly number[];
     readonly seeds: readonly number[];
-    /** That of the plain model by default. */
+    /** By default that of the plain model. */
     readonly guidanceScale?: number;
   };
-  /** Number of the frame that is edited, from 0; the middle one by default. */
+  /** Index of the edited frame, from 0; the middle one by default. */
   readonly editFrame?: number;
   readonly tuned: readonly TunedArm[];
-  /** Seed of the noise that all frames share. */
+  /** Seed of the noise, which is the same for all frames. */
   readonly seed?: number;
   readonly truth?: Truth;
-  /** Told the folder as soon as work in it begins. */
+  /** Called with the folder once work in it begins. */
   readonly onFolder?: (out: string) => void;
 }
 
-/** The published recipe, as far as it is published. */
+/** The published settings of the recipe. */
 export const PUBLISHED: Readonly<Record<string, string>> = {
   'model size': '860 M weights in the UNet',
   frames: '300 of 512x512',

@@ -1,10 +1,10 @@
-// Settings of the recipe for a model of the published one's size, and for the demo model.
+// Settings of the recipe for models of the published size, and for the demo model.
 
 import { PROPOSED_STRENGTHS } from '../settings/lists.js';
 import { RENDER } from '../settings/table.js';
 import type { Training } from './plan.js';
 
-/** What a preset decides. */
+/** The settings of a preset. */
 export interface Preset {
   /** Guidance scales: without finetuning, for proposals of the edited frame, and with finetuning. */
   readonly guidance: { readonly plain: number; readonly proposals?: number; readonly tuned: number };
@@ -14,8 +14,8 @@ export interface Preset {
 }
 
 /**
- * Settings for the demo model, 1 % of the published one's size: a rate that suits it, and larger batches of fewer iterations. Which
- * objective and guidance stand here was decided by the ground truth over nine shots and prompts; see README.md.
+ * Settings for the demo model, which has 1 % of the published size: its own learning rate, and larger batches with fewer
+ * iterations. The objective and guidance were chosen by the ground truth over nine shots and prompts; see README.md.
  */
 export const DEMO_TRAINING: Training = {
   trainingFrames: 30,
@@ -29,7 +29,7 @@ export const DEMO_TRAINING: Training = {
 /** Guidance scales for the demo model: without finetuning, for proposals of the edited frame, and with finetuning. */
 export const DEMO_GUIDANCE = { plain: 3, proposals: 5, tuned: 1 };
 
-/** Strengths of proposals for the demo model, which loses a frame's composition early: models/demo/README.md has how much it keeps. */
+/** Strengths of proposals for the demo model, which loses the composition early; models/demo/README.md has the numbers. */
 export const DEMO_PROPOSALS: readonly number[] = [0.55, 0.65, 0.75];
 
 /** Strengths of the plain model: the first is also the finetuned model's, the second shows what a strong edit loses. */

@@ -1,4 +1,4 @@
-// The published recipe as one call: a video, a model, a prompt. What it does in detail is run-recipe.ts's.
+// The published recipe as one call: a video, a model, a prompt. run-recipe.ts has the stages.
 
 import { basename } from 'node:path';
 import { UsageError } from '../base/errors.js';
@@ -17,39 +17,39 @@ import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from './presets.js';
 import { type RecipeOutcome, runRecipe } from './run-recipe.js';
 
 /**
- * A bundled shot in place of a video: what its edit in a style should look like is known.
+ * A bundled shot in place of a video, with known ground truth for edits in a style.
  *
  * @inline
  */
 export interface BundledShot {
   /** One of the package's shots, such as `red-car-curve`. */
   readonly shot: string;
-  /** The style that the prompt means: with it the results are compared with the truth. */
+  /** The style of the prompt; if given, results are compared with the truth. */
   readonly style?: Style;
 }
 
 /** Options of the recipe. */
 export interface RecipeOptions extends Omit<Partial<RecipePlan>, 'prompts' | 'proposals' | 'tuned' | 'truth'> {
-  /** Prompts under which the edited frame is learned; the first is the one that is rendered. */
+  /** Training prompts of the edited frame; the first one is rendered. */
   readonly prompts: readonly string[];
-  /** `published`, the default, has the published recipe's numbers, `demo` those that suit the demo model. */
+  /** `published` (the default): the published recipe's settings; `demo`: settings for the demo model. */
   readonly preset?: keyof typeof PRESETS;
-  /** How the model is finetuned, in place of what the preset says. */
+  /** Training options that override the preset's. */
   readonly training?: Training;
   /** Guidance scale of the finetuned model. */
   readonly tunedGuidance?: number;
-  /** What the edited frame is picked of. */
+  /** Settings of the proposals for the edited frame. */
   readonly proposals?: Partial<RecipePlan['proposals']>;
   /**
-   * The edited frames that are learned, a finetuning each: `picked` of proposals, `true` (of a bundled shot in a style), a file that
-   * `editFrame` or the command wrote, or a picture. `picked` by default, and `true` before it where it is known.
+   * Edited frames to learn from, with one finetuning each: `picked` (from the proposals), `true` (of a bundled shot in a
+   * style), a file written by `editFrame` or the command, or a picture. By default `true`, if known, and `picked`.
    */
   readonly examples?: readonly (string | EditedFrame)[];
 }
 
 /**
- * Runs the published recipe on a video: renders it with the model as it is, picks an edited frame among proposals, finetunes the model
- * on the video and that frame, renders with it, and writes videos, a 2x2 grid, numbers and a report.
+ * Runs the published recipe on a video: renders it with the plain model, picks an edited frame from proposals, finetunes the
+ * model on the video and that frame, renders with it, and writes videos, a 2x2 grid, numbers and a report.
  *
  * @param video a video, or a bundled shot
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
@@ -68,7 +68,7 @@ function isBundled(video: VideoInput | BundledShot): video is BundledShot {
   return typeof video === 'object' && 'shot' in video;
 }
 
-/** Fills in what the preset decides. */
+/** Fills in the preset's settings. */
 async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { truth: Truth }): Promise<RecipePlan> {
   const { preset = 'published', training, tunedGuidance, proposals, examples, ...rest } = options;
   const { guidance, proposals: strengths, training: usual } = PRESETS[preset];
@@ -93,7 +93,7 @@ async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { trut
   };
 }
 
-/** The edited frames that are learned, each under every prompt. */
+/** The edited frames to learn from, each under every prompt. */
 async function armsOf(
   { examples, prompts, editFrame }: RecipeOptions,
   bundled?: BundledShot & { truth: Truth },

@@ -1,16 +1,16 @@
-// The renderings that the recipe makes with a model: the plain one's at each strength, each finetuned one's at each guidance.
+// The recipe's renderings: of the plain model at each strength, and of each finetuned model at each guidance scale.
 
 import type { Rendering } from '../renderings/rendering.js';
 import { givenSettings } from '../settings/defaults.js';
 import { RENDER } from '../settings/table.js';
 import type { RecipePlan } from './plan.js';
 
-/** One finetuned rendering, and which training made its weights. */
+/** A rendering with a finetuned model, and the training of its weights. */
 export interface TunedRendering extends Rendering {
   readonly training: string;
 }
 
-/** The renderings with the model as it came, in the order of the strengths. */
+/** The renderings with the plain model, in the order of the strengths. */
 export function plainRenderings(options: RecipePlan): Rendering[] {
   return options.strengths.map((strength) => ({
     name: `plain-${strength}`,
@@ -19,7 +19,7 @@ export function plainRenderings(options: RecipePlan): Rendering[] {
   }));
 }
 
-/** The renderings with finetuned models, arm by arm; their models are not opened yet. */
+/** The renderings with finetuned models, arm by arm, before their models are opened. */
 export function tunedRenderings(options: RecipePlan): TunedRendering[] {
   const [strength] = options.strengths;
   return options.tuned.flatMap(({ name, label, guidance }) =>

@@ -1,5 +1,5 @@
-// The experiment as a page: what was found in words, the videos in step, the numbers, and where the settings differ from the
-// published ones.
+// The experiment as a page: conclusions in words, synchronized videos, the numbers, and differences from the published
+// settings.
 
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { plainCurve } from './claims.js';
 import { PUBLISHED } from './plan.js';
 import type { RecipeArm, RecipeResult, RecipeTraining } from './result.js';
 
-/** The page's name in the folder of the result. */
+/** File name of the page. */
 export const REPORT = 'report.html';
 
-/** Writes the page into the folder of the result; it holds everything it shows. */
+/** Writes the self-contained page into the folder of the result. */
 export async function writeRecipeReport(
   out: string,
   result: RecipeResult,
@@ -161,7 +161,7 @@ function course(
   out: string,
   { losses, gradientNorms, learningRates, previews }: RecipeTraining,
 ): ReportData['training'] {
-  // After a continued training the first learning rates are not known again.
+  // A continued training does not have the learning rates of its first part.
   const missing = Array.from({ length: losses.length - learningRates.length }, () => null);
   return {
     iterations: losses.map((_, i) => i + 1),

@@ -1,30 +1,30 @@
-// What the experiment gives, as data: `result.json` holds it, with paths relative to its folder.
+// The result of the experiment as data, as stored in `result.json`, with paths relative to its folder.
 
 import type { Measurement } from '../metrics/measurement.js';
 import type { EditJudgement } from '../world/truth/judge-edit.js';
 
-/** Name of the arm that is the truth, where that is known. */
+/** Name of the truth's arm, if it is known. */
 export const TRUTH = 'truth';
 
 /**
- * One rendering, and what is known of it. Paths are relative to the folder of the result.
+ * One rendering and its measurements. Paths are relative to the folder of the result.
  *
  * @inline
  */
 export interface RecipeArm {
   readonly name: string;
   readonly label: string;
-  /** `floor`: nothing is edited, or nothing is learned; `plain`: the model as it came; `tuned`: a finetuned one. */
+  /** `floor`: without an edit, or without training; `plain`: the plain model; `tuned`: a finetuned one. */
   readonly kind: 'floor' | 'plain' | 'tuned';
   readonly video: string;
   readonly strength: number | null;
   readonly guidance: number | null;
   readonly firstTimestep: number | null;
-  /** Which of the trainings made its weights. */
+  /** The training of its weights. */
   readonly training: string | null;
   readonly metrics: Measurement['means'];
   readonly curves: Measurement['curves'];
-  /** Against the true rendering, where that is known. */
+  /** Compared with the true rendering, if known. */
   readonly truth: EditJudgement | null;
 }
 
@@ -43,7 +43,7 @@ export interface RecipeProposal {
 }
 
 /**
- * A training's course.
+ * The course of a training.
  *
  * @inline
  */
@@ -56,17 +56,17 @@ export interface RecipeTraining {
   readonly learningRates: readonly number[];
   readonly forgetting: readonly { iteration: number; value: number }[];
   readonly previews: readonly { iteration: number; sheet: string; metrics: Measurement['means'] }[];
-  /** What decided its bits. */
+  /** The settings that determine the result bit by bit. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A claim of the recipe, and whether the numbers bear it out; null where they cannot tell.
+ * A claim of the recipe, and whether the numbers support it; null if they cannot decide.
  *
  * @inline
  */
 export interface RecipeClaim {
-  /** Label of the finetuned arm that it is about. */
+  /** Label of its finetuned arm. */
   readonly arm: string;
   readonly claim: string;
   readonly expected: string;
@@ -74,7 +74,7 @@ export interface RecipeClaim {
   readonly held: boolean | null;
 }
 
-/** Everything that one run of the experiment found. */
+/** The complete result of one run of the experiment. */
 export interface RecipeResult {
   readonly video: string;
   readonly model: string;
@@ -85,21 +85,21 @@ export interface RecipeResult {
   readonly height: number;
   readonly source: Measurement;
   readonly arms: readonly RecipeArm[];
-  /** Error of the truth after a VAE round trip: what no edit of this model can do better than. */
+  /** Error of the truth after a VAE round trip: the floor of any edit by this model. */
   readonly truthFloor: number | null;
   readonly editedFrame: {
     readonly frame: number;
     readonly original: string;
-    /** Empty where no arm learns a picked edit. */
+    /** Empty if no arm learns a picked edit. */
     readonly proposals: readonly RecipeProposal[];
-    /** Edited frames that were given to arms, in place of picking one. */
+    /** Edited frames that were given to arms instead of a picked one. */
     readonly given: readonly { readonly arm: string; readonly frame: number; readonly picture: string }[];
   };
   readonly trainings: readonly RecipeTraining[];
   readonly claims: readonly RecipeClaim[];
   readonly grid: { readonly mp4: string; readonly webp: string };
-  /** Seconds of each stage of this process; what was done before an interruption is not in them. */
+  /** Seconds of each stage in this process, without work before an interruption. */
   readonly seconds: Readonly<Record<string, number>>;
-  /** What decided its bits. */
+  /** The settings that determine the result bit by bit. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
-// Runs the published recipe on one video: the plain model at several strengths, an edited frame, finetuned models, and the arms that
-// learn nothing. What the numbers mean is claims.ts's, how they are shown report.ts's.
+// Runs the published recipe on one video: the plain model at several strengths, an edited frame, finetuned models, and the
+// arms without training. claims.ts interprets the numbers, report.ts shows them.
 
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -28,17 +28,17 @@ import { REPORT, writeRecipeReport } from './report.js';
 import { type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
 import { trainArm } from './train-arm.js';
 
-/** Where the results of the recipe lie, and what was found. */
+/** The folder and the result of the recipe. */
 export interface RecipeOutcome {
   /** Absolute path of the folder. */
   readonly out: string;
-  /** Absolute path of the report, a page. */
+  /** Absolute path of the report. */
   readonly report: string;
   readonly result: RecipeResult;
 }
 
 /**
- * Runs every stage and writes videos, grid, numbers and report into a folder, which can be continued after an interruption.
+ * Runs every stage and writes videos, grid, numbers and report into a folder. Can be continued after an interruption.
  *
  * @throws UsageError for a bad video, strength, prompt or folder; FailureError when numbers turn NaN or the disk is full
  */
@@ -53,7 +53,7 @@ export async function runRecipe(model: Model, source: RepeatableVideo, options: 
   return trackWork(asked, open, (work) => runStages(work, model, { source, plain, planned, video, settings }, options));
 }
 
-/** What is known before the first stage. */
+/** The state before the first stage. */
 interface OpenedRecipe {
   readonly source: RepeatableVideo;
   readonly plain: readonly Rendering[];
@@ -89,7 +89,7 @@ async function runStages(
   const opened: Model[] = [];
   const count = frameCounter(run);
   const expected = plain.length + unopened.length;
-  // Counted in frames of all renderings, those with models that are not trained yet too.
+  // Counts frames of all renderings, including those with models that are not yet trained.
   const onFrame = (done: number): void => count(done, rendered.frames * expected);
   const place = { work: folder.work, expected };
   const rendered = await timed('plain renderings', () =>
@@ -155,7 +155,7 @@ async function runStages(
       await writeCurves(join(out, 'curves.csv'), { source: measured.source, ...measured.outputs });
     });
     await rendered.close();
-    // States of hundreds of megabytes, which only an interrupted training needs.
+    // Checkpoints of hundreds of megabytes, which only an interrupted training needs.
     for (const { name } of options.tuned)
       await rm(join(out, 'finetune', name, 'checkpoints'), { recursive: true, force: true });
     await writeRecipeReport(out, result, model, strengths);
@@ -167,7 +167,7 @@ async function runStages(
   }
 }
 
-/** Everything that decides what comes out. */
+/** All settings that determine the result. */
 async function recipeSettings(
   model: Model,
   video: RepeatableVideo,
@@ -194,7 +194,7 @@ async function recipeSettings(
   return JSON.parse(JSON.stringify({ ...common, ...own }));
 }
 
-/** All videos by their file names: the source, every arm, and the grid of the source and `shown` arms. */
+/** All videos by file name: the source, every arm, and the grid of the source and `shown` arms. */
 function videosOf(
   rendered: RenderedVideo,
   arms: ReadonlyMap<string, Readable>,

@@ -1,4 +1,4 @@
-// Finetunes the model for one arm of the recipe, and opens what came out.
+// Finetunes the model for one arm of the recipe, and opens the result.
 
 import { join, relative } from 'node:path';
 import { given } from '../base/given.js';
@@ -17,7 +17,7 @@ import type { FinetuneStep } from '../training/finetune/step.js';
 import type { RecipePlan, TunedArm } from './plan.js';
 import type { RecipeTraining } from './result.js';
 
-/** Trains, or goes on where an earlier process stopped. The finetuned model is the caller's to dispose of. */
+/** Trains, or continues where an earlier process stopped. The caller disposes of the finetuned model. */
 export async function trainArm(
   model: Model,
   rendered: Pick<RenderedVideo, 'source'>,
@@ -53,7 +53,7 @@ export async function trainArm(
     };
     return await finetune(model, { [Symbol.asyncIterator]: rendered.source }, options);
   };
-  // The training is a part of the recipe's run.
+  // The training is a child of the recipe's run.
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
   const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;

@@ -1,4 +1,4 @@
-// Remembers a sweep as a run, and each point and training as a part of it. The only file of sweeps that knows how runs are logged.
+// Logs a sweep as a run, and each point and training as a child run. The only file of sweeps that logs runs.
 
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -16,47 +16,47 @@ import type { Job } from './jobs/job.js';
 import { readPoint } from './jobs/render-point.js';
 import { readStage } from './jobs/training-job.js';
 
-/** How a sweep is remembered. */
+/** Options of logging a sweep. */
 export interface SweepLogOptions {
-  /** The folder of the sweep; the artifacts of its run by default. */
+  /** The folder of the sweep; by default that of its run's artifacts. */
   readonly out?: string;
-  /** Go on with the latest sweep of this name. */
+  /** Continue the latest sweep of this name. */
   readonly resume?: boolean;
-  /** Remember it as a run; true by default. */
+  /** Log it as a run; true by default. */
   readonly track?: boolean;
   /** Address of an MLflow server, or false for none. */
   readonly mlflow?: string | false;
   /** The folder of all runs. */
   readonly root?: string;
-  /** What started the sweep; the script's name by default. */
+  /** The command that started the sweep; the script's name by default. */
   readonly command?: string;
-  /** Told about what is unusual, and what goes wrong with an MLflow server; stderr by default. */
+  /** Called with warnings, including errors of an MLflow server; stderr by default. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** Where a sweep stands before it is opened: nothing is written yet. */
+/** The folder of a sweep before it is opened; nothing is written yet. */
 export interface SweepPlace {
-  /** Its folder; undefined where a new one will be made. */
+  /** Its folder; undefined if a new one will be created. */
   readonly out: string | undefined;
   open(): Promise<SweepLog>;
 }
 
-/** A sweep that is being remembered. */
+/** The log of a running sweep. */
 export interface SweepLog {
   readonly out: string;
-  /** A job begins, or begins again. */
+  /** Logs that a job begins, or is retried. */
   begin(job: Job): Promise<void>;
   metrics(job: Job, step: number, metrics: Readonly<Record<string, number>>): void;
-  /** A job has come to its end; `reason` says why it failed. */
+  /** Logs the end of a job; `reason` is the cause of a failure. */
   end(job: Job, reason?: string): Promise<void>;
-  /** The sweep has come to its end: how, and which files of it tell more. */
+  /** Logs the end of the sweep: its status, and its result files. */
   finish(
     status: 'finished' | 'failed' | 'interrupted',
     told?: { error?: string; files?: readonly string[]; tags?: Readonly<Record<string, string>> },
   ): Promise<void>;
 }
 
-/** Finds the place of a sweep, or where it will be. */
+/** Finds the existing or future folder of a sweep. */
 export async function placeSweep({ name, path, sweep }: SweepFile, options: SweepLogOptions): Promise<SweepPlace> {
   const { resume = false, track = true, mlflow, root = runsRoot(), onWarning, command } = options;
   const given = options.out === undefined ? undefined : resolve(options.out);
@@ -92,7 +92,7 @@ function keyed(run: RunSummary): [string, RunSummary] {
 function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>): SweepLog {
   const open = new Map<string, Run>();
   const logged = new Set<string>();
-  /** The run of a job; undefined where it has come to its end already. */
+  /** The run of a job; undefined if it has already ended. */
   const partOf = async (job: Job): Promise<Run | undefined> => {
     const before = parts.get(job.id);
     if (logged.has(job.id) || before?.status === 'finished') return undefined;
@@ -134,7 +134,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
       const part = open.get(job.id);
       if (!part) return;
       if (!rewound.has(job.id)) {
-        // What a killed worker had logged beyond its checkpoint is computed again.
+        // Metrics that a killed worker had logged after its checkpoint are computed again.
         rewound.add(job.id);
         void part.rewind(step);
       }

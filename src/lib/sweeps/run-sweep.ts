@@ -1,4 +1,4 @@
-// Runs a sweep: every point to its end, shared work once, with successive halving where it is asked for. Resumable at any moment.
+// Runs a sweep: all points, with shared work done once, and optionally with successive halving. Resumable at any time.
 
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -22,46 +22,46 @@ import { checkSweepFolder, openSweepFolder, pointFolder } from './sweep-folder.j
 import { type PointOutcome, type SweepOutcome, sweepOutcome, writeOutcome } from './sweep-outcome.js';
 import { sweepProgress } from './sweep-progress.js';
 
-/** Where and how a sweep is run. */
+/** Options of running a sweep. */
 export interface RunSweepOptions extends SweepLogOptions {
-  /** Processes that work at once; 1 by default. */
+  /** Number of worker processes; 1 by default. */
   readonly workers?: number;
   /**
-   * Does the jobs, in place of processes on this machine; it is closed in the end.
+   * Executes the jobs, instead of processes on this machine; it is closed at the end.
    *
    * @hidden
    */
   readonly executor?: Executor;
-  /** How often a point that failed is tried again; 1 by default. */
+  /** Number of retries of a failed point; 1 by default. */
   readonly retries?: number;
-  /** Told how far the whole sweep is. */
+  /** Called with the progress of the whole sweep. */
   readonly onProgress?: OnProgress;
-  /** Told the folder, how many points there are and how many are done, before work begins. */
+  /** Called before work begins, with the folder, the number of points and how many are done. */
   readonly onStart?: (start: { out: string; points: number; done: number }) => void;
-  /** Told of each point that has come to its end, those that were found done included. */
+  /** Called with the result of each point, including those already done. */
   readonly onPoint?: Evaluation['onPoint'];
-  /** Stops after the current steps; what is done is kept. */
+  /** Stops after the current steps; finished work is kept. */
   readonly signal?: AbortSignal;
 }
 
-/** What a sweep would do. */
+/** The plan of a sweep. */
 export interface SweepPlan {
   readonly name: string;
-  /** The folder; undefined where a new one will be made. */
+  /** The folder; undefined if a new one will be created. */
   readonly out: string | undefined;
   readonly varying: readonly StoredSettingName[];
   readonly points: readonly (PlannedPoint & { readonly done: boolean })[];
   /**
-   * What remains to be done, each piece of shared work once; with halving, as if every point went to its end.
+   * The remaining jobs, with shared work once; with halving, as if no point were stopped.
    *
    * @hidden
    */
   readonly jobs: readonly Job[];
-  /** Iterations at which finetunes are judged, and how many of them get there. */
+  /** Iterations at which finetunes are compared, and the number of points at each. */
   readonly rungs: readonly { readonly iterations: number; readonly points: number }[];
 }
 
-/** Points that were planned, with what planned them. */
+/** Planned points and their planner. */
 interface Prepared {
   readonly place: SweepPlace;
   readonly hasher: ContentHasher;
@@ -71,9 +71,9 @@ interface Prepared {
 }
 
 /**
- * Says what a sweep would do. Touches nothing.
+ * Plans a sweep without writing anything.
  *
- * @throws UsageError for points that cannot be rendered, or a folder that holds something else
+ * @throws UsageError for points that cannot be rendered, or a folder with other contents
  */
 export async function planSweep(file: SweepFile, options: RunSweepOptions = {}): Promise<SweepPlan> {
   const { place, planner, points, varying } = await prepare(file, options);
@@ -99,11 +99,11 @@ export async function planSweep(file: SweepFile, options: RunSweepOptions = {}):
 }
 
 /**
- * Runs a sweep. What is done is not done again, however often it is interrupted: points are told apart by what decides their bits.
- * A point that fails is tried again, then reported in the outcome, and the others go on.
+ * Runs a sweep. Finished points are not computed again after an interruption; they are identified by a hash of all settings
+ * and inputs. A failed point is retried, then reported in the outcome, while the others continue.
  *
- * @throws UsageError before any work, for points that cannot be rendered or a folder that cannot be used; the signal's reason
- *   when it is aborted; FailureError when the disk is full
+ * @throws UsageError before any work, for points that cannot be rendered or a folder that cannot be used; the signal's
+ *   reason when it is aborted; FailureError when the disk is full
  */
 export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): Promise<SweepOutcome> {
   const { resume = false, signal, onProgress, onWarning, onStart, onPoint, retries } = options;
@@ -149,7 +149,7 @@ export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): 
   }
 }
 
-/** Plans the points, which checks all that can be checked. */
+/** Plans and checks the points. */
 async function prepare(file: SweepFile, options: RunSweepOptions): Promise<Prepared> {
   const { resume = false, onWarning, signal, onProgress } = options;
   const settings = sweepPoints(file.sweep);
@@ -168,7 +168,7 @@ async function prepare(file: SweepFile, options: RunSweepOptions): Promise<Prepa
     await planner.close();
     throw error;
   }
-  // The same edit or video under two names.
+  // Removes duplicates: the same edit or video under two names.
   const distinct = [...new Map(points.map((point) => [point.id, point])).values()];
   return { place, hasher, planner, varying, points: distinct };
 }
@@ -178,7 +178,7 @@ function rungsOf({ sweep }: SweepFile, candidates: readonly PlannedPoint[]): num
   return rungs(sweep.early_terminate, Math.max(...candidates.map(({ settings }) => settings.iterations ?? 0)));
 }
 
-/** Evaluates points, those that are trained rung by rung. */
+/** Evaluates points, those with a training rung by rung. */
 async function evaluateAll(
   file: SweepFile,
   points: readonly PlannedPoint[],
@@ -222,7 +222,7 @@ async function evaluateAll(
   return points.map(({ id }) => outcomes.get(id)!);
 }
 
-/** A point as it is after fewer iterations: a point of its own, whose training the longer one continues. */
+/** The point with fewer iterations: a separate point, whose training the longer one continues. */
 async function atRung(point: PlannedPoint, iterations: number, planner: PointPlanner): Promise<PlannedPoint> {
   const settings: PointSettings = { ...point.settings, iterations };
   const planned = await planner.plan(settings);
@@ -233,7 +233,7 @@ function metricOf(evaluated: Evaluated, name?: string): number | null {
   return 'result' in evaluated && name !== undefined ? (evaluated.result.metrics[name] ?? null) : null;
 }
 
-/** Latents and frames that no point needs any more. */
+/** Deletes latents and frames that no point needs any more. */
 async function dropSources(out: string): Promise<void> {
   const folder = join(out, 'sources');
   if (!existsSync(folder)) return;

@@ -1,11 +1,11 @@
-// Where things lie in the folder of a sweep, and who may write there.
+// The layout of a sweep's folder, and its lock.
 //
-//   sweep.json                  the sweep as it was asked for last
+//   sweep.json                  the latest definition of the sweep
 //   result.json, points.csv     all points with their metrics
 //   points/ID/                  result.json, output.mp4, comparison.mp4, curves.csv of one point
-//   trainings/ID/stages/000400/ the weights after so many iterations of one training
+//   trainings/ID/stages/000400/ the weights after this number of iterations of one training
 //   sources/ID/                 result.json, round-trip.mp4 of the encoded frames; their latents while they are needed
-//   inputs.json, jobs.jsonl     remembered hashes of inputs; what was begun and ended when
+//   inputs.json, jobs.jsonl     cached hashes of inputs; start and end times of jobs
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { LOCK, lockFolder, type Unlock } from '../base/folder-lock.js';
 import { namesIn, refuseOtherFiles } from '../base/results-folder.js';
 import { iterationName } from '../training/finetune/folder.js';
 
-/** Digits of a hash that name a folder. */
+/** Number of digits of a hash in a folder's name. */
 const DIGITS = 16;
 
 /** The folder of a point. */
@@ -34,20 +34,20 @@ export function trainingFolder(out: string, id: string): string {
   return join(out, 'trainings', id.slice(0, DIGITS));
 }
 
-/** The folder of a training's weights after some iterations. */
+/** The folder of a training's weights after a number of iterations. */
 export function stageFolder(out: string, id: string, iterations: number): string {
   return join(trainingFolder(out, id), 'stages', iterationName(iterations));
 }
 
-/** Whether a folder holds a sweep. */
+/** Whether a folder has a sweep. */
 export function holdsSweep(folder: string): boolean {
   return existsSync(join(folder, 'sweep.json'));
 }
 
 /**
- * Creates the folder of a sweep, or opens it again, and keeps other processes out.
+ * Creates or opens the folder of a sweep and locks it.
  *
- * @throws UsageError when it holds something else, a sweep that was not asked to be continued, or another process writes there
+ * @throws UsageError when it has other contents, or a sweep and `resume` is not set, or another process writes there
  */
 export async function openSweepFolder(out: string, resume: boolean): Promise<Unlock> {
   await checkSweepFolder(out, resume);
@@ -58,7 +58,7 @@ export async function openSweepFolder(out: string, resume: boolean): Promise<Unl
 }
 
 /**
- * Checks that a sweep may be written into a folder, without touching it.
+ * Checks that a sweep can be written into a folder, without changing it.
  *
  * @throws UsageError as `openSweepFolder`
  */

@@ -1,4 +1,4 @@
-// What a sweep has come to: its points with their metrics, the best of them, and the files that say so.
+// The results of a sweep: its points with their metrics, the best one, and the result files.
 
 import { join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
@@ -9,39 +9,39 @@ import { settingText } from './file/sweep-points.js';
 import { ranked } from './points/halving.js';
 
 /**
- * What became of a point.
+ * The outcome of a point.
  *
  * @inline
  */
 export interface PointOutcome {
-  /** SHA-256 of what decides its bits. */
+  /** SHA-256 of its identity. */
   readonly point: string;
   readonly label: string;
   readonly settings: PointSettings;
-  /** `stopped` where early_terminate ended it: its metrics are those of the iterations that it had. */
+  /** `stopped` if early_terminate ended it; its metrics are then those after the iterations so far. */
   readonly status: 'done' | 'stopped' | 'failed';
   /** Absolute path of its folder. */
   readonly folder: string;
   readonly metrics: Readonly<Record<string, number | null>>;
-  /** Why it failed. */
+  /** Cause of the failure. */
   readonly reason?: string;
 }
 
-/** What a sweep has come to. */
+/** The outcome of a sweep. */
 export interface SweepOutcome {
   readonly name: string;
   /** Absolute path of its folder. */
   readonly out: string;
   readonly metric?: { readonly name: string; readonly goal: 'minimize' | 'maximize' };
-  /** Settings in which points differ. */
+  /** Settings in which the points differ. */
   readonly varying: readonly StoredSettingName[];
   /** In the order of the sweep. */
   readonly points: readonly PointOutcome[];
-  /** The point with the best metric, of those that are done; absent without a metric. */
+  /** The finished point with the best metric; absent without a metric. */
   readonly best?: PointOutcome;
 }
 
-/** Puts together what points have come to. */
+/** Collects the results of the points. */
 export function sweepOutcome(
   { name, sweep }: SweepFile,
   out: string,
@@ -54,7 +54,7 @@ export function sweepOutcome(
   return { name, out, ...(metric && { metric }), varying, points, ...(best && { best }) };
 }
 
-/** Points as a table shows them: by the metric, if there is one, those that are done before the others. */
+/** Points in the order of tables: finished ones first, by the metric if there is one. */
 export function sortedPoints({ metric, points }: SweepOutcome): PointOutcome[] {
   if (!metric) return [...points];
   const value = ({ metrics }: PointOutcome): number | null | undefined => metrics[metric.name];
@@ -67,7 +67,7 @@ export function sortedPoints({ metric, points }: SweepOutcome): PointOutcome[] {
   return [...of('done'), ...of('stopped'), ...of('failed')];
 }
 
-/** Writes `result.json` and `points.csv`; their bytes depend on the points and what became of them alone. */
+/** Writes `result.json` and `points.csv`; their bytes depend only on the points and their outcomes. */
 export async function writeOutcome(outcome: SweepOutcome): Promise<void> {
   const { name, out, metric, points, best, varying } = outcome;
   const inside = (folder: string): string => relative(out, folder).split(sep).join('/');
@@ -92,7 +92,7 @@ export async function writeOutcome(outcome: SweepOutcome): Promise<void> {
   await writeFileAtomic(join(out, 'points.csv'), table);
 }
 
-/** A setting without the folders of the files that it names. */
+/** A setting with file names in place of paths. */
 function withoutFolders(value: unknown): unknown {
   if (typeof value === 'string') return value.split(/[\\/]/).at(-1);
   if (Array.isArray(value)) return value.map(withoutFolders);

@@ -1,4 +1,4 @@
-// The progress of a whole sweep, in passes of the UNet: the sum over its jobs, of which several may run at once.
+// The progress of a whole sweep, in passes of the UNet: the sum over its jobs, several of which can run at once.
 
 import type { OnProgress, Progress } from '../base/progress.js';
 import type { Job } from './jobs/job.js';
@@ -7,9 +7,9 @@ import type { Job } from './jobs/job.js';
 export interface SweepProgress {
   /** Adds jobs to the total. */
   expect(jobs: readonly Job[]): void;
-  /** Takes a job's own progress. */
+  /** Records a job's own progress. */
   note(job: Job, progress: Progress): void;
-  /** Starts a job, or starts it again. */
+  /** Starts or restarts a job. */
   begin(job: Job): void;
   /** Ends a job. */
   end(job: Job): void;

@@ -1,5 +1,5 @@
-// Reads everything back that runs have left, and compares it with the hashes and checksums that were written beside it, as restic's
-// `check --read-data` does. Changes nothing. What a resume does about damage is where it reads; here it is named.
+// Reads all stored files of runs and compares them with their stored hashes and checksums, like restic's `check
+// --read-data`. Reports damage and changes nothing; resumed work repairs damage where it reads.
 
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ import { STATE, verifyTrainingState } from '../training/loop/checkpoint.js';
 import { readPicture } from '../video/still.js';
 
 /**
- * What to read back.
+ * Options of verification.
  *
  * @inline
  */
@@ -33,31 +33,31 @@ export interface VerifyOptions {
 }
 
 /**
- * What was found.
+ * The result of verification.
  *
  * @inline
  */
 export interface Verified {
-  /** The number of files that were read back, damaged ones included. */
+  /** Number of files read, including damaged ones. */
   readonly files: number;
-  /** What is damaged or missing, each with a sentence that says what was expected. */
+  /** Damaged or missing files, each with a message about what was expected. */
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
-  /** Files of an earlier version that carry no checksum. */
+  /** Files of earlier versions without a checksum. */
   readonly unchecked: readonly string[];
-  /** Folders of runs that are being written at the moment, which were left out. */
+  /** Folders of runs in progress, which were skipped. */
   readonly running: readonly string[];
 }
 
-/** JSON files that carry a checksum, and may list the hashes of others. */
+/** JSON files with a checksum, which may list hashes of other files. */
 const SEALED = new Set(['result.json', 'settings.json', 'record.json', 'preview.json', 'inputs.json']);
 
 /** Hidden folders of unfinished work. */
 const UNFINISHED = /^\.(partial$|unfinished-edits-)/;
 
 /**
- * Reads runs and folders back.
+ * Verifies runs and folders.
  *
- * @param names runs as `openRun` takes them, or folders that commands wrote into; all runs when there are none
+ * @param names runs as for `openRun`, or folders of results; all runs if empty
  * @throws UsageError when a name is neither
  */
 export async function verify(names: readonly string[], options: VerifyOptions = {}): Promise<Verified> {
@@ -89,7 +89,7 @@ async function folderOf(name: string, root: string): Promise<string> {
 
 type Look = ReturnType<typeof createLook>;
 
-/** Collects what is found, and reads each file once. */
+/** Collects the findings; each file is read once. */
 function createLook(signal: AbortSignal | undefined) {
   const seen = new Map<string, string | undefined>();
   const folders = new Set<string>();
@@ -103,14 +103,14 @@ function createLook(signal: AbortSignal | undefined) {
     name,
     running,
     unchecked,
-    /** Whether a folder is looked at for the first time. */
+    /** Whether a folder was not visited before. */
     enter(folder: string): boolean {
       signal?.throwIfAborted();
       const isNew = !folders.has(folder);
       folders.add(folder);
       return isNew;
     },
-    /** Checks one file; what is thrown is its damage. */
+    /** Checks one file; an error is its damage. */
     async check(path: string, work: () => Promise<string | undefined>): Promise<void> {
       signal?.throwIfAborted();
       seen.set(path, undefined);
@@ -168,7 +168,7 @@ async function verifyRun(folder: string, look: Look): Promise<void> {
   if (owner.tags.out !== undefined) await verifyFolder(owner.tags.out, look);
 }
 
-/** Every file below a folder that has a checksum, or should. */
+/** Verifies every file below a folder that has a checksum, or should have one. */
 async function verifyFolder(folder: string, look: Look): Promise<void> {
   if (!look.enter(folder)) return;
   let entries: Awaited<ReturnType<typeof entriesOf>>;
@@ -217,7 +217,7 @@ async function verifyFile(path: string, look: Look): Promise<void> {
     });
   } else if (name.endsWith('.png.sha256')) {
     const picture = path.slice(0, -'.sha256'.length);
-    if (!(await isFile(picture))) return; // it was not written any more
+    if (!(await isFile(picture))) return; // it was not yet written
     await look.check(picture, async () => {
       const [expected, { data }] = [(await readFile(path, 'utf8')).trim(), await readPicture(picture)];
       return sha256(data) === expected ? undefined : 'is damaged (the SHA-256 of its pixels is another)';

@@ -2,7 +2,7 @@
 
 import type { SweepPlan } from './run-sweep.js';
 
-/** Numbers of points and jobs, and the passes of the UNet that remaining jobs take. */
+/** Numbers of points and jobs, and the UNet passes of the remaining jobs. */
 export interface WorkLeft {
   points: number;
   done: number;

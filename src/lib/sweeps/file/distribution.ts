@@ -1,5 +1,5 @@
-// The values that a parameter of a sweep takes: listed for a grid, drawn for a random search. Names and meanings are those of
-// W&B sweeps; differs from them in that a range of whole numbers is `int_uniform` only for settings that take whole numbers.
+// The values of a sweep's parameter: listed for a grid, drawn for a random search. Names and meanings are those of W&B
+// sweeps, except that a range of whole numbers is `int_uniform` only for settings with whole numbers.
 
 import { seedOf } from '../../base/hash.js';
 import { createGenerator } from '../../base/random.js';
@@ -25,26 +25,26 @@ export const DISTRIBUTIONS = [
 export type Distribution = (typeof DISTRIBUTIONS)[number];
 
 /**
- * A parameter as a sweep file gives it.
+ * A parameter in a sweep file.
  *
  * @inline
  */
 export interface Parameter<T = unknown> {
   readonly value?: T | undefined;
   readonly values?: readonly T[] | undefined;
-  /** Of each of `values`, for a random search. */
+  /** Probability of each of `values`, for a random search. */
   readonly probabilities?: readonly number[] | undefined;
   readonly distribution?: Distribution | undefined;
   readonly min?: number | undefined;
   readonly max?: number | undefined;
-  /** Mean and deviation of the normal ones; 0 and 1 by default. */
+  /** Mean and standard deviation of normal distributions; 0 and 1 by default. */
   readonly mu?: number | undefined;
   readonly sigma?: number | undefined;
-  /** What the q_ ones are rounded to multiples of; 1 by default. */
+  /** Values of q_ distributions are rounded to multiples of it; 1 by default. */
   readonly q?: number | undefined;
 }
 
-/** The distribution that is meant where none is named. */
+/** The distribution of a parameter; inferred if none is named. */
 export function distributionOf(parameter: Parameter, takesWhole: boolean): Distribution {
   if (parameter.distribution) return parameter.distribution;
   if (parameter.value !== undefined) return 'constant';
@@ -52,7 +52,7 @@ export function distributionOf(parameter: Parameter, takesWhole: boolean): Distr
   return takesWhole ? 'int_uniform' : 'uniform';
 }
 
-/** The values of a grid in order; null where there are endlessly many. */
+/** The values of a grid in order; null if there are infinitely many. */
 export function gridValues(parameter: Parameter, takesWhole: boolean): readonly unknown[] | null {
   const { value, values = [], min = 0, max = 0, q = 1 } = parameter;
   switch (distributionOf(parameter, takesWhole)) {
@@ -72,12 +72,12 @@ export function gridValues(parameter: Parameter, takesWhole: boolean): readonly 
   }
 }
 
-/** The value number `draw` of a parameter: a pure function of seed, name and number, whatever else is in the sweep. */
+/** A drawn value of a parameter: a pure function of `key`, which has the seed, the name and the draw's number. */
 export function drawValue(parameter: Parameter, takesWhole: boolean, key: string): unknown {
   const generator = createGenerator(seedOf(key));
   const { value, values = [], probabilities, min = 0, max = 0, mu = 0, sigma = 1, q = 1 } = parameter;
   const between = (low: number, high: number): number => low + (high - low) * generator.uniform();
-  // Box and Muller, in double precision.
+  // Box-Muller transform in double precision.
   const normal = (): number =>
     mu + sigma * Math.sqrt(-2 * Math.log1p(-generator.uniform())) * Math.cos(2 * Math.PI * generator.uniform());
   const within = (x: number): number => Math.min(max, Math.max(min, x));
@@ -112,7 +112,7 @@ export function drawValue(parameter: Parameter, takesWhole: boolean, key: string
   }
 }
 
-/** 3 x 0.1 as 0.3: no more digits than doubles hold. */
+/** 3 x 0.1 as 0.3, without rounding errors of doubles. */
 function quantised(x: number, q: number): number {
   return Number.isInteger(q) ? Math.round(x) : Number(x.toPrecision(12));
 }

@@ -1,5 +1,5 @@
-// Parses YAML that anyone may have written into plain data: one document, with merge keys and aliases, whose size, depth and
-// aliases are bounded before anything is expanded.
+// Parses untrusted YAML into plain data: one document, with merge keys and aliases. Size, depth and aliases are checked
+// before anything is expanded.
 
 import {
   Document,
@@ -14,25 +14,25 @@ import {
 } from 'yaml';
 import { UsageError } from '../../base/errors.js';
 
-/** A document with its data (undefined where there is none), and where its lines begin. */
+/** A document with its data (undefined if there is none), and the offsets of its lines. */
 export interface ParsedYaml {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly data: unknown;
 }
 
-/** The longest text that is read, in characters: a long one takes seconds, and no plan needs it. */
+/** Maximum length of a text in characters: longer ones take seconds, and no plan needs them. */
 export const LONGEST_YAML = 256 * 1024;
-/** The most values that the document has once its aliases are expanded. */
+/** Maximum number of values after expanding aliases. */
 const MOST_VALUES = 100_000;
 const DEEPEST = 32;
-/** Brackets and dashes within each other beyond which a text is not even parsed: parsers recurse. */
+/** Maximum nesting of brackets and dashes: deeper texts are not parsed, because parsers recurse. */
 const UNPARSED = 1000;
 
 /**
- * Parses one document; `path` is what errors call it, `what` what it should be.
+ * Parses one document; `path` is its name in errors, `what` the expected kind of file.
  *
- * @throws UsageError naming the line of what is wrong
+ * @throws UsageError with the line of the mistake
  */
 export function parseYaml(text: string, path: string, what: string): ParsedYaml {
   if (text.length > LONGEST_YAML) throw tooLong(path, text.length, what);
@@ -61,14 +61,14 @@ export function parseYaml(text: string, path: string, what: string): ParsedYaml 
   return { document, lines, data: document.toJS({ maxAliasCount: -1 }) };
 }
 
-/** The sentence about a text of so many characters (or bytes). */
+/** The error for a text of this number of characters (or bytes). */
 export function tooLong(path: string, length: number, what: string): UsageError {
   return new UsageError(
     `${path}: is ${Math.ceil(length / 1024)} kB long, at most ${LONGEST_YAML / 1024} kB are read; ${what} is shorter`,
   );
 }
 
-/** How deep the brackets of a text are nested, and on which line: parsers recurse, so it is asked before parsing. */
+/** The nesting depth of a text, and its line; needed before parsing, because parsers recurse. */
 function depthOf(text: string): { deepest: number; line: number } {
   let [deepest, line, depth, at] = [0, 1, 0, 1];
   const see = (now: number): void => {
@@ -77,7 +77,7 @@ function depthOf(text: string): { deepest: number; line: number } {
     line = at;
   };
   for (const row of text.split('\n')) {
-    // Dashes and question marks at a line's beginning each open a level of their own.
+    // Each dash and question mark at the start of a line opens a level.
     const opened = /^[\s?:-]*/.exec(row)![0].match(/[-?]/g)?.length ?? 0;
     see(/^-+\s*$/.test(row) ? 0 : opened);
     for (const mark of row) {
@@ -89,7 +89,7 @@ function depthOf(text: string): { deepest: number; line: number } {
   return { deepest, line };
 }
 
-/** Refuses cycles, too many values behind aliases, and keys and merges that make no data. */
+/** Throws an error for cycles, too many values by aliases, and invalid keys and merges. */
 function checkNodes(document: Document.Parsed, at: (offset: number) => string): void {
   const sizes = new Map<Node, number>();
   const open = new Set<Node>();

@@ -1,5 +1,5 @@
-// The settings of one point of a sweep, by the names that sweep files have for them: what each may be, and which of them count for a
-// point. They are rows of the table of settings; what varies them is sweep-schema.ts.
+// The settings of one point of a sweep, by their names in sweep files: their schemas, and which of them are relevant for a
+// point. They are rows of the settings table; sweep-schema.ts has the parameters that vary them.
 
 import { z } from 'zod';
 import { defaultsOf } from '../../settings/defaults.js';
@@ -13,7 +13,7 @@ const SOURCE = { video, ...SELECTION };
 const MODEL = { model, ...CHECKPOINT, ...APPLIED };
 const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE };
 
-/** How a video is edited: with the model as it is, or finetuned on the video first. */
+/** Methods of editing a video: with the plain model, or with one finetuned on the video. */
 export const METHODS = ['img2img', 'finetune'] as const;
 
 type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
@@ -33,7 +33,7 @@ type StoredName<Name extends keyof typeof ROWS> = Name extends 'negativePrompt'
 export type StoredSettingName = 'method' | StoredName<keyof typeof ROWS>;
 
 /**
- * Settings as they stand in a file.
+ * Settings in a sweep file.
  *
  * @inline
  */
@@ -46,7 +46,7 @@ const schemas = (table: SettingTable): [name: string, schema: z.ZodType][] => {
   return Object.values(table).map((row, i) => [names[i], schemaOf(row)]);
 };
 
-/** Every setting by its name: what it may be. */
+/** The schema of every setting, by name. */
 export const SETTING_SCHEMAS = {
   method: z
     .enum(METHODS)
@@ -54,7 +54,7 @@ export const SETTING_SCHEMAS = {
   ...Object.fromEntries(schemas(ROWS)),
 } as unknown as { readonly [Name in StoredSettingName]: z.ZodType<NonNullable<GivenSettings[Name]>> };
 
-/** Names of settings by what they are about. */
+/** Names of settings by subject. */
 export const SETTING_NAMES = {
   all: Object.keys(SETTING_SCHEMAS),
   source: storedNames(SOURCE),
@@ -65,7 +65,7 @@ export const SETTING_NAMES = {
 
 type TopName = StoredName<keyof typeof SOURCE | keyof typeof MODEL | 'prompt' | 'negativePrompt' | 'batch' | 'edits'>;
 
-/** Settings that may stand at the top of a sweep file, where they hold for all points. */
+/** Settings that are allowed at the top level of a sweep file, for all points. */
 export const TOP_SETTINGS = [
   ...SETTING_NAMES.source,
   ...SETTING_NAMES.model,
@@ -81,7 +81,7 @@ export const PATH_SETTINGS = Object.entries(ROWS)
   .map(([name]) => name) as readonly StoredSettingName[];
 
 /**
- * Settings of every point, defaults in place, without those that do not count for it.
+ * The settings of a point, with defaults, without irrelevant ones.
  *
  * @inline
  */
@@ -95,12 +95,12 @@ const ROW_OF = new Map<string, SettingTable[string]>(
   storedNames(ROWS).map((name, i) => [name, Object.values(ROWS)[i]]),
 );
 
-/** Settings that count only where another one has a certain value. */
+/** Settings that are relevant only for certain values of another setting. */
 const LORA_SETTINGS: readonly StoredSettingName[] = ['rank', 'alpha', 'layers'];
 
 /**
- * Fills in defaults and leaves out what does not count: settings of a finetune where there is none, those of low-rank updates
- * where weights themselves are trained. Two points that differ only in such a setting are one.
+ * Adds defaults and drops irrelevant settings: those of a finetuning if there is none, and those of low-rank updates if the
+ * weights themselves are trained. Points that differ only in such settings are identical.
  */
 export function pointSettings(chosen: GivenSettings): PointSettings {
   const given: GivenSettings = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));

@@ -1,4 +1,4 @@
-// Reads a sweep file and says what is wrong with it: file, line, key, what was expected. What may stand in it is sweep-schema.ts.
+// Reads a sweep file and reports mistakes with file, line, key and what was expected. sweep-schema.ts defines its contents.
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { LONGEST_YAML, parseYaml, tooLong } from './parse-yaml.js';
 import { type GivenSettings, PATH_SETTINGS, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
 
-/** A sweep file that has been read. */
+/** A parsed sweep file. */
 export interface SweepFile {
   readonly path: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface SweepFile {
 
 type Issue = z.core.$ZodIssue;
 
-/** So many mistakes are told at once. */
+/** Maximum number of mistakes in one error. */
 const MOST_TOLD = 20;
 
 /**
@@ -47,7 +47,7 @@ export async function readSweepFile(path: string): Promise<SweepFile> {
 }
 
 /**
- * Parses the text of a sweep file; `path` is what errors call it.
+ * Parses the text of a sweep file; `path` is its name in errors.
  *
  * @throws UsageError naming every mistake with its line
  */
@@ -59,7 +59,7 @@ export function parseSweep(text: string, path: string): Sweep {
   const parsed = SWEEP_SCHEMA.safeParse(data);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  // What is said about a part as a whole follows from a misspelt key in it.
+  // An issue of an object as a whole is a consequence of a misspelt key in it.
   const misspelt = issues.filter(({ code, path: at }) => code === 'unrecognized_keys' && at.length > 0);
   const follows = (issue: Issue): boolean =>
     issue.code === 'custom' && misspelt.some((other) => other.path.every((key, i) => issue.path[i] === key));
@@ -70,7 +70,7 @@ export function parseSweep(text: string, path: string): Sweep {
   throw new UsageError([...distinct.slice(0, MOST_TOLD), ...more].join('.\n'));
 }
 
-/** A file with the places of its keys. */
+/** A parsed file with the positions of its keys. */
 interface ParsedFile {
   readonly path: string;
   readonly document: Document;
@@ -78,7 +78,7 @@ interface ParsedFile {
   readonly data: unknown;
 }
 
-/** The sentences about one mistake. */
+/** The messages about one mistake. */
 function describe(issue: Issue, { path, document, lines, data }: ParsedFile): string[] {
   const keys = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
@@ -122,7 +122,7 @@ function expected(issue: Issue): string {
   }
 }
 
-/** What helps with a common mistake. */
+/** A hint for a common mistake. */
 function hint(keys: readonly (string | number)[], value: unknown): string {
   if (keys.length === 2 && keys[0] === 'parameters' && (typeof value !== 'object' || value === null)) {
     return `: {value: ${shown(value)}}`;
@@ -146,7 +146,7 @@ function shapeOf(schema: unknown): Record<string | number, unknown> | undefined 
   return inner?.shape ?? (inner?.unwrap ? shapeOf(inner.unwrap()) : undefined);
 }
 
-/** `:7`, the line of the deepest key of a path that the file has. */
+/** `:7`, the line of the deepest existing key of a path. */
 function lineOf(document: Document, lines: LineCounter, keys: readonly (string | number)[]): string {
   for (let length = keys.length; length > 0; length--) {
     const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true);
@@ -169,7 +169,7 @@ function shown(value: unknown): string {
   return brief(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)));
 }
 
-/** The paths in a sweep, which are relative to the folder of its file, as absolute ones. */
+/** The sweep with absolute paths; those in the file are relative to its folder. */
 function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
   const fix = (name: string, value: unknown): unknown => (value === undefined ? value : absolute(name, value, folder));
   const top = Object.fromEntries(TOP_SETTINGS.map((name) => [name, fix(name, sweep[name])]));

@@ -1,4 +1,4 @@
-// The points of a sweep: every combination of a grid in a stable order, or the draws of a random search. Nothing is read here.
+// The points of a sweep: every combination of a grid in a stable order, or the draws of a random search. Reads no files.
 
 import { UsageError } from '../../base/errors.js';
 import { canonicalJson } from '../../base/hash.js';
@@ -14,24 +14,24 @@ import {
 } from './point-settings.js';
 import { numberKind, type Sweep } from './sweep-schema.js';
 
-/** More points than this are a mistake. */
+/** Maximum number of points. */
 const MOST = 100_000;
 
-/** A random search over few values ends after so many draws without a new point. */
+/** A random search over few values ends after this number of successive draws without a new point. */
 const FRUITLESS_DRAWS = 1000;
 
 /**
- * The points, each once. In a grid the last parameter of the file varies fastest; a random search of more points begins with
- * those of fewer.
+ * The points, each once. In a grid, the last parameter of the file varies fastest. A random search with more points begins
+ * with the points of a smaller one.
  *
- * @throws UsageError for a grid that is too large, or a drawn value that its setting cannot have
+ * @throws UsageError for a grid that is too large, or a drawn value that is invalid for its setting
  */
 export function sweepPoints(sweep: Sweep): PointSettings[] {
   const fixed = Object.fromEntries(TOP_SETTINGS.map((name) => [name, sweep[name]])) as GivenSettings;
   const parameters = Object.entries(sweep.parameters) as [StoredSettingName, Parameter][];
   const { run_cap = Infinity } = sweep;
   const found = new Map<string, PointSettings>();
-  /** Whether it was new. */
+  /** Adds a point and returns whether it is new. */
   const add = (chosen: GivenSettings): boolean => {
     const point = pointSettings({ ...fixed, ...chosen });
     const key = canonicalJson(point);
@@ -57,14 +57,14 @@ export function sweepPoints(sweep: Sweep): PointSettings[] {
   return [...found.values()];
 }
 
-/** Names of the settings in which points differ, in the order of the table. */
+/** Names of the settings in which the points differ, in the order of the table. */
 export function varyingSettings(points: readonly PointSettings[]): StoredSettingName[] {
   return (Object.keys(SETTING_SCHEMAS) as StoredSettingName[]).filter(
     (name) => new Set(points.map((point) => canonicalJson(point[name] ?? null))).size > 1,
   );
 }
 
-/** A point in words, by the settings in which it differs from others. */
+/** A text for a point: its varying settings. */
 export function pointLabel(point: PointSettings, varying: readonly StoredSettingName[]): string {
   const parts = varying
     .filter((name) => point[name] !== undefined)
@@ -72,7 +72,7 @@ export function pointLabel(point: PointSettings, varying: readonly StoredSetting
   return parts.join(', ') || 'the only point';
 }
 
-/** A setting's value as people read it: files by their names, numbers with few digits. */
+/** A setting's value as text: files by their names, numbers with few digits. */
 export function settingText(name: StoredSettingName, value: unknown): string {
   if (value === undefined) return '-';
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));

@@ -1,17 +1,17 @@
-// What a sweep file may hold, with W&B's keys where there are some. Reading one, and what is said about mistakes, is read-sweep-file.ts.
+// The schema of sweep files, with W&B's keys where they exist. read-sweep-file.ts reads them and reports mistakes.
 
 import { z } from 'zod';
 import { METRICS } from '../../metrics/measurement.js';
 import { DISTRIBUTIONS, distributionOf, type Parameter } from './distribution.js';
 import { SETTING_SCHEMAS, type StoredSettingName, TOP_SETTINGS } from './point-settings.js';
 
-/** Metrics of a point beside those of its video. */
+/** Metrics of a point in addition to those of its video. */
 export const TRAINING_METRICS = ['training_loss', 'forgetting'] as const;
 
 /** Every metric that points can be sorted by. */
 export const SWEEP_METRICS: readonly string[] = [...Object.keys(METRICS), ...TRAINING_METRICS];
 
-/** Whether a setting takes whole numbers, any numbers, or something else. */
+/** Whether a setting's values are whole numbers, real numbers, or neither. */
 export function numberKind(name: StoredSettingName): 'whole' | 'real' | undefined {
   return NUMBER_KINDS.get(name);
 }
@@ -23,7 +23,7 @@ const NUMBER_KINDS = new Map(
   }),
 );
 
-/** Schemas with an id stand once in the JSON schema. */
+/** Schemas with an id are defined once in the JSON schema. */
 const distribution = z.enum(DISTRIBUTIONS).meta({ id: 'distribution' });
 const probabilities = z
   .array(z.number().min(0))
@@ -51,7 +51,7 @@ function parameter<T extends z.ZodType>(name: StoredSettingName, setting: T) {
   });
 }
 
-/** What is wrong with the keys of a parameter taken together: the key that is to blame, and a sentence. */
+/** Mistakes in the combination of a parameter's keys: the key and a message. */
 function mistakes(name: StoredSettingName, given: Parameter, setting: z.ZodType): [key: string, sentence: string][] {
   const { value, values, probabilities, min, max } = given;
   const kind = numberKind(name);
@@ -205,7 +205,7 @@ export const SWEEP_SCHEMA = z
 /** A sweep file as data. */
 export type Sweep = z.infer<typeof SWEEP_SCHEMA>;
 
-/** The JSON schema of sweep files, by which editors complete and check them. */
+/** The JSON schema of sweep files, for completion and checks in editors. */
 export function sweepJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(SWEEP_SCHEMA, { io: 'input' });
   return { $schema, title: 'steadyframe sweep', ...schema };

@@ -1,32 +1,32 @@
-// Where jobs are done: what dispatches them (run-jobs.ts) knows no more about it than this. A distributed executor hands jobs, which
+// The interface between the dispatcher of jobs (run-jobs.ts) and their executor. A distributed executor can send jobs, which
 // are plain data, to machines that share the sweep's folder.
 
 import type { OnProgress } from '../../base/progress.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
 import type { Job } from './job.js';
 
-/** What is heard of a job while it is done. */
+/** Callbacks of a running job, and its abort signal. */
 export interface JobHooks {
   readonly onProgress?: OnProgress;
   readonly onWarning?: (message: string) => void;
-  /** Points of curves: of a training, its losses. */
+  /** Called with points of curves, such as the losses of a training. */
   readonly onMetrics?: (step: number, metrics: Readonly<Record<string, number>>) => void;
-  /** Stops after the current step; what is done is kept. */
+  /** Stops after the current step; finished work is kept. */
   readonly signal?: AbortSignal;
 }
 
 /** Opens the model of a job. */
 export type OpenModel = (path: string, options: LoadModelOptions) => Promise<Model>;
 
-/** Does jobs. */
+/** Executes jobs. */
 export interface Executor {
-  /** How many jobs it does at once. */
+  /** Number of concurrent jobs. */
   readonly slots: number;
   /**
-   * Does a job. Its results then lie in the job's folder; nothing is done again that lies there already.
+   * Executes a job, which writes its results into the job's folder. Existing results are not computed again.
    *
-   * @throws UsageError when trying again would end the same way; FailureError for any other end, a crash included; the signal's
-   *   reason when it was stopped
+   * @throws UsageError for failures that a retry would repeat; FailureError for all others, including crashes; the signal's
+   *   reason when it was aborted
    */
   run(job: Job, hooks: JobHooks): Promise<void>;
   /** Ends its processes. */

@@ -1,5 +1,6 @@
-// The jobs of a sweep and what each of them needs: frames are encoded once for all points that show them, a model is trained once
-// for all that use it, and a shorter training is the beginning of a longer one. A job is plain data, fit for another machine.
+// The jobs of a sweep and their dependencies: frames are encoded once for all points with the same source, a model is
+// trained once for all points that use it, and a longer training continues a shorter one. Jobs are plain data and can be
+// sent to other machines.
 
 import { join } from 'node:path';
 import { canonicalJson, sha256Json } from '../../base/hash.js';
@@ -8,31 +9,31 @@ import type { IdentifiedPoint } from '../points/identify-point.js';
 import { pointFolder, sourceFolder, stageFolder, trainingFolder } from '../sweep-folder.js';
 
 interface JobBase {
-  /** The same for the same work. */
+  /** Equal for equal work. */
   readonly id: string;
-  /** In words. */
+  /** Text for messages. */
   readonly label: string;
-  /** Ids of jobs that must be done before. */
+  /** Ids of jobs that must be finished before. */
   readonly needs: readonly string[];
-  /** Jobs with equal texts open the same model: a worker that has it open is quicker. */
+  /** Jobs with equal texts use the same model: a worker that has it open is faster. */
   readonly model: string;
   readonly settings: PointSettings;
-  /** How much it is to do, in passes of the UNet; 0 where that is not known. */
+  /** Amount of work in passes of the UNet; 0 if unknown. */
   readonly passes: number;
 }
 
-/** Reads and encodes frames, and measures what the autoencoder alone does to them. */
+/** Reads and encodes frames, and measures the autoencoder's round trip. */
 export interface SourceJob extends JobBase {
   readonly kind: 'source';
   readonly folder: string;
 }
 
-/** Trains up to a number of iterations, from the nearest stage before. */
+/** Trains up to a number of iterations, from the nearest earlier stage. */
 export interface TrainingJob extends JobBase {
   readonly kind: 'training';
   /** The training's folder, shared by its stages. */
   readonly folder: string;
-  /** Where the weights lie afterwards. */
+  /** The folder of the resulting weights. */
   readonly stage: string;
   readonly iterations: number;
 }
@@ -49,24 +50,24 @@ export interface PointJob extends JobBase {
   readonly stage?: string;
 }
 
-/** One piece of a sweep's work. */
+/** A job of a sweep. */
 export type Job = SourceJob | TrainingJob | PointJob;
 
 /**
- * A point to plan for: how it is called, and how much work it is.
+ * A point with its label and amount of work.
  *
  * @inline
  */
 export interface PlannedPoint extends IdentifiedPoint {
   readonly label: string;
-  /** Passes of the UNet that its frames take; 0 where that is not known. */
+  /** Number of UNet passes for its frames; 0 if unknown. */
   readonly passes: number;
 }
 
 /**
- * The jobs that points need, none of them twice, each after those that it needs.
+ * The jobs of points, without duplicates, each after its dependencies.
  *
- * @param isDone tells of a stage's folder whether it is there already
+ * @param isDone returns whether a stage's folder exists
  */
 export function planJobs(out: string, points: readonly PlannedPoint[], isDone: (stage: string) => boolean): Job[] {
   const sources = new Map<string, SourceJob>();
@@ -107,14 +108,14 @@ export function planJobs(out: string, points: readonly PlannedPoint[], isDone: (
   return [...inStages([...trainings.values()]), ...sources.values(), ...renders];
 }
 
-/** Trainings in the order of their lengths, each after the shorter one in the same folder, with the passes that are left to it. */
+/** Trainings by length, each dependent on the next shorter one in the same folder, with the remaining passes. */
 function inStages(jobs: readonly TrainingJob[]): TrainingJob[] {
   const sorted = [...jobs].sort((a, b) => a.iterations - b.iterations);
   return sorted.map((job, i) => {
     const before = sorted.slice(0, i).findLast(({ folder }) => folder === job.folder);
     const { training_batch = 1, accumulate = 1, prior_preservation = 0 } = job.settings;
     const rows = training_batch * accumulate * (prior_preservation > 0 ? 2 : 1);
-    // Forward and backward together take about three times as long as forward.
+    // Forward and backward passes together take about three times as long as the forward pass.
     const passes = 3 * rows * (job.iterations - (before?.iterations ?? 0));
     return { ...job, passes, needs: before ? [before.id] : [] };
   });
@@ -125,7 +126,7 @@ function modelKey(settings: PointSettings): string {
   return sha256Json(canonicalJson({ model, config, vae, prediction, variant, loras, embeddings, clip_skip, device }));
 }
 
-/** Path of a job's record within the folder that it fills: whoever finds it need not do the job again. */
+/** Path of a job's record within its folder; if it exists, the job is done. */
 export function recordPath(job: Job): string {
   return join(job.kind === 'training' ? job.stage : job.folder, 'result.json');
 }

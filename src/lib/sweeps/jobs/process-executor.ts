@@ -1,5 +1,5 @@
-// Does jobs in child processes of this one, so that a crash costs one job. A worker does many jobs in turn, and gets those that need
-// the model it has open.
+// Executes jobs in child processes, so that a crash affects only one job. A worker executes jobs one after another,
+// preferably those with the model that it has open.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -12,11 +12,11 @@ import type { Executor, JobHooks } from './executor.js';
 import type { Job } from './job.js';
 import type { Order, Report } from './worker-messages.js';
 
-/** How workers are started. */
+/** Options of starting workers. */
 export interface ProcessExecutorOptions {
-  /** How many; 1 by default. They share the processor's cores. */
+  /** Number of workers; 1 by default. They share the CPU's cores. */
   readonly workers?: number;
-  /** The program of a worker; the built one of this package by default. */
+  /** The program of a worker; by default the built one of this package. */
   readonly program?: string;
 }
 
@@ -25,17 +25,17 @@ interface Worker {
   /** The model that it has open. */
   model: string;
   isBusy: boolean;
-  /** The end of what it printed, which says why it crashed. */
+  /** The end of its output, which has the cause of a crash. */
   printed: string;
 }
 
-/** Workers get so many milliseconds to close their sessions. */
+/** Milliseconds for workers to close their sessions. */
 const FAREWELL = 3000;
 
 /**
- * Starts workers as they are needed; `await using` ends them.
+ * Starts workers on demand; `await using` ends them.
  *
- * @throws UsageError for a number of workers that cannot be
+ * @throws UsageError for an invalid number of workers
  */
 export function processExecutor({ workers: slots = 1, program }: ProcessExecutorOptions = {}): Executor & Closable {
   assertInteger('workers: the number', slots, 1);
@@ -81,7 +81,7 @@ export function processExecutor({ workers: slots = 1, program }: ProcessExecutor
   return executor;
 }
 
-/** Gives a worker a job and waits for its end, whatever that is. */
+/** Sends a job to a worker and waits for its end. */
 function done(worker: Worker, order: Extract<Order, { type: 'do' }>, hooks: JobHooks): Promise<void> {
   const { child } = worker;
   const { signal, onProgress, onWarning, onMetrics } = hooks;

@@ -1,4 +1,4 @@
-// Renders and measures one point of a sweep: its video, a comparison with the source, its curves, and the record of it all.
+// Renders and measures one point of a sweep: its video, a comparison with the source, its curves, and its record.
 
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -24,28 +24,28 @@ import { takeEncoded } from './source-job.js';
 import { readStage, type StageResult } from './training-job.js';
 
 /**
- * What `points/ID/result.json` holds. Its bytes depend on the settings alone.
+ * The content of `points/ID/result.json`. Its bytes depend only on the settings.
  *
  * @inline
  */
 export interface PointResult {
   /** SHA-256 of `settings`. */
   readonly point: string;
-  /** Everything that decides the bits, files as hashes. */
+  /** Everything that determines the result bit by bit, files as hashes. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What the files of the hashes were called. */
+  /** Names of the hashed files. */
   readonly names: { readonly video: string; readonly model: string };
   readonly frames: number;
   readonly frameRate: number;
   readonly width: number;
   readonly height: number;
-  /** By it, not by strength, samplers compare. */
+  /** The first executed timestep, by which samplers are compared (not by strength). */
   readonly firstTimestep: number;
-  /** How often the network was evaluated for a frame. */
+  /** Number of network evaluations per frame. */
   readonly evaluations: number;
-  /** Those of the video and, where a model was trained, of its training. */
+  /** Metrics of the video and, if a model was trained, of its training. */
   readonly metrics: Readonly<Record<string, number | null>>;
-  /** The source's own values: the floor of every metric of consistency. */
+  /** Metrics of the source itself: the floor of every consistency metric. */
   readonly source: Measurement['means'];
   /** Files in the point's folder with their SHA-256. */
   readonly files: Readonly<Record<'output.mp4' | 'comparison.mp4' | 'curves.csv', string>>;
@@ -55,9 +55,9 @@ const RESULT = 'result.json';
 const WORK = '.partial';
 
 /**
- * The result of a point, or null where it is not done, or where something of it is damaged: it is made again.
+ * The result of a point, or null if it is not finished or damaged, so that it must be rendered again.
  *
- * @param onWarning told what is damaged
+ * @param onWarning called with a message about damage
  */
 export async function readPoint(
   folder: string,
@@ -77,12 +77,12 @@ export async function readPoint(
   }
 }
 
-/** Removes what a finished point was made from, which a process killed right after it left there. */
+/** Removes the work folder of a finished point, which remains if a process is killed right after finishing. */
 export async function dropWork(folder: string): Promise<void> {
   await rm(join(folder, WORK), { recursive: true, force: true });
 }
 
-/** The point as a rendering. Its label does not depend on the sweep that asks for it. */
+/** The point as a rendering. Its label does not depend on the sweep. */
 export function pointRendering(settings: PointSettings): Rendering {
   const { strength, guidance, iterations } = settings;
   const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
@@ -94,9 +94,9 @@ export function pointRendering(settings: PointSettings): Rendering {
 }
 
 /**
- * Renders a point, going on where an earlier process stopped.
+ * Renders a point, continuing where an earlier process stopped.
  *
- * @throws UsageError for settings that cannot be; FailureError when numbers turn NaN or the disk is full
+ * @throws UsageError for invalid settings; FailureError when numbers turn NaN or the disk is full
  */
 export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
   const { folder, point, settings, identity } = job;
@@ -109,7 +109,7 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
   try {
     done = (await readPoint(folder, point)) !== null;
     if (done) return;
-    await rm(join(folder, RESULT), { force: true }); // of a damaged one
+    await rm(join(folder, RESULT), { force: true }); // a damaged one
     await removeLeftovers(folder);
     const stage = job.stage === undefined ? undefined : await readStage(job.stage);
     const model = await openTrained(job, stage, openModel, onWarning);
@@ -155,7 +155,7 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
   }
 }
 
-/** The point's model: with the trained updates on top of the others, or the trained one in place of the base. */
+/** The point's model: with the trained updates in addition to others, or the trained model in place of the base. */
 function openTrained(
   { settings, stage: folder }: PointJob,
   stage: StageResult | undefined,

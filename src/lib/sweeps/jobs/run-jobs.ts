@@ -1,34 +1,34 @@
-// Dispatches jobs to an executor in the order of their needs. A job that fails is tried again; what needs it is then left out, and the
-// rest goes on.
+// Dispatches jobs to an executor in the order of their dependencies. A failed job is retried; if it fails again, its
+// dependents are skipped and the others continue.
 
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Executor, JobHooks } from './executor.js';
 import type { Job } from './job.js';
 
-/** What became of a job. */
+/** The outcome of a job. */
 export type JobOutcome =
   | { readonly status: 'done' }
   | { readonly status: 'failed' | 'left out'; readonly reason: string };
 
-/** What is heard of jobs while they are done. */
+/** Retries and callbacks of jobs. */
 export interface RunJobsOptions {
-  /** How often a job that failed is tried again; 1 by default. What would fail in the same way is not. */
+  /** Number of retries of a failed job, unless it would fail in the same way; 1 by default. */
   readonly retries?: number;
   readonly signal?: AbortSignal;
-  /** The hooks of one attempt at a job, which begins now. */
+  /** Returns the callbacks of an attempt at a job when it begins. */
   readonly hooksOf?: (job: Job, attempt: number) => Omit<JobHooks, 'signal'>;
-  /** Told of a job before its first attempt. */
+  /** Called before the first attempt at a job. */
   readonly onBegin?: (job: Job) => void | Promise<void>;
-  /** Told what became of a job as soon as that is clear. */
+  /** Called with the outcome of each job. */
   readonly onOutcome?: (job: Job, outcome: JobOutcome) => void | Promise<void>;
-  /** Told of a failure that is not the end. */
+  /** Called with a failure that is followed by a retry. */
   readonly onRetry?: (job: Job, reason: string) => void;
 }
 
 /**
- * Does jobs, as many at once as the executor can.
+ * Executes jobs, as many at once as the executor has slots.
  *
- * @throws the signal's reason when it is aborted, after those that are being done have stopped
+ * @throws the signal's reason when it is aborted, after running jobs have stopped
  */
 export async function runJobs(
   jobs: readonly Job[],

@@ -1,4 +1,4 @@
-// Reads and encodes the frames of a video once for all points that show them, and measures the autoencoder's round trip.
+// Reads and encodes the frames of a video once for all its points, and measures the autoencoder's round trip.
 
 import { constants, existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
@@ -17,40 +17,40 @@ import { modelOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
 import type { SourceJob } from './job.js';
 
-/** What `sources/ID/result.json` holds. */
+/** The content of `sources/ID/result.json`. */
 export interface SourceResult {
   readonly frames: number;
   readonly frameRate: number;
   readonly width: number;
   readonly height: number;
-  /** The source's own values: the floor of every metric of consistency. */
+  /** Metrics of the source itself: the floor of every consistency metric. */
   readonly source: Measurement['means'];
-  /** Those of the source after the autoencoder: what no edit of this model can do better than. */
+  /** Metrics of the source after a VAE round trip: the floor of any edit by this model. */
   readonly roundTrip: Measurement['means'];
 }
 
-/** Folder of the journals that points begin with. */
+/** Folder of the journals that points copy. */
 const ENCODED = 'encoded';
 const RESULT = 'result.json';
 
-/** Whether a source's frames lie there encoded. */
+/** Whether a folder has the encoded frames of a source. */
 export function isEncoded(folder: string): boolean {
   return [RESULT, ...ENCODED_JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
     existsSync(join(folder, name)),
   );
 }
 
-/** Drops the encoded frames of a source that no point needs any more; what was measured stays. */
+/** Deletes the encoded frames of a source that no point needs any more; its measurements are kept. */
 export async function dropEncoded(folder: string): Promise<void> {
   await rm(join(folder, ENCODED), { recursive: true, force: true });
 }
 
-/** Gives a point's work folder the encoded frames, unless it has them. */
+/** Copies the encoded frames into a point's work folder, unless it has them. */
 export async function takeEncoded(folder: string, work: string): Promise<void> {
   for (const name of ENCODED_JOURNALS) {
     if (existsSync(join(work, name))) continue;
-    // A copy that is torn is filled up by the point itself, as its checksums, which come first, tell; a link would let it change
-    // the original.
+    // Checksums are copied first, so the point detects and completes a partial copy. With a hard link, it could change the
+    // original.
     for (const file of [checksumsPath(name), name]) {
       const from = join(folder, ENCODED, file);
       if (!existsSync(from)) continue;
@@ -62,7 +62,7 @@ export async function takeEncoded(folder: string, work: string): Promise<void> {
 }
 
 /**
- * Encodes the frames of a source, going on where an earlier process stopped.
+ * Encodes the frames of a source, continuing where an earlier process stopped.
  *
  * @throws UsageError for a video that cannot be opened or does not fit the model; FailureError when the disk is full
  */
@@ -94,7 +94,7 @@ export async function encodeSource(job: SourceJob, openModel: OpenModel, hooks: 
     } finally {
       await rendered.close();
     }
-    // Points read the frames again themselves.
+    // Points read the frames themselves.
     for (const file of [SOURCE_JOURNAL, checksumsPath(SOURCE_JOURNAL)]) await rm(join(work, file), { force: true });
     await writeFileAtomic(join(work, 'whole'), '');
   } finally {

@@ -1,4 +1,4 @@
-// Trains a model up to a stage of a training, and puts the weights of that stage aside for the points that use them.
+// Trains a model up to a stage of a training, and stores the weights of that stage for the points that use them.
 
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -17,33 +17,33 @@ import { modelOptions, sourceOptions, trainingOptions } from '../points/point-op
 import type { JobHooks, OpenModel } from './executor.js';
 import type { TrainingJob } from './job.js';
 
-/** What `result.json` of a stage holds. */
+/** The content of a stage's `result.json`. */
 export interface StageResult {
   readonly kind: FinetuneResult['kind'];
   /** The LoRA file or the diffusers folder, within the stage's folder. */
   readonly weights: string;
   readonly iterations: number;
   readonly metrics: {
-    /** Mean loss of the last quarter of the iterations, of at most 100 of them. */
+    /** Mean loss of the last quarter of the iterations, at most 100. */
     readonly training_loss: number;
-    /** Mean squared change of the UNet's predictions for held-aside prompts. */
+    /** Mean squared change of the UNet's predictions for held-out prompts. */
     readonly forgetting: number | null;
   };
   readonly losses: readonly number[];
   readonly gradientNorms: readonly number[];
-  /** Files of the weights with their SHA-256; absent in those of earlier versions. */
+  /** Files of the weights with their SHA-256; absent in results of earlier versions. */
   readonly files?: FileHashes;
 }
 
 const RESULT = 'result.json';
 
-/** Whether a stage is there. */
+/** Whether a stage exists. */
 export function hasStage(stage: string): boolean {
   return existsSync(join(stage, RESULT));
 }
 
 /**
- * What a stage has come to.
+ * The result of a stage.
  *
  * @throws DamageError when it, or its weights, are damaged
  */
@@ -54,7 +54,7 @@ export async function readStage(stage: string): Promise<StageResult> {
   return value;
 }
 
-/** Deletes a stage that is damaged, which is then trained again. */
+/** Deletes a damaged stage, so that it is trained again. */
 export async function dropDamagedStage(stage: string, onWarning?: (message: string) => void): Promise<void> {
   if (!hasStage(stage)) return;
   try {
@@ -67,14 +67,14 @@ export async function dropDamagedStage(stage: string, onWarning?: (message: stri
 }
 
 /**
- * Trains up to a stage, from the nearest checkpoint before it. The same stage comes out, whatever was trained before it.
+ * Trains up to a stage, from the nearest earlier checkpoint. The result does not depend on stages trained before.
  *
  * @throws UsageError for edits that do not fit the video; FailureError when the loss is not finite, or the disk is full
  */
 export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: JobHooks): Promise<void> {
   const { folder, stage, settings, iterations } = job;
   const { signal, onWarning, onProgress, onMetrics } = hooks;
-  // Not the folder itself, which the training locks.
+  // A different folder, because the training locks its own.
   const guard = join(folder, '.guard');
   await makeFolder(guard);
   const unlock = await waitForLock(guard, folder, { signal });
@@ -100,7 +100,7 @@ export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: 
   }
 }
 
-/** Moves the weights of a finished training into the folder of their stage. */
+/** Moves the weights of a finished training to the folder of their stage. */
 async function putAside(folder: string, stage: string, result: FinetuneResult): Promise<void> {
   const { kind, iterations, losses, gradientNorms, forgetting } = result;
   if (!(await storedIterations(folder)).includes(iterations)) {
@@ -118,10 +118,10 @@ async function putAside(folder: string, stage: string, result: FinetuneResult): 
     losses,
     gradientNorms,
   };
-  // It speaks of weights that are about to move.
+  // It refers to weights that are moved now.
   await rm(join(folder, RESULT), { force: true });
   await replaceFolder(stage, async (inside) => {
-    // If this is interrupted, the training makes them anew from its checkpoint.
+    // If this is interrupted, the training writes them again from its checkpoint.
     await rename(result.result, join(inside, told.weights));
     await writeSealedJson(join(inside, RESULT), { ...told, files: await hashFiles(inside) });
   });

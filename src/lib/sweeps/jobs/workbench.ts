@@ -1,5 +1,5 @@
-// Does jobs one after the other and keeps the model of the last one open, since the next one often needs it. Runs in a worker
-// process, or in the process itself.
+// Executes jobs one after another and keeps the model of the last one open, because the next one often needs it. Runs in a
+// worker process, or in the main process.
 
 import { canonicalJson } from '../../base/hash.js';
 import { loadModel, type Model } from '../../models/model.js';
@@ -9,14 +9,14 @@ import { renderPoint } from './render-point.js';
 import { encodeSource } from './source-job.js';
 import { trainStage } from './training-job.js';
 
-/** A place where jobs are done. */
+/** Executes jobs in this process. */
 export interface Workbench {
   do(job: Job, hooks: JobHooks): Promise<void>;
-  /** Closes the model that is open. */
+  /** Closes the open model. */
   dispose(): Promise<void>;
 }
 
-/** Prepares a place for jobs; `threads` is how many a model may use. */
+/** Creates a workbench; `threads` is the number of threads of a model. */
 export function createWorkbench({ threads }: { threads?: number } = {}): Workbench {
   let open: { key: string; model: Model } | undefined;
   const dispose = async (): Promise<void> => {
@@ -43,7 +43,7 @@ export function createWorkbench({ threads }: { threads?: number } = {}): Workben
   };
 }
 
-/** Does jobs in this very process: where nothing may be started, and a crash may end everything. */
+/** Executes jobs in this process, where no processes can be started. A crash ends the whole sweep. */
 export function localExecutor(): Executor {
   const bench = createWorkbench();
   return { slots: 1, run: bench.do, close: bench.dispose };

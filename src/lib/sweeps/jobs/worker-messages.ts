@@ -1,17 +1,17 @@
-// What a sweep and its worker processes say to each other, as JSON over the channel between parent and child.
+// Messages between a sweep and its worker processes, as JSON over the channel between parent and child.
 
 import type { Progress } from '../../base/progress.js';
 import type { Job } from './job.js';
 
-/** To a worker. */
+/** Messages to a worker. */
 export type Order =
   | { readonly type: 'do'; readonly job: Job; readonly threads?: number }
   /** Stop the job after its current step. */
   | { readonly type: 'stop' }
-  /** Nothing more comes. */
+  /** No more messages follow. */
   | { readonly type: 'end' };
 
-/** From a worker. */
+/** Messages from a worker. */
 export type Report =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'warning'; readonly message: string }

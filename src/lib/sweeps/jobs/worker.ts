@@ -1,4 +1,4 @@
-// The program of a worker process: does the jobs it is told, one at a time, and dies with the process that started it.
+// The program of a worker process: executes jobs one at a time, and ends with the process that started it.
 
 import { FailureError, UsageError } from '../../base/errors.js';
 import { createWorkbench, type Workbench } from './workbench.js';
@@ -17,10 +17,10 @@ process.on('message', (order: Order) => {
   else void work(order);
 });
 
-// Nobody is left to hear of the results; what is half done is continued by whoever resumes the sweep.
+// There is no process for the results; a resumed sweep continues unfinished work.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-// Ctrl-C reaches every process of the terminal; the sweep decides what becomes of its workers.
+// Ctrl-C reaches every process of the terminal; the sweep stops its workers itself.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => stopping?.abort(new Error('stopped')));
 

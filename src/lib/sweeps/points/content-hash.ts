@@ -1,4 +1,4 @@
-// Hashes of what a sweep reads, remembered by a file's size and time, so that gigabytes are not read again at every start.
+// Hashes of a sweep's input files, cached by size and time, so that gigabytes are not read again at every start.
 
 import { stat } from 'node:fs/promises';
 import { sha256File, sha256Path } from '../../base/hash.js';
@@ -9,10 +9,10 @@ export interface ContentHasher {
   /**
    * SHA-256 of a file, or of the names and hashes of a folder's files.
    *
-   * @throws UsageError when there is nothing, or it cannot be read
+   * @throws UsageError when it does not exist or cannot be read
    */
   hash(path: string): Promise<string>;
-  /** Writes what is remembered to a file. */
+  /** Writes the cache to a file. */
   save(path: string): Promise<void>;
 }
 
@@ -22,14 +22,14 @@ interface Known {
   readonly sha256: string;
 }
 
-/** A hasher that remembers what `save` wrote, where there is such a file. */
+/** A hasher with the cache that `save` wrote, if there is one. */
 export async function contentHasher(remembered?: string, signal?: AbortSignal): Promise<ContentHasher> {
   const known = new Map<string, Known>();
   if (remembered !== undefined) {
     try {
       const { value } = await readSealedJson<Record<string, Known>>(remembered);
       for (const [path, entry] of Object.entries(value)) known.set(path, entry);
-    } catch {} // it is made again
+    } catch {} // the hashes are computed again
   }
   const hashFile = async (path: string): Promise<string> => {
     signal?.throwIfAborted();

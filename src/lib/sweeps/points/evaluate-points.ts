@@ -1,4 +1,4 @@
-// Brings points to their end: leaves out what is done, does the shared work and the rest, and reads what came out.
+// Evaluates points: skips finished ones, executes shared and remaining jobs, and reads the results.
 
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ import { pointFolder } from '../sweep-folder.js';
 import type { SweepProgress } from '../sweep-progress.js';
 
 /**
- * A point that has come to its end.
+ * The result of a point, or the reason of its failure.
  *
  * @inline
  */
 export type Evaluated = { readonly result: PointResult } | { readonly reason: string };
 
-/** What the points of a sweep share. */
+/** Common settings of a sweep's points. */
 export interface Evaluation {
   readonly out: string;
   readonly executor: Executor;
@@ -28,14 +28,14 @@ export interface Evaluation {
   readonly retries?: number;
   readonly signal?: AbortSignal;
   readonly onWarning?: (message: string) => void;
-  /** Told of each point that has come to its end, or was found done. */
+  /** Called with each point that ended, or was already done. */
   readonly onPoint?: (point: PlannedPoint, evaluated: Evaluated) => void;
 }
 
 /**
- * The results of points by their ids.
+ * Evaluates points and returns their results by id.
  *
- * @throws the signal's reason when it is aborted; what is done is kept
+ * @throws the signal's reason when it is aborted; finished work is kept
  */
 export async function evaluatePoints(
   points: readonly PlannedPoint[],
@@ -58,7 +58,7 @@ export async function evaluatePoints(
     conclude(distinct.get(job.point)!, { result });
   }
   const todo = [...distinct.values()].filter(({ id }) => !results.has(id));
-  // Before it is known what is left to train.
+  // Before the remaining training is planned.
   for (const stage of stagesOf(planJobs(out, todo, () => false))) await dropDamagedStage(stage, onWarning);
   const jobs = planJobs(out, todo, hasStage);
   progress.expect(jobs);
@@ -100,14 +100,14 @@ async function evaluatedOf(job: PointJob, outcome: JobOutcome): Promise<Evaluate
   return result ? { result } : { reason: `${job.folder}: the result is missing` };
 }
 
-/** Ids of the points that are done. */
+/** Ids of finished points. */
 export async function donePoints(out: string, points: readonly PlannedPoint[]): Promise<ReadonlySet<string>> {
   const done = new Set<string>();
   for (const { id } of points) if (await readPoint(pointFolder(out, id), id)) done.add(id);
   return done;
 }
 
-/** Appends lines about jobs to a file; a line that a killed process left torn is ended first. */
+/** Returns a function that appends lines about jobs to a file, after completing a partial line of a killed process. */
 async function journal(path: string): Promise<(job: Job, told: object) => Promise<void>> {
   const before = await readFile(path, 'utf8').catch(() => '');
   if (before !== '' && !before.endsWith('\n')) await appendFile(path, '\n');

@@ -1,11 +1,12 @@
-// Successive halving (Jamieson and Talwalkar 2016; the rungs are named as in Li et al. 2018, Hyperband): every candidate is judged
-// after few iterations, the best go on to more. All of a rung are judged together, so that the outcome depends on no order.
+// Successive halving (Jamieson and Talwalkar 2016; rungs are named as in Li et al. 2018, Hyperband): every candidate is
+// compared after few iterations, and the best continue. A rung is evaluated as a whole, so that the outcome does not depend
+// on order.
 
 import type { Sweep } from '../file/sweep-schema.js';
 
 type EarlyTerminate = NonNullable<Sweep['early_terminate']>;
 
-/** Iterations of the rungs below `longest`, rising. */
+/** Iterations of the rungs below `longest`, ascending. */
 export function rungs({ min_iter, max_iter, eta = 3, s = Infinity }: EarlyTerminate, longest: number): number[] {
   const all: number[] = [];
   if (min_iter !== undefined) {
@@ -24,12 +25,12 @@ export function rungs({ min_iter, max_iter, eta = 3, s = Infinity }: EarlyTermin
   return [...new Set(all)];
 }
 
-/** How many of so many candidates go on after a rung: one in eta, at least one. */
+/** Number of candidates that continue after a rung: one in eta, at least one. */
 export function promoted(candidates: number, eta = 3): number {
   return Math.max(1, Math.floor(candidates / eta + 1e-9));
 }
 
-/** Candidates from the best to the worst; those without a value come last, equal ones in their order. */
+/** Candidates from best to worst; those without a value come last, equal ones keep their order. */
 export function ranked<T>(
   candidates: readonly T[],
   metricOf: (candidate: T) => number | null | undefined,

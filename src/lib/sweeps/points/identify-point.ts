@@ -1,5 +1,5 @@
-// What tells points apart: the hash of everything that decides their bits, with files by their content. Equal hashes are the same
-// point, whatever its files are called and whichever sweep asks for it.
+// The identity of a point: a hash of everything that determines its result bit by bit, with files by content. Points with
+// equal hashes are the same, regardless of file names and sweeps.
 
 import { sha256Json } from '../../base/hash.js';
 import { VERSION } from '../../base/version.js';
@@ -11,25 +11,25 @@ import { trainedSize } from '../../video/read/open-for-model.js';
 import { type PointSettings, SETTING_NAMES, type StoredSettingName } from '../file/point-settings.js';
 import type { ContentHasher } from './content-hash.js';
 
-/** A point with what tells it apart, and the work that it shares with others. */
+/** A point with its identity and those of its shared work. */
 export interface IdentifiedPoint {
   /** SHA-256 of `identity`. */
   readonly id: string;
-  /** Everything that decides the bits, files as hashes. */
+  /** Everything that determines the result bit by bit, files as hashes. */
   readonly identity: Readonly<Record<string, unknown>>;
-  /** The settings, device and edits resolved; paths are absolute. */
+  /** The settings, with resolved device and edits; paths are absolute. */
   readonly settings: PointSettings;
-  /** Names the frames, encoded: the same for points with the same pictures and autoencoder. */
+  /** Identity of the encoded frames: equal for points with the same pictures and autoencoder. */
   readonly sourceId: string;
-  /** Names the training without its length; absent where nothing is trained. */
+  /** Identity of the training without its length; absent if nothing is trained. */
   readonly trainingId?: string;
 }
 
 /**
- * Resolves what settings leave open (the device, the size, which frame an edit is of) and hashes the files they name.
+ * Resolves the device, the size and the frames of edits, and hashes the files of the settings.
  *
- * @param model the model that the settings name, before any training
- * @throws UsageError for a file that is missing or cannot be what it is given as
+ * @param model the model of the settings, before training
+ * @throws UsageError for a file that is missing or invalid
  */
 export async function identifyPoint(
   given: PointSettings,

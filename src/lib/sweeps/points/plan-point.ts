@@ -1,4 +1,4 @@
-// What a sweep comes to before any of it is done: its points, checked against video and model, and how much work each of them is.
+// Plans a sweep's points: checks them against video and model, and computes the work of each.
 
 import { UsageError } from '../../base/errors.js';
 import { loadModel, type Model } from '../../models/model.js';
@@ -14,18 +14,18 @@ import type { ContentHasher } from './content-hash.js';
 import { type IdentifiedPoint, identifyPoint } from './identify-point.js';
 import { modelOptions, sourceOptions, trainingOptions } from './point-options.js';
 
-/** Finds out what points come to; models and videos are opened once for all points. */
+/** Plans points; models and videos are opened once for all points. */
 export interface PointPlanner {
   /**
-   * Checks a point and says how much work it is.
+   * Checks a point and computes its amount of work.
    *
-   * @throws UsageError naming the point, when its settings cannot be
+   * @throws UsageError naming the point when its settings are invalid
    */
   plan(settings: PointSettings): Promise<PlannedPoint>;
   close(): Promise<void>;
 }
 
-/** Prepares the planning of points. */
+/** Creates a planner. */
 export function pointPlanner(
   hasher: ContentHasher,
   varying: readonly StoredSettingName[],
@@ -76,7 +76,7 @@ function checkTraining(settings: PointSettings, frames: number | undefined): voi
   finetuneSettings({ ...trainingOptions(settings), out: '', edits: [], iterations });
   const items = edits.map((edit) => edit as { file: string; frame: number; prompt: string });
   if (frames === undefined) return;
-  // An estimate may be a frame too low.
+  // Estimates can be one frame too low.
   const last = Math.max(...items.map(({ frame }) => frame), 0);
   trainingItems(last === frames ? frames + 1 : frames, training_frames, items);
 }

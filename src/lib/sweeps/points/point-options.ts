@@ -1,4 +1,4 @@
-// The settings of a point as the options that the library's functions take.
+// The settings of a point as options of the library's functions.
 
 import type { RestyleOptions } from '../../diffusion/restyle.js';
 import type { LoadModelOptions } from '../../models/model.js';
@@ -8,7 +8,7 @@ import { APPLIED, CHECKPOINT, RENDER, SELECTION, TRAINING } from '../../settings
 import type { FinetuneOptions } from '../../training/finetune/options.js';
 import type { PointSettings } from '../file/point-settings.js';
 
-/** Which pictures, and at what size. */
+/** Options of the source's selection and size. */
 export function sourceOptions(settings: PointSettings): OptionsOf<typeof SELECTION> {
   const options = optionsFromStored(SELECTION, settings);
   return typeof options.size === 'string' ? { ...options, size: sidesIn(options.size) } : options;
@@ -19,7 +19,7 @@ function sidesIn(text: string): { width: number; height: number } {
   return { width, height };
 }
 
-/** How the model is opened. */
+/** Options of opening the model. */
 export function modelOptions(
   settings: PointSettings,
 ): Required<Pick<LoadModelOptions, 'loras' | 'embeddings'>> & LoadModelOptions {
@@ -32,12 +32,12 @@ export function modelOptions(
   };
 }
 
-/** How frames are rendered. */
+/** Options of rendering frames. */
 export function renderOptions(settings: PointSettings): RestyleOptions {
   return optionsFromStored(RENDER, settings) as unknown as RestyleOptions;
 }
 
-/** How the model is trained; folder, edits and iterations are the caller's. */
+/** Options of training, without folder, edits and iterations. */
 export function trainingOptions(settings: PointSettings): Omit<FinetuneOptions, 'out' | 'edits' | 'iterations'> {
   const { iterations: _iterations, ...rows } = TRAINING;
   return optionsFromStored(rows, settings);
