@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { clipTokenizer, openTokenizer, type Tokenizer } from '../../src/lib/models/text/tokenizer.js';
+import { writeTokenizer } from '../../src/lib/models/checkpoint/write-checkpoint.js';
+import { reduceVocabulary } from '../../src/lib/models/text/reduced-vocabulary.js';
+import { clipTokenizer, clipVocabulary, openTokenizer, type Tokenizer } from '../../src/lib/models/text/tokenizer.js';
 import { hasPack, packNote, packPath, VARIANTS } from '../reference/pack.js';
 
 // All expected ids are those of transformers 5.23's CLIPTokenizer, padded to the model's length and truncated.
@@ -115,4 +117,17 @@ describe.skipIf(!hasPack).each(VARIANTS)(`%s of the reference pack${packNote}`, 
     expect(encodeAll(tokenizer, expected)).toEqual(expected);
     expect(encodeAll(tokenizer, more(variant))).toEqual(more(variant));
   });
+});
+
+it('a folder that is opened again is not parsed again, unless its content has changed', async () => {
+  const folder = join(scratch, 'again');
+  const vocabulary = reduceVocabulary(clipVocabulary(), ['city', 'night']);
+  await writeTokenizer(folder, vocabulary, 77);
+  const first = openTokenizer(folder);
+  expect(openTokenizer(`${folder}/`)).toBe(first);
+  writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ model_max_length: 8 }));
+  expect(openTokenizer(folder).encode('city').ids).toHaveLength(8);
+  expect(first.encode('city').ids).toHaveLength(77);
+  rmSync(join(folder, 'merges.txt'));
+  expect(() => openTokenizer(folder)).toThrow('there is no CLIP vocabulary');
 });

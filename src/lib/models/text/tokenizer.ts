@@ -1,7 +1,8 @@
 // Opens CLIP tokenizers: a checkpoint's folder, or the vocabulary of the package. clip-bpe.ts encodes prompts.
 
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
@@ -37,6 +38,10 @@ const tokenizerSchema = z.object({
   }),
 });
 
+/** Tokenizers that were opened last, by folder and content. Parsing CLIP's vocabulary takes longer than the rest of a checkpoint. */
+const opened = new Map<string, Tokenizer>();
+const KEPT = 4;
+
 /**
  * Opens a tokenizer folder as transformers writes it: `vocab.json` and `merges.txt`, or `tokenizer.json`; special
  * tokens and length from `tokenizer_config.json` and `special_tokens_map.json`.
@@ -44,6 +49,33 @@ const tokenizerSchema = z.object({
  * @throws UsageError when the vocabulary is missing or is not CLIP's kind
  */
 export function openTokenizer(folder: string): Tokenizer {
+  const key = contentKey(folder);
+  const known = key === undefined ? undefined : opened.get(key);
+  if (known) return known;
+  const tokenizer = parseTokenizer(folder);
+  if (key === undefined) return tokenizer;
+  for (const oldest of [...opened.keys()].slice(0, Math.max(0, opened.size - KEPT + 1))) opened.delete(oldest);
+  opened.set(key, tokenizer);
+  return tokenizer;
+}
+
+/** A folder and the content of its files; undefined where one of them cannot be read, which parsing says. */
+function contentKey(folder: string): string | undefined {
+  const hash = createHash('sha256').update(resolve(folder));
+  try {
+    for (const name of FILES) {
+      const path = join(folder, name);
+      if (existsSync(path)) hash.update(`\0${name}\0`).update(readTextFile(path));
+    }
+  } catch {
+    return undefined;
+  }
+  return hash.digest('hex');
+}
+
+const FILES = ['vocab.json', 'merges.txt', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+
+function parseTokenizer(folder: string): Tokenizer {
   const files: string[] = [];
   const optional = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const path = join(folder, name);
@@ -110,6 +142,13 @@ function checkCounts(folder: string, { vocab, merges }: Vocabulary, added: Reado
  * the package.
  */
 export function clipTokenizer(): Tokenizer {
+  packaged ??= makeClipTokenizer();
+  return packaged;
+}
+
+let packaged: Tokenizer | undefined;
+
+function makeClipTokenizer(): Tokenizer {
   const special: SpecialTokens = { start: START, end: END, pad: END, unknown: END, added: new Map() };
   const where = 'the packaged vocabulary';
   return makeTokenizer(clipVocabulary(), special, { modelMaxLength: MAX_LENGTH, where, files: [] });
