@@ -1,11 +1,12 @@
-// The demo model as data: Stable Diffusion 1.x's parts at a size that 2 cores can train and run, for pictures of 128x128.
+// The configuration of the demo model: the parts of Stable Diffusion 1.x at a size that 2 cores can train and run, for
+// pictures of 128x128.
 
 import type { Json } from '../../lib/models/config/fields.js';
 import { reduceVocabulary } from '../../lib/models/text/reduced-vocabulary.js';
 import { clipVocabulary } from '../../lib/models/text/tokenizer.js';
 import { CAPTION_WORDS } from '../../lib/world/sampling/captions.js';
 
-/** Factor 4, so that a car 30 pixels wide survives; 0.8 M weights. */
+/** Downsampling by 4, so that a car of 30 pixels stays visible; 0.8 M weights. */
 export const VAE: Json = {
   _class_name: 'AutoencoderKL',
   act_fn: 'silu',
@@ -20,11 +21,11 @@ export const VAE: Json = {
   sample_size: 128,
 };
 
-/** Tokens of a prompt: the longest caption has 20. */
+/** Tokens per prompt; the longest caption has 20. */
 export const TOKENS = 32;
 const CONTEXT = 128;
 
-/** Attention where 16x16 cells and fewer are left. */
+/** Attention at 16x16 cells and fewer. */
 export const UNET: Json = {
   _class_name: 'UNet2DConditionModel',
   act_fn: 'silu',
@@ -46,7 +47,7 @@ export const UNET: Json = {
   center_input_sample: false,
 };
 
-/** CLIP's byte-pair vocabulary, as far as the captions of the world need it. */
+/** The part of CLIP's byte-pair vocabulary that the captions of the world need. */
 export const VOCABULARY = reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
 const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;
 

@@ -1,17 +1,17 @@
-// Weights to start training from: PyTorch's defaults for linear layers and convolutions, from a seed.
+// Initial weights of a training: PyTorch's defaults for linear layers and convolutions, from a seed.
 
 import { createGenerator } from '../../lib/base/random.js';
 import type { RootScope } from '../../lib/models/networks/scope.js';
 import { sizeOf, type Tensor, tensor } from '../../lib/tensor/tensor.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
 
-/** Layers that start at zero, so that what they are added to passes unchanged at first. */
+/** Layers that start at zero, so that residual branches do not contribute initially. */
 const ZERO_AT_FIRST = /(conv2|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2)\.(weight|bias)$/;
 const NORMS = /(norm\w*|group_norm|conv_norm_out|layer_norm\d|final_layer_norm)\.(weight|bias)$/;
 
 /**
- * Uniform in +- 1 / sqrt(fan in) for matrices and their biases, 1 and 0 for norms, normal with deviation 0.02 for embeddings,
- * 0 for the last layer of each residual branch.
+ * Uniform in +- 1 / sqrt(fan in) for matrices and their biases, 1 and 0 for norms, normal with standard deviation 0.02 for
+ * embeddings, 0 for the last layer of each residual branch.
  */
 export function initialWeights(scope: RootScope, seed: number): Weights {
   const generator = createGenerator(seed);

@@ -1,4 +1,4 @@
-// How well an autoencoder carries pictures, and by what its latents must be scaled to have unit variance.
+// Measures an autoencoder's round trip, and the scaling factor that gives its latents unit variance.
 
 import { compile } from '../../lib/engine/onnx/compile.js';
 import { ops as g } from '../../lib/graph/ops.js';
@@ -9,7 +9,7 @@ import { vaeDecoder, vaeEncoder } from '../../lib/models/networks/vae.js';
 import { type Frame, framesToImage, imageToFrames } from '../../lib/tensor/frame.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
 
-/** What `judgeVae` finds. */
+/** The result of `judgeVae`. */
 export interface VaeJudgement {
   /** Mean over the pictures of the peak signal-to-noise ratio of the round trip, in dB. */
   readonly psnr: number;
@@ -18,7 +18,7 @@ export interface VaeJudgement {
   readonly roundTrips: readonly Frame[];
 }
 
-/** Sends pictures of one size through encoder and decoder, the posterior's mean between them. */
+/** Encodes and decodes pictures of one size, using the posterior's mean. */
 export async function judgeVae(config: VaeConfig, weights: Weights, pictures: readonly Frame[]): Promise<VaeJudgement> {
   const [{ width, height }] = pictures;
   const scope = createScope();

@@ -1,5 +1,5 @@
-// The pictures of the world that the denoising network learns from, as latents with the token ids of their captions. Each is rendered
-// and encoded once, when it is first needed, and kept on the disk in shards.
+// The training pictures of the denoising network as latents with the token ids of their captions. Each is rendered and
+// encoded once, when it is first needed, and stored on disk in shards.
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -15,22 +15,22 @@ import { tensor } from '../../lib/tensor/tensor.js';
 import { trainingSample } from '../../lib/world/sampling/training-sample.js';
 import type { CaptionedLatents } from './pretrain-denoiser.js';
 
-/** Pictures a file. */
+/** Pictures per file. */
 const SHARD = 1024;
 const ENCODED_AT_ONCE = 16;
 
-/** Which pictures, and who encodes them. */
+/** The pictures, and their encoder. */
 export interface LatentSetOptions {
   readonly model: Model;
   /** Folder of the shards. */
   readonly folder: string;
-  /** Stream of samples. */
+  /** Seed of the samples. */
   readonly seed: number;
-  /** How many pictures there are; rounded up to whole shards. */
+  /** Number of pictures; rounded up to whole shards. */
   readonly pictures: number;
-  /** Pictures a shard; 1024, or `pictures` where those are fewer, by default. */
+  /** Pictures per shard; by default 1024, or `pictures` if that is less. */
   readonly shard?: number;
-  /** Pictures an iteration. */
+  /** Pictures per iteration. */
   readonly batch: number;
   /** Hash of the encoder's weights. */
   readonly encoder: string;
@@ -38,11 +38,11 @@ export interface LatentSetOptions {
 
 /** Batches of latents by iteration. */
 export interface LatentSet {
-  /** What these latents are: equal only for equal pictures and encoders. */
+  /** Identity of these latents: equal only for equal pictures and encoders. */
   readonly identity: string;
-  /** The batch of an iteration: all pictures once in each pass, in another order each time, shard by shard. */
+  /** The batch of an iteration: all pictures once per pass, shard by shard, in a different order for each pass. */
   samples(iteration: number): Promise<CaptionedLatents>;
-  /** `count` batches of drives that training never sees. */
+  /** `count` batches of drives that are not in the training set. */
   heldOut(count: number): Promise<CaptionedLatents[]>;
 }
 
@@ -52,7 +52,7 @@ interface Shard {
 }
 
 /**
- * Opens the set; nothing is rendered yet.
+ * Opens the set without rendering pictures.
  *
  * @throws UsageError when the batch does not divide a shard
  */

@@ -1,4 +1,4 @@
-// Trains a denoising network together with its text encoder from scratch, on latents and captions that the caller provides.
+// Trains a denoising network and its text encoder from scratch, on latents and captions from the caller.
 
 import { given } from '../../lib/base/given.js';
 import { seedOf } from '../../lib/base/hash.js';
@@ -21,13 +21,13 @@ import { minSnrWeight, plainTarget, weightedLoss } from '../../lib/training/loss
 import { initialWeights } from './initial-weights.js';
 import { offsetNoise } from './offset-noise.js';
 
-/** Samples to learn from: scaled latents of C h w numbers each, and the token ids of their captions. */
+/** Training samples: scaled latents of C h w numbers each, and the token ids of their captions. */
 export interface CaptionedLatents {
   readonly latents: readonly Float32Array[];
   readonly ids: readonly Int32Array[];
 }
 
-/** The networks that are trained together, and for what. */
+/** The trained networks, and their inputs. */
 export interface DenoiserConfig {
   readonly unet: UNetConfig;
   readonly text: TextConfig;
@@ -35,46 +35,46 @@ export interface DenoiserConfig {
   readonly predictionType: PredictionType;
   /** [B, C, h, w]. */
   readonly latentShape: readonly number[];
-  /** Tokens of a prompt. */
+  /** Tokens per prompt. */
   readonly tokens: number;
-  /** Deviation of the shift of a channel's noise (`offsetNoise`); 0 by default. */
+  /** Standard deviation of the channels' shift of the noise (`offsetNoise`); 0 by default. */
   readonly noiseOffset?: number;
 }
 
-/** Settings of such a training. */
+/** Settings of the training. */
 export interface PretrainDenoiserOptions extends DenoiserConfig {
-  /** The samples of an iteration: a pure function of its number. */
+  /** Returns the samples of an iteration: a pure function of its number. */
   readonly samples: (iteration: number) => Promise<CaptionedLatents>;
-  /** Batches that training never sees; steps that save report the loss on them. */
+  /** Batches that are not trained; steps that save report the loss on them. */
   readonly heldOut?: readonly CaptionedLatents[];
-  /** Says which samples these are; a resume must use the same. */
+  /** Identity of the samples; a resume must use the same. */
   readonly data: string;
   readonly folder: string;
   readonly iterations: number;
   readonly seed?: number;
   readonly learningRate?: number;
   readonly warmup?: number;
-  /** Where to start; random weights unless said. */
+  /** Initial weights; random by default. */
   readonly start?: Weights;
   readonly saveEvery?: number;
   readonly resume?: boolean;
-  /** As many as there are cores by default. */
+  /** By default the number of cores. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
-/** An update; where it was saved, with the loss of the averaged weights on the held-out samples. */
+/** An update; if it was saved, with the loss of the averaged weights on the held-out samples. */
 export interface DenoiserStep extends TrainingStep {
   readonly heldOutLoss?: number;
 }
 
-/** How the names of the UNet's weights begin; those of the text encoder begin with `text_model.`, as in its files. */
+/** Prefix of the names of the UNet's weights; that of the text encoder is `text_model.`, as in its files. */
 export const UNET_PREFIX = 'unet.';
 
 /**
- * The loss is min(SNR, 5) |x0' - x0|^2 (Hang et al. 2023), with timesteps spread evenly over a batch. AdamW, a cosine of the
- * learning rate after a warm-up; an average of the weights is kept. Weights are named `unet.*` as in diffusers and `text_model.*`
- * as in transformers.
+ * The loss is min(SNR, 5) |x0' - x0|^2 (Hang et al. 2023), with timesteps spread evenly over a batch. AdamW, a cosine
+ * learning-rate schedule after a warm-up, and an average of the weights. Weights are named `unet.*` as in diffusers and
+ * `text_model.*` as in transformers.
  *
  * @throws FailureError when the loss turns NaN; UsageError on a resume with other settings
  */
@@ -134,7 +134,7 @@ export function denoiserLoss(scope: Scope, { unet: config, text, latentShape, to
   return weightedLoss(output, g.input('target', latentShape), g.input('weights', [batch]));
 }
 
-/** Noises each sample at a timestep of its own: sample i of B has one from the i-th of B equal parts of the schedule. */
+/** Noises each sample at its own timestep: that of sample i of B is in the i-th of B equal parts of the schedule. */
 function noisedBatch(
   { schedule, predictionType, latentShape, tokens, noiseOffset = 0 }: DenoiserConfig,
   { latents, ids }: CaptionedLatents,

@@ -1,6 +1,6 @@
-// The settings of the demo model's trainings, and what each of their updates reports.
+// The settings of the demo model's trainings, and the report of an update.
 
-/** What is trained: the autoencoder, its decoder alone, or the denoising network with its text encoder. */
+/** Trained parts: the autoencoder, its decoder alone, or the denoising network with its text encoder. */
 export const PARTS = ['vae', 'unet', 'decoder'] as const;
 
 export type Part = (typeof PARTS)[number];
@@ -12,30 +12,30 @@ export interface PretrainOptions {
   /** Folder for checkpoints and rendered data. */
   readonly work: string;
   readonly seed: number;
-  /** Pictures (of the autoencoder: crops of 64x64) an update. */
+  /** Pictures per update (for the autoencoder: crops of 64x64). */
   readonly batch: number;
-  /** Updates in all. */
+  /** Number of updates. */
   readonly iterations: number;
-  /** Different pictures that the denoising network sees. */
+  /** Number of different pictures for the denoising network. */
   readonly pictures: number;
-  /** At its peak; 1e-3 for the autoencoder and its decoder, 5e-4 for the denoising network by default. */
+  /** Peak learning rate; by default 1e-3 for the autoencoder and its decoder, 5e-4 for the denoising network. */
   readonly learningRate?: number;
-  /** Deviation of the shift of a channel of the denoising network's noise (`offsetNoise`); 0 by default. */
+  /** Standard deviation of the channels' shift of the denoising network's noise (`offsetNoise`); 0 by default. */
   readonly noiseOffset?: number;
   /** Updates between checkpoints. */
   readonly saveEvery: number;
-  /** Held-out pictures that judge a save of the autoencoder, 16 by default; of the denoising network batches, 8 by default. */
+  /** Held-out pictures (autoencoder, 16 by default) or batches (denoising network, 8 by default) for evaluation. */
   readonly heldOut?: number;
-  /** Continues from the last checkpoint in `work`, to the same bits as without the interruption. */
+  /** Continues from the last checkpoint in `work`, bit-identically. */
   readonly resume: boolean;
-  /** Starts from the weights in the model's folder instead of random ones, with a fresh optimizer. */
+  /** Starts from the weights in the model's folder instead of random ones, with a new optimizer state. */
   readonly fromWeights: boolean;
-  /** Threads; as many as there are cores by default. */
+  /** Number of threads; by default the number of cores. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The defaults, but for the folders. */
+/** Defaults of the options except folders. */
 export const PRETRAIN_DEFAULTS = { iterations: 20000, batch: 16, pictures: 16384, seed: 0, saveEvery: 250 } as const;
 
 /** One update. */
@@ -43,8 +43,8 @@ export interface PretrainReport {
   readonly iteration: number;
   readonly loss: number;
   readonly secondsLeft: number | undefined;
-  /** The update's loss and learning rate; where it was saved, how good the network is on pictures that training never sees. */
+  /** The update's loss and learning rate and, if it was saved, metrics on held-out pictures. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** What was measured when the update was saved. */
+  /** The measurements at a save, as text. */
   readonly note?: string;
 }

@@ -1,4 +1,4 @@
-// Trains an autoencoder from scratch on pictures that the caller provides.
+// Trains an autoencoder from scratch on pictures from the caller.
 
 import { given } from '../../lib/base/given.js';
 import { ops as g } from '../../lib/graph/ops.js';
@@ -17,36 +17,36 @@ import { initialWeights } from './initial-weights.js';
 /** Settings of an autoencoder's training. */
 export interface PretrainVaeOptions {
   readonly config: VaeConfig;
-  /** The pictures of an iteration, all of one size: a pure function of its number. */
+  /** Returns the pictures of an iteration, all of one size: a pure function of its number. */
   readonly pictures: (iteration: number) => readonly Frame[];
-  /** Says which pictures these are; a resume must use the same. */
+  /** Identity of the pictures; a resume must use the same. */
   readonly data: string;
   readonly folder: string;
   readonly iterations: number;
   readonly seed?: number;
   readonly learningRate?: number;
-  /** Where to start; random weights unless said. */
+  /** Initial weights; random by default. */
   readonly start?: Weights;
-  /** Weights that are kept as they are in `start`. */
+  /** Weights that keep their values of `start`. */
   readonly frozen?: RegExp;
   readonly saveEvery?: number;
   readonly resume?: boolean;
-  /** As many as there are cores by default. */
+  /** By default the number of cores. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
-/** How much differences between neighbours count beside the pixels themselves: sharp edges. */
+/** Weight of the differences between neighbouring pixels, for sharp edges. */
 const EDGE_WEIGHT = 1;
-/** How much the green beside the mean of red and blue counts: least of all that a picture varies in, it is learned last. */
+/** Weight of green relative to the mean of red and blue: it has the least variance and is learned last. */
 const GREEN_WEIGHT = 3;
-/** How much the posterior's distance from a unit normal counts (Kingma and Welling 2014). */
+/** Weight of the posterior's KL divergence from a unit normal (Kingma and Welling 2014). */
 const KL_WEIGHT = 1e-5;
 
 /**
- * |x' - x| + |grad x' - grad x| + 3 |Cg' - Cg| + small KL, with x' decoded from a sample of the posterior and Cg = G/2 - (R + B)/4,
- * the green axis of YCoCg. AdamW with a cosine of the learning rate; an average of the weights is kept. The steps' state holds the
- * weights that are trained.
+ * The loss is |x' - x| + |grad x' - grad x| + 3 |Cg' - Cg| + small KL, with x' decoded from a sample of the posterior and Cg
+ * = G/2 - (R + B)/4, the green axis of YCoCg. AdamW with a cosine learning-rate schedule, and an average of the weights. The
+ * state of the steps has the trained weights.
  *
  * @throws FailureError when the loss turns NaN; UsageError on a resume with other settings
  */

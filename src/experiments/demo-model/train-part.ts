@@ -12,14 +12,14 @@ import { trainVae } from './train-vae.js';
 /** Settings of a training, and its callbacks. */
 export interface TrainPartOptions extends PretrainOptions, TrackingOptions {
   readonly onProgress?: OnProgress;
-  /** Called where an update was saved, with what was measured. */
+  /** Called after each save with its measurements. */
   readonly onSaved?: (iteration: number, note: string) => void;
 }
 
 /**
- * Runs the training to its end, or continues it. After every save the network is in the model's folder, as diffusers opens it.
+ * Runs or continues the training to its end. After every save, the network is in the model's folder, in diffusers' format.
  *
- * @throws UsageError for a number that is not possible, other settings on a resume, or a network without its autoencoder
+ * @throws UsageError for an invalid number, other settings on a resume, or a missing autoencoder
  */
 export async function trainPart(part: Part, options: TrainPartOptions): Promise<void> {
   const { iterations, batch, pictures, seed, learningRate, noiseOffset, fromWeights, onProgress, onSaved } = options;

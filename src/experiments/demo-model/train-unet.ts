@@ -22,8 +22,8 @@ import { readNetwork, writeNetwork } from './write-network.js';
 const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /**
- * Trains, writing the whole model into `out` and a line of its log after each save; yields after each update. The autoencoder must
- * be there already.
+ * Trains and yields after each update. Each save writes the whole model into `out`, and a line into its log. The autoencoder
+ * must exist.
  */
 export async function* trainUnet(options: PretrainOptions): AsyncGenerator<PretrainReport, void, undefined> {
   const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal, heldOut = 8 } = options;
@@ -83,7 +83,7 @@ function firstWeights(config: DenoiserConfig, seed: number): Weights {
   return initialWeights(scope, seed);
 }
 
-/** Writes everything but the autoencoder. */
+/** Writes everything except the autoencoder. */
 async function writeModel(out: string, weights: Weights): Promise<void> {
   const { config: vae } = await readNetwork(join(out, 'vae'));
   await writeConfigurations(out, { unet: UNET, vae, text: TEXT, scheduler: SCHEDULER });

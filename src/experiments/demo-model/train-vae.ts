@@ -12,9 +12,9 @@ import { appendLog } from './training-log.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
 /**
- * Trains, writing the network into `out`/vae and a line of its log after each save; yields after each update.
+ * Trains and yields after each update. Each save writes the network into `out`/vae, and a line into its log.
  *
- * @param part `decoder` keeps the encoder, and with it all latents, as they are in the model's folder
+ * @param part `decoder` keeps the encoder, and therefore all latents, of the model's folder
  */
 export async function* trainVae(
   part: 'vae' | 'decoder',
@@ -51,7 +51,7 @@ export async function* trainVae(
     }
     const weights = new Map([...(start?.weights ?? []), ...(state.average ?? state.weights)]);
     const { psnr, ...judged } = await judgeVae(config, weights, held);
-    // A decoder must not change what latents mean.
+    // Training the decoder must not change the meaning of latents.
     const scalingFactor = part === 'decoder' ? Number(start!.config.scaling_factor) : judged.scalingFactor;
     await writeNetwork(target, { ...VAE, scaling_factor: scalingFactor }, weights);
     const line = { iteration, loss: sum / count, psnr, scalingFactor };

@@ -1,15 +1,15 @@
-// How the trainings of the demo model went: one line of numbers a save, kept beside the weights.
+// Logs of the demo model's trainings: one line of numbers per save, stored with the weights.
 
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Numbers of one save. */
+/** The numbers of one save. */
 export type LogLine = Readonly<Record<string, number | undefined>>;
 
 const fileOf = (model: string, part: string): string => join(model, 'training', `${part}.jsonl`);
 
-/** Adds a line to the log of a part. */
+/** Appends a line to the log of a part. */
 export async function appendLog(model: string, part: string, line: LogLine): Promise<void> {
   await mkdir(join(model, 'training'), { recursive: true });
   await appendFile(fileOf(model, part), `${JSON.stringify(line)}\n`);

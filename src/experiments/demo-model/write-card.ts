@@ -1,4 +1,5 @@
-// The pictures and numbers of the demo model's card: loss curves, samples, reconstructions, and how real pictures come through.
+// The pictures and numbers of the demo model's card: loss curves, samples, and reconstructions of rendered and real
+// pictures.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,32 +34,32 @@ const SAMPLED: readonly (readonly [label: string, prompt: string])[] = [
 ];
 const GUIDANCE = 3;
 
-/** What the card shows. */
+/** Options of the card. */
 export interface CardOptions {
-  /** A real video that goes through the autoencoder too. */
+  /** A real video to reconstruct too. */
   readonly real?: string | undefined;
-  /** Seeds of the samples, a column each. */
+  /** Seeds of the samples, one column each. */
   readonly seeds?: readonly number[];
-  /** DDIM steps of a sample; 50 by default. */
+  /** DDIM steps per sample; 50 by default. */
   readonly steps?: number;
-  /** Frames of each held-out shot that are measured; all of them, and three in each style, by default. */
+  /** Measured frames per held-out shot; by default all, and three in each style. */
   readonly frames?: number;
 }
 
 /** The numbers of the card. */
 export interface CardNumbers {
-  /** PSNR of VAE round trips in dB: of each held-out shot as photographs, of each style, and over all. */
+  /** PSNR of VAE round trips in dB: of each held-out shot in the photo style, of each style, and over all. */
   readonly shots: Readonly<Record<string, number>>;
   readonly styles: Readonly<Record<string, number>>;
   readonly all: number;
-  /** The same of a real video; null where none was given. */
+  /** The same for a real video; null without one. */
   readonly real: number | null;
 }
 
 /**
  * Writes the pictures into `pictures` and the numbers into `numbers.json` there.
  *
- * @throws UsageError when there is no such model, or no such video
+ * @throws UsageError when the model or the video does not exist
  */
 export async function writeCard(path: string, pictures: string, options: CardOptions = {}): Promise<CardNumbers> {
   const { real } = options;
@@ -157,7 +158,7 @@ async function writeLosses(path: string, pictures: string): Promise<void> {
   });
 }
 
-/** Trainings that followed each other, as one. */
+/** The log of successive trainings as one. */
 function continued(log: readonly LogLine[]): LogLine[] {
   let [before, last] = [0, 0];
   return log.map(({ iteration = 0, ...rest }) => {

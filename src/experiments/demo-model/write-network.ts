@@ -1,4 +1,4 @@
-// A trained network as a folder that diffusers and transformers open: its configuration, and its weights as float16.
+// A trained network as a folder for diffusers and transformers: its configuration, and its weights as float16.
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
@@ -10,7 +10,7 @@ import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors.
 import type { Tensor } from '../../lib/tensor/tensor.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
 
-/** What the file of weights is called: diffusers' name, and transformers'. */
+/** Names of the weights' file in diffusers and in transformers. */
 export type WeightsFile = 'diffusion_pytorch_model.safetensors' | 'model.safetensors';
 
 /** Writes `config.json` and the weights into `folder`, which is created. */
@@ -28,9 +28,9 @@ export async function writeNetwork(
 }
 
 /**
- * Reads such a folder, weights as float32, to train on from there.
+ * Reads such a folder, with weights as float32, to continue training.
  *
- * @throws UsageError when there is no such folder
+ * @throws UsageError when the folder does not exist
  */
 export async function readNetwork(
   folder: string,

@@ -1,5 +1,5 @@
-// How many frames of the video, and how many iterations, does finetuning need? One training for each number of frames, rendered and
-// judged at every stop. Resumable.
+// How many frames of the video, and how many iterations, does finetuning need? One training for each number of frames,
+// rendered and measured at every stop. Resumable.
 
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
@@ -26,20 +26,20 @@ import {
 import type { Style } from '../../lib/world/styles/styles.js';
 import { judgeEdit } from '../../lib/world/truth/judge-edit.js';
 
-/** What is studied. */
+/** Options of the study. */
 export interface FramesAndIterationsOptions extends RenderHooks {
   readonly model: string;
-  /** Folder of all results; what is done there is not done again. */
+  /** Folder of all results; existing ones are kept. */
   readonly out: string;
   readonly shot: string;
   readonly style: Style;
   readonly prompts: readonly string[];
-  /** How many frames the shot has, and how many a second. */
+  /** Number of frames of the shot, and frames per second. */
   readonly length: { readonly frames: number; readonly frameRate: number };
-  /** The successive frames that are rendered and judged at each stop. */
+  /** The successive frames that are rendered and measured at each stop. */
   readonly judged: { readonly from: number; readonly frames: number };
   readonly trainingFrames: readonly number[];
-  /** Iterations in all, and between two stops. */
+  /** Total number of iterations, and iterations between stops. */
   readonly iterations: number;
   readonly every: number;
   readonly learningRate: number;
@@ -48,7 +48,7 @@ export interface FramesAndIterationsOptions extends RenderHooks {
   readonly onNote?: (text: string) => void;
 }
 
-/** The question as it stands in README.md: as long a video as the published one, judged a second and a half off the edited frame. */
+/** The study of README.md: a video of the published length, measured 1.5 seconds away from the edited frame. */
 export const DEMO_STUDY = {
   shot: 'red-car-curve',
   length: { frames: 300, frameRate: 30 },
@@ -67,13 +67,13 @@ export const DEMO_STUDY = {
 export interface Stop {
   readonly trainingFrames: number;
   readonly iterations: number;
-  /** Mean absolute error to the true styled shot. */
+  /** Mean absolute error relative to the true styled shot. */
   readonly truthError: number;
   readonly carCorrelation: number | null;
   readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
 }
 
-/** Runs what is missing, and writes `result.json` and `chart.png`. The edited frame is the true one, so that only the method counts. */
+/** Runs missing trainings; writes `result.json` and `chart.png`. The edited frame is the true one, to isolate the method. */
 export async function runFramesAndIterations(options: FramesAndIterationsOptions): Promise<Stop[]> {
   const { out, trainingFrames, onNote } = options;
   await mkdir(out, { recursive: true });
@@ -167,10 +167,10 @@ function chartOf(stops: readonly Stop[]): Chart {
   };
 }
 
-/** Characters of a cell of the table. */
+/** Characters per cell of the table. */
 const COLUMN = 28;
 
-/** The stops as a table: one row a number of iterations, one column a number of training frames. */
+/** The stops as a table: a row per number of iterations, a column per number of training frames. */
 export function formatStops(stops: readonly Stop[]): string {
   const counts = [...new Set(stops.map(({ trainingFrames }) => trainingFrames))];
   const iterations = [...new Set(stops.map((stop) => stop.iterations))];

@@ -3,7 +3,7 @@
 import { HELD_OUT_SHOTS, type HeldOutShot } from '../../lib/world/held-out-shots.js';
 import type { Style } from '../../lib/world/styles/styles.js';
 
-/** What is asked for, and in which of the world's styles it is true. The second prompt is only trained. */
+/** The prompts, and the corresponding style of the world. The second prompt is only trained. */
 export interface StyledPrompt {
   readonly style: Style;
   readonly prompts: readonly [string, string];

@@ -1,10 +1,10 @@
-// The study as a picture: edit strength against normalised warping error, each arm as its mean over the cases.
+// A chart of the study: normalised warping error over edit strength, each arm as its mean over the cases.
 
 import { TRUTH } from '../../lib/recipe/result.js';
 import type { Chart, ChartLine } from '../../lib/report/chart-picture.js';
 import type { StudyRow, StudyTable } from './study-table.js';
 
-/** The chart: the plain model through its strengths, each training through its guidance scales, and the true styled shots. */
+/** The chart: the plain model over its strengths, each training over its guidance scales, and the true styled shots. */
 export function studyChart({ rows, cases }: StudyTable): Chart {
   const point = ({ editStrength, warpingErrorNormalised }: StudyRow): [number, number] => [
     editStrength.mean,

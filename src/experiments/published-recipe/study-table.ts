@@ -1,4 +1,4 @@
-// The study as a table: every arm over all cases, with the spread.
+// A table of the study: every arm over all cases, with standard deviations.
 
 import { mean } from '../../lib/base/mean.js';
 import { claimArms, recipeClaims } from '../../lib/recipe/claims.js';
@@ -18,7 +18,7 @@ export interface StudyRow {
   readonly label: string;
   readonly kind: RecipeArm['kind'];
   readonly cases: number;
-  /** Error to the truth beyond the autoencoder's own, over that of the plain model at the low strength. */
+  /** Error relative to the truth beyond the autoencoder's own, divided by that of the plain model at the low strength. */
   readonly remainingError: Spread;
   readonly truthError: Spread;
   readonly carCorrelation: Spread;
@@ -26,7 +26,7 @@ export interface StudyRow {
   readonly flickerRatio: Spread;
   readonly warpingErrorNormalised: Spread;
   readonly tof: Spread;
-  /** For finetuned arms: in how many cases each claim held, in the order of `recipeClaims`. */
+  /** For finetuned arms: the number of cases in which each claim held, in the order of `recipeClaims`. */
   readonly held: readonly number[] | null;
 }
 
@@ -35,19 +35,19 @@ export interface StudyTable {
   readonly cases: readonly string[];
   readonly claims: readonly string[];
   readonly rows: readonly StudyRow[];
-  /** Error of the picked edited frames to their truth: what a finetuning on them is led to. */
+  /** Error of the picked edited frames relative to their truth: the target of a finetuning on them. */
   readonly pickedFrame: Spread;
 }
 
-/** One case as the table takes it. */
+/** The results of one case. */
 export interface StudyCase {
   readonly combination: Combination;
   readonly result: RecipeResult;
-  /** Mean absolute error of the picked edited frame to its truth. */
+  /** Mean absolute error of the picked edited frame relative to its truth. */
   readonly pickedError: number;
 }
 
-/** Puts the cases together. */
+/** Aggregates the cases. */
 export function studyTable(results: readonly StudyCase[]): StudyTable {
   const names = [...new Set(results.flatMap(({ result }) => result.arms.map(({ name }) => name)))];
   let claims: string[] = [];
@@ -92,7 +92,7 @@ function spread(values: readonly number[]): Spread {
   return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
 }
 
-/** The table as text: mean and deviation over the cases. */
+/** The table as text: mean and standard deviation over the cases. */
 export function formatStudy({ cases, claims, rows, pickedFrame }: StudyTable): string {
   const show = ({ mean, deviation }: Spread, digits: number): string =>
     Number.isFinite(mean) ? `${mean.toFixed(digits)} ±${deviation.toFixed(digits)}` : '-';

@@ -1,5 +1,5 @@
-// The study: the experiment over three held-out shots and three prompts, with both objectives, four guidance scales, and the picked as
-// well as the true edited frame. Resumable case by case.
+// The study: the experiment over three held-out shots and three prompts, with both objectives, four guidance scales, and the
+// picked and the true edited frame. Resumable case by case.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,17 +22,17 @@ import { COMBINATIONS, type Combination } from './combinations.js';
 import { studyChart } from './study-chart.js';
 import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
 
-/** What the study is run with. */
+/** Options of the study. */
 export interface StudyOptions extends RenderHooks {
   readonly model: string;
-  /** Folder of all results; what is done there is not done again. */
+  /** Folder of all results; existing ones are kept. */
   readonly out: string;
   /** Frames of each shot. */
   readonly frames: number;
   readonly guidance: readonly number[];
   /** Names of the cases; all nine by default. */
   readonly only?: readonly string[];
-  /** Settings that differ from the study's. */
+  /** Settings that override the study's. */
   readonly recipe?: Partial<Pick<RecipePlan, 'strengths' | 'proposals' | 'steps'>>;
   readonly training?: Training;
   /** Folder of the rendered shots; `.cache` by default. */
@@ -41,7 +41,7 @@ export interface StudyOptions extends RenderHooks {
   readonly onNote?: (text: string) => void;
 }
 
-/** Runs what is missing of the study, and writes `study.json` and `chart.png` over all that is there. */
+/** Runs missing cases, and writes `study.json` and `chart.png` over all existing ones. */
 export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   const { out, only, onNote, frames } = options;
   const chosen = COMBINATIONS.filter(({ name }) => !only || only.includes(name));
@@ -70,7 +70,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   return studyTable(results);
 }
 
-/** Error of the edited frame that a case picked to the truth of that frame. */
+/** Error of a case's picked edited frame relative to its truth. */
 async function pickedError(
   folder: string,
   { shot, style }: Combination,

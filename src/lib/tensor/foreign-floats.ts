@@ -1,11 +1,11 @@
-// Numbers of element types that a `Tensor` cannot hold: float64 and the two kinds of float8, read as float32.
+// Reads element types that `Tensor` does not support as float32: float64 and the two kinds of float8.
 
 import { float16ToFloat32 } from './half.js';
 import { damagedFile, openForReading, readExactly } from './read-slices.js';
 import type { ForeignEntry } from './safetensors-header.js';
 import { sizeOf, type Tensor, tensor } from './tensor.js';
 
-/** Bytes of an element, and how the bytes become numbers. */
+/** Bytes of an element, and the conversion of bytes to numbers. */
 const TYPES: Readonly<
   Record<string, { readonly bytes: number; readonly decode: (buffer: ArrayBuffer) => Float32Array }>
 > = {
@@ -15,15 +15,15 @@ const TYPES: Readonly<
   F8_E5M2: { bytes: 1, decode: (buffer) => float16ToFloat32(Uint16Array.from(new Uint8Array(buffer), (b) => b << 8)) },
 };
 
-/** Whether the numbers of an element type, by its name in the format, can be read as float32. */
+/** Whether an element type, by its name in the format, can be read as float32. */
 export function isForeignFloat(type: string): boolean {
   return Object.hasOwn(TYPES, type);
 }
 
 /**
- * Reads a tensor of float64 or float8 as float32, the nearest where it is none.
+ * Reads a tensor of float64 or float8 as float32, rounded to nearest.
  *
- * @throws UsageError when the file does not hold as many bytes as the shape needs
+ * @throws UsageError when the file has fewer bytes than the shape needs
  */
 export async function readForeignFloats({
   type,
@@ -49,7 +49,7 @@ export async function readForeignFloats({
   }
 }
 
-/** 4 bits of exponent, 3 of mantissa, no infinity (Micikevicius et al. 2022). */
+/** 4 exponent bits, 3 mantissa bits, no infinity (Micikevicius et al. 2022). */
 function e4m3(byte: number): number {
   const [exponent, mantissa] = [(byte >> 3) & 15, byte & 7];
   if (exponent === 15 && mantissa === 7) return Number.NaN;

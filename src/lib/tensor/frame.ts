@@ -1,8 +1,8 @@
-// A picture in memory as video decoders give it, and its way to and from a network's image tensor.
+// A decoded picture in memory, and its conversions to and from image tensors.
 
 import { type Tensor, tensor } from './tensor.js';
 
-/** One picture: `data` is RGB, 8 bits a channel, row by row (H x W x 3). */
+/** A picture: `data` is RGB, 8 bits per channel, row by row (H x W x 3). */
 export interface Frame {
   readonly width: number;
   readonly height: number;
@@ -10,7 +10,7 @@ export interface Frame {
 }
 
 /**
- * Frames in order, all of one size: a decoder's output or an array. A frame's data must stay as it is once handed over.
+ * Frames in order, all of one size: a decoder's output or an array. A frame's data must not change after it is yielded.
  *
  * @inline
  */
@@ -30,7 +30,7 @@ export function framesToImage(frames: readonly Frame[]): Tensor<'float32'> {
   return tensor('float32', [frames.length, 3, height, width], data);
 }
 
-/** An image tensor [B, 3, H, W] in [-1, 1] as frames, clamped and rounded to 8 bits as diffusers' `numpy_to_pil` does. */
+/** An image tensor [B, 3, H, W] in [-1, 1] as frames, clamped and rounded to 8 bits as in diffusers' `numpy_to_pil`. */
 export function imageToFrames(image: Tensor<'float32'>): Frame[] {
   const [batch, , height, width] = image.shape;
   const plane = width * height;

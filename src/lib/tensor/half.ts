@@ -1,10 +1,10 @@
-// Conversions between float32 and the two 16-bit float formats, by their bits. Not arithmetic on them.
+// Conversions between float32 and the two 16-bit float formats by their bits; no arithmetic.
 
 import { type Tensor, tensor } from './tensor.js';
 
 let halfTable: Float32Array | undefined;
 
-/** The value of all 65,536 float16 bit patterns, built once: a look-up beats decoding by some 3 times. */
+/** The values of all 65,536 float16 bit patterns, built once: a lookup is about 3 times as fast as decoding. */
 function floatsOfHalves(): Float32Array {
   if (halfTable) return halfTable;
   const table = new Float32Array(65536);
@@ -21,7 +21,7 @@ function floatsOfHalves(): Float32Array {
 }
 
 /**
- * Bits of the float16 nearest to the float32 whose bits are given: ties to even, subnormals kept, 65520 and more become
+ * Bits of the float16 nearest to a float32 with the given bits: ties to even, subnormals kept, 65520 and more become
  * infinity.
  */
 function halfBits(bits: number): number {
@@ -45,7 +45,7 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array {
   const out = new Float32Array(halves.length);
   const bits = new Uint32Array(out.buffer);
   const tableBits = new Uint32Array(table.buffer);
-  // Moved as integers, so that no NaN loses its payload on the way.
+  // Copied as integers, so that NaNs keep their payload.
   for (let i = 0; i < halves.length; i++) bits[i] = tableBits[halves[i]];
   return out;
 }
@@ -58,7 +58,7 @@ export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   return out;
 }
 
-/** Nearest float16 bit patterns, ties to even; what is 65520 and more in magnitude becomes infinity. */
+/** Nearest float16 bit patterns, ties to even; magnitudes of 65520 and more become infinity. */
 export function float32ToFloat16(floats: Float32Array): Uint16Array {
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   const out = new Uint16Array(floats.length);
@@ -77,7 +77,7 @@ export function float32ToBfloat16(floats: Float32Array): Uint16Array {
   return out;
 }
 
-/** The tensor as float32: itself if it is one already, else a copy; integers beyond 2^24 are rounded to the nearest. */
+/** The tensor as float32: itself if it is float32, else a copy; integers beyond 2^24 are rounded to nearest. */
 export function toFloat32(input: Tensor): Tensor<'float32'> {
   switch (input.dtype) {
     case 'float32':
@@ -93,12 +93,12 @@ export function toFloat32(input: Tensor): Tensor<'float32'> {
   }
 }
 
-/** The tensor rounded to float16 (nearest, ties to even): itself if it is one already. */
+/** The tensor rounded to float16 (nearest, ties to even); itself if it is float16. */
 export function toFloat16(input: Tensor): Tensor<'float16'> {
   return input.dtype === 'float16' ? input : tensor('float16', input.shape, float32ToFloat16(toFloat32(input).data));
 }
 
-/** The tensor rounded to bfloat16 (nearest, ties to even): itself if it is one already. */
+/** The tensor rounded to bfloat16 (nearest, ties to even); itself if it is bfloat16. */
 export function toBfloat16(input: Tensor): Tensor<'bfloat16'> {
   return input.dtype === 'bfloat16' ? input : tensor('bfloat16', input.shape, float32ToBfloat16(toFloat32(input).data));
 }

@@ -1,18 +1,18 @@
-// Normal noise as a tensor: what a seed means to users of PyTorch pipelines. The generator itself is base/random.
+// Normal noise as a tensor, with the seeds of PyTorch pipelines. The generator itself is in base/random.
 
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
 import { sizeOf, type Tensor, tensor } from './tensor.js';
 
 /**
- * Which of a generator's draws to take.
+ * Options of `randn`.
  *
  * @inline
  */
 export interface RandnOptions {
   /**
-   * 1 (the default) for the first tensor of this shape that the seeded generator gives, 2 for the second, and so on.
-   * PyTorch's img2img pipelines sample the VAE first and draw their noise second: 2 gives their noise.
+   * 1 (the default) for the first tensor of this shape from the seeded generator, 2 for the second, and so on. PyTorch's
+   * img2img pipelines first sample the VAE, then draw their noise: 2 gives their noise.
    */
   readonly draw?: number;
 }

@@ -1,4 +1,4 @@
-// Reads byte ranges of files of any size. Knows nothing of their format.
+// Reads byte ranges of files of any size and format.
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UsageError } from '../base/errors.js';
@@ -11,7 +11,7 @@ import { UsageError } from '../base/errors.js';
 export async function openForReading(path: string): Promise<FileHandle> {
   let handle: FileHandle;
   try {
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     const about = await stat(path);
     if (!about.isFile() && !about.isDirectory()) throw notAFile(path);
     handle = await open(path, 'r');
@@ -47,7 +47,7 @@ export async function readExactly(
   }
 }
 
-/** The sentence about a file that is not as long, or not as sound, as it says itself. */
+/** The error for a truncated or damaged file. */
 export function damagedFile(path: string, how: string): UsageError {
   const told = how.length > 300 ? `${how.slice(0, 300)}...` : how;
   return new UsageError(`${path}: the file is truncated or damaged (${told}); download or copy it again`);

@@ -1,6 +1,6 @@
-// Keys that stand twice in one object of a JSON text: `JSON.parse` keeps the last without a word, other readers the first.
+// Detects repeated keys in JSON objects: `JSON.parse` silently keeps the last one, other parsers the first.
 
-/** The first key that an object of a text repeats; undefined where none does. The text must be JSON. */
+/** The first repeated key of an object in a text; undefined if there is none. The text must be valid JSON. */
 export function repeatedKey(json: string): string | undefined {
   const colon = /\s*:/y;
   const open: (Set<string> | undefined)[] = [];
@@ -25,7 +25,7 @@ export function repeatedKey(json: string): string | undefined {
   return undefined;
 }
 
-/** The place after the string that begins at `start`. */
+/** The position after the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   let i = start + 1;
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;

@@ -1,12 +1,12 @@
-// The header of a `.safetensors` file: where each tensor lies, checked. Reads no tensor data.
-// Format: https://huggingface.co/docs/safetensors (8 bytes header length, JSON, then the data without holes).
+// Reads and checks the header of a `.safetensors` file: the place of each tensor. Reads no tensor data.
+// Format: https://huggingface.co/docs/safetensors (8 bytes header length, JSON, then the data without gaps).
 
 import { UsageError } from '../base/errors.js';
 import { damagedFile, openForReading, readExactly } from './read-slices.js';
 import { repeatedKey } from './repeated-key.js';
 import { BYTES_PER_ELEMENT, type DType, sizeOf } from './tensor.js';
 
-/** Where one tensor lies: `length` bytes at the absolute byte `offset` of `file`, which need not be aligned. */
+/** The place of a tensor: `length` bytes at the absolute byte `offset` of `file`, which need not be aligned. */
 export interface TensorEntry {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -15,14 +15,14 @@ export interface TensorEntry {
   readonly length: number;
 }
 
-/** A tensor of an element type that has no place in a `Tensor`; `type` is its name in the format. */
+/** A tensor of an element type that `Tensor` does not support; `type` is its name in the format. */
 export interface ForeignEntry extends Omit<TensorEntry, 'dtype'> {
   readonly type: string;
 }
 
 /**
- * What a header says. `unsupported` lists the tensors of an element type that has no place in a `Tensor`, and `foreign`
- * where they lie.
+ * A parsed header. `unsupported` lists the tensors of element types that `Tensor` does not support, and `foreign` their
+ * places.
  */
 export interface SafetensorsHeader {
   readonly tensors: Map<string, TensorEntry>;
@@ -46,9 +46,8 @@ const HEADER_LIMIT = 100_000_000;
 /**
  * Reads and checks the header of a `.safetensors` file.
  *
- * @throws UsageError when there is no such file, when it is something else (a Git LFS pointer, a pickle, an archive),
- * when it is
- * truncated, or when a tensor's place is out of range, overlaps another's or does not fit its shape
+ * @throws UsageError when the file does not exist, has another format (a Git LFS pointer, a pickle, an archive), is
+ *   truncated, or when a tensor's place is out of range, overlaps another's or does not fit its shape
  */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   const handle = await openForReading(path);
@@ -101,7 +100,7 @@ function parseJson(bytes: Buffer, path: string): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     header = JSON.parse(text);
   } catch {
-    // Said below, with the path.
+    // Reported below, with the path.
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
     throw damagedFile(path, 'its header is not a JSON object');
@@ -153,7 +152,7 @@ function checkHeader(
   return { tensors, unsupported, foreign, metadata: metadataOf(header.__metadata__, path) };
 }
 
-/** The data must be covered without overlap or hole, as the format demands. */
+/** Checks that the data are covered without overlaps or gaps, as the format requires. */
 function checkCover(spans: { name: string; begin: number; end: number }[], path: string, size: number): void {
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;

@@ -1,4 +1,4 @@
-// Tensors from and to `.safetensors` files. What a header must look like is in safetensors-header.ts.
+// Reads and writes tensors in `.safetensors` files. safetensors-header.ts reads the header.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { replaceAtomically } from '../base/atomic-file.js';
@@ -14,7 +14,7 @@ export {
   type TensorEntry,
 } from './safetensors-header.js';
 
-/** A tensor that is made when its turn to be written comes, so that a large file never lies in memory as a whole. */
+/** A tensor that is created when it is written, so that a large file is never in memory as a whole. */
 export interface TensorSource {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -24,7 +24,7 @@ export interface TensorSource {
 /**
  * Reads one tensor.
  *
- * @throws UsageError when the file is gone or has become shorter
+ * @throws UsageError when the file was deleted or truncated
  */
 export async function readTensor(entry: TensorEntry): Promise<Tensor> {
   const handle = await openForReading(entry.file);
@@ -38,7 +38,7 @@ export async function readTensor(entry: TensorEntry): Promise<Tensor> {
 /**
  * Reads all tensors of a `.safetensors` file, by name.
  *
- * @throws UsageError when the file is not a sound safetensors file, or when a tensor's element type is none of `DType`
+ * @throws UsageError when it is not a valid safetensors file, or a tensor's element type is not in `DType`
  */
 export async function readSafetensors(path: string): Promise<Record<string, Tensor>> {
   const { tensors, unsupported } = await readSafetensorsHeader(path);
@@ -47,7 +47,7 @@ export async function readSafetensors(path: string): Promise<Record<string, Tens
   try {
     const read: [string, Tensor][] = [];
     for (const [name, entry] of tensors) read.push([name, await readFrom(handle, entry)]);
-    // Any name may stand in a file: `__proto__` becomes an entry as others do.
+    // Names are arbitrary: `__proto__` becomes an entry like others.
     return Object.fromEntries(read);
   } finally {
     await handle.close();
@@ -55,9 +55,8 @@ export async function readSafetensors(path: string): Promise<Record<string, Tens
 }
 
 /**
- * Writes tensors as a `.safetensors` file under a temporary name in the same folder, then renames it: no half-written
- * file is ever left under `path`. Sorted by element size and name as the reference implementation does, so equal
- * tensors give equal bytes.
+ * Writes tensors as a `.safetensors` file, atomically: under a temporary name in the same folder, which is then renamed to
+ * `path`. Sorted by element size and name as in the reference implementation, so equal tensors give equal bytes.
  *
  * @throws UsageError when a name or a source does not fit; FailureError when the file cannot be written
  */
@@ -81,7 +80,7 @@ export async function writeSafetensors(
   });
 }
 
-/** The sentence about a tensor whose element type cannot be held. */
+/** The error for a tensor of an unsupported element type. */
 export function unsupportedType(path: string, name: string, dtype: string): UsageError {
   return new UsageError(
     `${path}: tensor ${name} has the element type ${dtype}; ${Object.keys(SAFETENSORS_DTYPE).join(', ')} are read: save it as one of them`,
@@ -89,7 +88,7 @@ export function unsupportedType(path: string, name: string, dtype: string): Usag
 }
 
 async function readFrom(handle: FileHandle, entry: TensorEntry): Promise<Tensor> {
-  // A buffer of its own: starts at 0, so that typed arrays fit whatever the offset in the file.
+  // A new buffer that starts at 0, so that typed arrays are aligned for any offset in the file.
   const buffer = new ArrayBuffer(entry.length);
   await readExactly(handle, new Uint8Array(buffer), entry.offset, entry.file);
   switch (entry.dtype) {

@@ -3,14 +3,14 @@
 import { UsageError } from '../base/errors.js';
 
 /**
- * Element types that a tensor can hold; `float16` and `bfloat16` keep their raw bits in a `Uint16Array`.
+ * Element types of a tensor; `float16` and `bfloat16` are raw bits in a `Uint16Array`.
  *
  * @inline
  */
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int64' | 'uint8';
 
 /**
- * The typed array that holds each element type.
+ * The typed array of each element type.
  *
  * @inline
  */
@@ -28,7 +28,7 @@ export type Tensor<D extends DType = DType> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: DataOf[K] };
 }[D];
 
-/** Bytes that one element takes. */
+/** Bytes per element. */
 export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
   float32: 4,
   float16: 2,
@@ -48,7 +48,7 @@ export function sizeOf(shape: readonly number[]): number {
 /**
  * Wraps `data` as a tensor without copying it.
  *
- * @throws UsageError when the shape does not hold exactly as many elements as `data`
+ * @throws UsageError when the shape does not have exactly as many elements as `data`
  */
 export function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DataOf[D]): Tensor<D> {
   if (sizeOf(shape) !== data.length) {

@@ -1,4 +1,4 @@
-// Reads the pictures that a finetuning needs from its video and encodes them, each picture and each prompt once.
+// Reads the pictures of a finetuning from its video and encodes each picture and prompt once.
 
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../base/errors.js';
@@ -12,28 +12,28 @@ import type { Video } from '../../video/read/video.js';
 import type { EncodedItem } from '../loss/denoising-batch.js';
 import { type TrainingItem, trainingItems } from './items.js';
 
-/** The frames of a video that are needed, and how many it has in all. */
+/** The needed frames of a video, and its total number of frames. */
 export interface TakenFrames {
   readonly count: number;
   readonly taken: ReadonlyMap<number, Frame>;
   readonly items: readonly TrainingItem[];
 }
 
-/** Which frames are taken. */
+/** Options of selecting frames. */
 export interface TakeFramesOptions {
-  /** Unconditional items. */
+  /** Number of unconditional items. */
   readonly trainingFrames: number;
   readonly edits: readonly EditedFrame[];
-  /** Numbers of other frames, of a video of so many. */
+  /** Returns the indices of additional frames for a video with `count` frames. */
   readonly also: (count: number) => readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Plans the items and takes their frames, and those that `also` asks for, from the video, which is read twice; one frame more is in
- * memory than taken.
+ * Plans the items and reads their frames, and those of `also`, from the video, which is read twice. One more frame is in
+ * memory than selected.
  *
- * @throws UsageError when there are no frames, or an edit is of another size or of a frame that the video does not have
+ * @throws UsageError when there are no frames, or an edit has another size or is of a frame that does not exist
  */
 export async function takeFrames(
   video: Pick<Video, 'frames'>,
@@ -72,7 +72,7 @@ export async function takeFrames(
   return { count, taken, items };
 }
 
-/** Frames are numbered within what is taken of a video, so that another start or step gives them other numbers. */
+/** Checks the hash of an edit's original: another selection of the video gives frames other indices. */
 function checkOriginal(
   edit: number,
   { frame, originalSha256: original }: EditedFrame,

@@ -1,5 +1,5 @@
-// Finetunes a model on a video: on frames of it, and on edited frames that show where a prompt is to lead (a deep video prior for
-// diffusion). What an update does is work.ts's, the loop itself train.ts's.
+// Finetunes a model on a video: on its frames, and on edited frames as targets of a prompt (a deep video prior for
+// diffusion). work.ts has the parts of an update, train.ts the loop.
 
 import { type AwaitableSteps, awaitableSteps } from '../../base/awaitable-steps.js';
 import { given } from '../../base/given.js';
@@ -40,22 +40,24 @@ import { type TrainedWeights, trainedWeights } from './trained-weights.js';
 import { warnOfMovedEdits } from './warn-of-moved-edits.js';
 import { type Look, prepareFinetuning } from './work.js';
 
-/** A finetuning: `await` gives its result, `for await` its updates. */
+/** A finetuning: `await` returns its result, `for await` iterates over its updates. */
 export interface Finetuning extends AwaitableSteps<FinetuneStep, FinetuneResult> {}
 
 /**
- * Finetunes `model` on `video` (the frames of a path at the size that the model was trained at): `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.
+ * Finetunes `model` on `video` (a path is read at the model's training size):
+ * `const tuned = await finetune(model, video, options)`, then `tuned.model()` opens the result.
  *
- * The training begins when it is first awaited or iterated: `for await (const step of finetuning)` runs it update by update, and
- * `await finetuning` after the loop gives the result. Leaving the loop interrupts the training; `resume` continues it.
+ * The training begins when it is first awaited or iterated: `for await (const step of finetuning)` runs it update by update,
+ * and `await finetuning` after the loop returns the result. Leaving the loop interrupts the training; `resume` continues it.
  *
- * It is logged as a run. The folder `out` holds `lora.safetensors`, or `model/` where the UNet's own weights were trained, beside
- * `result.json`, `checkpoints/` and `previews/`. The same settings give the same bits, interrupted and resumed or not. LoRA files
- * that the model was opened with stay applied and are not trained. The model stays the caller's.
+ * It is logged as a run. The folder `out` has `lora.safetensors`, or `model/` if the UNet's own weights were trained, and
+ * `result.json`, `checkpoints/` and `previews/`. The same settings give bit-identical results, also after interruptions.
+ * LoRA files that the model was opened with stay applied and are not trained. The caller still owns the model.
  *
- * @throws UsageError for an edit of another size or of a frame that the video does not have, an empty training set, or a resume
+ * @throws UsageError for an edit with another size or of a frame that does not exist, an empty training set, or a resume
  *   with other settings, which are listed
- * @throws NonFiniteError when the loss is not finite, naming the item; FailureError when the disk is full. All checkpoints are kept
+ * @throws NonFiniteError when the loss is not finite, naming the item; FailureError when the disk is full. Checkpoints are
+ *   kept
  */
 export function finetune(model: Model, video: VideoInput, options: FinetuneOptions): Finetuning {
   return awaitableSteps('finetune', run(model, video, options));
@@ -98,7 +100,7 @@ interface FinetunePlan {
   readonly trained: TrainedWeights;
   readonly frames: TakenFrames;
   readonly previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] };
-  /** Everything that decides the bits. */
+  /** Everything that determines the result bit by bit. */
   readonly stored: Settings;
 }
 
@@ -126,7 +128,7 @@ function learningRateOf({ schedule, learningRate, warmup, iterations }: Finetune
   return cosineAfterWarmup(learningRate, iterations, warmup);
 }
 
-/** Trains in an open folder, from its nearest checkpoint on, and logs the course. */
+/** Trains in an open folder, from its nearest checkpoint, and logs the updates. */
 async function* trainInto(
   { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
   model: Model,
@@ -180,7 +182,7 @@ async function* trainInto(
       ...(settings.clipNorm < Infinity && { clipNorm: settings.clipNorm }),
       ...(averageDecay !== undefined && { averageDecay }),
       folder: out,
-      // A checkpoint holds what was measured after its update, so it is stored below.
+      // A checkpoint contains the measurements after its update, so it is stored below.
       store: { load: async () => state, save: async () => {} },
       saveAfter: (iteration) => isCheckpoint(iteration, checkpointEvery),
       settings: stored,
@@ -211,9 +213,9 @@ async function* trainInto(
     const finished = { adapters, weights: resultOf(state!), items, record, settings: stored };
     return await writeFinetuneResult(out, model, finished);
   } catch (error) {
-    // A training that is stopped keeps what is done.
+    // A stopped training saves its state.
     if (signal?.aborted && state && state.iteration > keptAt) {
-      // A planned one stays, as it would have without the interruption.
+      // A planned checkpoint stays, as without the interruption.
       const planned = state.iteration === iterations || isCheckpoint(state.iteration, checkpointEvery);
       if (!planned) record.interrupted = true;
       await keep(state);

@@ -1,4 +1,4 @@
-// The folder of a finetuning: its settings, its checkpoints, all of which are kept, and its previews. Each of them is whole or absent.
+// The folder of a finetuning: its settings, all its checkpoints and its previews. Each of them is complete or absent.
 
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -12,37 +12,37 @@ import { assertSameSettings, type Settings } from '../../base/settings.js';
 import { stopPoint } from '../../base/stop-point.js';
 import { loadTrainingState, STATE, saveTrainingState, type TrainingState } from '../loop/checkpoint.js';
 
-/** The course of a training up to a checkpoint, one number an iteration. */
+/** The course of a training up to a checkpoint, one number per iteration. */
 export interface TrainingRecord {
   readonly losses: number[];
   readonly gradientNorms: number[];
-  /** Seconds of work in all, those of earlier processes included. */
+  /** Total seconds of work, including earlier processes. */
   seconds: number;
   readonly forgetting: { iteration: number; value: number }[];
-  /** Set where the training was stopped between two planned checkpoints. */
+  /** Set if the training was stopped between two planned checkpoints. */
   interrupted?: boolean;
 }
 
 const SETTINGS = 'settings.json';
 const RECORD = 'record.json';
 
-/** The folder's name of an iteration: `000400`. */
+/** The folder name of an iteration: `000400`. */
 export function iterationName(iteration: number): string {
   return String(iteration).padStart(6, '0');
 }
 
-/** The folder of a finetuning, held against other processes. */
+/** The locked folder of a finetuning. */
 export interface FinetuneFolder {
   readonly out: string;
-  /** Releases the lock, and removes the folder where it is empty. */
+  /** Releases the lock, and removes the folder if it is empty. */
   close(): Promise<void>;
 }
 
 /**
- * Creates the folder of a finetuning, or opens it to continue. Files of a training that ended before its first checkpoint are
- * replaced.
+ * Creates the folder of a finetuning, or opens it to continue. Files of a training that ended before its first checkpoint
+ * are replaced.
  *
- * @throws UsageError when it holds something else, other settings, a training that was not asked to be continued, or when another
+ * @throws UsageError when it has other contents, other settings, or a training and `resume` is not set, or when another
  *   process writes into it
  */
 export async function openFinetuneFolder(out: string, settings: Settings, resume: boolean): Promise<FinetuneFolder> {
@@ -53,7 +53,7 @@ export async function openFinetuneFolder(out: string, settings: Settings, resume
   const unlock = await lockFolder(folder, out);
   const close = async (): Promise<void> => {
     await unlock();
-    await rmdir(folder).catch(() => {}); // where it holds nothing
+    await rmdir(folder).catch(() => {}); // only if it is empty
   };
   try {
     if ((await storedIterations(folder)).length > 0) {
@@ -73,7 +73,7 @@ export async function openFinetuneFolder(out: string, settings: Settings, resume
   return { out: folder, close };
 }
 
-/** Iterations of which a checkpoint is stored, in order. */
+/** Iterations with a stored checkpoint, in order. */
 export async function storedIterations(out: string): Promise<number[]> {
   const names = await namesIn(join(resolve(out), 'checkpoints'));
   return names
@@ -82,19 +82,19 @@ export async function storedIterations(out: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** Which checkpoint is looked for. */
+/** Options of finding a checkpoint. */
 export interface NearestCheckpointOptions {
   readonly iterations: number;
   /** Names of the trained weights. */
   readonly names: readonly string[];
   readonly settings: Settings;
-  /** Called with what is damaged. */
+  /** Called with a message about damage. */
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * The last stored state that is not past `iterations`, with the record up to it; null where there is none. A damaged checkpoint is
- * deleted: the training makes it again, from the one before.
+ * The latest stored state up to `iterations`, with the record up to it; null if there is none. A damaged checkpoint is
+ * deleted: the training computes it again from the previous one.
  */
 export async function nearestCheckpoint(
   out: string,
@@ -121,14 +121,14 @@ async function readRecord(folder: string): Promise<TrainingRecord> {
   return record;
 }
 
-/** What a checkpoint holds. */
+/** The content of a checkpoint. */
 export interface Checkpoint {
   readonly state: TrainingState;
   readonly record: TrainingRecord;
   readonly settings: Settings;
 }
 
-/** Stores a state with its record and what `writeResult` puts beside it. Checkpoints of interruptions before it are dropped. */
+/** Stores a state, its record and the files of `writeResult`. Deletes earlier checkpoints of interruptions. */
 export async function saveCheckpoint(
   out: string,
   { state, record, settings }: Checkpoint,
@@ -137,7 +137,7 @@ export async function saveCheckpoint(
   await replaceFolder(checkpointFolder(out, state.iteration), async (folder) => {
     await saveTrainingState(folder, state, settings);
     await writeResult(folder);
-    // The state carries a checksum of its own.
+    // The state has its own checksum.
     await writeSealedJson(join(folder, RECORD), { ...record, files: await hashFiles(folder, [STATE]) });
   });
   for (const iteration of await storedIterations(out)) {
@@ -153,7 +153,7 @@ export function checkpointFolder(out: string, iteration: number): string {
   return join(resolve(out), 'checkpoints', iterationName(iteration));
 }
 
-/** Lets `write` fill a temporary folder, which then takes the place of `path`, whatever was there. */
+/** Fills a temporary folder with `write`, which then replaces `path`. */
 export async function replaceFolder<T>(path: string, write: (folder: string) => Promise<T>): Promise<T> {
   const temporary = temporaryName(path);
   try {
@@ -170,7 +170,7 @@ export async function replaceFolder<T>(path: string, write: (folder: string) => 
   }
 }
 
-/** Removes half-written files of killed processes. */
+/** Removes incomplete files of killed processes. */
 async function removeTemporary(folder: string): Promise<void> {
   for (const where of [folder, join(folder, 'checkpoints'), join(folder, 'previews')]) {
     for (const name of (await namesIn(where)).filter(isTemporaryName)) {

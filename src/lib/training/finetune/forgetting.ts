@@ -1,4 +1,4 @@
-// How much a finetuned UNet has forgotten: how far its predictions have moved where nothing was to be learned.
+// Measures forgetting: the change of a finetuned UNet's predictions for prompts that are not trained.
 
 import { seedOf } from '../../base/hash.js';
 import { levelAt, noiseSchedule } from '../../diffusion/noise-schedule.js';
@@ -8,14 +8,14 @@ import { randn } from '../../tensor/randn.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import { generatedLatents } from './generated-latents.js';
 
-/** Prompts that no training set holds, unless told otherwise. */
+/** Default prompts, which no training set contains. */
 export const HELD_ASIDE_PROMPTS: readonly string[] = [
   'a photo of a dog on a beach',
   'a bowl of fruit on a wooden table',
   'a portrait of an old woman',
 ];
 
-/** Timesteps of the probes, as parts of the schedule. */
+/** Timesteps of the probes, as fractions of the schedule. */
 const PARTS = [1 / 8, 3 / 8, 5 / 8, 7 / 8];
 
 /** Measures forgetting. */
@@ -25,8 +25,8 @@ export interface ForgettingProbe {
 }
 
 /**
- * Makes the probes: pictures that the base model itself paints for prompts that are held aside, noised at four timesteps spread
- * over the whole schedule, with fixed noise; and the base model's predictions of them.
+ * Creates the probes: pictures that the base model generates for held-out prompts, noised at four timesteps over the whole
+ * schedule with fixed noise, and the base model's predictions for them.
  *
  * @throws FailureError when the base model's latents turn NaN
  */

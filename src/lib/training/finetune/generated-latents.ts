@@ -1,13 +1,13 @@
-// Pictures that a model makes of itself, as latents: what it knew before it was finetuned, to keep that or to measure its loss.
+// Latents of pictures that a model generates before finetuning, for prior preservation and to measure forgetting.
 
 import { textToImage } from '../../diffusion/img2img.js';
 import type { Model } from '../../models/model.js';
 import { randn } from '../../tensor/randn.js';
 
-/** Steps of a picture: enough for a typical latent, which need not be a fine picture. */
+/** Number of steps: enough for a typical latent, which need not be a detailed picture. */
 const STEPS = 10;
 
-/** Of which shape [C, h, w], and from which seed. */
+/** Shape [C, h, w] and seed of the latents. */
 export interface LatentOptions {
   readonly latentShape: readonly number[];
   readonly seed: number;
@@ -15,7 +15,7 @@ export interface LatentOptions {
 }
 
 /**
- * One scaled latent [C, h, w] for each prompt, by text to image without guidance: samples of the model's own distribution.
+ * One scaled latent [C, h, w] per prompt, by text to image without guidance: samples of the model's distribution.
  *
  * @throws FailureError when latents turn NaN
  */

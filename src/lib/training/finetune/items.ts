@@ -1,5 +1,5 @@
-// What a finetuning learns from: frames of the video under the empty prompt, and edited frames paired with their original. Which
-// item comes when is a pure function of numbers, so that a resumed training sees the same. Pictures are not encoded here.
+// The training set of a finetuning: frames of the video under the empty prompt, and edited frames paired with their
+// originals. The order of the items is a pure function of seed and draw, so that it is the same in a resumed training.
 
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
@@ -9,16 +9,16 @@ import type { EditedFrame } from '../../edits/edited-frame.js';
 
 /** One item of a training set. */
 export interface TrainingItem {
-  /** Which frame of the video, counted from 0. */
+  /** Index of the frame in the video, from 0. */
   readonly frame: number;
   /** Empty for an unconditional item. */
   readonly prompt: string;
-  /** Which of the edits is its target; null where the frame itself is. */
+  /** Index of the target among the edits; null if the frame itself is the target. */
   readonly edit: number | null;
 }
 
 /**
- * Frames spread evenly over a video: the middles of `count` equal parts, or all frames where there are no more. 30 of 300 are
+ * Indices of evenly spread frames: the centres of `count` equal parts, or all frames if there are not more. 30 of 300 are
  * 5, 15, ..., 295.
  */
 export function spreadFrames(frames: number, count: number): number[] {
@@ -29,7 +29,7 @@ export function spreadFrames(frames: number, count: number): number[] {
 /**
  * The items of a video of `frames` frames: `trainingFrames` of them unconditional, then one for each edit.
  *
- * @throws UsageError when an edit is of a frame that the video does not have, or when there is no item at all
+ * @throws UsageError when an edit is of a frame that does not exist, or when there are no items
  */
 export function trainingItems(
   frames: number,
@@ -53,15 +53,13 @@ export function trainingItems(
   return [...plain, ...edited];
 }
 
-/**
- * Which of `items` items the draw number `draw` takes: each once in a shuffled pass, then another pass.
- */
+/** Index of the item of a draw: each of `items` items once per pass, shuffled for each pass. */
 export function itemOfDraw(items: number, draw: number, seed: number): number {
   const order = shuffled(items, createGenerator(seedOf(`${seed} pass ${Math.floor(draw / items)}`)));
   return order[draw % items];
 }
 
-/** An item as error messages name it. */
+/** An item's name in errors. */
 export function describeItem({ frame, prompt, edit }: TrainingItem): string {
   return edit === null ? `frame ${frame}` : `edited frame ${frame} ("${prompt}")`;
 }

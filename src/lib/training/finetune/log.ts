@@ -1,4 +1,4 @@
-// Remembers a finetuning as a run: its settings, named as in sweep files, its course, its previews, and what came out.
+// Logs a finetuning as a run: its settings, named as in sweep files, its updates, previews and results.
 
 import { join } from 'node:path';
 import { sha256Json } from '../../base/hash.js';
@@ -16,7 +16,7 @@ import type { FinetuneOptions, FinetuneSettings } from './options.js';
 import type { Preview } from './preview.js';
 import type { StoredResult } from './result.js';
 
-/** The run that a finetuning is; `stored` is what decides its bits. */
+/** Options of a finetuning's run; `stored` are the settings that determine its result. */
 export function finetuneRun(
   model: Model,
   settings: FinetuneSettings,
@@ -45,7 +45,7 @@ export function finetuneRun(
   };
 }
 
-/** The settings of a training, whatever it is of. */
+/** The settings of a training, for any model and video. */
 export function trainingParameters(settings: FinetuneSettings): Record<string, unknown> {
   const { train, objective, clipNorm } = settings;
   const { rank = TRAINING.rank.default, alpha = rank, layers = TRAINING.layers.default } = settings;
@@ -64,14 +64,14 @@ export function trainingParameters(settings: FinetuneSettings): Record<string, u
   };
 }
 
-/** Logs what earlier processes computed, to a run that does not have it. */
+/** Logs the updates of earlier processes to a run that does not have them. */
 export function logCourse(run: Run, { losses, gradientNorms }: TrainingRecord): void {
   for (const [i, loss] of losses.entries()) {
     run.logMetrics({ loss, gradient_norm: gradientNorms[i] }, { step: i + 1 });
   }
 }
 
-/** Logs an update and what was seen after it. */
+/** Logs an update and the measurements after it. */
 export async function logStep(
   run: Run,
   { iteration, loss, learningRate, gradientNorm }: Omit<TrainingStep, 'state'>,
@@ -82,13 +82,13 @@ export async function logStep(
   if (preview) await logPreview(run, preview);
 }
 
-/** Logs a preview: its metrics as `preview.*`, and its sheet as one of a series of pictures. */
+/** Logs a preview: its metrics as `preview.*`, and its sheet as part of a series of pictures. */
 export async function logPreview(run: Run, { iteration, metrics, sheet }: Preview): Promise<void> {
   run.logMetrics(definedMetrics(metrics, 'preview.'), { step: iteration });
   if (run.tracked) await run.logImage(sheet, { key: 'preview', step: iteration });
 }
 
-/** Records the files of the result. */
+/** Logs the files of the result as artifacts. */
 export async function logFinetuneResult(run: Run, { out, result }: StoredResult): Promise<void> {
   await run.logArtifact(result);
   await run.logArtifact(join(out, 'result.json'));

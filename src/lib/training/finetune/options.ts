@@ -1,4 +1,4 @@
-// The settings of a finetuning: what they are, the published recipe as their defaults, and what a resume must find again.
+// The settings of a finetuning, their defaults (the published recipe), and the settings that must be equal on a resume.
 
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
@@ -28,37 +28,37 @@ export interface FinetuneOptions
     OptionsOf<Pick<typeof COURSE, 'checkpointEvery' | 'previewEvery'>> {
   /** Folder for checkpoints, previews and the result; the artifacts of the run by default. */
   readonly out?: string;
-  /** What the video is called, and so the run; `finetune` by default. */
+  /** Name of the video and the run; `finetune` by default. */
   readonly name?: string;
-  /** Goes on from the nearest checkpoint in the folder that is not past `iterations`. */
+  /** Continues from the latest checkpoint in the folder up to `iterations`. */
   readonly resume?: boolean;
-  /** Edited frames of the video, each with the prompt that is to lead there; the same picture may come under several prompts. */
+  /** Edited frames of the video, each with its prompt; the same picture can have several prompts. */
   readonly edits: readonly EditedFrame[];
-  /** What prior preservation keeps. */
+  /** Prompts of prior preservation. */
   readonly priorPrompts?: readonly string[];
-  /** Prompts by which forgetting is measured; an empty list measures none. */
+  /** Prompts for measuring forgetting; not measured if empty. */
   readonly heldAsidePrompts?: readonly string[];
-  /** What previews render, and how. */
+  /** Settings of previews. */
   readonly preview?: PreviewOptions;
-  /** Called after each update. An error that it throws ends the training. */
+  /** Called after each update. An error thrown here ends the training. */
   readonly onStep?: (step: FinetuneStep) => void;
-  /** Progress of encoding (label `encoding`), then of the iterations (label `training`). */
+  /** Called with the progress of encoding (label `encoding`), then of the iterations (label `training`). */
   readonly onProgress?: OnProgress;
-  /** Hears of edits whose composition moved too far; prints to stderr by default. */
+  /** Called with warnings about edits whose composition changed too much; stderr by default. */
   readonly onWarning?: (message: string) => void;
-  /** Called with the folder as soon as work in it begins. */
+  /** Called with the folder once work in it begins. */
   readonly onFolder?: (out: string) => void;
-  /** Stops after the current iteration, whose state is stored. */
+  /** Stops after the current iteration and stores its state. */
   readonly signal?: AbortSignal;
 }
 
 type LowRank = 'rank' | 'alpha' | 'layers';
 
-// What is not given of low-rank updates is filled in where they are made, so that a resume finds what was given.
+// Defaults of low-rank updates are added when these are created, so that a resume compares the given settings.
 const { rank: _rank, alpha: _alpha, layers: _layers, ...TRAINED_SETTINGS } = TRAINING;
 const { previewFrames: _previewFrames, ...INTERVALS } = COURSE;
 
-/** Options with every default in place. */
+/** Options with defaults. */
 export type FinetuneSettings = Required<
   Omit<
     FinetuneOptions,
@@ -80,9 +80,9 @@ export type FinetuneSettings = Required<
   };
 
 /**
- * Fills in defaults and checks numbers.
+ * Adds defaults and checks numbers.
  *
- * @throws UsageError naming what cannot be
+ * @throws UsageError naming the invalid option
  */
 export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
   const settings: FinetuneSettings = {
@@ -124,17 +124,17 @@ export function finetuneSettings(options: FinetuneOptions): FinetuneSettings {
   return settings;
 }
 
-/** What the settings say is trained, as far as it was given. */
+/** The given settings of the trained weights. */
 export function whatIsTrained({ train, rank, alpha, layers }: FinetuneSettings): WhatIsTrained {
   return train === 'lora' ? given({ kind: train, rank, alpha, layers }) : { kind: train };
 }
 
-/** Whether an iteration is one that stores a checkpoint: with 200 between them, 100, 200, 400, 600 and so on. */
+/** Whether a checkpoint is stored after an iteration: with 200 between them, 100, 200, 400, 600 and so on. */
 export function isCheckpoint(iteration: number, every: number): boolean {
   return iteration % every === 0 || 2 * iteration === every;
 }
 
-/** Everything that decides the bits of a finetuning, pictures and weights as hashes. Iterations and intervals are no part of it. */
+/** Everything that determines a finetuning bit by bit, with hashes of pictures and weights; not iterations and intervals. */
 export async function resumeSettings(
   model: Model,
   { items, taken, count }: TakenFrames,
@@ -155,7 +155,7 @@ export async function resumeSettings(
     trainingFrames: items.filter(({ edit }) => edit === null).length,
     ...{ objective, weighting, timestepRange, train, learningRate, warmup, weightDecay, batch, accumulate, seed },
     ...(objective === 'rendering-path' && { startRange }),
-    // A cosine that ends elsewhere is another one from its beginning.
+    // A cosine schedule with another end differs from the first iteration on.
     ...(settings.schedule === 'cosine' && { cosineOver: settings.iterations }),
     clipNorm: clipNorm === Infinity ? null : clipNorm,
     averageDecay: averageDecay ?? null,

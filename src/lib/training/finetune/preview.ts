@@ -1,4 +1,4 @@
-// Renders a few frames of the video with the UNet as it is in the middle of a training, and measures them.
+// Renders a few frames of the video with the UNet's current weights during training, and measures them.
 
 import { join, resolve } from 'node:path';
 import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
@@ -27,11 +27,11 @@ const { prompt: _prompt, noise: _noise, noiseDraw: _noiseDraw, batch: _batch, ..
  * @inline
  */
 export interface PreviewOptions extends OptionsOf<typeof PREVIEWED> {
-  /** The first edit's by default. */
+  /** By default that of the first edit. */
   readonly prompt?: string;
-  /** How many successive frames, from the middle of the video; 4 by default. Metrics between frames need at least two. */
+  /** Number of successive frames in the middle of the video; 4 by default. Metrics between frames need at least two. */
   readonly frames?: number;
-  /** Number of the first of them, in place of the middle. */
+  /** Index of the first frame, in place of the middle. */
   readonly from?: number;
 }
 
@@ -46,16 +46,16 @@ export interface Preview {
   readonly strength: number;
   readonly firstTimestep: number;
   readonly guidanceScale: number;
-  /** Number of the first frame of `pictures`. */
+  /** Index of the first frame of `pictures`. */
   readonly from: number;
   readonly pictures: readonly string[];
   /** Originals above, renderings below. */
   readonly sheet: string;
-  /** Means over the rendered frames, against their originals. */
+  /** Means over the rendered frames, compared with their originals. */
   readonly metrics: Measurement['means'];
 }
 
-/** Everything about previews that does not change during a training. */
+/** The parts of previews that do not change during a training. */
 export interface PreviewPlan {
   readonly out: string;
   readonly from: number;
@@ -65,12 +65,12 @@ export interface PreviewPlan {
   readonly firstTimestep: number;
 }
 
-/** Settings of previews with their defaults, those of all renderings. */
+/** Settings of previews with the defaults of renderings. */
 export function previewSettings(options: PreviewOptions, prompt: string): PreviewPlan['settings'] {
   return { prompt: options.prompt ?? prompt, ...identifyingSettings(PREVIEWED, options) };
 }
 
-/** Numbers of the frames that previews of a video of `count` frames show. */
+/** Indices of the preview's frames in a video of `count` frames. */
 export function previewFrames(
   count: number,
   { frames = COURSE.previewFrames.default, from }: PreviewOptions,
@@ -100,7 +100,7 @@ export async function planPreviews(
 }
 
 /**
- * Renders a preview into `previews/ITERATION`. An existing one has the same bits, and is read instead.
+ * Renders a preview into `previews/ITERATION`. An existing one is identical and read instead.
  *
  * @throws FailureError when latents turn NaN, or the disk is full
  */
@@ -142,7 +142,7 @@ export async function renderPreview(
   return (await readPreview(plan.out, iteration))!;
 }
 
-/** The preview that a training into `out` has rendered at an iteration; null where there is none, or where it is damaged. */
+/** The stored preview of a training in `out` at an iteration; null if there is none or it is damaged. */
 export async function readPreview(out: string, iteration: number): Promise<Preview | null> {
   const folder = previewFolder(out, iteration);
   const stored = await readSealedJson<Preview & { files?: FileHashes }>(join(folder, 'preview.json')).catch(() => null);

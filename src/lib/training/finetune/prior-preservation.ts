@@ -1,5 +1,5 @@
-// Prior preservation (after Ruiz et al. 2023, DreamBooth): beside its items, a finetuning learns to predict what the base model
-// predicts of other pictures. Differs from DreamBooth in the target: the base model's prediction, not the noise that was added.
+// Prior preservation (after Ruiz et al. 2023, DreamBooth): in addition to its items, a finetuning learns the base model's
+// predictions for other pictures. Differs from DreamBooth in the target: the base model's prediction, not the added noise.
 
 import { seedOf } from '../../base/hash.js';
 import { createGenerator } from '../../base/random.js';
@@ -11,7 +11,7 @@ import type { BatchRow } from '../loss/denoising-batch.js';
 import { generatedLatents, type LatentOptions } from './generated-latents.js';
 import { itemOfDraw } from './items.js';
 
-/** Prompts whose pictures are kept, unless told otherwise; none of them is one by which forgetting is measured. */
+/** Default prompts, disjoint from those for measuring forgetting. */
 export const PRIOR_PROMPTS: readonly string[] = [
   'a photo of a city street',
   'a photo of a person in a park',
@@ -19,12 +19,12 @@ export const PRIOR_PROMPTS: readonly string[] = [
   'a cat on a sofa',
 ];
 
-/** Rows of prior preservation: `count` of them from draw number `first` on, with weight 1. */
+/** Returns `count` rows of prior preservation, starting with draw `first`, with weight 1. */
 export type PriorRows = (first: number, count: number) => Promise<BatchRow[]>;
 
 /**
- * The base model paints a picture for each prompt. A row is one of them, taken in shuffled passes, noised at a timestep of the
- * whole schedule; its target is what the base model predicts there, so that the loss begins at 0.
+ * The base model generates a picture per prompt. A row is one of them, drawn in shuffled passes and noised at a timestep of
+ * the whole schedule. Its target is the base model's prediction, so that the loss begins at 0.
  *
  * @throws FailureError when the base model's latents turn NaN
  */

@@ -1,4 +1,4 @@
-// The result of a finetuning: a LoRA file or a diffusers folder, and a record of how it was made.
+// The result of a finetuning: a LoRA file or a diffusers folder, and a record of its training.
 
 import { join, resolve } from 'node:path';
 import { sha256File } from '../../base/hash.js';
@@ -14,15 +14,15 @@ import type { TrainedWeights } from './trained-weights.js';
 /** The result of a finetuning. */
 export interface FinetuneResult extends StoredResult {
   /**
-   * Opens the trained model with the device, LoRA files, embeddings and other options of the base model; disposing of it is the
-   * caller's.
+   * Opens the trained model with the device, LoRA files, embeddings and other options of the base model. The caller disposes
+   * of it.
    *
-   * @param engine options of `loadModel` that differ
+   * @param engine options of `loadModel` to override
    */
   model(engine?: Pick<LoadModelOptions, 'device' | 'strict' | 'threads' | 'onWarning'>): Promise<Model>;
 }
 
-/** What `result.json` holds, there with a path relative to its folder. */
+/** The content of `result.json`, where paths are relative to its folder. */
 export interface StoredResult {
   /** Absolute path of its folder. */
   readonly out: string;
@@ -30,21 +30,21 @@ export interface StoredResult {
   readonly result: string;
   readonly kind: 'lora' | 'diffusers';
   readonly iterations: number;
-  /** Seconds of work, those of interrupted processes included. */
+  /** Seconds of work, including interrupted processes. */
   readonly seconds: number;
   readonly items: readonly { frame: number; prompt: string; edited: boolean }[];
-  /** One value an iteration. */
+  /** One value per iteration. */
   readonly losses: readonly number[];
   readonly gradientNorms: readonly number[];
   readonly forgetting: readonly { iteration: number; value: number }[];
-  /** Iterations that are stored under `checkpoints/`. */
+  /** Iterations stored under `checkpoints/`. */
   readonly checkpoints: readonly number[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const LORA = 'lora.safetensors';
 
-/** Writes weights into the folder of a checkpoint: the LoRA file, or the UNet as diffusers opens it. */
+/** Writes weights into the folder of a checkpoint: the LoRA file, or the UNet for diffusers. */
 export async function writeCheckpointWeights(
   folder: string,
   model: Model,
@@ -55,7 +55,7 @@ export async function writeCheckpointWeights(
   else await writeTrainedUNet(join(folder, 'unet'), model.checkpoint, weights);
 }
 
-/** A training at its end. */
+/** A finished training. */
 interface FinishedTraining extends Pick<TrainedWeights, 'adapters'> {
   readonly weights: Weights;
   readonly items: readonly TrainingItem[];
@@ -63,7 +63,7 @@ interface FinishedTraining extends Pick<TrainedWeights, 'adapters'> {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Writes the result into the folder of a finetuning, in place of an earlier one. */
+/** Writes the result into the folder of a finetuning, replacing an earlier one. */
 export async function writeFinetuneResult(
   out: string,
   model: Model,
@@ -90,7 +90,7 @@ export async function writeFinetuneResult(
   return { out: folder, ...result, result: join(folder, name) };
 }
 
-/** Hashes of a model's files, by their paths from the folder above it. */
+/** Hashes of a model's files, by paths relative to its parent folder. */
 async function modelHashes(folder: string, name: string): Promise<FileHashes> {
   const inside = await hashFiles(join(folder, name));
   return Object.fromEntries(Object.entries(inside).map(([path, hash]) => [`${name}/${path}`, hash]));

@@ -1,4 +1,4 @@
-// A model whose UNet has the weights of a training as they are: for previews, and to compare it with the model it came from.
+// A model with the current weights of a training, for previews and for comparisons with the base model.
 
 import { assertShape } from '../../base/assert.js';
 import type { WeightSource } from '../../engine/program.js';
@@ -9,7 +9,7 @@ import type { Adapter } from '../../models/networks/scope.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
 
-/** The UNet of a training: its frozen weights, all low-rank updates, and what is trained as it is now. */
+/** The UNet of a training: its frozen weights, all low-rank updates, and the current trained weights. */
 export interface TrainedUNet {
   readonly frozen: WeightSource;
   readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
@@ -17,8 +17,9 @@ export interface TrainedUNet {
 }
 
 /**
- * `model` with another UNet. Prompts and pictures go through `model` itself, which stays the caller's; disposing of the result
- * closes only the sessions of its UNet. Trained weights are handed over at each run, so they are not copied and may change.
+ * `model` with another UNet. Text encoder and autoencoder are those of `model`, which the caller still owns; disposing of
+ * the result closes only the sessions of its UNet. Trained weights are passed to each run: they are not copied and may
+ * change.
  */
 export function trainedModel(model: Model, { frozen, adapters, trained }: TrainedUNet): Model {
   const engine = { device: model.device, trained: new Set(trained.keys()) };

@@ -1,4 +1,4 @@
-// Which model to open for trained weights: the base model with a LoRA file, or a diffusers folder in its place.
+// The model to open for trained weights: the base model with a LoRA file, or a diffusers folder.
 
 import { given } from '../../base/given.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
@@ -6,13 +6,13 @@ import type { LoadModelOptions, Model } from '../../models/model.js';
 /** Options that a trained diffusers folder replaces with its own content. */
 const CHECKPOINT_OPTIONS = ['config', 'vae', 'prediction', 'variant'] as const;
 
-/** A model as `loadModel(path, options)` opens it. */
+/** Path and options of a model for `loadModel(path, options)`. */
 export interface ModelSource<Options = LoadModelOptions> {
   readonly path: string;
   readonly options: Options;
 }
 
-/** Weights that a training has written. */
+/** Weights written by a training. */
 export interface TrainedFiles {
   readonly kind: 'lora' | 'diffusers';
   /** Path of the LoRA file, or of the diffusers folder. */
@@ -20,8 +20,8 @@ export interface TrainedFiles {
 }
 
 /**
- * The trained model, with everything else that `base` was opened with. A LoRA file goes on top of the base's own. A diffusers
- * folder has the configurations, the autoencoder and the prediction type of the training inside, and takes none from the base.
+ * The trained model, with all other options of `base`. A LoRA file is added to the base's own. A diffusers folder contains
+ * the configurations, the autoencoder and the prediction type of the training, and ignores these options of the base.
  */
 export function trainedSource<Options extends LoadModelOptions>(
   { kind, weights }: TrainedFiles,
@@ -36,7 +36,7 @@ export function trainedSource<Options extends LoadModelOptions>(
   return { path: weights, options };
 }
 
-/** What an open model was opened with, except for `strict`, `threads` and `onWarning`. */
+/** The options of an open model, except `strict`, `threads` and `onWarning`. */
 export function sourceOf({ path, checkpoint, device, loras, embeddings, clipSkip }: Model): ModelSource {
   return { path, options: given({ ...checkpoint.options, device, loras, embeddings, clipSkip }) };
 }

@@ -1,4 +1,4 @@
-// What a finetuning changes: low-rank updates of chosen layers, the attention layers, or all weights of the UNet.
+// The trained weights of a finetuning: low-rank updates of selected layers, the attention layers, or the whole UNet.
 
 import { assertInteger } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
@@ -13,12 +13,12 @@ import { readTensor } from '../../tensor/safetensors.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
 
-/** Groups of layers that low-rank updates can be put beside. */
+/** Groups of layers that can have low-rank updates. */
 export type LoraLayers = (typeof LORA_LAYERS)[number];
 
 /**
- * What is trained: `lora` (Hu et al. 2021) adds alpha / rank * up down to layers, by default of rank 4 to the attention
- * projections as diffusers does, with alpha = rank; `attention` changes the weights of the attention layers, `all` those of the
+ * The trained weights: `lora` (Hu et al. 2021) adds alpha / rank * up down to layers, by default of rank 4 to the attention
+ * projections as in diffusers, with alpha = rank; `attention` trains the weights of the attention layers, `all` those of the
  * whole UNet.
  */
 export type WhatIsTrained =
@@ -31,10 +31,10 @@ export type WhatIsTrained =
   | { readonly kind: 'attention' }
   | { readonly kind: 'all' };
 
-/** The weights that are trained. */
+/** The trained weights of a checkpoint. */
 export interface TrainedWeights {
   readonly names: readonly string[];
-  /** Low-rank updates by the path of their layer; empty where weights themselves are trained. */
+  /** Low-rank updates by the path of their layer; empty if the weights themselves are trained. */
   readonly adapters: ReadonlyMap<string, readonly LowRankAdapter[]>;
   /** Their values before the first iteration. */
   initial(): Promise<Weights>;
@@ -49,9 +49,9 @@ const LAYER_PATHS: Readonly<Record<LoraLayers, RegExp>> = {
 const ATTENTION = /\.attn[12]\./;
 
 /**
- * Chooses what is trained of a checkpoint's UNet.
+ * Selects the trained weights of a checkpoint's UNet.
  *
- * @throws UsageError for a rank or alpha that cannot be, or unknown layers
+ * @throws UsageError for an invalid rank or alpha, or unknown layers
  */
 export function trainedWeights(checkpoint: Checkpoint, what: WhatIsTrained, seed: number): TrainedWeights {
   const configs = { unet: checkpoint.unet.config, vae: checkpoint.vae.config, text: checkpoint.textEncoder.config };
@@ -99,7 +99,8 @@ function lowRank(
   return {
     names: pairs.flatMap(({ down, up }) => [down.name, up.name]),
     adapters,
-    // Down is normal with deviation 1 / rank and up is 0, as in diffusers' training scripts: training begins at the base model.
+    // Down is normal with standard deviation 1 / rank and up is 0, as in diffusers' training scripts: training starts at the
+    // base model.
     async initial() {
       const weights = new Map<string, Tensor<'float32'>>();
       for (const { down, up } of pairs) {

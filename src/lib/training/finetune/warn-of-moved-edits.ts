@@ -1,10 +1,10 @@
-// Warns of edited frames from which a model would learn to move things: only their colours may differ from their originals.
+// Warns about edited frames whose composition changed, which a model would learn; only colours may differ from the original.
 
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import { COMPOSITION_LOST, composition } from '../../metrics/composition.js';
 import type { Frame } from '../../tensor/frame.js';
 
-/** Warns of each picture whose composition is not that of its frame, with the measure. */
+/** Warns about each picture whose composition differs from its frame's, with the score. */
 export async function warnOfMovedEdits(
   edits: readonly EditedFrame[],
   originals: ReadonlyMap<number, Frame>,

@@ -1,4 +1,4 @@
-// The parts of a finetuning around its loop: the compiled loss, its batches, previews, and the measure of forgetting.
+// The parts of a finetuning around its loop: the compiled loss, its batches, previews, and the measurement of forgetting.
 
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import type { WeightSource } from '../../engine/program.js';
@@ -19,7 +19,7 @@ import { priorRows } from './prior-preservation.js';
 import { trainedModel, unetBytes } from './trained-model.js';
 import type { TrainedWeights } from './trained-weights.js';
 
-/** A UNet up to this size keeps the sessions of previews open: compiling them again costs more than holding them. */
+/** Up to this size of the UNet, preview sessions stay open: compiling them again costs more than their memory. */
 const SMALL_BYTES = 2 ** 28;
 
 /** Measurements of the model during its training. */
@@ -28,21 +28,21 @@ export interface Look {
   readonly forgetting?: number;
 }
 
-/** The work of a finetuning, ready to begin. */
+/** The prepared work of a finetuning. */
 export interface FinetuneWork {
   readonly program: GradientProgram;
   readonly batch: TrainOptions['batch'];
   readonly describe: NonNullable<TrainOptions['describe']>;
-  /** The draws of a micro-batch: its items, and what they were noised with. */
+  /** The draws of a micro-batch: its items, timesteps and noise. */
   readonly draws: (iteration: number, micro: number) => Draw[];
-  /** Measures forgetting with these weights (the base model's where null), and renders a preview where `plan` is given. */
+  /** Measures forgetting with these weights (null for the base model's), and renders a preview if `plan` is given. */
   look(weights: Weights | null, iteration: number, plan: PreviewPlan | null): Promise<Look>;
-  /** Closes all sessions that were opened for it. */
+  /** Closes all its sessions. */
   dispose(): Promise<void>;
 }
 
 /**
- * Compiles the loss and prepares everything around it.
+ * Compiles the loss and prepares the other parts.
  *
  * @throws FailureError when the base model's latents turn NaN
  */
@@ -81,15 +81,16 @@ export async function prepareFinetuning(
     const keeps = priorPreservation > 0;
     const prior = keeps ? await priorRows(base, priorPrompts, { latentShape, seed, signal }) : null;
     if (!prior && !isSmall) await base.dispose();
-    // Encoders that were used up to here; with prior preservation the base model's UNet is still used.
+    // Releases the encoders; with prior preservation, the base model's UNet is still needed.
     if (!isSmall) await model.release();
     const shapes = { latentShape, contextShape, batch: prior ? 2 * batch : batch };
     const network = { config: model.config.unet, frozen, adapters: all, trained: names };
-    // All weights of a large UNet, their gradients and AdamW's averages leave no room for all values of a pass.
+    // With all weights of a large UNet, their gradients and AdamW's averages, memory does not suffice for all activations of
+    // a pass.
     const blockwise = !isSmall && adapters.size === 0;
     const open = (): Promise<GradientProgram> =>
       denoisingProgram({ ...network, ...shapes, blockwise }, { device: model.device });
-    // A large one is compiled when it is run, and rests while something else is: both at once have no room.
+    // A large one is compiled when it runs, and released while previews run: memory does not suffice for both.
     const large = isSmall ? null : restingProgram(open);
     program = large ?? (await open());
     const options: BatchOptions = {
@@ -110,7 +111,8 @@ export async function prepareFinetuning(
       async batch(iteration, micro) {
         const rows = draws(iteration, micro).map((draw) => ({ ...draw, context: draw.item.context }));
         if (!prior) return batchInputs(rows, latentShape, contextShape);
-        // The loss is a mean over all rows: twice the weights make it the mean of the items plus that of the prior.
+        // The loss is a mean over all rows: doubled weights make it the mean over the items plus the mean over the prior's
+        // rows.
         const kept = await prior(firstDraw(iteration, micro), batch);
         const weighted = [
           ...rows.map((row) => ({ ...row, weight: 2 * row.weight })),
@@ -145,7 +147,7 @@ export async function prepareFinetuning(
   }
 }
 
-/** Low-rank updates of both, those of the first before those of the second. */
+/** The low-rank updates of both maps, the first map's before the second's. */
 function joined(
   first: ReadonlyMap<string, readonly Adapter[]>,
   second: ReadonlyMap<string, readonly Adapter[]>,

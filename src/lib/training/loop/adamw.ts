@@ -1,9 +1,9 @@
-// AdamW (Loshchilov and Hutter 2019): Adam whose weight decay acts on the weights and not through the gradient.
+// AdamW (Loshchilov and Hutter 2019): Adam with weight decay on the weights instead of the gradient.
 
 import type { Tensor } from '../../tensor/tensor.js';
 import { updateWeights } from './weight-kernels.js';
 
-/** Learned tensors, or tensors that belong to them (gradients, averages), by weight name. */
+/** Learned tensors, or corresponding tensors (gradients, averages), by weight name. */
 export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
 
 /** Settings; PyTorch's defaults. */
@@ -14,19 +14,19 @@ export interface AdamWOptions {
   weightDecay?: number;
 }
 
-/** Running averages of the gradients and of their squares, and how many updates made them. */
+/** Running averages of the gradients and of their squares, and the number of updates. */
 export interface AdamWState {
   step: number;
   readonly mean: Weights;
   readonly square: Weights;
 }
 
-/** The pair that an optimizer is. */
+/** An optimizer. */
 export interface Optimizer<State> {
   init(weights: Weights): State;
-  /** One update, in place: there is no room for second copies of all weights. */
+  /** One update, in place to avoid a second copy of all weights. */
   update(weights: Weights, gradients: Weights, state: State, learningRate: number): void;
-  /** The same in parts: counts the update, and returns what is called with some of the gradients at a time. */
+  /** An update in parts: counts it and returns a function that is called with some of the gradients at a time. */
   begin(weights: Weights, state: State, learningRate: number): (gradients: Weights) => void;
 }
 

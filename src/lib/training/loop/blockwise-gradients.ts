@@ -1,5 +1,5 @@
-// The gradients of a loss computed segment by segment, in the memory of one: training deep networks with sublinear memory cost
-// (Chen et al. 2016). The same numbers as gradient-program.ts, for about a third more time.
+// The gradients of a loss, computed segment by segment in the memory of one segment: training deep networks with sublinear
+// memory cost (Chen et al. 2016). The same numbers as gradient-program.ts in about a third more time.
 
 import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
 import type { Program } from '../../engine/program.js';
@@ -13,25 +13,25 @@ import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Segment, segmentsOf } from './blockwise-segments.js';
 import { carve, type GradientProgram, type GradientWeights, gradientOf } from './gradient-program.js';
 
-/** How a graph is cut, beside how its parts are compiled. */
+/** Options of splitting a graph and of compiling its segments. */
 export interface BlockwiseOptions extends CompileOptions {
-  /** About how many segments; more of them take less memory. 16 by default. */
+  /** Approximate number of segments; more need less memory. 16 by default. */
   segments?: number;
 }
 
-/** A segment with its gradients: functions of what it uses and of the gradients of what it makes. */
+/** A segment with its gradients, as functions of its inputs and of the gradients of its outputs. */
 interface DifferentiatedSegment extends Segment {
-  /** The loss, where it is here, and gradients by `gradientOf` of the name of what they belong to. */
+  /** The loss, if it is in this segment, and gradients by `gradientOf` of their value's name. */
   readonly gradients: Readonly<Record<string, Node>>;
-  /** The trained weights that it gives gradients of, and those among them that no segment before it does. */
+  /** The trained weights with gradients in this segment, and those of them without gradients in earlier segments. */
   readonly weights: readonly Node<'weight'>[];
   readonly first: ReadonlySet<string>;
 }
 
 /**
- * Compiles `loss` (a scalar built in `scope`) with its gradients, so that only the values between segments are kept: each segment
- * is computed again when its gradients are due. Where `consume` updates the weights as their gradients appear, gradients of one
- * segment exist at a time.
+ * Compiles `loss` (a scalar built in `scope`) with its gradients, so that only the values between segments are kept. Each
+ * segment is computed again for its gradients. If `consume` updates the weights as their gradients appear, only the
+ * gradients of one segment exist at a time.
  *
  * @throws UsageError when the loss does not depend on one of `trained`
  */
@@ -62,7 +62,7 @@ export async function compileBlockwiseGradients(
       for (const { forward } of compiled) if (forward) Object.assign(values, await forward.run(values));
 
       const gradients = new Map<string, Tensor<'float32'>>();
-      // Where nobody keeps gradients, all segments write theirs into one array.
+      // If gradients are not kept, all segments write theirs into one array.
       const scratch = consume && new Float32Array(Math.max(...sizes));
       let lossFound = Number.NaN;
       for (const { uses, makes, loss: end, backward, weights: own, first } of compiled.toReversed()) {
@@ -88,7 +88,7 @@ export async function compileBlockwiseGradients(
         }
         consume?.(complete, lossFound);
       }
-      // In the order of `trained`: sums over all weights depend on it in their last bits.
+      // In the order of `trained`, on which the last bits of sums over all weights depend.
       const kept = trained.filter((name) => gradients.has(name));
       return { loss: lossFound, gradients: new Map(kept.map((name) => [name, gradients.get(name)!])) };
     },
@@ -102,7 +102,7 @@ export async function compileBlockwiseGradients(
 }
 
 function differentiate(segments: readonly Segment[], trained: ReadonlySet<string>): DifferentiatedSegment[] {
-  /** What gradients flow to: trained weights, and values between segments that depend on them. */
+  /** The nodes that need gradients: trained weights, and values between segments that depend on them. */
   const wanted = new Set<Node>();
   const seen = new Set<string>();
   return segments.map((segment) => {
@@ -132,7 +132,7 @@ function isWeight(node: Node): node is Node & Node<'weight'> {
   return node.op === 'weight';
 }
 
-/** sum + more, in the place of sum. */
+/** sum + more, in place of sum. */
 function added(sum: Tensor<'float32'> | undefined, more: Tensor<'float32'>): Tensor<'float32'> {
   if (!sum) return more;
   for (let i = 0; i < sum.data.length; i++) sum.data[i] += more.data[i];

@@ -1,4 +1,4 @@
-// Cuts the graph of a loss into segments that are computed one after another. Nothing is compiled or run here.
+// Splits the graph of a loss into segments that are computed one after another. Does not compile or run them.
 
 import { ops as g } from '../../graph/ops.js';
 import { topologicalOrder } from '../../graph/traverse.js';
@@ -8,24 +8,24 @@ import { sizeOf } from '../../tensor/tensor.js';
 /** A value that one segment computes and later ones use. */
 export interface Crossing {
   readonly name: string;
-  /** Stands for the value in the segments that use it. */
+  /** Represents the value in the segments that use it. */
   readonly input: Node;
 }
 
-/** A part of a graph, in its own nodes: what comes from earlier parts has become inputs. */
+/** A part of a graph in its own nodes, with the values of earlier parts as inputs. */
 export interface Segment {
   readonly uses: readonly Crossing[];
-  /** What later segments use, with the node that computes it here. */
+  /** Values that later segments use, with the nodes that compute them here. */
   readonly makes: readonly { readonly crossing: Crossing; readonly value: Node }[];
   /** The loss, in the last segment. */
   readonly loss: Node | null;
 }
 
 /**
- * Cuts the graph of `loss` into about `count` segments in the order of its computation.
+ * Splits the graph of `loss` into about `count` segments in the order of its computation.
  *
- * Segments are about equal in the size of their values and weights; each cut lies where the fewest numbers cross it. What is
- * made of weights and constants alone never crosses: each segment that uses it computes it.
+ * Segments are about equal in the size of their values and weights; each cut is where the fewest numbers cross it. Values of
+ * weights and constants alone never cross: each segment that uses them computes them.
  */
 export function segmentsOf(loss: Node, count: number): Segment[] {
   const order = topologicalOrder([loss]);
@@ -70,13 +70,13 @@ export function segmentsOf(loss: Node, count: number): Segment[] {
   });
 }
 
-/** Positions in the order before which it is cut. */
+/** Positions in the order before which the graph is cut. */
 function chooseCuts(order: readonly Node[], crosses: (node: Node) => boolean, count: number): number[] {
   const lastUse = new Map<Node, number>();
   order.forEach((node, i) => {
     for (const input of node.inputs) lastUse.set(input, i);
   });
-  // How many numbers cross before each position, and how many have been made or read up to there.
+  // The number of values that cross before each position, and the number computed or read up to there.
   const change = new Float64Array(order.length + 2);
   const sizes = new Float64Array(order.length + 1);
   order.forEach((node, i) => {

@@ -1,4 +1,4 @@
-// The state of a training on the disk: weights, optimizer and averages in one file that is whole or absent.
+// The state of a training on disk: weights, optimizer and averages in one file that is complete or absent.
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -12,23 +12,23 @@ import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '../../
 import type { Tensor } from '../../tensor/tensor.js';
 import type { AdamWState, Weights } from './adamw.js';
 
-/** Everything that the next iteration depends on. */
+/** The complete state for the next iteration. */
 export interface TrainingState {
-  /** Iterations that are done. */
+  /** Number of finished iterations. */
   iteration: number;
   readonly weights: Weights;
   readonly optimizer: AdamWState;
-  /** Exponential moving average of the weights; null where none is kept. */
+  /** Exponential moving average of the weights; null if none is kept. */
   readonly average: Weights | null;
 }
 
-/** Groups of tensors that every state has. */
+/** Groups of tensors in every state. */
 const GROUPS = ['weights', 'mean', 'square'];
 
-/** The file's name. */
+/** File name of the state. */
 export const STATE = 'state.safetensors';
 
-/** Writes the state; an earlier one stays until the new one is whole. */
+/** Writes the state; an earlier one stays until the new one is complete. */
 export async function saveTrainingState(folder: string, state: TrainingState, settings: Settings): Promise<void> {
   const tensors: Record<string, Tensor> = {};
   const put = (group: string, weights: Weights): void => {
@@ -48,9 +48,9 @@ export async function saveTrainingState(folder: string, state: TrainingState, se
 }
 
 /**
- * Reads the state of the weights `names` that `saveTrainingState` wrote; null where there is none.
+ * Reads the state of the weights `names` that `saveTrainingState` wrote; null if there is none.
  *
- * @throws UsageError listing the differences when it was made with other settings; DamageError when it is damaged
+ * @throws UsageError listing the differences when it has other settings; DamageError when it is damaged
  */
 export async function loadTrainingState(
   folder: string,
@@ -64,7 +64,7 @@ export async function loadTrainingState(
   assertSameSettings(folder, before, settings);
   const missing = names.find((name) => GROUPS.some((prefix) => !(`${prefix}/${name}` in tensors)));
   if (missing !== undefined) throw new DamageError(`${path}: is damaged (it lacks the weights ${missing})`);
-  // In the order of `names`, not the file's: sums over all weights depend on it in their last bits.
+  // In the order of `names`, not the file's: the last bits of sums over all weights depend on it.
   const group = (prefix: string): Weights =>
     new Map(names.map((name) => [name, tensors[`${prefix}/${name}`] as Tensor<'float32'>]));
   return {
@@ -76,9 +76,9 @@ export async function loadTrainingState(
 }
 
 /**
- * Reads a state back.
+ * Reads a state and verifies its checksum.
  *
- * @returns whether it has a checksum: those of earlier versions have none
+ * @returns whether it has a checksum, which states of earlier versions lack
  * @throws DamageError when it is damaged
  */
 export async function verifyTrainingState(path: string): Promise<boolean> {
@@ -106,7 +106,7 @@ async function readState(path: string): Promise<{ metadata: Record<string, strin
   return { metadata, tensors };
 }
 
-/** How far a state is and what it was made with. Throws DamageError where its metadata does not say. */
+/** The progress and settings of a state. Throws DamageError if its metadata lack them. */
 function progressIn(
   metadata: Readonly<Record<string, string>>,
   path: string,
@@ -125,7 +125,7 @@ function progressIn(
   throw new DamageError(`${path}: is damaged (its metadata does not say how far the training was)`);
 }
 
-/** SHA-256 of everything that a state holds. */
+/** SHA-256 of the whole state. */
 function checksumOf(metadata: Readonly<Record<string, string>>, tensors: Readonly<Record<string, Tensor>>): string {
   const hash = createHash('sha256').update(canonicalJson(metadata));
   for (const name of Object.keys(tensors).sort()) {

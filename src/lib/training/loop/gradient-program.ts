@@ -1,4 +1,4 @@
-// A loss with its gradients, compiled once: what every training step runs.
+// A loss with its gradients, compiled once for all training steps.
 
 import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
 import type { WeightSource } from '../../engine/program.js';
@@ -8,14 +8,14 @@ import type { RootScope } from '../../models/networks/scope.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import type { Weights } from './adamw.js';
 
-/** Called with gradients as they appear, once for each weight, and with the loss; they may be overwritten afterwards. */
+/** Called with the loss and with gradients as they are computed, once per weight; they may be overwritten afterwards. */
 export type ConsumeGradients = (gradients: Weights, loss: number) => void;
 
 /** A compiled loss. */
 export interface GradientProgram {
   /**
-   * The loss and its gradient with respect to every trained weight. With `consume`, gradients go there and none is returned;
-   * `consume` may change the weights that it is given gradients of.
+   * Returns the loss and its gradient with respect to every trained weight. With `consume`, gradients are passed to it
+   * instead, and it may change their weights.
    */
   run(
     inputs: Readonly<Record<string, Tensor>>,
@@ -27,9 +27,9 @@ export interface GradientProgram {
 
 /** The weights of a graph. */
 export interface GradientWeights {
-  /** Names of those to differentiate by; they are given at each run. */
+  /** Names of the weights to differentiate by, whose values are passed to each run. */
   readonly trained: readonly string[];
-  /** Values of all others; none by default. */
+  /** Values of all other weights; none by default. */
   readonly frozen?: WeightSource;
 }
 
@@ -54,7 +54,7 @@ export async function compileGradients(
   let kept: Record<string, Float32Array> | undefined;
   return {
     async run(inputs, weights, consume) {
-      // Where nobody keeps gradients, each run writes them into the same arrays.
+      // If gradients are not kept, each run writes them into the same arrays.
       if (consume) kept ??= carve(new Float32Array(nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0)), nodes);
       const result = await program.run({ ...inputs, ...Object.fromEntries(weights) }, consume && kept);
       const loss = result.loss.data[0];
@@ -67,10 +67,10 @@ export async function compileGradients(
   };
 }
 
-/** The name of the output that is the gradient of what is called `name`. */
+/** The output name of the gradient of `name`. */
 export const gradientOf = (name: string): string => `d ${name}`;
 
-/** Consecutive parts of an array for the gradients of weights, by the outputs' names. */
+/** Consecutive parts of an array for the gradients of weights, by output name. */
 export function carve(array: Float32Array, weights: readonly Node<'weight'>[]): Record<string, Float32Array> {
   const parts: Record<string, Float32Array> = {};
   let offset = 0;

@@ -3,7 +3,7 @@
 /** The learning rate of an iteration. */
 export type LearningRate = (iteration: number) => number;
 
-/** Rises linearly over `warmup` iterations, then stays. */
+/** Rises linearly over `warmup` iterations, then stays constant. */
 export function constantAfterWarmup(peak: number, warmup = 0): LearningRate {
   return (iteration) => peak * Math.min(1, (iteration + 1) / Math.max(1, warmup));
 }

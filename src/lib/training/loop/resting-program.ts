@@ -1,14 +1,14 @@
-// A compiled loss that frees its memory between two runs: for networks beside whose training nothing else fits.
+// A compiled loss that can free its memory between runs, for networks whose training leaves no memory for other work.
 
 import type { GradientProgram } from './gradient-program.js';
 
-/** A program that is compiled when it is run, and stays compiled until it rests. */
+/** A program that is compiled at the first run, and stays compiled until `rest`. */
 export interface RestingProgram extends GradientProgram {
-  /** Closes what is compiled; the next run compiles it again. */
+  /** Closes the compiled program; the next run compiles it again. */
   rest(): Promise<void>;
 }
 
-/** A resting program; `open` compiles it, at the first run. */
+/** Creates a resting program; `open` compiles it, at the first run. */
 export function restingProgram(open: () => Promise<GradientProgram>): RestingProgram {
   let awake: GradientProgram | undefined;
   const rest = async (): Promise<void> => {

@@ -1,27 +1,27 @@
-// Assembles WebAssembly modules whose functions run over arrays of float32, four numbers at a time. What they compute is
-// weight-kernels.ts's. Binary format: WebAssembly Core Specification 2.0, chapter 5,
+// Assembles WebAssembly modules whose functions process arrays of float32, four numbers at a time, for weight-kernels.ts.
+// Binary format: WebAssembly Core Specification 2.0, chapter 5,
 // https://www.w3.org/TR/wasm-core-2/#binary-format%E2%91%A0.
 
 /** Instructions that leave one value on the stack. */
 export type Code = readonly number[];
 
-/** What a function's loop is written with. Arrays and scalars go by their names. */
+/** Operations in a function's loop. Arrays and scalars are referred to by name. */
 export interface Loop {
   /** The next four numbers of an array. */
   load(array: string): Code;
   store(array: string, value: Code): void;
-  /** A scalar, four times. */
+  /** A scalar, repeated four times. */
   scalar(name: string): Code;
-  /** Computes a value once, where it is used more often. */
+  /** Computes a value once that is used several times. */
   once(value: Code): Code;
-  /** Adds two numbers of double precision to the function's result; their order of addition is fixed. */
+  /** Adds two double-precision numbers to the function's result, in a fixed order. */
   sum(value: Code): void;
 }
 
 /** One function `(count, ...scalars)` of a module. */
 export interface LoopFunction {
   readonly name: string;
-  /** Names of arrays in the order in which they lie in memory. */
+  /** Names of arrays in memory order. */
   readonly arrays: readonly string[];
   readonly scalars: readonly string[];
   build(loop: Loop): void;
@@ -56,7 +56,7 @@ const OP = {
   vector: 0xfd,
 } as const;
 
-/** Vector instructions (specification 5.4.8): numbers that follow the prefix `OP.vector`. */
+/** Vector instructions (specification 5.4.8): opcodes after the prefix `OP.vector`. */
 const VECTOR = {
   'v128.load': 0,
   'v128.store': 11,
@@ -75,7 +75,7 @@ const VECTOR = {
 
 const vector = (name: keyof typeof VECTOR): Code => [OP.vector, ...unsigned(VECTOR[name])];
 
-/** Operations on four float32 numbers, or on two of double precision (`double`). */
+/** Operations on four float32 numbers, or on two double-precision ones (`double`). */
 export const simd = {
   add: (a: Code, b: Code): Code => [...a, ...b, ...vector('f32x4.add')],
   subtract: (a: Code, b: Code): Code => [...a, ...b, ...vector('f32x4.sub')],
@@ -98,8 +98,8 @@ const get = (local: number): Code => [OP['local.get'], ...unsigned(local)];
 const set = (local: number, value: Code): Code => [...value, OP['local.set'], ...unsigned(local)];
 
 /**
- * The binary of a module. Each function works on the first `count` numbers of its arrays, `count` a multiple of 4; array i lies
- * at byte `i * arrayBytes` of the exported `memory`. Every function returns the sum of its loop (0 where it sums nothing).
+ * The binary of a module. Each function processes the first `count` numbers of its arrays, `count` a multiple of 4; array i
+ * is at byte `i * arrayBytes` of the exported `memory`. Every function returns the sum of its loop (0 without a sum).
  */
 export function assemble(functions: readonly LoopFunction[], arrayBytes: number): Uint8Array {
   const most = Math.max(...functions.map(({ arrays }) => arrays.length));
@@ -116,7 +116,7 @@ export function assemble(functions: readonly LoopFunction[], arrayBytes: number)
     ...MAGIC,
     ...section(SECTION.types, list(types)),
     ...section(SECTION.functions, list(functions.map((_, i) => unsigned(i)))),
-    // A memory without a largest size.
+    // A memory without a maximum size.
     ...section(SECTION.memories, list([[0x00, ...unsigned(pages)]])),
     ...section(SECTION.exports, list(exported)),
     ...section(SECTION.code, list(functions.map((each) => sized(body(each, arrayBytes))))),
@@ -124,7 +124,7 @@ export function assemble(functions: readonly LoopFunction[], arrayBytes: number)
 }
 
 function body({ arrays, scalars, build }: LoopFunction, arrayBytes: number): Code {
-  // Parameters: the count, then the scalars. Locals: the place in bytes, then vectors.
+  // Parameters: the count, then the scalars. Locals: the offset in bytes, then vectors.
   const place = 1 + scalars.length;
   const vectors = place + 1;
   const sums: number[] = [];

@@ -1,4 +1,4 @@
-// The training loop of finetuning and of training from scratch. The caller makes the batches.
+// The training loop of finetuning and of training from scratch. The caller provides the batches.
 
 import { NonFiniteError } from '../../base/errors.js';
 import { createEstimator } from '../../base/progress.js';
@@ -10,39 +10,39 @@ import type { GradientProgram } from './gradient-program.js';
 import type { LearningRate } from './learning-rate.js';
 import { approach, sumOfSquares } from './weight-kernels.js';
 
-/** How to train. */
+/** Options of training. */
 export interface TrainOptions {
   readonly program: GradientProgram;
-  /** Where training starts: weights, which are copied, or a function that makes them where nothing is resumed. */
+  /** Initial weights, which are copied, or a function that creates them if nothing is resumed. */
   readonly weights: Weights | (() => Promise<Weights>);
   readonly optimizer: Optimizer<AdamWState>;
   readonly learningRate: LearningRate;
-  /** Iterations in all, those of earlier processes included. */
+  /** Total number of iterations, including those of earlier processes. */
   readonly iterations: number;
-  /** Inputs of an iteration's micro-batch: a pure function of both numbers, so that a resumed training sees the same. */
+  /** Returns the inputs of an iteration's micro-batch: a pure function, so that they are the same in a resumed training. */
   readonly batch: (iteration: number, micro: number) => Promise<Readonly<Record<string, Tensor>>>;
-  /** Names the items of a micro-batch in the error about a loss that is not finite. */
+  /** Describes the items of a micro-batch, for errors about a non-finite loss. */
   readonly describe?: (iteration: number, micro: number) => string;
   /** Micro-batches whose gradients are averaged for one update; 1 by default. */
   readonly accumulate?: number;
-  /** Gradients are scaled down to this norm over all weights, which takes room for all of them; not by default. */
+  /** Gradients are scaled down to this norm over all weights, which needs memory for all of them; not by default. */
   readonly clipNorm?: number;
-  /** Decay of the exponential moving average of the weights (0.999, say); none is kept by default. */
+  /** Decay of the exponential moving average of the weights, such as 0.999; none by default. */
   readonly averageDecay?: number;
   /** Folder for checkpoints. */
   readonly folder: string;
   /** Continues from the checkpoint in the folder. */
   readonly resume?: boolean;
-  /** How states are stored; one file in the folder by default, the latest state. */
+  /** Storage of states; by default one file in the folder with the latest state. */
   readonly store?: TrainingStore;
   /** Whether to save after an iteration; the last one is always saved. */
   readonly saveAfter: (iteration: number) => boolean;
-  /** What must be the same on a resume. */
+  /** Settings that must be equal on a resume. */
   readonly settings: Settings;
   readonly signal?: AbortSignal;
 }
 
-/** Keeps the states of a training. */
+/** Stores the states of a training. */
 export interface TrainingStore {
   /** The state to continue from; null to start with the initial weights. */
   load(): Promise<TrainingState | null>;
@@ -64,9 +64,9 @@ export interface TrainingStep {
 }
 
 /**
- * Trains, yielding after each update. The same settings give the same bits, interrupted and resumed or not.
+ * Trains and yields after each update. The same settings give bit-identical results, also after interruptions.
  *
- * @throws NonFiniteError when the loss or its gradient is not finite: the last checkpoint stays
+ * @throws NonFiniteError when the loss or its gradient is not finite; the last checkpoint is kept
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingStep, void, undefined> {
   const { iterations, accumulate = 1, clipNorm, averageDecay } = options;
@@ -101,7 +101,7 @@ interface Applied {
   readonly norm: number;
 }
 
-/** Updates each weight as its gradient appears, so that a program that gives them in parts needs no room for all. */
+/** Updates each weight as its gradient is computed, so that blockwise programs need no memory for all gradients. */
 async function updateAsTheyAppear(options: TrainOptions, state: TrainingState, rate: number): Promise<Applied> {
   const { program, optimizer, batch } = options;
   const { iteration, weights } = state;
@@ -118,7 +118,7 @@ async function updateAsTheyAppear(options: TrainOptions, state: TrainingState, r
   return { loss, norm: Math.sqrt(squares) };
 }
 
-/** Averages the gradients of all micro-batches and clips them, which needs them all at once. */
+/** Averages the gradients of all micro-batches and clips them, which needs all of them in memory. */
 async function updateTogether(options: TrainOptions, state: TrainingState, rate: number): Promise<Applied> {
   const { program, optimizer, batch, accumulate = 1, clipNorm } = options;
   const { iteration, weights } = state;
@@ -149,7 +149,7 @@ async function startState({ weights, optimizer, averageDecay }: TrainOptions): P
   };
 }
 
-/** One file in the folder: the latest state. */
+/** Stores the latest state in one file in the folder. */
 function latestState({ folder, settings, weights, resume = false }: TrainOptions): TrainingStore {
   return {
     async load() {
@@ -171,7 +171,7 @@ function checkNorm(options: TrainOptions, norm: number, iteration: number): void
   throw notFinite(options, `the norm of the gradient is ${norm}`, iteration, micros);
 }
 
-/** The error about numbers that are not finite: where, and what was being learned. */
+/** The error about non-finite numbers, with the iteration and its items. */
 function notFinite(options: TrainOptions, what: string, iteration: number, micros: readonly number[]): NonFiniteError {
   const { accumulate = 1, folder, describe } = options;
   const part = micros.length < accumulate ? ` (micro-batch ${micros[0] + 1} of ${accumulate})` : '';
@@ -206,7 +206,7 @@ function scale(gradients: Weights, factor: number): void {
   }
 }
 
-/** The decay grows from 0, so that the random start is forgotten: min(decay, (1 + n) / (10 + n)). */
+/** Updates the average. The decay rises from 0, which discards the random start: min(decay, (1 + n) / (10 + n)). */
 function moveAverage(average: Weights, weights: Weights, decay: number, updates: number): void {
   const keep = Math.min(decay, (1 + updates) / (10 + updates));
   for (const [name, { data }] of average) approach(data, weights.get(name)!.data, 1 - keep);

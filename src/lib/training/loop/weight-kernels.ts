@@ -1,10 +1,10 @@
-// Loops over all weights. AdamW and the sum of squares run in WebAssembly with four numbers at a time, on pieces that stay in the
-// processor's cache: 2.4 and 1.5 times as fast as plain JavaScript that rounds alike (8 million weights, medians of 15 pairs of CPU
-// time, bench/weight-kernels.js). The arrays are ordinary ones; the result does not depend on the pieces.
+// Loops over all weights. AdamW and the sum of squares run in WebAssembly, four numbers at a time, on blocks that fit into
+// the CPU cache: 2.4 and 1.5 times as fast as plain JavaScript with the same rounding (8 million weights, medians of 15
+// pairs of CPU time, bench/weight-kernels.js). The arrays are ordinary ones; the result does not depend on the blocks.
 
 import { assemble, type LoopFunction, simd } from './simd-assembler.js';
 
-/** Numbers of a piece: those of four arrays, twice, fit into the cache of one core. */
+/** Numbers per block: those of four arrays, twice, fit into the cache of one core. */
 const PIECE = 8192;
 
 const { add, subtract, multiply, divide, sqrt, double, lastTwo, multiplyDouble } = simd;
@@ -22,7 +22,7 @@ const FUNCTIONS: readonly LoopFunction[] = [
       const step = divide(multiply(scalar('stepSize'), mean), root);
       store('m', mean);
       store('v', square);
-      // The weight is rounded once: for small steps, w (1 - decay) alone would lose most of the decay.
+      // The weight is rounded only once: for small steps, rounding w (1 - decay) separately would lose most of the decay.
       store('w', subtract(w, add(multiply(scalar('decay'), w), step)));
     },
   },
@@ -40,7 +40,7 @@ const FUNCTIONS: readonly LoopFunction[] = [
   },
 ];
 
-/** The numbers of one update by AdamW. */
+/** The coefficients of one AdamW update. */
 export interface AdamWStep {
   /** 1 - b1, 1 - b2. */
   readonly newMean: number;
@@ -52,7 +52,7 @@ export interface AdamWStep {
   readonly epsilon: number;
 }
 
-/** Updates weights w with running means m and v of the gradient g and its square, all in place but g: see `adamw`. */
+/** Updates weights w with running means m and v of the gradient g and its square, in place except g; see `adamw`. */
 export function updateWeights(
   [w, m, v, g]: readonly [Float32Array, Float32Array, Float32Array, Float32Array],
   { newMean, newSquare, decay, stepSize, rootCorrection, epsilon }: AdamWStep,
@@ -71,14 +71,14 @@ export function sumOfSquares(x: Float32Array): number {
   return sum;
 }
 
-/** x <- x + part (y - x), in single precision. Plain: a kernel takes twice as long, most of it for copying into its memory. */
+/** x <- x + part (y - x), in single precision. A kernel would take twice as long, mostly for copying into its memory. */
 export function approach(x: Float32Array, y: Float32Array, part: number): void {
   const { fround } = Math;
   const factor = fround(part);
   for (let i = 0; i < x.length; i++) x[i] += fround(factor * fround(y[i] - x[i]));
 }
 
-/** Runs a kernel on each piece of some arrays of equal length, and copies the first `written` of them back. */
+/** Runs a kernel on each block of some arrays of equal length, and copies the first `written` of them back. */
 function piecewise(arrays: readonly Float32Array[], written: number, run: (count: number) => void): void {
   const { pieces } = kernels();
   const { length } = arrays[0];
@@ -87,7 +87,7 @@ function piecewise(arrays: readonly Float32Array[], written: number, run: (count
     const count = Math.ceil((to - from) / 4) * 4;
     arrays.forEach((array, i) => {
       pieces[i].set(array.subarray(from, to));
-      // Padding: zeros add nothing to sums, and are not slow as denormals would be.
+      // Padding with zeros, which add nothing to sums and are not slow like denormals.
       if (to - from < count) pieces[i].fill(0, to - from, count);
     });
     run(count);
@@ -100,11 +100,11 @@ type Kernel = (count: number, ...scalars: number[]) => number;
 interface Kernels {
   readonly adamw: Kernel;
   readonly squares: Kernel;
-  /** The memory that they work on, array by array. */
+  /** The memory of the kernels, array by array. */
   readonly pieces: readonly Float32Array[];
 }
 
-/** What Node has of WebAssembly, as far as it is used here: its types come with no library of ours. */
+/** The used part of Node's WebAssembly, whose types are in no configured library. */
 declare const WebAssembly: {
   readonly Module: new (binary: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: object };

@@ -1,5 +1,5 @@
-// The inputs of one update of a denoising UNet: which items, at which timesteps, with which noise. All of it is a pure function of
-// the number of the draw and the seed.
+// The inputs of one update of a denoising UNet: items, timesteps and noise, as a pure function of the draw's index and the
+// seed.
 
 import { UsageError } from '../../base/errors.js';
 import { seedOf } from '../../base/hash.js';
@@ -12,24 +12,25 @@ import { describeItem, itemOfDraw, type TrainingItem } from '../finetune/items.j
 import { minSnrWeight, pairedTarget, pathTarget, plainTarget, type TrainingTarget } from './objective.js';
 
 /**
- * How a paired item is learned. `noised-original` (the published one): the network sees the noised original and is led to the
- * edit. `rendering-path`: it sees what a rendering would hold that started from the noised original and followed such a target.
+ * Training objective of a paired item. `noised-original` (the published one): the input is the noised original, the target
+ * leads to the edit. `rendering-path`: the input is the latent of a rendering that started from the noised original and
+ * followed such a target.
  *
  * @inline
  */
 export type Objective = (typeof OBJECTIVES)[number];
 
 /**
- * How much an item counts. `min-snr-paired`: min(SNR, 5) / SNR (epsilon) or min(SNR, 5) / (SNR + 1) (v) for edited items under
- * `noised-original`, whose loss would explode as the noise goes to 0, and 1 for all others. `min-snr`: that for every item (Hang
- * et al. 2023). `none`: 1.
+ * Weight of an item. `min-snr-paired`: min(SNR, 5) / SNR (epsilon) or min(SNR, 5) / (SNR + 1) (v) for edited items under
+ * `noised-original`, whose loss would diverge as the noise goes to 0, and 1 for all others. `min-snr`: that weight for every
+ * item (Hang et al. 2023). `none`: 1.
  *
  * @inline
  */
 export type Weighting = (typeof WEIGHTINGS)[number];
 
 /**
- * From the first timestep to before the last.
+ * A range of timesteps; `to` is excluded.
  *
  * @inline
  */
@@ -43,7 +44,7 @@ export interface EncodedItem extends TrainingItem {
   readonly context: Float32Array;
 }
 
-/** What decides a batch, beside its number. */
+/** Settings of batches. */
 export interface BatchOptions {
   readonly items: readonly EncodedItem[];
   readonly schedule: NoiseSchedule;
@@ -51,7 +52,7 @@ export interface BatchOptions {
   readonly objective: Objective;
   readonly weighting: Weighting;
   readonly timestepRange: TimestepRange;
-  /** Where a path of `rendering-path` starts. */
+  /** Timesteps at which paths of `rendering-path` start. */
   readonly startRange: TimestepRange;
   readonly seed: number;
   /** [C, h, w] and [T, D]. */
@@ -59,7 +60,7 @@ export interface BatchOptions {
   readonly contextShape: readonly number[];
 }
 
-/** One draw: an item at a timestep, noised; `start` is where its path began, for an edited item of `rendering-path`. */
+/** A draw: a noised item at a timestep; `start` is the start of its path, for an edited item of `rendering-path`. */
 export interface Draw extends TrainingTarget {
   readonly item: EncodedItem;
   readonly timestep: number;
@@ -67,7 +68,7 @@ export interface Draw extends TrainingTarget {
   readonly noise: Float32Array;
 }
 
-/** Rows of a batch, before they are put together. */
+/** A row of a batch. */
 export interface BatchRow extends TrainingTarget {
   readonly timestep: number;
   readonly context: Float32Array;
@@ -95,7 +96,7 @@ export function checkRanges({
   if (objective === 'rendering-path') check('start range', startRange, timestepRange[0]);
 }
 
-/** The draw number `index`: its item, its timestep, its noise and what follows from them. */
+/** The draw at `index`: its item, timestep, noise and training target. */
 export function drawOf(index: number, options: BatchOptions): Draw {
   const { items, schedule, predictionType: type, timestepRange, startRange, seed } = options;
   const item = items[itemOfDraw(items.length, index, seed)];
@@ -116,7 +117,7 @@ export function drawOf(index: number, options: BatchOptions): Draw {
   return { ...target, weight: weights[options.weighting], item, timestep, start, noise };
 }
 
-/** A draw as error messages name it. */
+/** A draw's name in errors. */
 export function describeDraw({ item, timestep }: Draw): string {
   return `${describeItem(item)} at timestep ${timestep}`;
 }
@@ -130,7 +131,7 @@ export function batchInputs(
   return { ...targetInputs(rows, latentShape), context: stack(rows, contextShape, ({ context }) => context) };
 }
 
-/** The same without the contexts, for a network that makes them itself. */
+/** The same without contexts, for a network that computes them itself. */
 export function targetInputs(
   rows: readonly Omit<BatchRow, 'context'>[],
   latentShape: readonly number[],

@@ -1,4 +1,4 @@
-// The loss of a denoising UNet with its gradients, as one compiled graph. What the batch holds is denoising-batch.ts's.
+// The loss of a denoising UNet with its gradients, as one compiled graph. denoising-batch.ts creates its inputs.
 
 import type { CompileOptions } from '../../engine/onnx/compile.js';
 import type { WeightSource } from '../../engine/program.js';
@@ -10,29 +10,29 @@ import { compileBlockwiseGradients } from '../loop/blockwise-gradients.js';
 import { compileGradients, type GradientProgram } from '../loop/gradient-program.js';
 import { weightedLoss } from './objective.js';
 
-/** Which network is trained, on what shapes. */
+/** The trained network, and the shapes of its inputs. */
 export interface DenoisingProgramOptions {
   readonly config: UNetConfig;
-  /** Values of the weights that are not trained; may hold those of trained ones too. */
+  /** Values of the frozen weights; may contain those of trained ones too. */
   readonly frozen: WeightSource;
-  /** Low-rank updates by the path of their layer, trained ones and others. */
+  /** Low-rank updates by the path of their layer, trained and frozen ones. */
   readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
-  /** Names of the weights that are trained. */
+  /** Names of the trained weights. */
   readonly trained: readonly string[];
   /** [C, h, w]. */
   readonly latentShape: readonly number[];
   /** [T, D]: tokens of a prompt, and the width of a token's context. */
   readonly contextShape: readonly number[];
   readonly batch: number;
-  /** Compute block by block, which takes less memory and about a third more time. */
+  /** Compute block by block, which needs less memory and about a third more time. */
   readonly blockwise?: boolean;
 }
 
 /**
- * Compiles mean(w (UNet(x, t, context) - target)^2) with its gradients. Inputs of a run: `sample` [B, C, h, w], `timesteps` [B],
- * `context` [B, T, D], `target` [B, C, h, w] and `weights` [B], all float32.
+ * Compiles mean(w (UNet(x, t, context) - target)^2) with its gradients. Inputs of a run: `sample` [B, C, h, w], `timesteps`
+ * [B], `context` [B, T, D], `target` [B, C, h, w] and `weights` [B], all float32.
  *
- * @throws UsageError when a weight is missing or does not bear on the loss
+ * @throws UsageError when a weight is missing or the loss does not depend on it
  */
 export function denoisingProgram(
   { config, frozen, adapters, trained, latentShape, contextShape, batch, blockwise = false }: DenoisingProgramOptions,

@@ -1,4 +1,4 @@
-// What a denoising network is trained towards: the weighted mean square between its output and a target.
+// The training objective of a denoising network: the weighted mean squared difference between its output and a target.
 
 import type { NoiseLevel } from '../../diffusion/noise-schedule.js';
 import { epsilonFromX0, noised, type PredictionType, predictions } from '../../diffusion/prediction.js';
@@ -8,7 +8,7 @@ import type { Node } from '../../graph/types.js';
 /** Limit of the signal-to-noise ratio in min-SNR weights (Hang et al. 2023). */
 const SNR_LIMIT = 5;
 
-/** One item at one noise level: the network's input, what it should say, and how much that counts. */
+/** One item at one noise level: the network's input, its target and its weight. */
 export interface TrainingTarget {
   readonly x: Float32Array;
   readonly target: Float32Array;
@@ -29,7 +29,7 @@ export function weightedLoss(output: Node, target: Node, weights: Node): Node {
   return g.mean(g.multiply(perItem, g.multiply(difference, difference)));
 }
 
-/** The weight with which a prediction's loss counts as min(SNR, 5) times that of x0, SNR = (signal / noise)^2 (Hang et al. 2023). */
+/** The weight that makes a loss min(SNR, 5) times that of x0, SNR = (signal / noise)^2 (Hang et al. 2023). */
 export function minSnrWeight(type: PredictionType, level: NoiseLevel): number {
   const snr = (level.signal / level.noise) ** 2;
   if (type === 'epsilon' && snr === 0) return 1; // the limit of snr / snr
@@ -47,10 +47,10 @@ export function plainTarget(
 }
 
 /**
- * A paired item in its first form: x is the noised original, the target leads from there to the edit.
+ * A paired item of `noised-original`: x is the noised original, the target leads from there to the edit.
  *
  * eps* = (x - signal z_edit) / noise; the weight min(SNR, 5) / SNR for epsilon and min(SNR, 5) / (SNR + 1) for v bounds a
- * loss that would explode as the noise goes to 0.
+ * loss that would diverge as the noise goes to 0.
  */
 export function pairedTarget(
   type: PredictionType,
@@ -66,8 +66,8 @@ export function pairedTarget(
 }
 
 /**
- * A paired item in its second form, on the path that a rendering takes: a run that starts from the noised original at the
- * level `start` and follows eps* of that start is at x = signal z_edit + noise eps* at every later level. Bounded, weight 1.
+ * A paired item of `rendering-path`: a rendering that starts from the noised original at the level `start` and follows eps*
+ * of that start is at x = signal z_edit + noise eps* at every later level. Bounded, weight 1.
  */
 export function pathTarget(
   type: PredictionType,

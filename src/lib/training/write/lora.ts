@@ -1,4 +1,4 @@
-// Trained low-rank updates as a LoRA file that diffusers, and this package, read.
+// Writes trained low-rank updates as a LoRA file for diffusers and this package.
 
 import type { LowRankAdapter } from '../../models/networks/scope.js';
 import { writeSafetensors } from '../../tensor/safetensors.js';
@@ -6,8 +6,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
 
 /**
- * Writes the UNet's updates under the names of PEFT (`unet.PATH.lora_A.weight`, `lora_B`), float32. The file holds no alpha,
- * which readers then take to equal the rank: the scale is folded into the second matrix.
+ * Writes the UNet's updates with the names of PEFT (`unet.PATH.lora_A.weight`, `lora_B`), float32. The file has no alpha,
+ * so readers use the rank: the scale is multiplied into the second matrix.
  */
 export async function writeLora(
   path: string,

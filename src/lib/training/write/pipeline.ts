@@ -1,4 +1,4 @@
-// A checkpoint whose UNet was trained, as files that diffusers loads: the UNet alone, or the whole pipeline.
+// Writes a checkpoint with a trained UNet as files for diffusers: the UNet alone, or the whole pipeline.
 
 import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -15,8 +15,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
 
 /**
- * Writes the UNet with the trained weights in place of its own into `folder`, which is created. All float32: a change of 1e-5 is
- * lost where float16 rounds a weight.
+ * Writes the UNet with the trained weights into `folder`, which is created. All weights are float32, because float16 would
+ * round away changes of 1e-5.
  */
 export async function writeTrainedUNet(folder: string, { unet }: Checkpoint, trained: Weights): Promise<void> {
   await makeFolder(folder);
@@ -30,8 +30,8 @@ export async function writeTrainedUNet(folder: string, { unet }: Checkpoint, tra
 }
 
 /**
- * Writes a whole diffusers folder into `folder`, which exists: the trained UNet, and everything else as in the checkpoint, one
- * tensor in memory at a time. A safety checker is not copied.
+ * Writes a whole diffusers folder into the existing `folder`: the trained UNet, and everything else as in the checkpoint,
+ * with one tensor in memory at a time. A safety checker is not copied.
  */
 export async function writePipeline(folder: string, checkpoint: Checkpoint, trained: Weights): Promise<void> {
   const { unet, vae, textEncoder, schedule, tokenizer, files } = checkpoint;
@@ -43,9 +43,9 @@ export async function writePipeline(folder: string, checkpoint: Checkpoint, trai
   });
   await writeTrainedUNet(join(folder, PART_FOLDER.unet), checkpoint, trained);
   await copyWeights(join(folder, PART_FOLDER.vae, PART_WEIGHTS.vae), vae.weights);
-  // Published text encoders carry a prefix, which tables leave out.
+  // Weights of published text encoders have a prefix, which the tables omit.
   await copyWeights(join(folder, PART_FOLDER.text, PART_WEIGHTS.text), textEncoder.weights, 'text_model.');
-  // Configurations as they were written: a number such as 1.0 loses its type on the way through JSON.
+  // Configurations are copied as text: parsing and writing JSON would change numbers such as 1.0.
   for (const part of Object.keys(PART_FOLDER) as Part[]) {
     const source = files.find(
       (file) => basename(file) === 'config.json' && basename(dirname(file)) === PART_FOLDER[part],
@@ -54,7 +54,7 @@ export async function writePipeline(folder: string, checkpoint: Checkpoint, trai
   }
   const own = files.filter((file) => /[\\/]tokenizer[\\/][^\\/]+$/.test(file));
   const target = join(folder, 'tokenizer');
-  // Stock single files bring no tokenizer of their own: theirs is CLIP's.
+  // Stock single files contain no tokenizer; they use CLIP's.
   if (own.length === 0) return writeTokenizer(target, clipVocabulary(), tokenizer.modelMaxLength);
   await makeFolder(target);
   for (const file of own) await copyFile(file, join(target, basename(file)));
