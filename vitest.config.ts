@@ -13,10 +13,10 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 300_000 } },
-    // Processes, because native sessions crash worker threads on their way out. One more than there are cores on a small machine,
-    // since files wait for programs that they have started; memory stays that of three files.
+    // Processes, because native sessions crash worker threads on their way out. Two more than a small machine has cores, since files wait
+    // for programs that they have started; memory stays that of four files.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: SlowFirst },
     globalSetup: 'test/surroundings.ts',
     projects: [

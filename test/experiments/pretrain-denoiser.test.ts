@@ -13,21 +13,10 @@ import { noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
 import { textConfig } from '../../src/lib/models/config/components.js';
 import { unetConfig } from '../../src/lib/models/config/unet.js';
 import { randn } from '../../src/lib/tensor/randn.js';
+import { TINY } from '../models/tiny-checkpoint.js';
 
 const TOKENS = 4;
-const unet = unetConfig(
-  {
-    block_out_channels: [8, 16],
-    layers_per_block: 1,
-    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
-    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
-    cross_attention_dim: 8,
-    attention_head_dim: 2,
-    norm_num_groups: 4,
-    sample_size: 8,
-  },
-  'test',
-);
+const unet = unetConfig({ ...TINY.unet, sample_size: 8 }, 'test');
 const text = textConfig(
   {
     vocab_size: 6,

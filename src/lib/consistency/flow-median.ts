@@ -15,12 +15,18 @@ import { framesOf } from '../video/read/video-input.js';
  *
  * Three frames of both videos are in memory at a time.
  *
+ * @param options `signal` stops before the next frame; its reason is thrown
  * @throws UsageError when the videos differ in length or size
  */
-export async function* flowMedian(source: VideoInput, output: VideoInput): AsyncGenerator<Frame, void, undefined> {
+export async function* flowMedian(
+  source: VideoInput,
+  output: VideoInput,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<Frame, void, undefined> {
   let before: Moment | undefined;
   let current: Moment | undefined;
-  for await (const next of together(framesOf(output), streamed(framesOf(source)))) {
+  for await (const next of together(framesOf(output, { signal }), streamed(framesOf(source, { signal })))) {
+    signal?.throwIfAborted();
     if (current) yield await steadied(current, before, next);
     [before, current] = [current, next];
   }

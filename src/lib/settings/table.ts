@@ -22,6 +22,9 @@ export const WEIGHTINGS = ['min-snr-paired', 'min-snr', 'none'] as const;
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
+/** Names in sweep files, run parameters and identities that are not the setting's own in snake case. */
+export const STORED_NAMES = { negativePrompt: 'negative', guidanceScale: 'guidance' } as const;
+
 /** Which frames of a video are used, and at what size. */
 export const SELECTION = {
   /** Shorter side of the frames in pixels, or both sides (frames are cropped); the model's training size by default. */
@@ -109,7 +112,7 @@ export const RENDER = {
   /** The prompt that guidance leads away from; empty by default. */
   negativePrompt: setting(kind.promptText, {
     default: '',
-    stored: 'negative',
+    stored: STORED_NAMES.negativePrompt,
     formerFlags: ['negative'],
     help: 'what it should not show',
     value: 'text',
@@ -131,7 +134,7 @@ export const RENDER = {
    */
   guidanceScale: setting(kind.real({ least: 0 }), {
     default: 7.5,
-    stored: 'guidance',
+    stored: STORED_NAMES.guidanceScale,
     formerFlags: ['guidance'],
     help: 'how strongly to follow the prompt; 1 halves the work',
     value: 'scale',

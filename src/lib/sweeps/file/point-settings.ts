@@ -6,7 +6,7 @@ import { defaultsOf } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
 import type { SettingTable, ValueOf } from '../../settings/setting.js';
 import { countsForIdentity, storedNames, storedSettings } from '../../settings/stored.js';
-import { APPLIED, CHECKPOINT, FINETUNE, RENDER, SELECTION, SUBJECT } from '../../settings/table.js';
+import { APPLIED, CHECKPOINT, FINETUNE, RENDER, SELECTION, STORED_NAMES, SUBJECT } from '../../settings/table.js';
 
 const { video, model } = SUBJECT;
 const SOURCE = { video, ...SELECTION };
@@ -19,11 +19,9 @@ export const METHODS = ['img2img', 'finetune'] as const;
 type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Rest>}`
   : S;
-type StoredName<Name extends keyof typeof ROWS> = Name extends 'negativePrompt'
-  ? 'negative'
-  : Name extends 'guidanceScale'
-    ? 'guidance'
-    : Snake<Name>;
+type StoredName<Name extends keyof typeof ROWS> = Name extends keyof typeof STORED_NAMES
+  ? (typeof STORED_NAMES)[Name]
+  : Snake<Name>;
 
 /**
  * The name of a setting in a sweep file.
@@ -69,10 +67,7 @@ type TopName = StoredName<keyof typeof SOURCE | keyof typeof MODEL | 'prompt' | 
 export const TOP_SETTINGS = [
   ...SETTING_NAMES.source,
   ...SETTING_NAMES.model,
-  'prompt',
-  'negative',
-  'batch',
-  'edits',
+  ...(['prompt', STORED_NAMES.negativePrompt, 'batch', 'edits'] as const),
 ] as readonly TopName[];
 
 /** Settings that are the path of one file or folder. */
