@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { sha256 } from '../../src/lib/base/hash.js';
 import { createGenerator } from '../../src/lib/base/random.js';
-import { combine } from '../../src/lib/diffusion/guidance.js';
+import { assertGuidance, combine, rescale } from '../../src/lib/diffusion/guidance.js';
 import {
   levelAt,
   levelOfSigma,
@@ -131,5 +131,33 @@ describe('combine', () => {
 
   it('refuses predictions of two lengths', () => {
     expect(() => combine(new Float32Array(3), new Float32Array(4), 1)).toThrow('has 4 elements, expected 3');
+  });
+});
+
+describe('rescale', () => {
+  // By hand: deviations 2 and 4 about the means, so that the share 0.7 gives 1 - 0.7 + 0.7 / 2.
+  const conditional = Float32Array.of(1, 2, 3, 4, 0, 0, 4, 4);
+  const guided = Float32Array.of(2, 4, 6, 8, 0, 0, 4, 4);
+
+  it('brings each row back to the deviation of its conditional prediction, as far as the share says', () => {
+    const rescaled = [...rescale(guided, conditional, { rows: 2, share: 0.7 })];
+    [1.3, 2.6, 3.9, 5.2, 0, 0, 4, 4].forEach((value, i) => {
+      expect(rescaled[i]).toBeCloseTo(value, 6);
+    });
+    expect([...rescale(guided, conditional, { rows: 2, share: 1 })]).toEqual([...conditional]);
+    expect(rescale(guided, conditional, { rows: 2, share: 0 })).toBe(guided);
+  });
+
+  it('leaves a prediction without deviation alone', () => {
+    const flat = new Float32Array(4).fill(2);
+    expect(rescale(flat, conditional.subarray(0, 4), { rows: 1, share: 1 })).toEqual(flat);
+  });
+
+  it('takes shares from 0 to 1', () => {
+    for (const share of [-0.1, 1.1, Number.NaN]) {
+      expect(() => assertGuidance({ guidanceScale: 7.5, guidanceRescale: share })).toThrow(
+        `guidance rescale: ${share} is not a number from 0 to 1`,
+      );
+    }
   });
 });

@@ -6,7 +6,7 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { type DENOISE, RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import { assertGuidanceScale, combine } from './guidance.js';
+import { assertGuidance, combine, rescale } from './guidance.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
 import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
@@ -101,8 +101,8 @@ async function guidedPrediction(
   options: DenoiseOptions,
   shape: readonly number[],
 ): Promise<(x: Float32Array, timestep: number) => Promise<Float32Array>> {
-  const { prompt, negativePrompt, guidanceScale } = withDefaults(RENDER, options);
-  assertGuidanceScale(guidanceScale);
+  const { prompt, negativePrompt, guidanceScale, guidanceRescale } = withDefaults(RENDER, options);
+  assertGuidance({ guidanceScale, guidanceRescale });
   const guided = guidanceScale !== 1;
   const [batch] = shape;
   const prompts = guided ? [negativePrompt, prompt] : [prompt];
@@ -114,7 +114,10 @@ async function guidedPrediction(
     for (let i = 0; i < prompts.length; i++) sample.set(x, i * x.length);
     const timesteps = tensor('float32', [rows], new Float32Array(rows).fill(timestep));
     const { data } = await model.predict(tensor('float32', inputShape, sample), timesteps, context);
-    return guided ? combine(data.subarray(0, x.length), data.subarray(x.length), guidanceScale) : data;
+    if (!guided) return data;
+    const conditional = data.subarray(x.length);
+    const combined = combine(data.subarray(0, x.length), conditional, guidanceScale);
+    return rescale(combined, conditional, { rows: batch, share: guidanceRescale });
   };
 }
 

@@ -3,7 +3,7 @@
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
-import { assertGuidanceScale } from '../diffusion/guidance.js';
+import { assertGuidance } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
 import { samplerName, samplers } from '../diffusion/samplers/index.js';
@@ -40,10 +40,13 @@ export interface RenderingPlan {
  *   seed
  */
 export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
-  const { strength, sampler, steps, guidanceScale, batch, noiseDraw, seed, noise } = withDefaults(RENDER, options);
+  const { strength, sampler, steps, guidanceScale, guidanceRescale, batch, noiseDraw, seed, noise } = withDefaults(
+    RENDER,
+    options,
+  );
   const method = samplers[samplerName(sampler)];
   const { timesteps } = planForStrength(method.plan(noiseSchedule(model.config.schedule), steps), strength);
-  assertGuidanceScale(guidanceScale);
+  assertGuidance({ guidanceScale, guidanceRescale });
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   createGenerator(seed);

@@ -139,6 +139,16 @@ export const RENDER = {
     help: 'how strongly to follow the prompt; 1 halves the work',
     value: 'scale',
   }),
+  /**
+   * How far a guided prediction is brought back to the standard deviation of the prompt's own, from 0 to 1 [Lin 2023]. For models
+   * trained to zero terminal SNR, whose pictures guidance overexposes; 0.7 is usual.
+   */
+  guidanceRescale: setting(kind.real({ least: 0, most: 1 }), {
+    default: 0,
+    since: '0.1.0',
+    help: 'how far to undo the overexposure of guidance, 0 to 1; 0.7 suits models of zero terminal SNR',
+    value: 'share',
+  }),
   /** The same noise for all frames, or different noise for each. */
   noise: setting(kind.word(NOISE_MODES), {
     default: 'fixed',
