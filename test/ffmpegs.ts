@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 
-/** The build of 2018 that comes from npm. */
+/** The build of 2018 from npm. */
 export const INSTALLED: string | undefined = installedFfmpeg();
 /** The machine's own. */
 export const ON_PATH: string | undefined = (process.env.PATH ?? '')

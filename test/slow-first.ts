@@ -1,5 +1,5 @@
-// The order of test files: those that take longest begin first, so that no worker is left with one of them at the end. Vitest knows
-// durations only from earlier runs, of which a fresh clone has none.
+// The order of test files: the slowest begin first, so that no worker is left with one of them at the end. Vitest knows
+// durations only from earlier runs, which a fresh clone does not have.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 

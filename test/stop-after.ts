@@ -1,8 +1,8 @@
-// Hooks that write down what they hear and abort their own signal at a certain report.
+// Callbacks that record progress and abort their own signal at a certain report.
 
 import type { OnProgress, Progress } from '../src/lib/base/progress.js';
 
-/** Hooks whose signal is aborted with 'enough' when `done` units are reported; without a number they only listen. */
+/** Callbacks whose signal is aborted with 'enough' when `done` units are reported; without a number they only record. */
 export function stopAfter(done?: number): { heard: Progress[]; signal: AbortSignal; onProgress: OnProgress } {
   const controller = new AbortController();
   const heard: Progress[] = [];

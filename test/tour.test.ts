@@ -1,4 +1,4 @@
-// A tour of the library in ten seconds: from random weights to an edited video with numbers, through the public surface alone.
+// A tour of the library in ten seconds, from random weights to an edited video with metrics, with the public API only.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ import { writeRandomCheckpoint } from '../src/lib/models/checkpoint/random-check
 test('random weights, a prompt, a picture, a video, a sweep, numbers', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'steadyframe-tour-'));
   try {
-    // A checkpoint whose pictures mean nothing, but which is whole: tokenizer, text encoder, UNet, VAE, noise schedule.
+    // A complete checkpoint of random weights: tokenizer, text encoder, UNet, VAE, noise schedule.
     const checkpoint = join(folder, 'checkpoint');
     await writeRandomCheckpoint(checkpoint, { seed: 7 });
     const model = await loadModel(checkpoint, { device: 'cpu' });
@@ -50,7 +50,7 @@ test('random weights, a prompt, a picture, a video, a sweep, numbers', async () 
     expect(timesteps).toEqual([251, 1]);
     expect((await decodeFrame(model, edited)).data).toHaveLength(3 * 64 * 64);
 
-    // A video in, two edited ones, their grid and their numbers out.
+    // Renders a video at two strengths, with a grid and metrics.
     const source = join(folder, 'shot.mp4');
     await writeVideo(source, stream(shot), { frameRate: 10 });
     const result = await strengthSweep(model, source, {
@@ -69,7 +69,7 @@ test('random weights, a prompt, a picture, a video, a sweep, numbers', async () 
     const [mild, full] = result.cells.map(({ metrics: { edit_strength: edit } }) => edit!);
     expect(Math.abs(full - mild)).toBeGreaterThan(1);
 
-    // The same numbers again from the files themselves, but for what H.264 changed.
+    // The same metrics from the files themselves, up to changes by H.264.
     const again = await metrics(source, result.cells[1].video);
     expect(again.frames).toBe(3);
     expect(Math.abs(again.output.means.edit_strength! - full)).toBeLessThan(0.05 * full);

@@ -1,5 +1,5 @@
 // @ts-check
-// How the parts of a page hear of each other: which frame is shown, which is asked for, which arms are seen.
+// Events between the parts of a page: the shown frame, the requested frame, and hidden or highlighted arms.
 
 /**
  * @typedef {{
@@ -11,7 +11,7 @@
  */
 
 /**
- * Tells every part of the page.
+ * Sends an event to every part of the page.
  *
  * @template {keyof PageEvents} Name
  * @param {Name} name
@@ -22,7 +22,7 @@ export function tell(name, detail) {
 }
 
 /**
- * Hears what other parts tell.
+ * Listens to an event of other parts.
  *
  * @template {keyof PageEvents} Name
  * @param {Name} name
@@ -33,7 +33,7 @@ export function hear(name, listener) {
 }
 
 /**
- * The element that a selector finds, which must be there.
+ * The element of a selector, which must exist.
  *
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root
@@ -47,7 +47,7 @@ export function find(root, selector) {
 }
 
 /**
- * All elements that a selector finds.
+ * All elements of a selector.
  *
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root

@@ -1,5 +1,5 @@
 // @ts-check
-// Sets a page going, each part where it is there. It stands last: the parts are known by then.
+// Starts the existing parts of a page. It is last, after the parts are defined.
 
 import { find, findAll } from './events.js';
 import { startPictures } from './pictures.js';
@@ -7,7 +7,7 @@ import { startPlayer } from './player.js';
 import { startPlots } from './plots.js';
 import { startTables } from './table.js';
 
-/** Marks in the contents which section is being read. */
+/** Marks the current section in the table of contents. */
 export function startContents() {
   const sections = findAll(document, 'main > section');
   const seen = new IntersectionObserver(

@@ -1,9 +1,9 @@
 // @ts-check
-// Pictures in full size: a click opens one, the arrows go on to its neighbours, Escape or a click closes it.
+// Pictures in full size: a click opens one, arrow keys move to its neighbours, Escape or a click closes it.
 
 import { find, findAll } from './events.js';
 
-/** Sets the page's pictures going. */
+/** Starts the page's pictures. */
 export function startPictures() {
   /** @type {HTMLDialogElement} */
   const box = find(document, '.lightbox');
@@ -20,7 +20,7 @@ export function startPictures() {
     large.src = small.src;
     large.alt = small.alt;
     find(box, 'p').textContent = captionOf(buttons[current]) || small.alt;
-    // Small pictures are shown larger than they are, with their pixels to be seen.
+    // Small pictures are enlarged with visible pixels.
     large.classList.toggle('sharp', small.naturalWidth < 300);
   };
 
@@ -37,7 +37,7 @@ export function startPictures() {
   });
 }
 
-/** A picture's caption in one line, the parts of a list apart. @param {HTMLElement} button */
+/** A picture's caption in one line, with separated list items. @param {HTMLElement} button */
 function captionOf(button) {
   const caption = button.parentElement?.querySelector('figcaption');
   if (!caption) return '';

@@ -1,5 +1,5 @@
 // @ts-check
-// The player's buttons, keys and views. What keeps the videos in step is in video-sync.js.
+// The player's buttons, keys and views. video-sync.js synchronizes the videos.
 
 import { find, findAll, hear, tell } from './events.js';
 import { createVideoSync } from './video-sync.js';
@@ -12,7 +12,7 @@ import { createVideoSync } from './video-sync.js';
  */
 
 /**
- * Sets a player going.
+ * Starts a player.
  *
  * @param {HTMLElement} root
  */
@@ -54,7 +54,7 @@ export function startPlayer(root) {
     tell('frame', frame);
   }
 
-  /** The cells to be seen, in order. */
+  /** The visible cells, in order. */
   function shownCells() {
     if (mode === 'single' && enlarged) return [enlarged];
     if (mode === 'wipe' || mode === 'difference')
@@ -145,7 +145,7 @@ export function startPlayer(root) {
     if (cell) setMode(mode === 'single' ? 'grid' : 'single', cell);
   });
 
-  // The page's keys are the player's wherever nothing else wants them, as in other video players.
+  // Keys control the player unless another element needs them, as in other video players.
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]')) return;
     const target = /** @type {HTMLElement} */ (event.target);
@@ -153,7 +153,7 @@ export function startPlayer(root) {
     if (event.key === ' ' && target.closest('button, a, summary, input[type=checkbox]') && !target.closest('.enlarge'))
       return;
     const moves = event.key.startsWith('Arrow') || event.key === 'Home' || event.key === 'End';
-    // Elsewhere arrows, Home and End scroll.
+    // In other places, arrows, Home and End scroll.
     if (moves && target.closest('.table-scroll, .contents')) return;
     if ((event.key === 'Home' || event.key === 'End') && !root.contains(target)) return;
     const number = /^[1-9]$/.test(event.key) ? Number(event.key) : 0;
@@ -168,7 +168,7 @@ export function startPlayer(root) {
   });
 
   seekBar.addEventListener('input', () => {
-    const wanted = Number(seekBar.value); // before the pause moves the bar to where the videos are
+    const wanted = Number(seekBar.value); // before the pause moves the bar to the videos' frame
     sync.pause();
     sync.seek(wanted);
   });
@@ -178,7 +178,7 @@ export function startPlayer(root) {
     let before = select.value;
     select.addEventListener('change', () => {
       const other = pairSelects[1 - i];
-      if (other.value === select.value) other.value = before; // the two change places
+      if (other.value === select.value) other.value = before; // swaps the two
       for (const each of pairSelects) each.dispatchEvent(new Event('noted'));
       layOut();
     });

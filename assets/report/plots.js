@@ -1,11 +1,11 @@
 // @ts-check
-// What plots do under the pointer: values at the place it points to, lines hidden and brought out by their legend, the
-// player's frame as a line, and a click that seeks it.
+// Interaction of plots: values at the pointer, lines that are hidden or highlighted by their legend, the player's frame as a
+// line, and seeking by a click.
 
 import { find, findAll, hear, tell } from './events.js';
 
 /**
- * What a plot of lines hands over beside its drawing; `frames` only where it follows the player.
+ * The data of a line plot; `frames` only if it follows the player.
  *
  * @typedef {{
  *   x: number[], from: number, to: number, xLabel: string, frames?: number,
@@ -16,7 +16,7 @@ import { find, findAll, hear, tell } from './events.js';
 /** Names of the arms whose lines are hidden. @type {Set<string>} */
 const hiddenLines = new Set();
 
-/** Sets all plots, legends and points of the page going. */
+/** Starts all plots, legends and points of the page. */
 export function startPlots() {
   for (const plot of findAll(document, '.line-plot')) startLinePlot(plot);
   for (const dot of findAll(document, '.dot')) {
@@ -68,7 +68,7 @@ function startLinePlot(plot) {
   const span = data.to - data.from || 1;
   const leftOf = (/** @type {number} */ x) => `${(100 * (x - data.from)) / span}%`;
 
-  /** The index of the value next to the pointer. @param {PointerEvent} event */
+  /** The index of the value nearest to the pointer. @param {PointerEvent} event */
   const indexAt = (event) => {
     const { left, width } = area.getBoundingClientRect();
     const x = data.from + ((event.clientX - left) / width) * span;
@@ -113,7 +113,7 @@ function placeInWords({ x, xLabel, frames }, index) {
   return frames > 1 ? `frames ${index} to ${index + frames - 1}` : `frame ${index}`;
 }
 
-/** The lines' values at a place, the largest first, as they lie above each other. @param {PlotData} data @param {number} index */
+/** The lines' values at an index, the largest first. @param {PlotData} data @param {number} index */
 function valuesAt({ lines }, index) {
   return lines
     .filter(({ name, values }) => !hiddenLines.has(name) && typeof values[index] === 'number')
@@ -126,7 +126,7 @@ function valuesAt({ lines }, index) {
 }
 
 /**
- * Shows lines of text, or of a colour, a name and a value, beside a place of the window.
+ * Shows lines of text, or of a colour, a name and a value, next to a place of the window.
  *
  * @param {{ x: number, y: number, width: number, height: number }} place
  * @param {(string | { label: string, colour: string, value: string })[]} lines

@@ -1,9 +1,9 @@
 // @ts-check
-// Tables sorted by a click on a column's head, and the page's numbers as files.
+// Tables that are sorted by a click on a column's head, and the page's numbers as files.
 
 import { find, findAll } from './events.js';
 
-/** Sets the page's tables and the buttons under them going. */
+/** Starts the page's tables and their buttons. */
 export function startTables() {
   /** @type {HTMLTableElement[]} */
   const tables = findAll(document, 'table.sortable');
@@ -18,7 +18,7 @@ export function startTables() {
   }
 }
 
-/** A first click sorts upwards, a second downwards, a third as it was. @param {HTMLTableElement} table */
+/** A first click sorts ascending, a second descending, a third restores the order. @param {HTMLTableElement} table */
 function startSorting(table) {
   const body = table.tBodies[0];
   const original = [...body.rows];
@@ -62,7 +62,7 @@ function csvCell(cell) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Hands a text out as a file. @param {string} name @param {string} type @param {string} text */
+/** Downloads a text as a file. @param {string} name @param {string} type @param {string} text */
 function save(name, type, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type }));

@@ -1,6 +1,6 @@
 // @ts-check
-// Several videos of the same length in step: one of them leads, the others follow by slightly changed speed, and by a jump
-// where they are far off. At rest all show exactly the same frame. It knows nothing of the page around them.
+// Synchronizes several videos of the same length: one of them leads, the others follow by slightly changed speed, and by a
+// jump if they are far off. When paused, all show exactly the same frame. It does not depend on the page.
 
 /**
  * @typedef {{
@@ -15,15 +15,15 @@
  * }} VideoSync
  */
 
-/** Beyond so many seconds and frames a follower jumps to the leader. */
+/** Beyond this number of seconds and frames, a follower jumps to the leader. */
 const JUMP = { seconds: 0.12, frames: 1.5 };
-/** A follower that is d seconds ahead plays slower by this share times d, so that it is in step within half a second. */
+/** A follower that is d seconds ahead plays slower by this share times d: it is synchronized within half a second. */
 const PULL = 4;
-/** So far from the speed a follower's may be, as a share. */
+/** Maximum deviation of a follower's speed, as a share. */
 const LARGEST_PULL = 0.3;
 
 /**
- * Takes videos in hand.
+ * Creates the synchronization of videos.
  *
  * @param {{ frameRate: number, frames: number, onChange: () => void }} options
  * @returns {VideoSync}
@@ -35,21 +35,21 @@ export function createVideoSync({ frameRate, frames, onChange }) {
   let speed = 1;
   let loop = true;
   let playing = false;
-  /** Counts starts and stops: what was begun before the last one is out of date. */
+  /** Counts starts and stops; earlier work is out of date. */
   let turn = 0;
 
-  // The middle of a frame: its edges belong, after rounding, to either of two.
+  // The middle of a frame: after rounding, its edges may belong to either of two.
   const timeOf = (/** @type {number} */ f) => (f + 0.5) / frameRate;
   const frameAt = (/** @type {number} */ time) =>
     Math.min(frames - 1, Math.max(0, Math.floor(time * frameRate + 1e-3)));
 
-  /** Where each video is to go after the seek that it is busy with. @type {WeakMap<HTMLVideoElement, number>} */
+  /** The next seek of each video after its current one. @type {WeakMap<HTMLVideoElement, number>} */
   const next = new WeakMap();
 
   /** @param {HTMLVideoElement} video @param {number} time */
   function seekVideo(video, time) {
     if (video.readyState === 0 || video.seeking) {
-      // Dragging asks for more frames than can be decoded: the latest wish is kept.
+      // Dragging requests more frames than can be decoded: only the latest request is kept.
       if (!next.has(video)) {
         const again = () => {
           const wish = next.get(video);
@@ -82,14 +82,14 @@ export function createVideoSync({ frameRate, frames, onChange }) {
     return Promise.race([Promise.all(waits), new Promise((resolve) => setTimeout(resolve, 1000))]);
   }
 
-  /** Starts all videos at the frame that is shown. */
+  /** Starts all videos at the shown frame. */
   async function start() {
     const mine = ++turn;
     seekAll(frame);
     await settled();
     if (mine !== turn) return;
     for (const video of videos) {
-      next.delete(video); // what took longer than that is caught up with while playing
+      next.delete(video); // slower videos catch up while playing
       video.playbackRate = speed;
     }
     await Promise.all(videos.map((video) => video.play().catch(() => {})));
@@ -119,7 +119,7 @@ export function createVideoSync({ frameRate, frames, onChange }) {
     if (video.seeking || video.ended) return;
     const ahead = video.currentTime - leader.currentTime;
     if (Math.abs(ahead) > Math.max(JUMP.seconds, JUMP.frames / frameRate)) {
-      video.currentTime = leader.currentTime + 0.03 * speed; // a jump takes about so long
+      video.currentTime = leader.currentTime + 0.03 * speed; // the approximate duration of a jump
       return;
     }
     const pull = Math.abs(ahead) < 0.003 ? 0 : Math.max(-LARGEST_PULL, Math.min(LARGEST_PULL, ahead * PULL));
@@ -127,7 +127,7 @@ export function createVideoSync({ frameRate, frames, onChange }) {
     if (Math.abs(video.playbackRate - rate) > 0.005 * speed) video.playbackRate = rate;
   }
 
-  /** One video has nothing to show yet: all wait for it. */
+  /** If one video has no data yet, all wait for it. */
   function wait() {
     const mine = ++turn;
     for (const video of videos) video.pause();

@@ -1,16 +1,16 @@
 // @ts-check
-// Axes of charts that are drawn in the browser: from values to places and back.
+// Axes of charts in the browser: conversion of values to places and back.
 
 import { linearTicks, logTicks } from './chart-math.js';
 
 /**
- * `at` gives the place of a value from 0 to 1.
+ * `at` returns the place of a value from 0 to 1.
  *
  * @typedef {{ min: number, max: number, log: boolean, ticks: number[], at: (value: number) => number, of: (place: number) => number }} Axis
  */
 
 /**
- * An axis that holds the values, with a little room around them.
+ * An axis that contains the values, with a small margin.
  *
  * @param {Iterable<number>} values
  * @param {{ log?: boolean, fromZero?: boolean, exact?: boolean, ticks?: number }} [options]
@@ -52,7 +52,7 @@ function logAxis(low, high, exact) {
   };
 }
 
-/** A number beside an axis or in a tip. @param {number} value */
+/** A number for an axis or a tooltip. @param {number} value */
 export function shortNumber(value) {
   const size = Math.abs(value);
   if (value === 0) return '0';

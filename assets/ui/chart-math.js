@@ -1,7 +1,7 @@
 // @ts-check
-// What charts compute, wherever they are drawn: ticks of an axis and a running mean. The library draws its charts with it too.
+// Arithmetic of charts in the browser and in the library: ticks of an axis and a running mean.
 
-/** The step of 1, 2 or 5 times a power of ten next to a distance. @param {number} distance @returns {number} */
+/** The step of 1, 2 or 5 times a power of ten nearest to a distance. @param {number} distance @returns {number} */
 export function tickStep(distance) {
   const power = 10 ** Math.floor(Math.log10(distance));
   const share = distance / power;
@@ -24,7 +24,7 @@ export function linearTicks(min, max, count) {
 }
 
 /**
- * Ticks of a logarithmic axis: powers of ten, and 3 or 2 and 5 times them where there are few.
+ * Ticks of a logarithmic axis: powers of ten, and 3 or 2 and 5 times them if there are few.
  *
  * @param {number} from log10 of the least value
  * @param {number} to log10 of the greatest value
@@ -60,7 +60,7 @@ export function runningMean(values, keep) {
   });
 }
 
-/** Without the last bits of binary fractions, which a label would show. @param {number} value */
+/** Removes rounding errors of binary fractions for labels. @param {number} value */
 function rounded(value) {
   return Number(value.toPrecision(12));
 }

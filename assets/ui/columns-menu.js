@@ -1,5 +1,5 @@
 // @ts-check
-// The menu in which columns are chosen.
+// The menu for choosing columns.
 
 import { element } from './list-rows.js';
 
@@ -13,7 +13,7 @@ const KINDS = [
 ];
 
 /**
- * Opens the menu beside its button.
+ * Opens the menu next to its button.
  *
  * @param {HTMLElement} button
  * @param {{ available: Column[], shown: string[], onChange: (fields: string[]) => void }} options no fields: the table's own choice

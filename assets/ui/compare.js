@@ -1,5 +1,5 @@
 // @ts-check
-// Sets the page that compares runs going. It stands last: the parts are known by then.
+// Starts the page that compares runs. It is last, after the parts are defined.
 
 import { find, findAll } from '../report/events.js';
 import { startPictures } from '../report/pictures.js';

@@ -1,15 +1,15 @@
 // @ts-check
-// The courses of metrics for the charts: those that the page brought along, or the server's, as finely as a chart can show.
+// The curves of metrics for the charts: those embedded in the page, or from the server, at the resolution of a chart.
 
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').Curve} Curve */
 
-/** Points of a curve that are asked for: about two a pixel of a chart. */
+/** Number of requested points per curve: about two per pixel of a chart. */
 const POINTS = 900;
-/** Runs whose courses are drawn. */
+/** Maximum number of runs whose curves are drawn. */
 export const MOST_CURVES = 40;
 
 /**
- * The courses of a metric, one a run.
+ * The curves of a metric, one per run.
  *
  * @param {PageData} data
  * @param {string} key

@@ -1,5 +1,5 @@
 // @ts-check
-// The courses of metrics, a plot each: over steps or time, smoothed, zoomed in by dragging, with the values under the pointer.
+// The curves of metrics, a plot each: over steps or time, smoothed, zoomed by dragging, with the values at the pointer.
 
 import { findAll, hear, tell } from '../report/events.js';
 import { hideTip, showTip } from '../report/plots.js';
@@ -11,9 +11,9 @@ import { choice, drawOnResize, make, svg, tick } from './draw.js';
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').Curve} Curve */
 
 const BOX = { left: 52, right: 12, top: 8, bottom: 24, height: 210 };
-/** Plots at first. */
+/** Initial number of plots. */
 const USUAL_PLOTS = 9;
-/** Plots beside the videos. */
+/** Number of plots next to the videos. */
 const BESIDE = 2;
 
 /** @param {HTMLElement} root @param {PageData} first */
@@ -21,14 +21,14 @@ export function startCurves(root, first) {
   let data = first;
   const keys = data.metrics.filter(({ isCurve }) => isCurve);
   const view = { over: 'step', keep: 0, log: false };
-  /** The stretch that is looked at, in units of the axis. @type {[number, number] | undefined} */
+  /** The zoomed range, in units of the axis. @type {[number, number] | undefined} */
   let range;
   /** @type {Set<string>} */
   const hidden = new Set();
   /** @type {Set<string> | null} */
   let picked = null;
   const frames = Number(findAll(document, '.player')[0]?.dataset.frames ?? 0);
-  /** Beside the videos there is room for the first curves that go along with them. */
+  /** The place next to the videos for the first curves that follow them. */
   const beside = document.querySelector('.frame-curves');
   const besideKeys = keys.filter((metric) => beside && isOverFrames(metric, frames)).slice(0, BESIDE);
   let all = keys.length <= USUAL_PLOTS + 3;
@@ -341,8 +341,8 @@ function valuesNear(lines, x) {
 }
 
 /**
- * Whether a metric's steps are the frames of the player: the last one is the last frame, or one of those before it where a value
- * looks at two or three.
+ * Whether a metric's steps are the frames of the player: the last one is the last frame, or one of those before it for
+ * metrics of two or three frames.
  *
  * @param {{ key: string, lastStep: number }} metric
  * @param {number} frames

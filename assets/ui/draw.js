@@ -2,7 +2,7 @@
 // Elements of charts and of their tools.
 
 /**
- * An element of SVG.
+ * Creates an SVG element.
  *
  * @template {keyof SVGElementTagNameMap} K
  * @param {K} kind
@@ -17,7 +17,7 @@ export function svg(kind, attributes, text = '') {
   return made;
 }
 
-/** An element of HTML. @param {string} kind @param {string} [className] @param {string} [text] */
+/** Creates an HTML element. @param {string} kind @param {string} [className] @param {string} [text] */
 export function make(kind, className = '', text = '') {
   const made = document.createElement(kind);
   if (className) made.className = className;
@@ -60,7 +60,7 @@ export function choice(label, options, value, onChange) {
   return place;
 }
 
-/** A labelled box to tick. @param {string} label @param {boolean} checked @param {(checked: boolean) => void} onChange */
+/** A labelled checkbox. @param {string} label @param {boolean} checked @param {(checked: boolean) => void} onChange */
 export function tick(label, checked, onChange) {
   const place = make('label', 'check tick');
   const box = document.createElement('input');
@@ -71,7 +71,7 @@ export function tick(label, checked, onChange) {
   return place;
 }
 
-/** Calls back when an element's width has changed. @param {HTMLElement} element @param {() => void} draw */
+/** Calls `draw` when an element's width has changed. @param {HTMLElement} element @param {() => void} draw */
 export function drawOnResize(element, draw) {
   let width = 0;
   new ResizeObserver(([entry]) => {

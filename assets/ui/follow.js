@@ -1,5 +1,5 @@
 // @ts-check
-// Follows runs that go on: their numbers are asked for again when the server says that something has changed.
+// Follows running runs: requests their numbers again when the server reports a change.
 
 import { findAll } from '../report/events.js';
 
@@ -21,7 +21,7 @@ export function startFollowing(first, onChange) {
       const newer = await response.json();
       const before = JSON.stringify(data.runs);
       if (JSON.stringify(newer.runs) === before) return;
-      // A run that has ended has new files, which are part of the page.
+      // An ended run has new files, which belong to the page.
       const ended = data.runs.filter(
         ({ place, status }) =>
           status === 'running' &&
@@ -37,7 +37,7 @@ export function startFollowing(first, onChange) {
       if (ended.length > 0) offerReload(ended.map(({ label }) => label));
       onChange(data);
     } catch {
-      // The server is away; the source of events tries again.
+      // The server is not available; the event source tries again.
     }
   });
   addEventListener('pagehide', () => events.close());

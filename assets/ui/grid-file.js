@@ -1,9 +1,9 @@
 // @ts-check
-// Has the server render the grid that the player shows into one file.
+// Requests a file of the player's grid from the server.
 
 import { find, findAll } from '../report/events.js';
 
-/** Sets the button going, where there is one. */
+/** Starts the button, if there is one. */
 export function startGridFile() {
   const tools = document.querySelector('.grid-file');
   if (!tools) return;

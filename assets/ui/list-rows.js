@@ -1,5 +1,5 @@
 // @ts-check
-// The table's rows: only those that are seen are on the page, however many there are.
+// The table's rows: only the visible ones are in the page.
 
 import { cellText, columnTitle, durationText, timeText } from './list-text.js';
 
@@ -15,9 +15,9 @@ import { cellText, columnTitle, durationText, timeText } from './list-text.js';
  * @typedef {{ rows: Map<number, Row>, rowCount: number, columns: Column[], chosen: Set<string>, active: number, sort: string[] }} View
  */
 
-/** Height of a row in pixels, as list.css has it. */
+/** Height of a row in pixels, as in list.css. */
 export const ROW = 34;
-/** Rows drawn beyond the edges. */
+/** Number of rows drawn beyond the visible ones, at each end. */
 const BEYOND = 12;
 /** Columns that every table has: the fields that sort them, and their widths in pixels. */
 const FIXED = [
@@ -29,8 +29,8 @@ const FIXED = [
 const BOX = 38;
 
 /**
- * The widths of the table's columns: as wide as they need to be, and wider where there is space. In pixels, so that the head
- * and every row agree.
+ * The widths of the table's columns: as wide as needed, and wider if there is space. In pixels, so that the head and every
+ * row agree.
  *
  * @param {Column[]} columns
  * @param {number} space
@@ -42,7 +42,7 @@ export function columnTemplate(columns, space) {
   });
   const widths = [...FIXED.map(({ width }) => width), ...own];
   const left = space - BOX - widths.reduce((sum, width) => sum + width, 0);
-  // The name takes most of what is left, up to what long names need.
+  // The name takes most of the remaining width, up to the width of long names.
   const forName = Math.min(Math.max(0, left), 220);
   const each = Math.max(0, left - forName) / widths.length;
   return [BOX, ...widths.map((width, i) => Math.floor(width + each + (i === 0 ? forName : 0)))];
@@ -108,7 +108,7 @@ function noteOf({ kind, differs, count }) {
   return kind !== 'params' ? '' : differs ? `, differs between these runs` : `, the same in all ${count}`;
 }
 
-/** Draws the rows that are seen. @param {HTMLElement} frame @param {HTMLElement} body @param {View} view */
+/** Draws the visible rows. @param {HTMLElement} frame @param {HTMLElement} body @param {View} view */
 export function drawRows(frame, body, view) {
   const { from, to } = seenRows(frame, view.rowCount);
   const rows = [];
@@ -128,7 +128,7 @@ export function drawRows(frame, body, view) {
   body.replaceChildren(...rows);
 }
 
-/** Which rows are seen, and some beyond. @param {HTMLElement} frame @param {number} count */
+/** The range of visible rows, and some beyond. @param {HTMLElement} frame @param {number} count */
 export function seenRows(frame, count) {
   const first = Math.floor(frame.scrollTop / ROW);
   const seen = Math.ceil(frame.clientHeight / ROW);

@@ -1,5 +1,5 @@
 // @ts-check
-// What the table shows, as the page's address says it: a view can be shared by copying the address.
+// The state of the table in the page's address: a view can be shared by copying the address.
 
 /**
  * @typedef {{
@@ -8,7 +8,7 @@
  * }} ListState
  */
 
-/** So many chosen runs stand in the address. */
+/** Maximum number of chosen runs in the address. */
 const MOST_RUNS = 60;
 
 /** @param {string} search the address from its question mark on @returns {ListState} */
@@ -25,7 +25,7 @@ export function readState(search) {
   };
 }
 
-/** The part of an address that says the state. @param {ListState} state @param {boolean} [withRuns] */
+/** The query string of a state. @param {ListState} state @param {boolean} [withRuns] */
 export function writeState(state, withRuns = true) {
   const query = new URLSearchParams();
   if (state.filter.trim()) query.set('filter', state.filter);
@@ -39,7 +39,7 @@ export function writeState(state, withRuns = true) {
   return text && `?${text}`;
 }
 
-/** The address of the page that compares: the chosen runs, or all that are found. @param {ListState} state */
+/** The address of the comparison of the chosen runs, or of all found ones. @param {ListState} state */
 export function compareAddress(state) {
   const query = new URLSearchParams();
   if (state.runs.length > 0) for (const run of state.runs) query.append('run', run);

@@ -1,9 +1,9 @@
 // @ts-check
-// Values as the table shows them.
+// Texts of values in the table.
 
 /** @typedef {import('./list-rows.js').Column} Column */
 
-/** What heads a column: the last word of a long path, the rest in its tip. @param {Column} column */
+/** The title of a column: the last part of a long path; its tooltip has the rest. @param {Column} column */
 export function columnTitle({ kind, key }) {
   const words = kind === 'attributes' || kind === 'tags' ? key : key.replace(/^(denoise|options|settings)\./, '');
   return words.replaceAll('_', ' ');
@@ -18,7 +18,7 @@ export function cellText(value, column) {
   return column?.kind === 'attributes' && column.key === 'commit' ? value.slice(0, 10) : value;
 }
 
-/** A number with four digits that count. @param {number} value */
+/** A number with four significant digits. @param {number} value */
 export function numberText(value) {
   const size = Math.abs(value);
   if (size >= 100_000) return value.toExponential(2).replace('e+', 'e');
@@ -27,7 +27,7 @@ export function numberText(value) {
   return String(Number(value.toPrecision(4))).replace('-', '−');
 }
 
-/** 2026-01-31 12:34 on the reader's clock. @param {string} iso */
+/** 2026-01-31 12:34 in local time. @param {string} iso */
 export function timeText(iso) {
   const time = new Date(iso);
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);

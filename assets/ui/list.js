@@ -1,5 +1,5 @@
 // @ts-check
-// The page of the table of runs: asks the server for the rows that are seen, and hears of changes.
+// The page of the table of runs: requests the visible rows from the server, and listens to changes.
 
 import { openColumnsMenu } from './columns-menu.js';
 import { columnTemplate, drawHead, drawRows, element, ROW, seenRows } from './list-rows.js';
@@ -7,9 +7,9 @@ import { compareAddress, readState, writeState } from './list-state.js';
 
 /** @typedef {import('./list-rows.js').Row} Row @typedef {import('./list-rows.js').Column} Column */
 
-/** Rows that are asked for at once. */
+/** Number of rows per request. */
 const CHUNK = 100;
-/** Runs that are compared at most. */
+/** Maximum number of compared runs. */
 const MOST_COMPARED = 1000;
 
 /** @template {HTMLElement} [T=HTMLElement] @param {string} selector @returns {T} */
@@ -34,16 +34,16 @@ let available = [];
 const chosen = new Set(state.runs);
 let active = 0;
 let matching = 0;
-/** Where a range of chosen runs begins. */
+/** Start of a range of chosen runs. */
 let anchor = 0;
-/** Counts questions: answers to older ones are dropped. */
+/** Counts requests; responses to older ones are dropped. */
 let turn = 0;
-/** Chunks that are being asked for. @type {Set<number>} */
+/** Requested chunks. @type {Set<number>} */
 let asking = new Set();
 
 const view = () => ({ rows, rowCount, columns, chosen, active, sort: state.sort });
 
-/** Asks for everything anew; rows that are seen stay until the answer is there. */
+/** Requests everything again; visible rows stay until the response. */
 async function refresh() {
   const mine = ++turn;
   asking = new Set();
@@ -55,7 +55,7 @@ async function refresh() {
   await more();
 }
 
-/** Asks for the rows that are seen and not there yet. */
+/** Requests visible rows that are not loaded. */
 async function more() {
   const mine = turn;
   const { from, to } = seenRows(frame, rowCount);
@@ -206,7 +206,7 @@ function showLive(live) {
   }[live];
 }
 
-/** Changes what is shown, and the address with it. @param {Partial<typeof state>} what */
+/** Changes the state and the address. @param {Partial<typeof state>} what */
 function change(what) {
   state = { ...state, ...what };
   if ('filter' in what || 'search' in what || 'sort' in what || 'group' in what) {
@@ -231,7 +231,7 @@ function choose(place, on) {
   else chosen.delete(place);
 }
 
-/** Chooses the run of a row, or all from the last one to it. @param {number} index @param {boolean} range */
+/** Chooses the run of a row, or all from the last chosen one to it. @param {number} index @param {boolean} range */
 function toggle(index, range) {
   const row = rows.get(index);
   if (!row || !('place' in row)) return;

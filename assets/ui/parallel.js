@@ -1,6 +1,6 @@
 // @ts-check
-// Parallel coordinates: an axis for each setting and metric, a line for each run. A stretch of an axis that is marked (by
-// dragging along it, or with the arrow keys) picks out the runs that pass through.
+// Parallel coordinates: an axis for each setting and metric, a line for each run. A marked range of an axis (by dragging
+// along it, or with the arrow keys) selects the runs that pass through.
 
 import { hear, tell } from '../report/events.js';
 import { hideTip, showTip } from '../report/plots.js';
@@ -11,15 +11,15 @@ import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').RunData} RunData @typedef {import('./runs-data.js').Quantity} Quantity */
 
 const LAYOUT = { side: 78, top: 54, bottom: 34, height: 400 };
-/** Axes at first. */
+/** Initial numbers of axes. */
 const USUAL_AXES = { settings: 6, metrics: 4 };
-/** Lines have a wider one around them, to be pointed at, up to so many. */
+/** Maximum number of lines with a wider invisible line for pointing. */
 const MOST_POINTABLE = 400;
-/** So near to an end of an axis, as a share of it, a mark reaches it. */
+/** A mark this near to the end of an axis, as a share of it, extends to the end. */
 const SNAP = 0.025;
 
 /**
- * An axis of the chart: `at` gives the place from 0 (bottom) to 1 of a run, NaN where it has no value.
+ * An axis of the chart: `at` returns the place of a run from 0 (bottom) to 1, NaN if it has no value.
  *
  * @typedef {{ quantity: Quantity, at: (run: RunData) => number, ticks: { place: number, text: string }[], textAt: (place: number) => string }} Dimension
  */
@@ -30,9 +30,9 @@ export function startParallel(root, first) {
   let quantities = quantitiesOf(data);
   const settings = quantities.filter(({ group }) => group === 'settings that differ').slice(0, USUAL_AXES.settings);
   const metrics = quantities.filter(({ group }) => group === 'metrics').slice(0, USUAL_AXES.metrics);
-  /** Values of the axes that are shown, from left to right. */
+  /** Values of the shown axes, from left to right. */
   let shown = [...settings, ...metrics].map(({ value }) => value);
-  /** Marked stretches by axis, as places. @type {Map<string, [from: number, to: number]>} */
+  /** Marked ranges by axis, as places. @type {Map<string, [from: number, to: number]>} */
   const marks = new Map();
   /** @type {Set<string>} */
   const hidden = new Set();
@@ -86,7 +86,7 @@ export function startParallel(root, first) {
     return new Set(passes.map((run) => run.place));
   }
 
-  /** Tools and chart anew, and word of what is picked out. */
+  /** Draws tools and chart again, and sends an event with the selected runs. */
   function changed() {
     const focused = document.activeElement?.getAttribute('data-axis');
     drawTools();
@@ -220,7 +220,7 @@ export function startParallel(root, first) {
     const placeAt = (/** @type {PointerEvent} */ event) => {
       const top = picture().getBoundingClientRect().top + LAYOUT.top;
       const at = 1 - (event.clientY - top) / length;
-      return at < SNAP ? 0 : at > 1 - SNAP ? 1 : at; // the runs at the very end are meant, too
+      return at < SNAP ? 0 : at > 1 - SNAP ? 1 : at; // includes the runs at the end
     };
     const picture = () => /** @type {Element} */ (place.querySelector('svg'));
     handle.addEventListener('pointerdown', (event) => {
@@ -316,7 +316,7 @@ export function startParallel(root, first) {
   };
 }
 
-/** Follows the pointer until it is let go. @param {(event: PointerEvent) => void} onMove @param {() => void} onEnd */
+/** Follows the pointer until it is released. @param {(event: PointerEvent) => void} onMove @param {() => void} onEnd */
 function untilReleased(onMove, onEnd) {
   const end = () => {
     removeEventListener('pointermove', onMove);
@@ -336,7 +336,7 @@ function dimensionOf(quantity, runs) {
     const different = [...new Set(numbers)].sort((a, b) => a - b);
     const [low, high] = [different[0], different[different.length - 1]];
     const scale = axisOf(numbers, { exact: true, log: low > 0 && high / low >= 1000, ticks: 6 });
-    // The values of a setting that has few say more than round numbers.
+    // A setting with few values has these as ticks instead of round numbers.
     const apart = different.every((value, i) => i === 0 || scale.at(value) - scale.at(different[i - 1]) > 0.05);
     const ticks = quantity.group !== 'metrics' && different.length <= 8 && apart ? different : scale.ticks;
     return {
@@ -368,7 +368,7 @@ function shortened(text, letters) {
   return text.length <= letters ? text : `${text.slice(0, Math.max(1, Math.floor(letters) - 1))}…`;
 }
 
-/** A title without its unit, which its tip has. @param {string} title */
+/** A title without its unit, which its tooltip has. @param {string} title */
 function shortTitle(title) {
   return title.replace(/ \([^)]*\)$/, '');
 }

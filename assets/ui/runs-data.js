@@ -1,5 +1,5 @@
 // @ts-check
-// The compared runs as the page has them, and what charts ask of them.
+// The data of the compared runs in the page, and functions for charts.
 
 /**
  * @typedef {{
@@ -15,12 +15,12 @@
  * @typedef {{ value: string, title: string, group: string, of: (run: RunData) => string | number | undefined }} Quantity
  */
 
-/** Reads what the page brought along. @returns {PageData} */
+/** Reads the data embedded in the page. @returns {PageData} */
 export function readPageData() {
   return JSON.parse(document.getElementById('page-data')?.textContent ?? '{"runs":[],"metrics":[],"differing":[]}');
 }
 
-/** What runs can be compared by: metrics, and settings. @param {PageData} data @returns {Quantity[]} */
+/** Quantities for comparing runs: metrics and settings. @param {PageData} data @returns {Quantity[]} */
 export function quantitiesOf({ runs, metrics, differing }) {
   const keys = [...new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)))];
   const inOrder = [...differing, ...keys.filter((key) => !differing.includes(key))];
@@ -40,7 +40,7 @@ export function quantitiesOf({ runs, metrics, differing }) {
   ];
 }
 
-/** A quantity as a number: texts that are numbers count. @param {string | number | undefined} value */
+/** A quantity as a number, also from numeric texts. @param {string | number | undefined} value */
 export function numberIn(value) {
   return value === undefined || value === '' ? Number.NaN : Number(value);
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs in the plane of two quantities: edit strength against normalised warping error unless asked otherwise, with lines that
-// join runs which differ in one setting only.
+// A scatter plot of runs over two quantities: by default normalised warping error over edit strength, with lines that join
+// runs which differ in only one setting.
 
 import { hear, tell } from '../report/events.js';
 import { hideTip, showTip } from '../report/plots.js';
@@ -11,13 +11,13 @@ import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').RunData} RunData */
 
 const PLOT = { left: 64, right: 18, top: 14, bottom: 48, height: 440 };
-/** Names stand beside points up to so many. */
+/** Maximum number of points with names. */
 const MOST_NAMES = 40;
-/** Runs are joined of their own accord up to so many. */
+/** Maximum number of runs that are joined by default. */
 const MOST_JOINED = 100;
 
 /**
- * Draws the chart into its place; gives what draws it again for newer data.
+ * Draws the chart into its place; returns a function that draws it again for newer data.
  *
  * @param {HTMLElement} root
  * @param {PageData} first
@@ -42,7 +42,7 @@ export function startScatter(root, first) {
     logX: false,
     logY: false,
   };
-  /** Places of runs that are hidden, and those that the other chart has picked out. @type {Set<string>} */
+  /** Places of hidden runs, and of those that the other chart has selected. @type {Set<string>} */
   const hidden = new Set();
   /** @type {Set<string> | null} */
   let picked = null;
@@ -137,7 +137,7 @@ export function startScatter(root, first) {
         y.title,
       ),
     );
-    /** Where names may not stand: points, and pieces of the lines. */
+    /** Areas that names must not cover: points, and pieces of the lines. */
     const taken = points.map((point) => ({ x: atX(point.x) - 7, y: atY(point.y) - 7, w: 14, h: 14 }));
     for (const line of joined(points)) {
       const corners = line.map((point) => ({ x: atX(point.x), y: atY(point.y) }));
@@ -188,7 +188,7 @@ export function startScatter(root, first) {
     place.replaceChildren(picture);
   }
 
-  /** Points of runs that are alike but for one setting, in its order. @param {{ run: RunData, x: number, y: number }[]} points */
+  /** Points of runs that differ in one setting, in its order. @param {{ run: RunData, x: number, y: number }[]} points */
   function joined(points) {
     if (!view.join) return [];
     const key = view.join.replace(/^params\./, '');
@@ -201,7 +201,7 @@ export function startScatter(root, first) {
       lines.set(alike, [...(lines.get(alike) ?? []), point]);
     }
     const value = (/** @type {typeof points[0]} */ point) => numberIn(point.run.parameters[key]);
-    // Several runs of one value would make it a scribble.
+    // Several runs with the same value would make the line unreadable.
     const isLine = (/** @type {typeof points} */ line) =>
       line.length > 1 && new Set(line.map(value)).size === line.length;
     return [...lines.values()].filter(isLine).map((line) => line.sort((a, b) => value(a) - value(b)));
@@ -225,7 +225,7 @@ export function startScatter(root, first) {
 }
 
 /**
- * A name on the side of its point where it covers nothing; none where every side is taken.
+ * A name on a free side of its point; none if every side is taken.
  *
  * @param {SVGElement} picture
  * @param {string} name
@@ -260,13 +260,13 @@ function nameBeside(picture, name, { x, y }, taken, width) {
   picture.append(svg('text', { class: 'point-name', x: free.x + 2, y: free.y + 11 }, name));
 }
 
-/** Keeps a choice in the page's address. @param {Record<string, string>} what */
+/** Stores a choice in the page's address. @param {Record<string, string>} what */
 export function remember(what) {
   const address = new URL(location.href);
   for (const [name, value] of Object.entries(what)) address.searchParams.set(name, value);
   try {
     history.replaceState(null, '', address);
   } catch {
-    // A page on disk may not change its address.
+    // A page on disk cannot change its address.
   }
 }

@@ -1,4 +1,4 @@
-// Shape assertions: what passes, and the sentences of what does not.
+// Shape assertions: passing values, and the errors for others.
 
 import { expect, it } from 'vitest';
 import { assertInteger, assertSameLength, assertShape } from '../../src/lib/base/assert.js';

@@ -1,4 +1,4 @@
-// Atomic files on the real file system: what is there afterwards, and what is not.
+// Atomic files on the real file system: which files exist afterwards.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -1,9 +1,9 @@
-// Work in steps whose result is awaited: one run, whichever way it is consumed.
+// Work in steps with an awaitable result: one run, however it is consumed.
 
 import { expect, test } from 'vitest';
 import { awaitableSteps } from '../../src/lib/base/awaitable-steps.js';
 
-/** Counts to 3, and notes what happens. */
+/** Counts to 3 and records events. */
 function counting(fail?: Error) {
   const log: string[] = [];
   async function* work() {

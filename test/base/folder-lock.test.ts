@@ -1,4 +1,4 @@
-// Locks: one process at a time, and none for a process that is gone.
+// Locks: one process at a time; locks of ended processes do not count.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ it.each([
   ['a process that was killed while taking it', ''],
 ])('does not count when it belongs to %s', async (name, lock) => {
   const path = folder(name, lock);
-  // An empty one counts for some seconds, in which it may be being written.
+  // An empty lock file counts for some seconds, because it may be incomplete.
   utimesSync(join(path, 'lock'), new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
   const unlock = await lockFolder(path);
   await unlock();
@@ -56,7 +56,7 @@ it.each([
 it.skipIf(process.platform === 'win32')(
   'does not count when its number was given to a process that started later',
   async () => {
-    // This process's parent lives; by these locks it is another one that had its number.
+    // This process's parent is alive, but these locks are of another process with the same id.
     const { host, world } = thisProcess();
     for (const lock of [
       { pid: process.ppid, host },

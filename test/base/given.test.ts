@@ -1,4 +1,4 @@
-// The entries of an object that were given: what is `undefined` goes, every other empty value stays, and the type knows it.
+// The given entries of an object: `undefined` is removed, every other empty value stays, also in the type.
 
 import { expect, expectTypeOf, it } from 'vitest';
 import { given } from '../../src/lib/base/given.js';

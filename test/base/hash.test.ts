@@ -1,4 +1,4 @@
-// Hashes: values from `printf ... | sha256sum`, canonical JSON after the rules of RFC 8785.
+// Hashes: values from `printf ... | sha256sum`, canonical JSON by the rules of RFC 8785.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

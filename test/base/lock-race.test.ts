@@ -1,4 +1,5 @@
-// Locks exclude: eight processes want one at the same moment, and exactly one has it. STEADYFRAME_LOCK_ROUNDS=1000 for more rounds.
+// Mutual exclusion: of eight processes that lock at the same time, exactly one succeeds. STEADYFRAME_LOCK_ROUNDS=1000 for
+// more rounds.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';

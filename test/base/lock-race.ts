@@ -1,32 +1,32 @@
-// Processes that want one lock at the same moment, round after round; and some of them killed while they do.
+// Processes that compete for a lock, round after round; some of them are killed meanwhile.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What came of a race. */
+/** The outcome of a race. */
 export interface RaceOutcome {
   readonly rounds: number;
   /** Rounds in which two or more processes held the lock. */
   readonly double: number;
-  /** Rounds after which nobody held it, and none could take it. */
+  /** Rounds after which no process held it and none could acquire it. */
   readonly nobody: number;
-  /** Rounds in which a process had it of its own accord, without another one coming after the race. */
+  /** Rounds in which a process of the race acquired it, without an additional one afterwards. */
   readonly won: number;
-  /** Rounds after which a file stood beside the lock. */
+  /** Rounds that left a file in addition to the lock. */
   readonly litter: number;
 }
 
 /** A race. */
 export interface Race {
-  /** Where each round has its folder. */
+  /** Folder of the rounds' folders. */
   readonly scratch: string;
   readonly rounds: number;
   /** `lock` for a folder's lock, `claim` for a run's; `unlinked` for a lock where there are no hard links. */
   readonly kind: 'lock' | 'claim' | 'unlinked';
   /** Puts a dead process's lock into the folder, or nothing. */
   readonly prepare: (folder: string) => void;
-  /** Kill a third of them within so many milliseconds after the start. */
+  /** Kill a third of them within this number of milliseconds after the start. */
   readonly killWithin?: number;
 }
 
@@ -133,7 +133,7 @@ async function replaced(racer: ChildProcess, start: () => Promise<ChildProcess>)
   return start();
 }
 
-/** What a process says next; undefined when it dies before. */
+/** The next message of a process; undefined if it ends before. */
 function answer(child: ChildProcess): Promise<{ held?: boolean } | undefined> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

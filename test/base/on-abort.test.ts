@@ -1,4 +1,4 @@
-// Listeners of one signal: all are called once, and Node has nothing to warn of.
+// Listeners of one signal: all are called once, without warnings of Node.
 
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Progress: what a reporter prints to a terminal, to a file, and not at all; the clock is the test's own.
+// Progress: the output of a reporter to a terminal, to a file, and without output, with a clock of the test.
 
 import { describe, expect, it } from 'vitest';
 import {

@@ -85,7 +85,8 @@ describe('createGenerator', () => {
   });
 
   it('gives the uniform numbers and integers of torch.rand and torch.randint', () => {
-    // g.manual_seed(7); torch.rand(3); torch.randint(10, (1,)) five times; randint of 2**28 - 1, 2**28, 2**30, 2**40; torch.rand(1)
+    // g.manual_seed(7); torch.rand(3); torch.randint(10, (1,)) five times; randint of 2**28 - 1, 2**28, 2**30, 2**40;
+    // torch.rand(1)
     const generator = createGenerator(7);
     expectClose(
       [generator.uniform(), generator.uniform(), generator.uniform()],

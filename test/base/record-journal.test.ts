@@ -1,4 +1,4 @@
-// Journals: whole records only, whatever happened to the process that wrote them.
+// Journals: complete records only, also after the writing process was killed.
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ it('says so when a record is gone', async () => {
 });
 
 describe('damage', () => {
-  /** A journal of three records, closed, with a change to one of its two files. */
+  /** A closed journal of three records, with a change to one of its two files. */
   const damaged = async (name: string, change: (path: string) => void): Promise<string> => {
     const path = join(scratch, name);
     const journal = await openJournal(path, 5);

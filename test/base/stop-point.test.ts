@@ -1,4 +1,4 @@
-// The points at which tests hold the program: only where the environment asks for it, and only the first to come there.
+// The points at which tests suspend the program: only if the environment requests it, and only the first process there.
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ afterEach(() => {
   rmSync(file, { force: true });
 });
 
-/** The module as a process with this environment has it. */
+/** The module in a process with this environment. */
 async function points(at?: string) {
   vi.resetModules();
   vi.stubEnv('STEADYFRAME_TEST_STOP_AT', at);
@@ -33,7 +33,7 @@ it.each([
     held = false;
   });
   expect([existsSync(file), held]).toEqual([true, true]);
-  await stopPoint('appended', '/x/a/b.rgb', 2); // another one that comes there
+  await stopPoint('appended', '/x/a/b.rgb', 2); // a second one
   expect(held).toBe(true);
   rmSync(file);
   await stopped;

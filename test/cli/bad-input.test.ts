@@ -1,4 +1,4 @@
-// Bad input, case by case: one sentence that says what was wrong and what to do, the right exit code, and nothing left behind.
+// Bad input, case by case: one error message with a remedy, the correct exit code, and no files left behind.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const sweep = (path: string, out: string, ...more: string[]) => {
   return steadyframe(['sweep', path, ...options, '--out', out, '-q', ...more]);
 };
 
-/** Expects a refusal: one line on stderr, nothing on stdout, no folder. */
+/** Expects an error: one line on stderr, nothing on stdout, no folder. */
 async function refuses(path: string, sentence: RegExp, ...more: string[]): Promise<void> {
   const out = fresh();
   const outcome = await sweep(path, out, ...more);
@@ -58,7 +58,7 @@ describe('videos', () => {
   it('zero frames: a video without any, and a choice that leaves none', async () => {
     const none = join(scratch, 'zero.mkv');
     const { path: ffmpeg } = await findFfmpeg();
-    // A container with a video stream of known size in which no packet lies.
+    // A container with a video stream of known size but without packets.
     execFileSync(ffmpeg, ['-v', 'quiet', '-i', video, '-c', 'copy', '-frames:v', '0', none]);
     await refuses(
       none,
@@ -138,7 +138,7 @@ describe('prompts', () => {
       `${'blur '.repeat(76)}`,
     );
     expect(code).toBe(0);
-    // "tail75" is several tokens: a word, and a digit at a time.
+    // "tail75" is several tokens: a word, and one per digit.
     expect(err.split('\n')).toEqual([
       'steadyframe: warning: the prompt is longer than 77 tokens; this part was cut: "tail 7 5 tail 7 6 tail 7 7 tail 7 8 tail 7 9"',
       'steadyframe: warning: the prompt is longer than 77 tokens; this part was cut: "blur"',

@@ -1,4 +1,4 @@
-// Completion scripts: made from the commands' own definitions, and run by the shells that are here.
+// Completion scripts: generated from the commands' definitions, and run by the installed shells.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What bash offers for the last of these words. */
+/** The completions of bash for the last of these words. */
 function offered(words: readonly string[]): string[] {
   const program = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _steadyframe 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr, status } = spawnSync(

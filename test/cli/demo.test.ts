@@ -1,4 +1,4 @@
-// `steadyframe demo`: what it writes, and that the commands it ends with can be pasted.
+// `steadyframe demo`: its files, and that the printed commands can be pasted.
 
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// `steadyframe edit`: proposes, ranks, picks now or later, and says what to run next.
+// `steadyframe edit`: proposes, ranks, picks now or later, and prints the next command.
 
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 let proposed: Outcome;
 let runs = 0;
 const fresh = () => join(scratch, `out-${runs++}`);
-/** A folder in which nothing is picked yet. */
+/** A folder without a picked edit. */
 const proposals = () => {
   const out = fresh();
   cpSync(join(scratch, 'proposed'), out, { recursive: true });
@@ -86,7 +86,7 @@ describe('edit', () => {
       const { json, err } = await edit('--auto', '--json');
       const out = join(scratch, 'runs/edit/street-frame-1/artifacts');
       expect(json()).toMatchObject({ out, frame: 1, picked: { name: json().edits[0].name } });
-      // A model of random weights keeps nothing.
+      // A model of random weights does not keep the composition.
       expect(err).toMatch(/^steadyframe: warning: strength-\S+ keeps 0\.\d\d of the composition, less than 0\.4: /);
       expect(existsSync(join(out, 'edit.json'))).toBe(true);
       // And --pick finds it there.

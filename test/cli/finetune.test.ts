@@ -1,4 +1,4 @@
-// `steadyframe finetune`: what it prints and writes, what it refuses, and that no interruption changes what comes out.
+// `steadyframe finetune`: its output and files, its errors, and bit-identical results after interruptions.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ describe('steadyframe finetune', () => {
       ...[1, 3, 5].map((frame) => ({ frame, prompt: '', edited: false })),
       { frame: 2, prompt: 'a neon city at night', edited: true },
       { frame: 2, prompt: 'a pencil sketch', edited: true },
-      // The frame that is shown at a quarter of a second, at ten a second.
+      // The frame shown at 0.25 s at 10 frames per second.
       { frame: 2, prompt: 'dusk', edited: true },
     ]);
     expect(done.out).toMatch(/^preview at +edit strength +flicker +warping error +per variance +forgetting\n0 /);
@@ -155,7 +155,7 @@ describe('steadyframe finetune', () => {
   });
 });
 
-/** What stands under final names, without the seconds that it took. */
+/** The final files, without durations. */
 const bits = (folder: string) =>
   Object.fromEntries(
     Object.entries(hashes(folder)).filter(([name]) => !/(^|\/)(\.partial-|record\.json|result\.json|lock$)/.test(name)),
@@ -197,7 +197,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
     expect(expected).toMatchObject(bits(folder));
     expect(existsSync(join(folder, 'lora.safetensors'))).toBe(false);
 
-    // It has taken over what was left half-written, and goes on.
+    // It has replaced incomplete files, and continues.
     const { code, err } = await interrupted(await startUpTo('written previews/000016', resume));
     expect(code).toBe(130);
     expect(err).toMatch(
@@ -211,7 +211,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
 
   it('no space left: one sentence, the checkpoints so far are kept, and the rest to the same bits', async (ctx) => {
     const disk = out('disk');
-    // Room for what a training has written by its first checkpoint, and not for the second.
+    // Space for the files of a training up to its first checkpoint, but not for the second.
     const used = spawnSync('du', ['-sk', join(out('whole'), 'checkpoints/000004')], { encoding: 'utf8' });
     const kilobytes = Number.parseInt(used.stdout, 10);
     if (!(kilobytes > 0) || !mountSmall(disk, Math.round(1.9 * kilobytes) + 120)) {

@@ -1,4 +1,4 @@
-// Help, version, and arguments that are wrong: what is printed where, and the exit codes.
+// Help, version, and wrong arguments: output and exit codes.
 
 import { describe, expect, it } from 'vitest';
 import { describeError } from '../../src/cli/run.js';
@@ -49,7 +49,7 @@ describe('help', () => {
       'model lora embedding clip-skip config device strict prompt negative-prompt steps sampler guidance-scale noise-draw size strengths seed frames start ' +
       'duration every batch columns audio out resume dry-run json quiet';
     for (const option of options.split(' ')) expect(out).toMatch(new RegExp(`^  (-\\w, )?--${option} `, 'm'));
-    // A long name of an option moves where lines break.
+    // A long option name changes line breaks.
     const text = out.replace(/\s+/g, ' ');
     for (const value of ['0.45,0.75', '42', '50', '7.5', '"ddim"']) expect(text).toContain(`(default: ${value})`);
   });

@@ -1,5 +1,5 @@
-// The command as a process that is interrupted: by Ctrl-C, by kill -9, by a full disk. Nothing half-written stands under its
-// final name, and --resume continues to the same bits.
+// Interruptions of the command as a process: by Ctrl-C, by kill -9, by a full disk. No incomplete file has its final name,
+// and --resume continues to bit-identical results.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, readdirSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { built, builtNote, COMMAND, interrupted, killed, mountSmall, start, star
 const scratch = scratchFolder();
 let args: string[];
 let expected: Record<string, string>;
-/** What every sweep here says: of twice the model's size. */
+/** The warning of every sweep here, about twice the model's training size. */
 const FAR =
   'steadyframe: warning: a size of 64 is far from the 32 pixels that this model was trained at, where things appear several times\n';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   expected = hashes(out);
 });
 
-/** What stands under final names: all of it must be as in the uninterrupted run. */
+/** The final files, which must equal those of the uninterrupted run. */
 const finalFiles = (out: string) =>
   Object.fromEntries(Object.entries(hashes(out)).filter(([name]) => !name.startsWith('.partial')));
 
@@ -80,7 +80,7 @@ What is done so far is kept in ${out}; continue with:
   steadyframe ${args.join(' ')} --out '${out}' -q --resume
 `);
     expect(expected).toMatchObject(finalFiles(out));
-    // Unlike a killed process, this one has cleaned up behind itself.
+    // Unlike a killed process, this one has removed its temporary files.
     expect(readdirSync(out).filter((file) => file.startsWith('.partial-'))).toEqual([]);
     expect(existsSync(join(out, '.partial/lock'))).toBe(false);
     expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: FAR });
@@ -107,7 +107,7 @@ describe.skipIf(!built)(`no space left${builtNote}`, () => {
     spawnSync('umount', [disk]);
   });
 
-  // 6 frames of 12 KiB each: source, round trip and each strength take 72 KiB, and then come the videos.
+  // 6 frames of 12 KiB each: source, round trip and each strength need 72 KiB, followed by the videos.
   it.for([
     ['while strengths are rendered', 230],
     ['while videos are written', 312],

@@ -1,4 +1,4 @@
-// The built command as a process of its own, for what cannot be seen from inside: signals, killing, exit codes.
+// The built command as a separate process, to test signals, killing and exit codes.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isBuilt, root } from '../../scripts/setup.js';
 import { skipNote } from '../skipped.js';
 
-/** Whether the compiled command is that of the sources; `npm test` builds it first. */
+/** Whether the compiled command is up to date; `npm test` builds it first. */
 export const built: boolean = isBuilt();
 
-/** Why tests of processes are skipped, to be put behind a title; empty where they run. */
+/** The reason for skipping tests of processes, for the end of a title; empty if they run. */
 export const builtNote: string = skipNote(built, 'dist is out of date, run npm run build');
 
 /** Path of the built command. */
@@ -41,16 +41,16 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   return { child, ended };
 }
 
-/** A command that stands still at a point of its work (`src/lib/base/stop-point.ts`). */
+/** A command that is suspended at a point of its work (`src/lib/base/stop-point.ts`). */
 export interface Stopped extends Running {
-  /** Lets it go on. */
+  /** Lets it continue. */
   release(): void;
 }
 
 /**
- * Starts a command that stands still at a point, such as 'writing checkpoints/000008', and waits until it is there.
+ * Starts a command that is suspended at a point, such as 'writing checkpoints/000008', and waits until it is there.
  *
- * @throws Error when it ends before it comes there
+ * @throws Error when it ends before
  */
 export async function startUpTo(
   point: string,
@@ -66,7 +66,7 @@ export async function startUpTo(
     over = outcome;
     release();
   });
-  // The file stays until it is removed: there is no moment to be missed.
+  // The file stays until it is removed, so there is no race.
   while (!existsSync(file)) {
     if (over) throw new Error(`the command never came to '${point}': ${JSON.stringify(over)}`);
     await sleep(10);
@@ -74,13 +74,13 @@ export async function startUpTo(
   return { ...running, release };
 }
 
-/** Kills a command where it stands; resolves when it is gone. */
+/** Kills a suspended command; resolves when it has ended. */
 export function killed({ child, ended }: Running): Running['ended'] {
   child.kill('SIGKILL');
   return ended;
 }
 
-/** Presses Ctrl-C, lets the command go on once it has heard of it, and resolves when it has ended. */
+/** Presses Ctrl-C, lets the command continue once it has received the signal, and resolves when it has ended. */
 export async function interrupted({ child, ended, release }: Stopped): Running['ended'] {
   const heard = new Promise<void>((resolve) => {
     child.stderr!.on('data', (text: string) => {
@@ -93,7 +93,7 @@ export async function interrupted({ child, ended, release }: Stopped): Running['
   return ended;
 }
 
-/** Mounts a file system of that size, where this machine lets one be mounted: for full disks. */
+/** Mounts a file system of that size, if permitted, to test full disks. */
 export function mountSmall(folder: string, kilobytes: number): boolean {
   mkdirSync(folder, { recursive: true });
   if (process.platform !== 'linux') return false;

@@ -1,4 +1,4 @@
-// `steadyframe recipe` with requests that cannot be met: one sentence, exit code 2, nothing written.
+// `steadyframe recipe` with invalid arguments: one message, exit code 2, nothing written.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// `steadyframe report` and `steadyframe ui`: what they write and print, and what they refuse.
+// `steadyframe report` and `steadyframe ui`: their files, output and errors.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ describe('report', () => {
     expect(page).toContain('<title>Two &lt;strengths&gt;</title>');
     expect(page).toContain('data-src="files/strength-0.45-result.mp4"');
     expect(page).not.toMatch(/(src|href)="(https?:|\/)|connect-src/);
-    // No place of this machine is part of what is sent to others.
+    // The shared file contains no path of this machine.
     expect(page.replaceAll('files/', '')).not.toContain(root);
   });
 

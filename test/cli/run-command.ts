@@ -1,8 +1,8 @@
-// Runs the command inside the test's process, and tells what it printed.
+// Runs the command in the test's process and returns its output.
 
 import { runCli } from '../../src/cli/run.js';
 
-/** What a run of the command gave. */
+/** The output of a run of the command. */
 export interface Outcome {
   readonly code: number;
   /** Standard output. */
@@ -14,7 +14,7 @@ export interface Outcome {
   readonly json: () => any;
 }
 
-/** Runs `steadyframe` with arguments; `onErr` hears every piece of standard error. */
+/** Runs `steadyframe` with arguments; `onErr` is called with every piece of standard error. */
 export async function steadyframe(
   args: readonly string[],
   options: { env?: Record<string, string>; signal?: AbortSignal; onErr?: (text: string) => void } = {},

@@ -1,5 +1,5 @@
-// `steadyframe run` as a process: killed at several points, stopped with Ctrl-C, with workers that crash. What is done is not done
-// again, and the rest comes out to the same bits.
+// `steadyframe run` as a process: killed at several points, stopped with Ctrl-C, with crashing workers. Finished points are
+// not computed again, and the others are bit-identical.
 
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   head = `method: grid\nvideo: ${video}\nmodel: ${model}\nprompt: night\nsize: 32x32\n`;
 });
 
-/** Writes a sweep file and gives its path. */
+/** Writes a sweep file and returns its path. */
 function sweepFile(name: string, text: string): string {
   const path = join(scratch, `${name}.yaml`);
   writeFileSync(path, head + text);
@@ -41,13 +41,13 @@ parameters:
 
 const SIX = 'parameters: {steps: {value: 2}, strength: {values: [0.5, 1]}, seed: {values: [1, 2, 3]}}\n';
 
-/** Every file but those that tell when and where: hashes by path. */
+/** Hashes by path of all files except those with times and places. */
 const results = (out: string) =>
   Object.fromEntries(
     Object.entries(hashes(out)).filter(([path]) => /^(points|sources)\/|^(result\.json|points\.csv)$/.test(path)),
   );
 
-/** Which file each finished point's result is, and since when. */
+/** Identity and modification time of each finished point's result file. */
 const finished = (out: string): Record<string, string> =>
   Object.fromEntries(
     Object.keys(hashes(join(out, 'points')))
@@ -58,7 +58,7 @@ const finished = (out: string): Record<string, string> =>
       }),
   );
 
-/** Where the sweep is killed: at the n-th point that its process, or a worker of it, comes to. */
+/** The sweep is killed at the n-th stop point that its process, or one of its workers, reaches. */
 const KILLS = [3, 40, 11];
 
 describe.skipIf(!built)(`kill -9 three times${builtNote}`, () => {
@@ -82,7 +82,7 @@ describe.skipIf(!built)(`kill -9 three times${builtNote}`, () => {
     const expected = results(whole);
     expect(Object.keys(expected).filter((path) => path.endsWith('result.json'))).toHaveLength(6 + 2);
     expect(results(cut)).toEqual(expected);
-    // By the journal: however often a point was begun, it came to its end once, or its end was found.
+    // By the journal: each point ended once, or was found finished, however often it was begun.
     const ends = jobsOf(cut).filter(({ job, event }) => event === 'done' && job.startsWith('point '));
     expect(new Set(ends.map(({ job }) => job)).size).toBe(ends.length);
     expect(await resume()).toMatchObject({ code: 0, err: '' });
@@ -103,7 +103,7 @@ describe.skipIf(!built)(`kill -9 in the middle of a training${builtNote}`, () =>
     const args = (out: string) => ['run', file, '--out', out, '--no-track', '-q'];
     const alone = start(args(whole), env);
     await killed(await startUpTo('writing checkpoints/000040', args(cut), env));
-    // Stages keep what is finished: the first one is, the second one was being trained.
+    // The first stage is finished and kept; the second one was being trained.
     const stages = readdirSync(cut, { recursive: true, encoding: 'utf8' });
     expect(stages.filter((path) => /stages.\d+.result\.json$/.test(path))).toEqual([
       expect.stringMatching(/000020.result\.json$/),
@@ -121,7 +121,7 @@ function jobsOf(out: string): { job: string; event: string }[] {
     try {
       return [JSON.parse(line)];
     } catch {
-      return []; // a line that a killed process left torn
+      return []; // an incomplete line of a killed process
     }
   });
 }

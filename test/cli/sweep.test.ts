@@ -1,4 +1,4 @@
-// `steadyframe sweep` and `seeds` as users meet them: tables, JSON, warnings, options.
+// `steadyframe sweep` and `seeds`: tables, JSON, warnings, options.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ describe('sweep', () => {
 grid: ${join(out, 'grid.mp4')}
 all:  ${out}
 `);
-    // Progress is not among the results.
+    // Progress is not part of the results.
     expect(err).toContain(`steadyframe: writing into ${out}\n`);
     expect(err).toContain('denoising strength 1  24/24  100 %\n');
   });
@@ -52,7 +52,7 @@ all:  ${out}
       [0.5, 251, join(out, 'strength-0.5.mp4')],
       [1, 751, join(out, 'strength-1.mp4')],
     ]);
-    // The keys of ../shared/reference/metrics/expected.json, and the contrast beside them.
+    // The keys of ../shared/reference/metrics/expected.json, and the contrast.
     const alone =
       'frame_difference flicker_ratio vbench_temporal_flickering second_difference standard_deviation ' +
       'contrast_normalised_flicker warping_error warping_error_normalised tof';
@@ -75,7 +75,7 @@ all:  ${out}
       expect(second).toBe(`${first}-2`);
       const artifacts = (name: string) => join(root, 'sweep', name, 'artifacts');
       expect(hashes(artifacts(second))).toEqual(hashes(artifacts(first)));
-      // Resuming finds the last one again, and has nothing to add.
+      // Resuming finds the latest one and adds nothing.
       const before = hashes(root);
       expect((await sweep('-q', '--resume', '--json')).json().out).toBe(artifacts(second));
       expect(hashes(root)).toEqual(before);

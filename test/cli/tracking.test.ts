@@ -1,4 +1,4 @@
-// What the commands leave in the folder of runs, and that they can be told not to.
+// The runs that commands log, and the option to log none.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

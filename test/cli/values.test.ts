@@ -1,4 +1,4 @@
-// How values of options are written.
+// The syntax of options' values.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

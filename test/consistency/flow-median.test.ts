@@ -1,4 +1,4 @@
-// The flow-warped median: it removes what one frame alone shows, follows motion, and leaves a steady video as it is.
+// The flow-warped median removes changes of single frames, follows motion, and keeps a steady video unchanged.
 
 import { expect, test } from 'vitest';
 import { flowMedian } from '../../src/lib/consistency/flow-median.js';
@@ -28,7 +28,7 @@ test('a flash of one frame goes, and the moving street stays', async () => {
   }));
   const steadied = await collect(flowMedian(streamOf(street), streamOf(flashed)));
   expect(steadied).toHaveLength(5);
-  // The flash is off by tens of grey levels; what is left lies where the motion is not known: at edges and hidden places.
+  // The flash differs by tens of grey levels; the rest is where the motion is unknown: at edges and occlusions.
   expect(error(flashed[2], street[2])).toBeGreaterThan(40);
   expect(error(steadied[2], street[2])).toBeLessThan(0.45 * error(flashed[2], street[2]));
   expect(error(steadied[1], street[1])).toBeLessThan(6);

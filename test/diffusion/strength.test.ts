@@ -1,4 +1,4 @@
-// Strength to steps: Python's int(N * s) and the first timesteps that the recipes name.
+// Strength to steps: Python's int(N * s), and the first timesteps of the recipes.
 
 import { expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';

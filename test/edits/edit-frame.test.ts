@@ -1,4 +1,4 @@
-// Edits of one frame: which frame it is, that the pictures are those of a sweep, what is written and remembered.
+// Edits of one frame: the selected frame, pictures equal to those of a sweep, files and runs.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -108,7 +108,7 @@ describe('what editFrame writes', () => {
     expect(same(await readPicture(join(out, 'original.png')), frames[2])).toBe(true);
     const sheet = await readPicture(join(out, 'sheet.png'));
     expect(same(sheet, edited.sheet)).toBe(true);
-    // Four pictures in a row and two rows, with names around them.
+    // Four pictures per row and two rows, with names.
     expect(sheet.width).toBeGreaterThan(4 * 32);
     expect(sheet.height).toBeGreaterThan(2 * 32);
     expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toEqual({

@@ -1,4 +1,4 @@
-// Proposed edits: that the ranking prefers what is worth learning from, and what is written, read, picked and continued.
+// Proposed edits: their ranking, and how they are written, read, picked and continued.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.
 
 const scratch = scratchFolder();
 const same = (a: Frame, b: Frame) => Buffer.compare(a.data, b.data) === 0;
-/** An edit with a hash in place of its picture: files are read into another kind of array. */
+/** An edit with a hash in place of its picture, because files are read into a different array type. */
 const hashed = <T extends EditedFrame>({ picture, ...edit }: T) => ({ ...edit, picture: sha256(picture.data) });
 const asExample = ({ picture, frame, prompt, originalSha256 }: FrameEdit) =>
   hashed({ picture, frame, prompt, originalSha256 });
@@ -44,7 +44,7 @@ describe('the ranking', () => {
       const [best, ...others] = [...(await Promise.all([truth, faint, laters[i]].map(score))), ...always];
       const [first] = rankEdits([...others, best].map((scores) => ({ scores })));
       expect([styles[i + 1], first.scores]).toEqual([styles[i + 1], best]);
-      // By the number alone too.
+      // Also by the number.
       expect(others.every(({ rank }) => rank < best.rank)).toBe(true);
     }
   });
@@ -117,7 +117,7 @@ describe('with a model', () => {
       };
       expect(readFileSync(file.replace('.png', '.json'), 'utf8')).toBe(`${JSON.stringify(sidecar, null, 1)}\n`);
       expect(stored[i]).toEqual({ name, picture: file, ...sidecar });
-      // What finetuning learns from is the same from memory and from disk.
+      // Training examples from memory and from disk are equal.
       expect(hashed(await readEdit(file))).toEqual(asExample(edit));
     }
     expect(rankEdits(proposed.edits)).toEqual(proposed.edits);
@@ -162,7 +162,7 @@ describe('with a model', () => {
     };
     // A damaged one is rendered again.
     writeFileSync(join(scratch, 'work', kept, 'strength-0.5-seed-8.png'), 'cut');
-    // Another prompt does not find them.
+    // They are not found with a different prompt.
     await proposeEdits(model, video, { ...request, prompt: 'a lake', frame: 2, out: `${out}-lake`, onProgress });
     expect(steps).toHaveLength(12);
     steps.length = 0;
@@ -203,7 +203,7 @@ describe('with a model', () => {
     expect(readdirSync(out).sort()).toEqual([...names, 'original.png', 'result.json', 'sheet.png'].sort());
     const sheet = await readPicture(join(out, 'sheet.png'));
     expect(same(sheet, proposed.sheet)).toBe(true);
-    // Five pictures, enlarged to 256 pixels, in one row over their captions.
+    // Five pictures, enlarged to 256 pixels, in one row above their captions.
     expect(sheet.width).toBeGreaterThan(5 * 256);
     expect(sheet.height).toBeGreaterThan(256);
 

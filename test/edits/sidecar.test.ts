@@ -1,4 +1,4 @@
-// Edited pictures and their sidecars: what is written is read again, and what is missing is said.
+// Edited pictures and their sidecars: writing and reading, and errors about missing values.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -144,7 +144,7 @@ test('outputs of a program that trains are written where they are wanted and not
   expect(found.data).toBe(into.double);
   expect(found.data.every((value) => value === 1)).toBe(true);
   expect(sum).toEqual({ dtype: 'float32', shape: [], data: Float32Array.of(length / 2) });
-  // Without arrays of the caller's, each run's results are its own.
+  // Without given arrays, each run returns new ones.
   const results = [await program.run(given), await program.run({ w: { ...given.w, data: into.double } })];
   expect(results.map(({ double: { data } }) => data[length - 1])).toEqual([1, 2]);
   await program.dispose();

@@ -1,5 +1,5 @@
-// Devices other than the CPU: what cannot start says so, and what starts agrees with the reference within 1e-2.
-// A machine without a GPU tries WebGPU on SwiftShader, Chromium's software Vulkan driver:
+// Devices other than the CPU: those that cannot start throw an error, the others agree with the reference within 1e-2.
+// Without a GPU, WebGPU can be tested with SwiftShader, Chromium's software Vulkan driver:
 //   VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json VK_ICD_FILENAMES=$VK_DRIVER_FILES npm test -- test/engine/devices.test.ts
 
 import { describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 const BOUND = 1e-2;
 const scratch = scratchFolder();
 
-/** Why a device cannot be tried here, or null where it starts. */
+/** The reason why a device does not start here, or null if it does. */
 async function reasonNotToStart(device: Device): Promise<string | null> {
   const x = g.input('x', [2, 2]);
   try {
@@ -58,7 +58,7 @@ describe.each(DEVICES)('device %s', (device) => {
   });
 });
 
-/** Runs a check with an environment variable set, or removed where undefined, and puts it back. */
+/** Runs a check with an environment variable set, or removed if undefined, and restores it. */
 function withVariable(name: string, check: (set: (value: string | undefined) => void) => void): void {
   const before = process.env[name];
   const set = (value: string | undefined): void => {

@@ -1,4 +1,4 @@
-// The demo model as it is committed: its size, its tokenizer, what it can carry; and the whole experiment on it, in small.
+// The committed demo model: its size, its tokenizer, its reconstruction error; and the whole experiment at a small scale.
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +70,7 @@ test('frames of the held-out shots come through the autoencoder', async () => {
   for (const shot of HELD_OUT_SHOTS) {
     for await (const frame of shotFrames(shot, 'photo', { frames: 1 })) {
       const { squared } = compareFrames(await decodeFrame(model, await encodeFrame(model, frame)), frame);
-      // 24 dB; the model card says how many it has on average.
+      // 24 dB; the model card has its average.
       expect(10 * Math.log10(255 ** 2 / squared)).toBeGreaterThan(23);
     }
   }
@@ -113,7 +113,7 @@ test('the whole experiment on a few frames: renderings, finetuning, numbers, rep
     expect(existsSync(join(out, video))).toBe(true);
     expect(metrics.edit_strength).toBeGreaterThan(0);
   }
-  // The truth is itself; what no edit can do better than, and what no edit at all is, follow from round trips.
+  // The truth equals itself; the floor of any edit, and the error without an edit, follow from round trips.
   const errors = new Map(result.arms.map(({ name, truth }) => [name, truth!.truthError]));
   const truths = await collected(shot.truth!.frames());
   const source = await collected((await openVideo(shot.path, { frames: 3 })).frames());

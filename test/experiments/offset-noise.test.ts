@@ -1,4 +1,4 @@
-// Noise whose channels are shifted.
+// Noise with shifted channels.
 
 import { expect, test } from 'vitest';
 import { offsetNoise } from '../../src/experiments/demo-model/offset-noise.js';
@@ -28,7 +28,7 @@ test('adds one normal number of the deviation asked for to all cells of a channe
     const first = shifts[channel * CELLS];
     for (let i = 0; i < CELLS; i++) expect(Math.abs(shifts[channel * CELLS + i] - first)).toBeLessThan(1e-6);
   }
-  // The mean of 256 normal numbers has the deviation 1/16; of 400 such means the deviation is known to 4 %.
+  // The mean of 256 normal numbers has a standard deviation of 1/16, which 400 such means determine to 4 %.
   expect(deviation(channelMeans(plain))).toBeCloseTo(1 / 16, 2);
   expect(Math.abs(deviation(channelMeans(shifted)) / Math.hypot(OFFSET, 1 / 16) - 1)).toBeLessThan(0.15);
 });

@@ -1,4 +1,5 @@
-// Training a denoising network with its text encoder from scratch: it learns, judges itself on held-out samples, resumes to the same bits.
+// Training a denoising network with its text encoder from scratch: it learns, measures the loss on held-out samples, and
+// resumes bit-identically.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,7 @@ const text = textConfig(
   'test',
 );
 
-/** Two kinds of latents, all ones and all minus ones, each with a token of its own. */
+/** Two kinds of latents, all ones and all minus ones, each with its own token. */
 function samples(seed: number): CaptionedLatents {
   const kinds = randn(seed, [4]).data.map((value) => (value > 0 ? 1 : 0));
   return {

@@ -1,4 +1,4 @@
-// The studies, on the smallest checkpoint: what is done is not done again, and tables and charts say what was measured.
+// The studies, on the smallest checkpoint: existing results are kept, and tables and charts have the measured values.
 
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ test('frames and iterations: every stop is judged, a second run trains nothing, 
     ...[0, 2, 4].map((iterations) => [1, iterations]),
     ...[0, 2, 4].map((iterations) => [3, iterations]),
   ]);
-  // Before the first iteration all are the same model, and after it they are not.
+  // Before the first iteration all models are equal, and after it they differ.
   expect(stops[0].truthError).toBe(stops[3].truthError);
   expect(new Set(stops.map(({ truthError }) => truthError)).size).toBe(5);
   expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')).stops).toEqual(JSON.parse(JSON.stringify(stops)));
@@ -82,7 +82,7 @@ test('published recipe: a case has all arms, a second run does nothing, and the 
   ]);
   const truth = table.rows.find(({ arm }) => arm === 'truth');
   expect(truth?.truthError).toEqual({ mean: 0, deviation: 0 });
-  // By its definition, of the plain model at the low strength.
+  // By definition, for the plain model at the low strength.
   expect(table.rows.find(({ arm }) => arm === 'plain-0.5')?.remainingError).toEqual({ mean: 1, deviation: 0 });
   const { arms, editedFrame } = JSON.parse(readFileSync(join(out, 'red-car-curve-neon/result.json'), 'utf8'));
   expect(arms).toHaveLength(5 + tuned.length);

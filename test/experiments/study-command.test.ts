@@ -1,4 +1,4 @@
-// `npm run study`: what it offers, and requests that cannot be met in one sentence.
+// `npm run study`: its help, and one-line errors about invalid arguments.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

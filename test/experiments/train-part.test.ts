@@ -1,4 +1,4 @@
-// The trainings of the demo model's parts, each in a few updates: logged as runs, resumed to the same bits, refused in a sentence.
+// The trainings of the demo model's parts, in a few updates each: runs, bit-identical resumes, and one-line errors.
 
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,7 +99,7 @@ beforeAll(async () => {
   return () => model.dispose();
 });
 
-/** The rows of some batches, each as one text. */
+/** The rows of some batches, each as text. */
 const rows = (batches: readonly CaptionedLatents[]): string[] =>
   batches.flatMap(({ latents, ids }) => latents.map((latent, i) => `${latent.join()} ${ids[i].join()}`));
 

@@ -1,4 +1,4 @@
-// Damaged files of every kind, a short run: each is read, or refused in one sentence. `npm run fuzz` does thousands.
+// A short run with damaged files of every kind: each is read, or causes a one-line error. `npm run fuzz` tests thousands.
 
 import { describe, expect, it } from 'vitest';
 import { fuzz, summaryOf } from '../../scripts/fuzz/fuzz.js';
@@ -14,7 +14,7 @@ describe.skipIf(!built)(`damaged files${builtNote}`, () => {
     const result = await fuzz({ seed: 1, inputs: 150 });
     expect(result.findings.map(({ message, ...rest }) => ({ ...rest, message: message.slice(0, 600) }))).toEqual([]);
     expect(summaryOf(result)).toBe('150 inputs: 0 foreign errors, 0 hangs, 0 beyond 2 GB');
-    // Enough of them get past the first check.
+    // Enough of them pass the first check.
     expect(result.read).toBeGreaterThan(25);
     expect(result.refused).toBeGreaterThan(50);
   });

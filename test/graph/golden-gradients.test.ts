@@ -1,4 +1,5 @@
-// Gradients of primitives at values whose derivatives are known in closed form, so that a wrong forward pass cannot hide a wrong one.
+// Gradients of primitives at values with known derivatives in closed form, so that a wrong forward pass cannot hide a wrong
+// gradient.
 
 import { expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/onnx/compile.js';

@@ -1,4 +1,4 @@
-// Whether a composition is kept: told apart on pictures whose composition is known, and blind to colours and tones.
+// Preservation of the composition: distinguished on pictures with known composition, independent of colours and tones.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createGenerator } from '../../src/lib/base/random.js';
@@ -37,7 +37,7 @@ describe('of pictures of the procedural world', () => {
     ['of another street', elsewhere, time],
   ])('is lost %s, whatever the style', async (_, other, t) => {
     const lost = await of(other, t);
-    // Every style against every other one: one threshold separates them.
+    // Every style compared with every other one: one threshold separates them.
     const best = Math.max(...lost.map((each) => each.kept));
     expect(best).toBeLessThan(COMPOSITION_LOST);
     expect(best).toBeLessThan(Math.min(...kept.map((each) => each.kept)));

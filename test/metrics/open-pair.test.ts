@@ -17,7 +17,7 @@ beforeAll(() => {
   writeLossless(ffmpeg, smooth(12, 100, 54), '20', at('source.mkv'));
 });
 
-/** What a rendering that changes nothing gives, losslessly. */
+/** A lossless rendering without changes. */
 async function rendered(name: string, options: object): Promise<string> {
   const video = await openVideo(at('source.mkv'), { onWarning: () => {}, ...options });
   writeLossless(ffmpeg!, await collect(video.frames()), String(video.frameRate), at(name));

@@ -1,4 +1,4 @@
-// Reads the stored shots that the metrics are checked against: frames and flows out of a safetensors file.
+// Reads the stored shots for tests of the metrics: frames and flows from a safetensors file.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ export function flowsOf(flows: Tensor): Flow[] {
   return slices(flows, length).map((data) => ({ width, height, data: data as Float32Array }));
 }
 
-/** A [T, ...] tensor's data cut into T arrays. */
+/** The data of a [T, ...] tensor, split into T arrays. */
 export function slices(tensor: Tensor, length: number): Tensor['data'][] {
   const each = tensor.data.length / length;
   return Array.from({ length }, (_, t) => tensor.data.slice(t * each, (t + 1) * each));

@@ -1,4 +1,4 @@
-// What may be said of a checkpoint beside its path, by the caller or by its files: prediction, autoencoder, variant.
+// Options of a checkpoint, given by the caller or its files: prediction type, autoencoder, variant.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeAll(() => writeFolder(whole, weights));
 const one = tensor('float32', [1], Float32Array.of(1));
 let files = 0;
 
-/** A single file of its own, with more tensors and metadata. */
+/** A single file with additional tensors and metadata. */
 async function single(extra: Record<string, Tensor> = {}, metadata: Record<string, string> = {}): Promise<string> {
   const path = join(scratch, `single-${files++}.safetensors`);
   await writeSafetensors(path, { ...originalTensors(weights), ...extra }, metadata);
@@ -60,7 +60,7 @@ describe('what a single file says of its prediction', () => {
     expect(await says(await single({ v_pred: one }))).toMatchObject(v);
     const zero = await says(await single({ v_pred: one, ztsnr: one }));
     expect(zero).toMatchObject({ predictionType: 'v_prediction', zeroSnr: true });
-    // What is written out with trained weights says the same.
+    // Files with trained weights state the same.
     expect(zero.raw).toMatchObject({ prediction_type: 'v_prediction', rescale_betas_zero_snr: true });
   });
 
@@ -78,7 +78,7 @@ describe('what a single file says of its prediction', () => {
     await expect(says(path)).rejects.toThrow(`${yaml}: parameterization: prediction is "x0"; expected epsilon or v`);
     writeFileSync(yaml, 'model: [');
     await expect(says(path)).rejects.toThrow(`${yaml}: stands beside the checkpoint and is not YAML`);
-    // A sweep that happens to have this name says nothing.
+    // A sweep file of this name is ignored.
     writeFileSync(yaml, 'method: grid\nmodel: x.safetensors\n');
     expect(await says(path)).toMatchObject({ predictionType: 'epsilon' });
   });
@@ -97,7 +97,7 @@ describe('what a single file says of its prediction', () => {
 });
 
 describe('an autoencoder in place of the own one', () => {
-  /** Its weights are those of the tiny one, one layer changed. */
+  /** The tiny checkpoint's weights with one layer changed. */
   const other = { ...weights.vae, 'decoder.conv_out.bias': tensor('float32', [3], Float32Array.of(1, 2, 3)) };
   const replaced = async (vae: string, path = whole) => {
     const checkpoint = await openCheckpoint(path, { vae, ...(path !== whole && { config }) });
@@ -185,7 +185,7 @@ describe('results of two of them are distinguished', () => {
     expect(replaced.chosen).toEqual({ vae: 'changed.safetensors' });
     expect(replaced.hashes.model).not.toEqual(plain.hashes.model);
     expect(replaced.hashes.model).toContain(await sha256File(vae));
-    // The autoencoder that is not used does not count.
+    // The unused autoencoder is ignored.
     expect(replaced.hashes.model).not.toContain(
       await sha256File(join(whole, 'vae', 'diffusion_pytorch_model.safetensors')),
     );
@@ -199,13 +199,13 @@ describe('weights in variants only', () => {
     const unet = join(folder, 'unet', 'diffusion_pytorch_model');
     const changed = { ...weights.unet, 'conv_out.bias': tensor('float32', [4], new Float32Array(4)) };
     await writeSafetensors(`${unet}.non_ema.safetensors`, changed);
-    // Beside plain ones nothing changes.
+    // With plain weights present, nothing changes.
     expect(await read((await openCheckpoint(folder)).unet.weights)).toEqual(weights.unet);
     renameSync(`${unet}.safetensors`, `${unet}.bf16.safetensors`);
     await expect(openCheckpoint(folder)).rejects.toThrow(
       'unet: the weights are there only as the variants bf16, non_ema; choose one with variant',
     );
-    // Parts that have no such variant have their plain weights.
+    // Parts without this variant use their plain weights.
     expect(await read((await openCheckpoint(folder, { variant: 'bf16' })).unet.weights)).toEqual(weights.unet);
     expect(await read((await openCheckpoint(folder, { variant: 'non_ema' })).unet.weights)).toEqual(changed);
     await expect(openCheckpoint(folder, { variant: 'ema' })).rejects.toThrow(
@@ -286,7 +286,7 @@ describe('checkpoints of another kind', () => {
   });
 });
 
-/** Puts more tensors of one element at the end of a file. */
+/** Appends tensors of one element to a file. */
 function addStrays(path: string, strays: readonly (readonly [string, string, number])[]): void {
   const bytes = readFileSync(path);
   const length = Number(bytes.readBigUInt64LE(0));

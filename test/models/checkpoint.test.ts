@@ -22,7 +22,7 @@ function copy(name: string): string {
   return join(scratch, name);
 }
 
-/** The tensors themselves, read through a table. */
+/** The tensors of a table. */
 async function read(table: WeightTable): Promise<Record<string, Tensor>> {
   return Object.fromEntries(
     await Promise.all([...table].map(async ([name, entry]) => [name, await readTensor(entry)])),
@@ -71,7 +71,7 @@ describe('a diffusers folder', () => {
     const index = { metadata: {}, weight_map: Object.fromEntries(names.map((name) => [name, shard(name)])) };
     writeFileSync(`${text}.safetensors.index.json`, JSON.stringify(index));
 
-    // Other weights than the plain ones are taken only where they are asked for.
+    // Variants other than the plain weights are used only on request.
     await expect(openCheckpoint(folder)).rejects.toThrow(
       'the weights are there only as the variant non_ema; choose one with variant',
     );

@@ -155,7 +155,7 @@ describe('other configurations', () => {
     });
     const stated = { timestep_spacing: 'trailing', steps_offset: 0, set_alpha_to_one: true };
     expect(schedulerConfig(stated, 's')).toMatchObject({ spacing: 'trailing', stepsOffset: 0, setAlphaToOne: true });
-    // Classes that name another sampler of the same training.
+    // Classes of other samplers for the same training.
     for (const name of ['PNDM', 'EulerAncestralDiscrete', 'LCM', 'UniPCMultistep', 'KDPM2Discrete', 'FlaxDDIM']) {
       expect(schedulerConfig({ _class_name: `${name}Scheduler` }, 's').predictionType).toBe('epsilon');
     }

@@ -1,4 +1,4 @@
-// What names of models mean, and in which order.
+// The resolution of model names, in order.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** A snapshot as Python leaves it: links into blobs. */
+/** A snapshot as written by Python: links into blobs. */
 function snapshot(commit: string, names: readonly string[]): string {
   const place = join(folder, 'snapshots', commit);
   mkdirSync(place, { recursive: true });

@@ -28,7 +28,7 @@ const layers: KnownLayers = { unet: layersOf(shapes.unet), text: layersOf(shapes
 
 const TARGET: LoraCheckpoint = { layers, original: originalNames(unet, vae), contextWidth: 8, generation: '1.x' };
 
-/** An update that is a product of two matrices. */
+/** A low-rank update. */
 function lowRank(update: LoraUpdate): Extract<LoraUpdate, { kind: 'low-rank' }> {
   if (update.kind !== 'low-rank') throw new Error(`${update.path} is ${update.kind}`);
   return update;
@@ -56,7 +56,7 @@ const TEXT = 'encoder.layers.1.self_attn.q_proj';
 const TEXT_OUT = 'encoder.layers.1.self_attn.out_proj';
 
 describe('keys', () => {
-  // The same four layers as each tool names them: [prefix of the layer's keys, end of down, end of up].
+  // The names of the same four layers in each tool: [prefix of the layer's keys, suffix of down, suffix of up].
   type Naming = Record<'unet' | 'out' | 'text' | 'textOut', string>;
   const namings: [string, Naming, string, string][] = [
     [
@@ -223,8 +223,7 @@ describe('alpha', () => {
   });
 
   it("comes from PEFT's settings where the file has them, its own alpha first", async () => {
-    // As diffusers' save_lora_weights writes them with unet_lora_adapter_metadata and
-    // text_encoder_lora_adapter_metadata.
+    // The format of diffusers' save_lora_weights with unet_lora_adapter_metadata and text_encoder_lora_adapter_metadata.
     const settings = {
       'unet.lora_alpha': 6,
       'unet.alpha_pattern': { 'attn2.to_out.0': 3 },
@@ -377,7 +376,7 @@ describe.skipIf(!hasPack).each(VARIANTS)(`%s of the reference pack${packNote}`, 
     const diffusers = await open('lora.safetensors');
     const kohya = await open('lora-kohya.safetensors');
     expect([diffusers.unmatched, kohya.unmatched]).toEqual([[], []]);
-    // Every attention projection of the UNet: 4 of each attention, 2 attentions a transformer.
+    // Every attention projection of the UNet: 4 per attention, 2 attentions per transformer.
     const attentions = [...known.unet.keys()].filter((path) => /\.to_(q|k|v|out\.0)$/.test(path));
     const byPath = new Map(kohya.updates.map((update) => [update.path, update]));
     expect(diffusers.updates.map(({ path }) => path).sort()).toEqual(attentions.sort());

@@ -1,4 +1,4 @@
-// Tiny networks against PyTorch: outputs, losses and every gradient, from a fixture that is always there (make_networks.py).
+// Tiny networks compared with PyTorch: outputs, losses and every gradient, from a committed fixture (make_networks.py).
 
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/onnx/compile.js';
@@ -18,7 +18,7 @@ import { relativeError } from '../reference/pack.js';
 const fixture = await readSafetensors(new URL('fixtures/networks.safetensors', import.meta.url).pathname);
 const floats = (name: string) => fixture[name] as Tensor<'float32'>;
 
-/** Compares outputs, the loss and the gradients of all weights with what the fixture holds under `prefix`. */
+/** Compares outputs, the loss and the gradients of all weights with the fixture's tensors under `prefix`. */
 async function check(
   prefix: string,
   scope: RootScope,
@@ -48,7 +48,7 @@ async function check(
   const scale = Math.max(...names.map((name) => largest(floats(`${prefix}.grad.${name}`).data)));
   const wrong = names.filter((name) => {
     const wanted = floats(`${prefix}.grad.${name}`).data;
-    // Zero but for rounding: the bias of attention's keys, which softmax does not see.
+    // Zero except for rounding: softmax is invariant to the bias of attention's keys.
     if (largest(wanted) < 1e-6 * scale) return !(largest(result[`d ${name}`].data) < 1e-6 * scale);
     return !(relativeError(result[`d ${name}`].data, wanted) < 1e-4);
   });

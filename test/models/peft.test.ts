@@ -1,4 +1,4 @@
-// Folders and settings of PEFT, and kinds of updates that are no low-rank sum, on a tiny model.
+// Folders and settings of PEFT, and updates that are not low-rank sums, on a tiny model.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ async function folderOf(
   return folder;
 }
 
-/** Alpha of each layer as it is read. */
+/** Alpha of each layer of a file. */
 async function alphas(path: string): Promise<Record<string, number | null>> {
   const files = await readLora(path, await openCheckpoint(checkpoint));
   return Object.fromEntries(files.flatMap(({ updates }) => updates.map(({ path: at, alpha }) => [at, alpha])));

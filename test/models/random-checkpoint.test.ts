@@ -1,4 +1,4 @@
-// Checkpoints of random weights: the same ones for the same seed, openable, and of the published size where asked.
+// Checkpoints of random weights: reproducible by seed, valid, and optionally of the published size.
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ describe('writeRandomCheckpoint', () => {
         const output = await model.predict(mean, tensor('int32', [1], Int32Array.of(421)), context);
         const decoded = await model.decodeLatent(output);
         expect(decoded.shape).toEqual([1, 3, 16, 24]);
-        // Of the order of 1: neither vanished nor exploded.
+        // Of the order of 1: activations neither vanish nor explode.
         const largest = decoded.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
         expect(largest).toBeGreaterThan(0.05);
         expect(largest).toBeLessThan(50);

@@ -1,4 +1,4 @@
-// A vocabulary cut down to some words: these are encoded as by the whole one, others in smaller pieces.
+// A reduced vocabulary: its words are encoded as with the whole one, others in smaller pieces.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The pieces that a prompt is cut into. */
+/** The token pieces of a prompt. */
 const pieces = (tokenizer: Tokenizer, prompt: string): string[] => {
   const { ids } = tokenizer.encode(prompt);
   const end = ids.indexOf(tokenizer.endId);

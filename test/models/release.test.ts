@@ -1,4 +1,4 @@
-// A model gives the memory of its sessions back and goes on working.
+// A model releases the memory of its sessions and continues to work.
 
 import { afterAll, expect, it } from 'vitest';
 import { openSessions } from '../../src/lib/engine/onnx/compile.js';

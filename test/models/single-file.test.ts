@@ -30,7 +30,7 @@ describe('names of stock Stable Diffusion 1.x', () => {
   const shapes = weightShapes(stock.unet, stock.vae, stock.text);
 
   it('are those of the published files', () => {
-    // Names as they stand in v1-5-pruned-emaonly.safetensors and in its diffusers folder.
+    // Names of v1-5-pruned-emaonly.safetensors and of its diffusers folder.
     const published: [string, Part, string][] = [
       ['model.diffusion_model.time_embed.2.bias', 'unet', 'time_embedding.linear_2.bias'],
       ['model.diffusion_model.input_blocks.0.0.weight', 'unet', 'conv_in.weight'],
@@ -82,7 +82,7 @@ describe('names of stock Stable Diffusion 1.x', () => {
   });
 
   it('go both ways for every weight', () => {
-    // As many tensors as the published diffusers files have.
+    // The number of tensors in the published diffusers files.
     expect(PARTS.map((part) => shapes[part].size)).toEqual([686, 248, 196]);
     const originals = new Set<string>();
     for (const part of PARTS) {
@@ -96,7 +96,7 @@ describe('names of stock Stable Diffusion 1.x', () => {
   });
 
   it('open without a configuration: it is part of the package', async () => {
-    // The whole file as a header over 2 GB of zeros that take no room on the disk, with what real files carry besides.
+    // The whole file as a header and 2 GB of zeros as a sparse file, with the additional tensors of real files.
     const header: Record<string, object> = {};
     let end = 0;
     const put = (name: string, shape: readonly number[], dtype = 'F16', bytes = 2) => {

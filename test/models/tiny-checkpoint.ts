@@ -1,5 +1,4 @@
-// A complete checkpoint of a few kilobytes with weights that differ everywhere, written into a folder by the tests that
-// open it.
+// A complete checkpoint of a few kilobytes with all different weights, written into a folder by tests.
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +49,7 @@ export const TINY = {
   scheduler: { _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', prediction_type: 'epsilon' },
 };
 
-/** Names and shapes of all weights that models with these configurations ask for. */
+/** Names and shapes of all weights of models with these configurations. */
 export function weightShapes(u: UNetConfig, v: VaeConfig, t: TextConfig): Record<Part, Map<string, readonly number[]>> {
   const scopes = { unet: createScope(), vae: createScope(), text: createScope() };
   const side = 2 ** u.blockOutChannels.length;
@@ -105,9 +104,7 @@ export async function writeFolder(folder: string, weights = tinyWeights()): Prom
   return folder;
 }
 
-/**
- * The tiny checkpoint's tensors under their names in the single-file layout, the VAE's attention as 1x1 convolutions.
- */
+/** The tiny checkpoint's tensors with the names of the single-file layout, the VAE's attention as 1x1 convolutions. */
 export function originalTensors(weights = tinyWeights()): Record<string, Tensor> {
   const pairs = originalNames(unetConfig(TINY.unet, 'unet'), vaeConfig(TINY.vae, 'vae'));
   const out: Record<string, Tensor> = {};

@@ -19,7 +19,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 type Expected = { prompt: string; ids: number[] }[];
 const encodeAll = (tokenizer: Tokenizer, expected: Expected) =>
   expected.map(({ prompt }) => ({ prompt, ids: Array.from(tokenizer.encode(prompt).ids) }));
-/** Prompts that are hard in one way or another: special tokens, white space, case, composed letters, apostrophes. */
+/** Difficult prompts: special tokens, white space, case, composed letters, apostrophes. */
 const more = (variant: 'sd1' | 'sd2'): Expected =>
   json(`${fixtures}/tokens-more.json`).map((row: Record<string, unknown>) => {
     const ids = row[variant] as number[];

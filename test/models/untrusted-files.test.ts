@@ -1,4 +1,4 @@
-// Files that lie about sizes, and names that mean something to JavaScript: a sentence, at once, and nothing built or allocated.
+// Files with false sizes, and names with a meaning in JavaScript: an immediate one-line error, without allocations.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

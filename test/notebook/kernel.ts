@@ -1,4 +1,5 @@
-// What tests need to execute notebooks: the compiled library, a workspace, and a Python with nbconvert, or why there is none.
+// The requirements for executing notebooks: the compiled library, a workspace, and a Python with nbconvert, or why one is
+// missing.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -15,7 +16,7 @@ export interface NotebookPlace {
   close(): void;
 }
 
-/** Prepares everything; compiles the sources where `dist` is not of them. */
+/** Prepares everything; compiles the sources if `dist` is out of date. */
 export async function openNotebooks(): Promise<NotebookPlace | { readonly missing: string }> {
   const found = await pythonWith('nbconvert');
   if ('missing' in found) return found;

@@ -1,5 +1,5 @@
-// The project's notebooks: each is executed from its first cell to its last by nbconvert and the tslab kernel, at a smaller size than
-// the saved ones, and shows the same things.
+// The project's notebooks: each is executed completely by nbconvert and the tslab kernel, at a smaller size than the saved
+// ones, and must show the same kinds of outputs.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const names = notebookNames();
 const pathOf = (name: string): string => join(root, 'notebooks', name);
 const hasModel = existsSync(join(root, 'models/demo/unet/diffusion_pytorch_model.safetensors'));
 
-/** Less work than the notebooks' own numbers. */
+/** Smaller numbers than those of the notebooks. */
 const SMALL: Record<string, Record<string, number>> = {
   '01-strength-sweep.ipynb': { frameCount: 2, stepCount: 4 },
   '02-fixed-seed.ipynb': { frameCount: 4, stepCount: 2 },
@@ -23,8 +23,8 @@ const SMALL: Record<string, Record<string, number>> = {
 };
 
 /**
- * The formats of what each cell shows. Printed text is left out, and so is which format a picture has, which goes by its size; and
- * the order within a cell, since slots that are drawn while something runs begin when it comes to it.
+ * The formats of each cell's outputs, without printed text, without the format of pictures (which depends on their size),
+ * and in any order, because outputs that are updated during work begin when it reaches them.
  */
 function formats({ cells }: Notebook): string[][] {
   return cells.map(({ outputs = [] }) =>
@@ -53,7 +53,7 @@ describe('every notebook', () => {
   it('that fails is noticed, in a cell and after it', async (context) => {
     if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
     const { workspace, python } = place;
-    // What the first cell leaves waiting throws while the second one runs.
+    // A pending promise of the first cell rejects while the second one runs.
     const later =
       'let go!: () => void; new Promise<void>((resolve) => { go = resolve; }).then(() => setTimeout(fail, 0));';
     const cells = ['throw new Error("in the cell");', `function fail() { throw new Error("after it"); } ${later}`];
@@ -84,7 +84,7 @@ describe('the saved notebooks', () => {
     const outputs = cells.flatMap((cell) => cell.outputs ?? []);
     expect(outputs.filter(({ data }) => data).length).toBeGreaterThanOrEqual(3);
     expect(outputs.filter(({ output_type }) => output_type === 'error')).toEqual([]);
-    // Written in pieces, so that this file names none itself.
+    // In pieces, so that this file does not contain one itself.
     const place = new RegExp(`(?<![\\w.~+/-])/(${['work', 'root', 'tmp', 'home', 'Users', 'var'].join('|')})/\\w`);
     const strings = outputs.flatMap(({ text, data }) => [
       textOf(text),

@@ -1,4 +1,4 @@
-// What is shown, and where: as the outputs of a cell in a kernel that really runs, as texts and files in a script.
+// Outputs of `show`: those of a cell in a real kernel, and texts and files of a script.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { type NotebookPlace, openNotebooks } from './kernel.js';
 
-/** Frames of one colour, brighter from one to the next. */
+/** Frames of one colour with increasing brightness. */
 const frames = [40, 80, 120, 160].map(
   (level): Frame => ({ width: 32, height: 16, data: new Uint8Array(3 * 32 * 16).fill(level) }),
 );
@@ -73,7 +73,7 @@ describe('in a script', () => {
     const written = ['video.mp4', 'grid.mp4', 'frames.png', 'A-B-.png', 'A-B--2.png'];
     expect(printed.map((line) => line.split('/').at(-1))).toEqual(['shot.mp4', ...written]);
     expect(readdirSync(folder).sort()).toEqual(['shot.mp4', ...written].sort());
-    // The grid has the rate of the first video that says one, and stands beside each other.
+    // The grid is in one row, with the rate of the first video that has one.
     expect(await openVideo(join(folder, 'grid.mp4'))).toMatchObject({ width: 64, height: 16, frameRate: 8 });
     expect((await openVideo(join(folder, 'video.mp4'))).frameRate).toBe(5);
     expect(await sharp(join(folder, 'A-B-.png')).metadata()).toMatchObject({ format: 'png', width: 1200 });

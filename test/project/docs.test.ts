@@ -1,4 +1,4 @@
-// The API documentation: everything that the package exports says what it is, and refers to nothing that it does not name.
+// The API documentation: every export has a docblock and refers only to exported names.
 
 import { expect, it } from 'vitest';
 import { readSurface, undocumented, unreachable } from '../../scripts/docs.js';
@@ -11,7 +11,7 @@ it('every exported function, type, constant and option has a docblock, and no ty
   expect(project.children?.length).toBeLessThan(110);
   expect(undocumented(project)).toEqual([]);
   expect(unreachable(app, project)).toEqual([]);
-  // The check itself: without its comment a function and an option are named.
+  // A test of the check itself: a function and an option without their comments are reported.
   const named = (name: string) => project.getChildByName(name);
   const show = named('show');
   if (show?.isDeclaration()) for (const signature of show.signatures ?? []) delete signature.comment;

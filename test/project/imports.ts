@@ -1,4 +1,5 @@
-// Who may import whom: the table of folders and the rules of src, applied to parsed sources. The test beside it holds src to them.
+// Allowed imports: the table of folders and the rules of src, applied to parsed sources. imports.test.ts applies them to
+// src.
 
 import { posix } from 'node:path';
 import ts from 'typescript';
@@ -16,7 +17,7 @@ export interface Import {
   dynamic: boolean;
 }
 
-/** Folders in the order in which data meets them: each may import itself and those before it. `index` is src/lib/index.ts. */
+/** Folders in the order of the data flow: each may import itself and those before it. `index` is src/lib/index.ts. */
 export const FOLDERS = [
   'base',
   'tracking',
@@ -57,7 +58,7 @@ export function importsOf({ path, text }: SourceFile): Import[] {
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
-      // `import { type T }` stays behind as an empty import under verbatimModuleSyntax, so it counts as a value's.
+      // `import { type T }` becomes an empty import under verbatimModuleSyntax, so it counts as an import of values.
       add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     } else if (ts.isExportDeclaration(node)) {
       add(node.moduleSpecifier, node.isTypeOnly);
@@ -75,7 +76,7 @@ export function importsOf({ path, text }: SourceFile): Import[] {
   return found;
 }
 
-/** The folder of the table that a file stands in, if any. */
+/** The folder of the table that contains a file, if any. */
 export function folderOf(path: string): string | undefined {
   if (path === 'src/lib/index.ts') return 'index';
   const [, name] = path.match(/^src\/(?:lib\/)?([^/]+)\//) ?? [];
@@ -87,7 +88,7 @@ function experimentOf(path: string): string | undefined {
   return path.match(/^src\/experiments\/([^/]+)\//)?.[1];
 }
 
-/** Where a relative import leads, as a source's path. */
+/** The source path of a relative import. */
 function target(from: string, specifier: string): string {
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
 }
@@ -100,7 +101,7 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
-/** Every breach of the rules but cycles, one sentence each; `dependencies` are the packages that are installed with this one. */
+/** Every violation of the rules except cycles, one line each; `dependencies` are the packages installed with this one. */
 export function breaches(files: readonly SourceFile[], dependencies: readonly string[]): string[] {
   const found: string[] = [];
   for (const file of files) {
@@ -149,7 +150,7 @@ export function packagesLoadedWith(entry: string, files: readonly SourceFile[]):
   return [...packages].sort();
 }
 
-/** Circles of files that import each other, types included, each as its files in order. */
+/** Import cycles, including types, each as its files in order. */
 export function cycles(files: readonly SourceFile[]): string[][] {
   const needs = new Map(
     files.map((file) => [

@@ -1,5 +1,5 @@
-// `npm install steadyframe` as a newcomer does it: the packed package in an empty folder, nothing but npm's registry within reach,
-// and no settings of this project.
+// `npm install steadyframe` for a new user: the packed package in an empty folder, with access to npm's registry only, and
+// without settings of this project.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,14 +19,14 @@ import { npm, root } from '../../scripts/setup.js';
 import { packPackage } from './packed.js';
 
 const MINUTE = 60_000;
-/** Nothing listens there: what install scripts download from elsewhere fails at once, on any machine. */
+/** Nothing listens here, so that downloads of install scripts from other hosts fail immediately on any machine. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 const temporary = mkdtempSync(join(tmpdir(), 'steadyframe-install-'));
 const consumer = join(temporary, 'consumer');
 let outcome: { status: number | null; output: string };
 
-/** This environment without what npm and this project say to their own scripts. */
+/** This environment without the variables of npm and this project. */
 function strangersEnvironment(): NodeJS.ProcessEnv {
   const own = /^(npm_package_|npm_lifecycle_|npm_config_local_prefix|npm_config_onnx|onnxruntime_node)/i;
   const kept = Object.entries(process.env).filter(([name]) => !own.test(name));
@@ -44,7 +44,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Skips where the registry is out of reach, which npm tells by a code of the network; a failed script has the code 1. */
+/** Skips if the registry cannot be reached, for which npm has network error codes; a failed script has the code 1. */
 function needRegistry(ctx: TestContext): void {
   const code = /^npm (?:error|ERR!) code (E[A-Z_]+)$/m.exec(outcome.output)?.[1] ?? '';
   if (/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|E40[13]|E5\d\d)$/.test(code)) {
@@ -52,7 +52,7 @@ function needRegistry(ctx: TestContext): void {
   }
 }
 
-/** Runs a file of the consumer and gives what it printed. */
+/** Runs a file of the consumer and returns its output. */
 function ran(name: string, text: string): string {
   writeFileSync(join(consumer, name), text);
   const { stdout, stderr, status } = spawnSync(process.execPath, [name], { cwd: consumer, encoding: 'utf8' });

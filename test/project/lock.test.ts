@@ -1,4 +1,4 @@
-// package-lock.json as `npm ci` wants it: npm 11 refuses a lock that misses a package, be it one for another platform.
+// package-lock.json is complete for `npm ci`: npm 11 refuses a lock without a package, even one for another platform.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ interface Entry {
 
 const lock: Record<string, Entry> = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 
-/** Whether a package at `path` finds `name` in its own node_modules or in one further up. */
+/** Whether a package at `path` finds `name` in its own node_modules or one above. */
 function finds(path: string, name: string, packages: Record<string, Entry>): boolean {
   if (packages[`${path ? `${path}/` : ''}node_modules/${name}`]) return true;
   if (path === '') return false;

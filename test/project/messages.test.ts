@@ -1,4 +1,4 @@
-// What the library says and reads holds for those who call it as for those who use the command.
+// Messages of the library are valid for callers of the library and users of the command.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { root } from '../../scripts/setup.js';
 
-/** Files whose messages still name flags of the command. Strike what is mended; add nothing. */
+/** Files whose messages still name flags of the command. Remove fixed ones; add none. */
 const STILL_FLAGS = ['edits/edits-folder.ts', 'edits/sidecar.ts', 'training/finetune/encode-items.ts'];
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -14,7 +14,7 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
   .filter((path) => path.endsWith('.ts'))
   .map((path) => ({ path, text: readFileSync(join(root, 'src', path), 'utf8') }));
 
-/** The texts in a file, templates with ... for what is put in. */
+/** The strings in a file, templates with ... in place of expressions. */
 function textsOf(path: string, text: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

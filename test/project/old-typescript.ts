@@ -1,4 +1,4 @@
-// TypeScript 5.0 as notebooks use it: the compiler that tslab brings, with tslab's fixed options, and a search for `any`.
+// TypeScript 5.0 as in notebooks: tslab's compiler with its fixed options, and a search for `any`.
 
 import ts from '@tslab/typescript-for-tslab';
 
@@ -20,10 +20,10 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
 };
 
-/** Parsed declarations of the language and of installed packages: the same for every program. */
+/** Cache of parsed declarations of the language and of installed packages. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
-/** Compiles files with that compiler. `folder` is where packages are looked up from. */
+/** Compiles files with that compiler. `folder` is the base of package resolution. */
 export function compileAsNotebook(files: readonly string[], folder: string): ts.Program {
   const host = ts.createCompilerHost(OPTIONS);
   const parse = host.getSourceFile;
@@ -36,7 +36,7 @@ export function compileAsNotebook(files: readonly string[], folder: string): ts.
   return ts.createProgram([...files], OPTIONS, host);
 }
 
-/** Complaints about the files whose path starts with `folder`, one line each. */
+/** Diagnostics of the files whose path starts with `folder`, one line each. */
 export function complaints(program: ts.Program, folder: string): string[] {
   const ours = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(folder));
   return [
@@ -51,7 +51,7 @@ export function complaints(program: ts.Program, folder: string): string[] {
   });
 }
 
-/** What a module exports, as the compiler sees it from within `file`, which imports it under `specifier`. */
+/** The exports of a module that `file` imports as `specifier`. */
 function exportsOf(program: ts.Program, file: string, specifier: string): ts.Symbol[] {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
@@ -61,14 +61,14 @@ function exportsOf(program: ts.Program, file: string, specifier: string): ts.Sym
   return module ? checker.getExportsOfModule(module) : [];
 }
 
-/** Names that a module exports, types included. */
+/** The names of a module's exports, including types. */
 export function exportedNames(program: ts.Program, file: string, specifier: string): string[] {
   return exportsOf(program, file, specifier).map(({ name }) => name);
 }
 
 /**
- * Paths to every `any` in what a module exports: parameters, results, properties and elements, as deep as the types go that
- * are declared under `folder`.
+ * Paths to every `any` in a module's exports: parameters, results, properties and elements, recursively for types declared
+ * under `folder`.
  */
 export function findAny(program: ts.Program, file: string, specifier: string, folder: string): string[] {
   const checker = program.getTypeChecker();

@@ -1,4 +1,4 @@
-// The package as npm would publish it: what is in it, whether tools and bundlers can read it, and whether notebooks can.
+// The published package: its contents, and whether tools, bundlers and notebooks can read it.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { root } from '../../scripts/setup.js';
 import { compileAsNotebook, complaints, exportedNames, findAny } from './old-typescript.js';
 import { packPackage } from './packed.js';
 
-// Inside the project, so that the package's own dependencies are found the way npm would lay them out.
+// Inside the project, so that the package's dependencies are found as in an installation by npm.
 mkdirSync(join(root, '.cache'), { recursive: true });
 const temporary = mkdtempSync(join(root, '.cache/package-'));
 const folder = join(temporary, 'package');
@@ -25,7 +25,7 @@ beforeAll(() => {
   tarball = readFileSync(made.tarball);
 
   mkdirSync(join(consumer, 'node_modules'), { recursive: true });
-  // A package of its own, or Node would take the name for the project around it.
+  // A separate package, because otherwise Node would resolve the name to the project around it.
   writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true }');
   symlinkSync(folder, join(consumer, 'node_modules/steadyframe'), 'junction');
 });
@@ -62,7 +62,7 @@ describe('the manifest', () => {
   it('gives every way of importing its types', async () => {
     const result = await checkPackage(createPackageFromTarballData(tarball));
     const problems = 'problems' in result ? result.problems : ['no types found'];
-    // The package is ESM alone; CommonJS loads it through require(esm), which the Node versions admitted all have.
+    // The package is ESM only; CommonJS loads it with require(esm), which all supported Node versions have.
     expect(problems.filter((problem) => typeof problem === 'string' || problem.kind !== 'CJSResolvesToESM')).toEqual(
       [],
     );
@@ -70,7 +70,7 @@ describe('the manifest', () => {
 });
 
 describe('a notebook (TypeScript 5.0, tslab options)', () => {
-  /** Compiles a cell that lies in `consumer`; its own complaints and those about the package. */
+  /** Compiles a cell in `consumer`; returns its diagnostics and those of the package. */
   function compileCell(text: string): { cell: string; program: ReturnType<typeof compileAsNotebook> } {
     const cell = join(consumer, 'cell.ts');
     writeFileSync(cell, text);

@@ -1,4 +1,4 @@
-// The package as npm would publish it, packed from the sources as they are now.
+// The package as published by npm, packed from the current sources.
 
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Packed {
   readonly files: readonly string[];
 }
 
-/** Packs this package into `place`: what is in `files` of package.json, `dist` compiled anew where it is out of date. */
+/** Packs the `files` of package.json into `place`, after compiling `dist` if it is out of date. */
 export function packPackage(place: string): Packed {
   const folder = join(place, 'package');
   mkdirSync(folder, { recursive: true });
@@ -31,7 +31,7 @@ export function packPackage(place: string): Packed {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', place];
   const { status, stdout, stderr } = npm(args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw new Error(String(stderr));
-  // npm 12 answers with an object by package name, older ones with a list.
+  // npm 12 prints an object by package name, older versions a list.
   const [report] = Object.values(JSON.parse(String(stdout))) as { filename: string; files: { path: string }[] }[];
   return { folder, tarball: join(place, report.filename), files: report.files.map(({ path }) => path) };
 }

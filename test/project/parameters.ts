@@ -1,15 +1,15 @@
-// How many positional parameters functions have, in parsed sources. The test beside it holds src to a limit.
+// Counts the positional parameters of functions in parsed sources. parameters.test.ts checks a limit for src.
 
 import ts from 'typescript';
 import type { SourceFile } from './imports.js';
 
-/** A function or a method, named by its file and itself, with its number of positional parameters. */
+/** A function or a method with its file, name and number of positional parameters. */
 export interface FoundFunction {
   name: string;
   parameters: number;
 }
 
-/** All functions of a file: declarations, methods, and arrows by what they are assigned to. Types of functions count too. */
+/** All functions of a file, including types: declarations, methods, and arrow functions by the name they are assigned to. */
 export function functionsOf({ path, text }: SourceFile): FoundFunction[] {
   const found: FoundFunction[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,4 +1,4 @@
-// What may lie in the repository: how much, and nothing that belongs to a machine, a download or a build.
+// The contents of the repository: a limited size, and no files of a machine, a download or a build.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { skipNote } from '../skipped.js';
 
 const MB = 1e6;
 
-/** Tracked files and those that would be added next: what git does not ignore. */
+/** Tracked files and untracked ones that git does not ignore. */
 function repositoryFiles(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const names = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }).split('\0');
@@ -27,7 +27,7 @@ function inRepository(): boolean {
 
 const bytes = (names: string[]) => names.reduce((sum, name) => sum + lstatSync(join(root, name)).size, 0);
 
-/** Absolute paths that exist on one machine only. Written in pieces, so that this file does not match itself. */
+/** Absolute paths of a single machine. In pieces, so that this file does not match itself. */
 const MACHINE_PATH = new RegExp(
   `(?:(?<![\\w./~-])|file://)/(${['work', 'root', 'tmp', 'home/\\w+', 'Users/\\w+'].join('|')})/|\\b[A-Z]:\\\\Users\\\\`,
 );

@@ -1,4 +1,4 @@
-// The decisions that the set-up scripts take, on made-up input.
+// The decisions of the set-up scripts, on made-up input.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

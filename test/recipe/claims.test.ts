@@ -1,4 +1,4 @@
-// The recipe's claims on numbers of which the verdict is known.
+// The recipe's claims on numbers with known verdicts.
 
 import { expect, test } from 'vitest';
 import { recipeClaims, valueAt } from '../../src/lib/recipe/claims.js';

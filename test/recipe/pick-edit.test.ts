@@ -1,4 +1,4 @@
-// The recipe's edited frame: proposals of one frame, the best of them, and what an interruption keeps.
+// The recipe's edited frame: proposals of one frame, the best one, and continuing after an interruption.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// ControlNet against what PyTorch's diffusers computes from the same weights (../shared/reference/more).
+// ControlNet compared with PyTorch's diffusers for the same weights (../shared/reference/more).
 
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/onnx/compile.js';

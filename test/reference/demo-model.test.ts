@@ -1,4 +1,4 @@
-// The demo model as transformers and diffusers open it: the same tokens, and the same numbers of all three networks.
+// The demo model in transformers and diffusers: the same tokens, and the same outputs of all three networks.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
-// A finetuning of all weights against PyTorch doing the same (live where there is one, and against stored numbers always), and the
-// files that come out against diffusers reading them.
+// A finetuning of all weights compared with PyTorch (live if it is installed, and always with stored numbers), and its files
+// compared with diffusers reading them.
 //
-// fixtures/finetune.safetensors was written by this test itself with STEADYFRAME_UPDATE_FIXTURES=1: numbers of torch 2.13 and
+// fixtures/finetune.safetensors was written by this test with STEADYFRAME_UPDATE_FIXTURES=1: numbers of torch 2.13 and
 // diffusers 0.42 for the draws of this test.
 
 import { readdirSync } from 'node:fs';
@@ -46,7 +46,7 @@ interface Trained {
   readonly options: FinetuneOptions;
   readonly result: FinetuneResult;
   readonly draws: Draw[][][];
-  /** All tensors of the trained UNet's file, and what the model in memory said of the probe. */
+  /** All tensors of the trained UNet's file, and the in-memory model's output for the probe. */
   readonly after: Tensors;
   readonly output: Float32Array;
 }
@@ -55,14 +55,14 @@ const trainings: Trained[] = [];
 let expected: Tensors[] = [];
 let stored: Tensors;
 
-/** Writes the smallest checkpoint, with CLIP's whole vocabulary, for which the stored numbers were made. */
+/** Writes the smallest checkpoint with CLIP's whole vocabulary, to which the stored numbers belong. */
 async function checkpointOf(prediction: 'epsilon' | 'v_prediction'): Promise<string> {
   const folder = join(scratch, `checkpoint-${readdirSync(scratch).length}`);
   await writeRandomCheckpoint(folder, { ...SMALLEST, scheduler: { prediction_type: prediction } });
   return folder;
 }
 
-/** What the UNet says of the probe with the weights that a training ended with, as its state holds them. */
+/** The UNet's output for the probe with the final weights in a training's state. */
 async function outputOf(model: Model, options: FinetuneOptions, out: string, iteration: string): Promise<Float32Array> {
   const state = (await readSafetensors(join(out, `checkpoints/${iteration}/state.safetensors`))) as Tensors;
   const { names, adapters } = trainedWeights(model.checkpoint, whatIsTrained(finetuneSettings(options)), 0);
@@ -109,7 +109,7 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
     );
     const draws = [0, 1].map((iteration) => [0, 1].map((micro) => work.draws(iteration, micro)));
     await writeSafetensors(join(scratch, `${name} draws`), handedOver(model, draws, encoded.latentShape));
-    // Equal graphs share a session while one is open.
+    // Equal graphs share an open session.
     const result = await finetune(model, street(), options);
     await work.dispose();
     const after = await readSafetensors(join(result.result, 'unet/diffusion_pytorch_model.safetensors'));
@@ -120,7 +120,7 @@ async function train(prediction: 'epsilon' | 'v_prediction', objective: 'noised-
   }
 }
 
-/** Draws as PyTorch is told of them, leading axes [iteration, micro, row]. */
+/** Draws for PyTorch, with leading axes [iteration, micro, row]. */
 function handedOver(model: Model, draws: Draw[][][], latent: readonly number[]): Record<string, Tensor> {
   const flat = draws.flat(2);
   const axes = [draws.length, draws[0].length, draws[0][0].length];
@@ -137,7 +137,7 @@ function handedOver(model: Model, draws: Draw[][][], latent: readonly number[]):
   };
 }
 
-/** PyTorch's results reduced to what is stored: losses, norms of gradients, the probe's output, the norm of each weight. */
+/** The stored part of PyTorch's results: losses, norms of gradients, the probe's output, the norm of each weight. */
 function reduced(all: readonly Tensors[]): Tensors {
   const kept: Tensors = {};
   all.forEach(({ losses, norms, output, ...weights }, i) => {
@@ -150,7 +150,7 @@ function reduced(all: readonly Tensors[]): Tensors {
   return kept;
 }
 
-/** LoRA of every group of layers, its scale not 1; and attention weights alone. */
+/** LoRA of every group of layers with a scale other than 1, and attention weights alone. */
 const exported: { kind: string; lora: string | null; pipeline: string; output: Float32Array; reread: Float32Array }[] =
   [];
 
@@ -246,7 +246,7 @@ describe.skipIf(!hasPython)(`finetuning all weights agrees with PyTorch, weight 
       Float32Array.from(Object.keys(weights).flatMap((name) => [...tensors[name].data]));
     const [ours, truth] = [join(after), join(weights)];
     expect(Math.hypot(...ours.map((value, j) => value - truth[j])) / Math.hypot(...truth)).toBeLessThan(1e-5);
-    // AdamW divides by the gradient's size: where that is about 1e-8, its rounding decides the step.
+    // AdamW divides by the gradient's magnitude: if that is about 1e-8, its rounding determines the step.
     for (const [name, { data }] of Object.entries(weights)) {
       expect(relativeError(after[name].data, data), name).toBeLessThan(2e-4);
     }

@@ -1,4 +1,4 @@
-// Losses and gradients of all three networks against PyTorch's autograd (../shared/reference).
+// Losses and gradients of all three networks compared with PyTorch's autograd (../shared/reference).
 
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/onnx/compile.js';
@@ -16,8 +16,8 @@ import { expectedTensors, hasPack, packNote, packPath, relativeError } from './p
 const LOSS_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 /**
- * A key's bias moves all scores of a row alike, which softmax undoes: its gradient is 0 and what PyTorch stores is rounding.
- * Such tensors are compared on the scale of the network's largest gradient.
+ * A key's bias shifts all scores of a row equally, to which softmax is invariant: its gradient is 0, and PyTorch's values
+ * are rounding errors. Such tensors are compared on the scale of the network's largest gradient.
  */
 const ROUNDING = 1e-6;
 
@@ -99,7 +99,7 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`gradients of %s agree with PyTor
     const scope = createScope();
     const hidden = clipText(scope, config, g.input('ids', [2, 77], 'int32'));
     const ids = tensor('int32', [2, 77], Int32Array.from(expected['text.ids'].data.subarray(0, 154)));
-    // The pack holds only the rows of the token table that occur: the same rows of ours take their place.
+    // The pack has only the occurring rows of the token table, so the same rows are selected here.
     const rows = tensor(
       'int32',
       [expected['train.text.token_rows'].data.length],

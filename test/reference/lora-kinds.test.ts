@@ -1,4 +1,4 @@
-// LoRA, DoRA and LoHa, textual inversion and clip skip against what PyTorch computes (../shared/reference/more).
+// LoRA, DoRA and LoHa, textual inversion and clip skip compared with PyTorch (../shared/reference/more).
 
 import { describe, expect, test } from 'vitest';
 import { type LoadModelOptions, loadModel } from '../../src/lib/models/model.js';

@@ -1,4 +1,4 @@
-// The networks against what PyTorch computes from the same weights (../shared/reference), from the folder and the single file.
+// The networks compared with PyTorch for the same weights (../shared/reference), from the folder and the single file.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, type Model } from '../../src/lib/models/model.js';

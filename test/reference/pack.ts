@@ -1,6 +1,5 @@
-// Where the reference pack lies: small random checkpoints, and what PyTorch's diffusers and transformers compute from
-// them. It stands beside the project's folder (`../shared/reference`) and is no part of it, so suites that need it skip
-// where it is absent.
+// The reference pack: small random checkpoints, and the results of PyTorch's diffusers and transformers for them. It is
+// outside the project (`../shared/reference`), so suites that need it are skipped if it is absent.
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +16,7 @@ export const hasPack: boolean = existsSync(`${PACK}/sd1/expected.safetensors`);
 /** Whether the pack's second part is there: schedules, LoRA kinds, and more. */
 export const hasMore: boolean = existsSync(`${PACK}/more/sd1/schedules.safetensors`);
 
-/** Why a suite that needs the pack is skipped, to be put into its title; empty where the pack is there. */
+/** The reason for skipping a suite that needs the pack, for its title; empty if the pack exists. */
 export const packNote: string = skipNote(hasPack, '../shared/reference is not there');
 
 /** The pack's two checkpoints: 1.x (epsilon, conv projections) and 2.x (v-prediction, linear projections). */
@@ -33,14 +32,14 @@ export function expectedTensors(variant: string, file = 'expected.safetensors'):
   return readSafetensors(packPath(variant, file));
 }
 
-/** Largest |actual - expected| divided by the largest |expected|: the measure in which the pack's bounds are given. */
+/** Largest |actual - expected| divided by the largest |expected|, the measure of the pack's bounds. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let difference = 0;
   let largest = 0;
   for (let i = 0; i < expected.length; i++) {
     const d = Math.abs(actual[i] - expected[i]);
-    // Not Math.max: it would be right about NaN too, but a bound must fail on it whatever the test compares with.
+    // Without Math.max, so that a NaN fails every bound.
     if (!(d <= difference)) difference = Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
     largest = Math.max(largest, Math.abs(expected[i]));
   }

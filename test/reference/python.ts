@@ -1,4 +1,4 @@
-// A Python with torch and diffusers, for tests that compare with them: $STEADYFRAME_PYTHON, or python3. Suites skip without one.
+// A Python with torch and diffusers, for comparisons: $STEADYFRAME_PYTHON, or python3. Without one, suites are skipped.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ const found = spawnSync(PYTHON, ['-c', 'import torch, diffusers, transformers, p
   encoding: 'utf8',
 });
 
-/** Whether it has what the tests need; use as `describe.skipIf(!hasPython)(`... ${pythonNote}`)`. */
+/** Whether it has the required packages; use as `describe.skipIf(!hasPython)(`... ${pythonNote}`)`. */
 export const hasPython: boolean = found.status === 0;
 
-/** Why a suite that needs it is skipped, to be put into its title; empty where it is there. */
+/** The reason for skipping a suite that needs it, for its title; empty if it exists. */
 export const pythonNote: string = skipNote(
   hasPython,
   'STEADYFRAME_PYTHON, or python3, has no torch, diffusers, transformers and peft',

@@ -1,5 +1,5 @@
-// What a checkpoint's own scheduler_config may say, against diffusers: the pack's trajectories under every spacing, with zero
-// terminal SNR where the model predicts v; guidance 7.5.
+// Options of a checkpoint's scheduler_config, compared with diffusers: the pack's trajectories with every spacing, with zero
+// terminal SNR for v-prediction; guidance 7.5.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { img2img } from '../../src/lib/diffusion/img2img.js';

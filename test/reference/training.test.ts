@@ -1,4 +1,4 @@
-// Paired targets, their weighted loss, and three AdamW steps against PyTorch (../shared/reference).
+// Paired targets, their weighted loss, and three AdamW steps, compared with PyTorch (../shared/reference).
 
 import { describe, expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
@@ -48,7 +48,7 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`training %s agrees with PyTorch$
     const join = (key: 'x' | 'target') => Float32Array.from(rows.flatMap((row) => [...row[key]]));
     expect(relativeError(join('x'), expected['train.x_t'].data)).toBeLessThan(1e-6);
     expect(relativeError(join('target'), expected['train.target'].data)).toBeLessThan(1e-5);
-    // The first item is unconditional: it counts in full.
+    // The first item is unconditional and has weight 1.
     const target = tensor('float32', inputs.x.shape, join('target'));
     const program = await compile({ loss }, weights, { device: 'cpu' });
     const { loss: found } = await program.run({ ...inputs, target, weights: both(1, rows[1].weight) });

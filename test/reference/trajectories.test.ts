@@ -1,6 +1,6 @@
-// Every stored img2img trajectory of the pack: timesteps and final latent under classifier-free guidance 7.5. They were made with
-// each sampler's own spacing; the pack's scheduler_config.json states leading spacing, which is left out here: what it means for
-// every sampler is in schedules.test.ts.
+// Every stored img2img trajectory of the pack: timesteps and final latent with classifier-free guidance 7.5. They have each
+// sampler's own spacing; the leading spacing of the pack's scheduler_config.json is omitted here and tested in
+// schedules.test.ts.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { img2img } from '../../src/lib/diffusion/img2img.js';

@@ -1,4 +1,4 @@
-// Comparisons of seeds, with one noise for all frames or another one for each.
+// Comparisons of seeds, with the same noise for all frames or different noise for each.
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// What cells come to: first timesteps, numbers of evaluations, and what is refused before any work.
+// Plans of renderings: first timesteps, numbers of evaluations, and errors before any work.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
@@ -8,7 +8,7 @@ import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 const scratch = scratchFolder();
 let model: Model;
 beforeAll(async () => {
-  // Nothing is computed with it, so there is nothing to dispose of.
+  // It computes nothing, so it need not be disposed of.
   model = await loadModel(await smallestCheckpoint(scratch));
 });
 

@@ -1,5 +1,4 @@
-// Whole sweeps with a tiny checkpoint: what is written, that an interrupted one continues to the same bits wherever it was
-// stopped, and what is refused.
+// Whole sweeps with a tiny checkpoint: their files, bit-identical results after interruptions at any point, and errors.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -85,7 +84,7 @@ describe('a sweep', () => {
 });
 
 describe('an interrupted sweep', () => {
-  /** Stops when the n-th report of progress comes, and says what was reported. */
+  /** Stops at the n-th progress report and returns it. */
   const stopAt = async (n: number, out: string, resume = false): Promise<string | undefined> => {
     const controller = new AbortController();
     let reports = 0;
@@ -106,7 +105,7 @@ describe('an interrupted sweep', () => {
     for (const n of [4, 15, 20, 27, 34, 40, 43, 48]) {
       const out = join(scratch, `stopped-${n}`);
       labels.push((await stopAt(n, out))!.replace(/denoising strength/, ''));
-      // Under final names there is only what is whole.
+      // Only complete files have final names.
       const final = Object.entries(hashes(out)).filter(([name]) => !name.startsWith('.partial'));
       expect(expected).toMatchObject(Object.fromEntries(final));
       const result = await strengthSweep(model, video, { ...request, out, resume: true });
@@ -152,7 +151,7 @@ describe('an interrupted sweep', () => {
         if (label.startsWith('denoising')) first ??= { done, label };
       },
     });
-    // At least the first batch of the first strength (2 frames of 2 evaluations) was kept.
+    // At least the first batch of the first strength (2 frames with 2 evaluations) was kept.
     expect(first!.done).toBeGreaterThan(4);
   });
 

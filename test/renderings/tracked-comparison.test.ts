@@ -1,4 +1,4 @@
-// What a comparison leaves in the folder of runs: its run, a part for each rendering, and what happens when it stops or goes on.
+// Runs of a comparison: its own and a child per rendering, also after an interruption and a resume.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -139,10 +139,10 @@ describe('a comparison', () => {
       ['strength-1', 'finished'],
     ]);
     expect(after[0].id).toBe(before.id);
-    // Once more: there is nothing to do and nothing to add.
+    // A second call has nothing to do or to add.
     await strengthSweep(model, video, { ...common, root, resume: true });
     expect(await listRuns({ root, orderBy: 'start_time ASC' })).toEqual(after);
-    // Without resume it is another run.
+    // Without resume, it is a new run.
     await strengthSweep(model, video, { ...common, root });
     expect(readdirSync(join(root, 'sweep'))).toContain(`${before.name}-2`);
   });

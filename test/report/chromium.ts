@@ -1,4 +1,4 @@
-// The browser that pages are tried in: one that is installed on the machine, since none comes with the packages.
+// The browser for tests of pages: one installed on the machine, because the packages contain none.
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
@@ -16,13 +16,13 @@ const PLACES = [
 /** Its path, if there is one. */
 export const CHROMIUM: string | undefined = PLACES.find((path) => path && existsSync(path));
 
-/** Why a suite that needs it is skipped, to be put into its title. */
+/** The reason for skipping a suite that needs it, for its title. */
 export const chromiumNote: string = skipNote(CHROMIUM, 'no Chromium; install one or set CHROMIUM_PATH');
 
-/** How long pages may take for what they are told, in milliseconds: for what hangs, not for what is slow. */
+/** Timeout of pages in milliseconds, for hanging ones, not for slow ones. */
 export const PATIENCE = 300_000;
 
-/** Starts it, without a window. */
+/** Starts it headless. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, timeout: PATIENCE, args: ['--no-sandbox', '--disable-gpu'] });
 }

@@ -1,4 +1,4 @@
-// The parts that pages are made of, without a browser: escaping, numbers, axes, smoothing, tables, and the script's types.
+// The parts of pages, without a browser: escaping, numbers, axes, smoothing, tables, and the types of scripts.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

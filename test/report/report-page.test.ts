@@ -1,5 +1,5 @@
-// The page of a report in a browser: videos in step and exact to the frame, keys, views, plots, tables, what it asks the
-// network for, and how it looks where parts are missing.
+// The page of a report in a browser: synchronized, frame-exact videos, keys, views, plots, tables, network requests, and
+// missing parts.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const NTSC = 30_000 / 1001;
 const folder = mkdtempSync(join(tmpdir(), 'steadyframe-report-'));
 let browser: Browser;
 
-/** What went wrong on a page, and what it asked for beside itself. */
+/** Errors of a page, and its requests other than for itself. */
 const problems: string[] = [];
 
 async function openPage(file: string): Promise<Page> {
@@ -35,7 +35,7 @@ async function openPage(file: string): Promise<Page> {
   return page;
 }
 
-/** Where the videos that are seen stand, in seconds, all read at the same moment. */
+/** Times of the visible videos in seconds, all read at the same moment. */
 function times(page: Page): Promise<number[]> {
   return page.evaluate(`[...document.querySelectorAll('.cell:not([hidden]) video')].map((v) => v.currentTime)`);
 }
@@ -45,13 +45,13 @@ async function until(page: Page, expression: string): Promise<void> {
   await expect.poll(() => page.evaluate(expression), { interval: 15 }).toBe(true);
 }
 
-/** Waits until the videos that are seen have come to rest. */
+/** Waits until the visible videos have settled. */
 async function settle(page: Page): Promise<void> {
   const resting = 'v.readyState >= 2 && !v.seeking && v.paused';
   await until(page, `[...document.querySelectorAll('.cell:not([hidden]) video')].every((v) => ${resting})`);
 }
 
-/** The value of a style of the element that a selector finds. */
+/** A style value of the element of a selector. */
 function styleOf(page: Page, selector: string, name: string): Promise<string> {
   return page.evaluate(
     `getComputedStyle(document.querySelector(${JSON.stringify(selector)}))[${JSON.stringify(name)}]`,
@@ -90,12 +90,12 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     const together = `(() => { const t = [...document.querySelectorAll('.cell:not([hidden]) video')].map((v) => v.currentTime);
       return Math.max(...t) - Math.min(...t) < ${0.5 / data.shot!.frameRate}; })()`;
     await until(page, together);
-    // Between two looks one may hang on a busy machine, and is then brought back.
+    // On a busy machine, one may lag between two checks and is then synchronized again.
     for (let look = 0; look < 8; look++) {
       await until(page, together);
       await page.waitForTimeout(60);
     }
-    // Driven apart by force, far and a little, they find together again, without beginning anew.
+    // Desynchronized by a large and a small offset, they synchronize again without restarting.
     await page.getByLabel('Speed').selectOption('0.25');
     for (const push of ['= 0', '-= 0.1']) {
       await page.locator('.seek').fill('5');
@@ -114,14 +114,14 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     const rest = await times(page);
     expect(spread(rest)).toBeLessThan(1e-6);
     expect(Math.floor(rest[0] * data.shot!.frameRate)).toBe(await frameOf(page));
-    // At the end it begins again, all together, and goes on in step.
+    // At the end all start again together and stay synchronized.
     await page.keyboard.press('End');
     await page.locator('.seek').fill(String(FRAMES - 3));
     await page.locator('[data-do=play]').click();
     await until(page, `document.querySelectorAll('video')[0].currentTime < 1`);
     expect(await page.locator('[data-do=play]').getAttribute('aria-label')).toBe('Pause');
     await until(page, together);
-    // Without the loop it ends on the last frame.
+    // Without the loop, it ends on the last frame.
     await page.keyboard.press('l');
     await until(page, `document.querySelector('.player').dataset.playing === 'false'`);
     expect(await frameOf(page)).toBe(FRAMES - 1);
@@ -129,7 +129,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
   });
 
   it('steps and seeks by keyboard, to the very frame', async () => {
-    // Frame t is of grey 20 + 9 t, so that what is seen says which frame it is.
+    // Frame t has grey level 20 + 9 t, which identifies the shown frame.
     const greyOf = (t: number) => 20 + 9 * t;
     for (const name of ['a', 'b']) {
       async function* greys() {
@@ -157,7 +157,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
       await page.keyboard.press('ArrowRight');
       expect(await seen()).toEqual([t, t]);
     }
-    await page.keyboard.press('ArrowRight'); // there is no further frame
+    await page.keyboard.press('ArrowRight'); // there is no next frame
     expect(await frameOf(page)).toBe(FRAMES - 1);
     await page.keyboard.press('ArrowLeft');
     expect(await seen()).toEqual([FRAMES - 2, FRAMES - 2]);
@@ -166,7 +166,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     await page.locator('.seek').focus();
     await page.keyboard.press('Home');
     expect(await seen()).toEqual([0, 0]);
-    // Dragging asks for many frames at once; the last one is where it ends.
+    // Dragging requests many frames at once; it ends at the last one.
     for (const t of [3, 9, 14, 16, 7, 12]) await page.locator('.seek').fill(String(t));
     await until(page, `document.querySelectorAll('video')[1].currentTime > 12 / ${NTSC}`);
     expect(await seen()).toEqual([12, 12]);
@@ -193,7 +193,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     const boxes = await page
       .locator('.cell:not([hidden]) .picture')
       .evaluateAll((list) => list.map((each) => JSON.stringify(each.getBoundingClientRect())));
-    expect(boxes[0]).toBe(boxes[1]); // they lie over each other
+    expect(boxes[0]).toBe(boxes[1]); // they overlap
     const leftOf = () => styleOf(page, '[data-place=left] .picture', 'clipPath');
     expect(await leftOf()).toBe('inset(0px 50% 0px 0px)');
     const box = await page.locator('.stage .wipe').boundingBox();
@@ -204,7 +204,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     expect(Number(/ (\d+(\.\d+)?)%/.exec(await leftOf())![1])).toBeCloseTo(75, -0.5);
     await page.keyboard.press('End'); // the slider has the focus: all of the left video
     expect(await leftOf()).toBe('inset(0px 0% 0px 0px)');
-    // Chosen twice, the two change places.
+    // Selecting the same one twice swaps the two.
     await page.getByLabel('Left video', { exact: true }).selectOption('finetuned');
     expect(await page.getByLabel('Right video', { exact: true }).inputValue()).toBe('source');
 
@@ -283,7 +283,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     await page.keyboard.press('ArrowRight');
     await settle(page);
     expect((await times(page)).map((time) => Math.floor(time * data.shot!.frameRate))).toEqual([1, 1, 1, 1]);
-    // Of all pages this one alone asks for files: its own.
+    // Only this page requests files: its own.
     const asked = problems.splice(0).map((problem) => problem.replace(/.*\//, ''));
     expect(
       asked.every((file) => /^[0-9a-f]{12}\.mp4$/.test(file)),
@@ -339,7 +339,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     expect(await opened.locator('img[onerror]').count()).toBe(0);
     expect(await opened.locator('script').count()).toBe(4); // two plots, the data, the page's own
     expect(JSON.parse((await opened.locator('#page-data').textContent())!).title).toBe(evil);
-    // The preview's address is such a text too: a picture of no such name, and nothing else.
+    // The preview's address is such a text too, and only names a missing picture.
     for (const problem of problems.splice(0))
       expect(problem).toMatch(/^asked for file:|ERR_FILE_NOT_FOUND|ERR_INVALID_URL/);
     await opened.close();
@@ -355,7 +355,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
       await page.emulateMedia({ colorScheme });
       expect(sign * ((await light('backgroundColor')) - (await light('color')))).toBeGreaterThan(180);
     }
-    await page.emulateMedia({ media: 'print' }); // paper is light, whatever the system is
+    await page.emulateMedia({ media: 'print' }); // print is always light
     expect((await light('backgroundColor')) - (await light('color'))).toBeGreaterThan(180);
     await page.emulateMedia({ media: 'screen' });
     for (const width of [390, 1280, 1920]) {

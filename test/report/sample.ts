@@ -1,5 +1,6 @@
-// A report to look at: a shot of the procedural world in five arms, measured by the library. What stands for a model's output is
-// the shot mixed with its styled truth and with noise that differs from frame to frame; the training's numbers are a formula's.
+// A sample report: a shot of the procedural world in five arms, measured by the library. In place of a model's output, the
+// shot is mixed with its styled truth and with different noise for each frame; the numbers of the training are from a
+// formula.
 
 import { join } from 'node:path';
 import { measure } from '../../src/lib/metrics/measure.js';
@@ -15,7 +16,7 @@ import { HELD_OUT_SHOTS, shotFrames } from '../../src/lib/world/held-out-shots.j
 export interface SampleOptions {
   readonly size: number;
   readonly frames: number;
-  /** Strengths of the plain model, of which 0.45 and 0.75 belong to the grid. */
+  /** Strengths of the plain model; those of 0.45 and 0.75 are in the grid. */
   readonly strengths?: readonly number[];
 }
 
@@ -24,7 +25,7 @@ const SHOT = HELD_OUT_SHOTS[0];
 /** Frames per second of the sample's videos. */
 export const FRAME_RATE: number = SHOT.frameRate;
 
-/** Writes the sample's videos into a folder and gives the report's data, with every part filled. */
+/** Writes the sample's videos into a folder and returns the report's data, with every part filled. */
 export async function sampleReport(
   folder: string,
   { size, frames, strengths = [0.3, 0.45, 0.6, 0.75, 0.9] }: SampleOptions,
@@ -183,7 +184,7 @@ export async function sampleReport(
   };
 }
 
-/** `share` of the second video mixed into the first, with independent noise of a deviation in each frame. */
+/** `share` of the second video mixed into the first, with independent noise of a standard deviation in each frame. */
 function mixed(first: readonly Frame[], second: readonly Frame[], share: number, deviation: number): Frame[] {
   return first.map(({ width, height, data }, t) => {
     const noise = randn(1000 + t, [data.length]).data;

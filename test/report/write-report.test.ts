@@ -1,4 +1,4 @@
-// Reports on disk: what lies in the page and what beside it, what is replaced and removed, and what is refused.
+// Reports on disk: embedded and separate files, replaced and removed files, and errors.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,7 +63,7 @@ describe('writeReport', () => {
     expect(later).toHaveLength(2);
     expect(later).toContain('notes.txt');
     expect(names).not.toContain(later.find((name) => name.endsWith('.mp4')));
-    // Put in again, nothing beside the page is left of ours.
+    // With embedded files again, no separate file of the report remains.
     rmSync(join(folder, 'my report-files', 'notes.txt'));
     await writeReport(path, data);
     expect(existsSync(join(folder, 'my report-files'))).toBe(false);

@@ -1,4 +1,4 @@
-// The table of settings: its defaults are values that it allows, its names are unambiguous, and the page beside it lists it.
+// The table of settings: its defaults are valid, its names are unambiguous, and the page about it lists all.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

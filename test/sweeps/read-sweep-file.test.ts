@@ -1,4 +1,4 @@
-// Sweep files: what is read from good ones, what is said about bad ones, and that the published JSON schema is that of the code.
+// Sweep files: the result of valid ones, the errors of invalid ones, and that the published JSON schema equals the code's.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ video: shot.mp4
 model: sd15
 `;
 
-/** What is said about a text. */
+/** The error about a text. */
 function complaint(text: string): string {
   try {
     parseSweep(text, 'sweep.yaml');

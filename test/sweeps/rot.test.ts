@@ -1,4 +1,4 @@
-// What a resume reads may have been damaged meanwhile: it is made again, to the same bits, and never believed.
+// Damaged files are detected on a resume and computed again, bit-identically.
 
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-/** Turns one bit over in the middle of a file. */
+/** Flips one bit in the middle of a file. */
 function flip(file: string): void {
   const bytes = readFileSync(file);
   bytes[bytes.length >> 1] ^= 4;
   writeFileSync(file, bytes);
 }
 
-/** Keeps the warnings about damage. */
+/** Collects the warnings about damage. */
 function hear(warnings: string[], message: string): void {
   if (/is damaged|is missing|again$/.test(message)) warnings.push(message);
 }
@@ -41,7 +41,7 @@ describe('a comparison', () => {
     whole = hashes(join(scratch, 'whole'));
   });
 
-  /** Stops at the last stage, damages, resumes; gives the warnings. */
+  /** Stops at the last stage, damages a file, resumes, and returns the warnings. */
   const resumed = async (name: string, damage: (work: string) => void): Promise<string[]> => {
     const out = join(scratch, name);
     const controller = new AbortController();
@@ -159,7 +159,7 @@ parameters: {steps: {value: 2}, iterations: {value: 2}, training_frames: {value:
       expect.stringMatching(new RegExp(`${points[0]}/output\\.mp4: is damaged .*: the point is made again$`)),
     ]);
 
-    // The weights are read again only where a point is left to render.
+    // The weights are read again only if a point is left to render.
     const weights = Object.keys(before).find((name) => name.endsWith('lora.safetensors') && name.includes('stages'))!;
     flip(join(out, weights));
     flip(join(out, 'points', points[1], 'curves.csv'));

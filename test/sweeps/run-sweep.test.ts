@@ -1,5 +1,5 @@
-// Whole sweeps in this process with a tiny checkpoint: what is written, what is shared, what a changed file does, what a failure costs,
-// and that halving judges all candidates of a rung together.
+// Whole sweeps in this process with a tiny checkpoint: files, shared work, changed sweep files, failures, and that halving
+// compares all candidates of a rung together.
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ let video: string;
 
 beforeAll(async () => {
   model = await smallestCheckpoint(scratch);
-  // Pictures: no ffmpeg has to start for each point.
+  // Pictures, so that no point has to start ffmpeg.
   video = await shot(scratch, 'street', { frames: 3 });
   head = `video: ${video}\nmodel: ${model}\nprompt: a street\nsize: 32x32\n`;
 });
@@ -37,7 +37,7 @@ async function sweep(name: string, text: string) {
   return readSweepFile(path);
 }
 
-/** An executor that notes the jobs it does. */
+/** An executor that records its jobs. */
 function noting(inner: Executor = localExecutor()): Executor & { jobs: string[] } {
   const jobs: string[] = [];
   return {
@@ -101,7 +101,7 @@ describe('a sweep of renderings', () => {
       'sweep.json',
     ]);
     const [sourceId] = readdirSync(join(out, 'sources'));
-    // What points shared is gone when all are done.
+    // Shared work is deleted when all points are done.
     expect(readdirSync(join(out, 'sources', sourceId)).sort()).toEqual(['result.json', 'round-trip.mp4']);
     const stored = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
     expect(stored.points[3]).toEqual({
@@ -118,7 +118,7 @@ describe('a sweep of renderings', () => {
 
   it('is planned without touching anything', async () => {
     const plan = await planSweep(await sweep('planned', STRENGTHS), quiet({ out: join(scratch, 'planned') }));
-    // 3 frames; half and all of 4 steps.
+    // 3 frames; 2 and 4 of 4 steps.
     expect(plan.points.map(({ passes, done }) => [passes, done])).toEqual([6, 6, 12, 12].map((n) => [n, false]));
     expect(plan.jobs.map(({ kind }) => kind)).toEqual(['source', 'point', 'point', 'point', 'point']);
     expect(readdirSync(scratch)).not.toContain('planned');
@@ -179,7 +179,7 @@ parameters:
     const { training_loss, forgetting } = outcome.points[0].metrics;
     expect(training_loss).toBeGreaterThan(0);
     expect(forgetting).toBeGreaterThanOrEqual(0);
-    // The long training alone gives the same points.
+    // The long training alone has the same results.
     const alone = join(scratch, 'alone');
     const long = await sweep('alone', TRAININGS.replace('[2, 4]', '[4]'));
     await runSweep(long, quiet({ out: alone, executor: localExecutor() }));
@@ -238,7 +238,7 @@ parameters:
     const { points } = outcome;
     expect(points.map(({ status }) => status).sort()).toEqual(['done', 'stopped', 'stopped', 'stopped']);
     expect(points.map(({ settings }) => settings.iterations).sort()).toEqual([1, 1, 2, 4]);
-    // Those that went on were no worse at the first rung than those that stopped there.
+    // Those that continued were not worse at the first rung than those that stopped there.
     const judged = (iterations: number) => points.filter(({ settings }) => settings.iterations === iterations);
     expect(outcome.best).toBe(judged(4)[0]);
     const again = noting();
@@ -339,7 +339,7 @@ parameters: {steps: {value: 2}, iterations: {value: 2}, training_frames: {value:
     expect(last.edit_strength).toBe(outcome.points[1].metrics.edit_strength);
     const training = parts.find(({ name }) => name.startsWith('training'))!;
     expect(Object.keys(training.metrics)).toEqual(expect.arrayContaining(['loss', 'training_loss', 'gradient_norm']));
-    // Again, with one point more: the same run, and one part more.
+    // Again with an additional point: the same run with an additional child.
     const more = await sweep('remembered', text.replace('[0.5, 1]', '[0.5, 1, 0.7]'));
     await runSweep(more, { root, mlflow: false, executor: localExecutor(), resume: true });
     const after = await listRuns({ root });

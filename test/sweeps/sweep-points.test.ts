@@ -1,4 +1,4 @@
-// The points of a sweep: the order of a grid, what a random search draws, and which settings count. Numbers worked out by hand.
+// The points of a sweep: the order of a grid, the draws of a random search, and relevant settings. Numbers computed by hand.
 
 import { describe, expect, it } from 'vitest';
 import { DISTRIBUTIONS, drawValue, gridValues } from '../../src/lib/sweeps/file/distribution.js';
@@ -121,7 +121,7 @@ describe('a distribution', () => {
 
   it('of chances follows them', () => {
     const values = draws({ values: [10, 20], probabilities: [1, 3] });
-    // 1500 of 2000 expected; the deviation is 19.
+    // 1500 of 2000 are expected; the standard deviation is 19.
     expect(Math.abs(values.filter((value) => value === 20).length - 1500)).toBeLessThan(80);
   });
 

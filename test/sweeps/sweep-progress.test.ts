@@ -1,4 +1,4 @@
-// The progress of a sweep: passes of all its jobs, under the label of the first one that runs.
+// The progress of a sweep: passes of all its jobs, with the label of the first running one.
 
 import { expect, it } from 'vitest';
 import type { Progress } from '../../src/lib/base/progress.js';

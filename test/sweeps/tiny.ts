@@ -1,4 +1,4 @@
-// Small things for tests of whole runs: a checkpoint that renders a 32x32 frame in milliseconds, a shot, a folder to write into.
+// Helpers for tests of whole runs: a checkpoint that renders a 32x32 frame in milliseconds, a shot, a temporary folder.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -18,23 +18,23 @@ import { heldOutShot, shotFrames } from '../../src/lib/world/held-out-shots.js';
 
 export { SMALLEST };
 
-/** CLIP's vocabulary cut down to the words of prompts here: reading 49,408 tokens takes longer than all else of opening a model. */
+/** CLIP's vocabulary reduced to the words of prompts here: reading 49,408 tokens would dominate the time to open a model. */
 const VOCABULARY = reduceVocabulary(clipVocabulary(), ['a', 'blur', 'city', 'neon', 'night', 'street', 'tail', 'word']);
-/** How many tokens that vocabulary has. */
+/** Number of tokens of that vocabulary. */
 export const TOKENS: number = Object.keys(VOCABULARY.vocab).length;
 const LAST_TOKEN = TOKENS - 1;
 const TOKEN_IDS = {
   ...{ vocab_size: TOKENS, bos_token_id: LAST_TOKEN - 1, eos_token_id: LAST_TOKEN, pad_token_id: LAST_TOKEN },
 };
 
-/** A folder that is removed after the file's tests. */
+/** Creates a folder that is removed after the file's tests. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'steadyframe-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes the smallest checkpoint into a folder and gives its path. */
+/** Writes the smallest checkpoint into a folder and returns its path. */
 export async function smallestCheckpoint(folder: string, options: RandomCheckpointOptions = {}): Promise<string> {
   const path = join(folder, `checkpoint-${readdirSync(folder).length}`);
   await writeRandomCheckpoint(path, {
@@ -46,7 +46,7 @@ export async function smallestCheckpoint(folder: string, options: RandomCheckpoi
   return path;
 }
 
-/** Writes a shot of the procedural street and gives its path; `name` may end in .mp4, .gif or nothing (PNG folder). */
+/** Writes a shot of the procedural street and returns its path; `name` may end in .mp4, .gif or nothing (PNG folder). */
 export async function shot(
   folder: string,
   name: string,
@@ -58,7 +58,7 @@ export async function shot(
   return path;
 }
 
-/** SHA-256 of every file below a folder, by its path there; nothing where there is no such folder. */
+/** SHA-256 of every file below a folder by relative path; empty if the folder does not exist. */
 export function hashes(folder: string): Record<string, string> {
   if (!existsSync(folder)) return {};
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

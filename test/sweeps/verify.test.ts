@@ -1,4 +1,4 @@
-// Everything is read back: nothing to say of what is whole, and each damage by its name. The folder of a run as a whole.
+// Verification: no findings for intact files, and each kind of damage; also of a run's folder as a whole.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-/** What is found after a change to a file, which is undone. */
+/** The findings after a temporary change to a file. */
 async function after(path: string, change: (bytes: Buffer) => Buffer | undefined): Promise<string[]> {
   const before = readFileSync(path);
   const changed = change(Buffer.from(before));

@@ -29,8 +29,7 @@ describe('float16', () => {
   });
 
   it('rounds to the nearest, ties to even, around every boundary', () => {
-    // The midpoint of neighbours is exact in float32 and belongs to the even one; a step off it belongs to the nearer
-    // one.
+    // The midpoint of neighbours is exact in float32 and rounds to the even one; a step off it rounds to the nearer one.
     const wrong: number[] = [];
     const next = (x: number, step: number) => {
       const view = new DataView(new ArrayBuffer(4));

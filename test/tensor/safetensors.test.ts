@@ -27,7 +27,7 @@ const ONE_OF_EACH: Record<string, Tensor> = {
   'g.empty': tensor('float32', [0, 4], new Float32Array()),
 };
 
-/** A file made by hand: whatever header, whatever data. */
+/** A file with the given header and data. */
 async function file(
   name: string,
   header: unknown,
@@ -121,7 +121,7 @@ describe('writing and reading', () => {
   });
 
   it('reads tensors that start at odd bytes', async () => {
-    // Header of odd length and a byte tensor first: the float32 starts at no multiple of 4.
+    // With a header of odd length and a byte tensor first, the float32 tensor is not aligned to 4 bytes.
     const data = Buffer.alloc(9);
     data[0] = 9;
     data.writeFloatLE(0.5, 1);
@@ -135,7 +135,7 @@ describe('writing and reading', () => {
   });
 
   it('reads beyond the first 4 GiB', async () => {
-    // A sparse file: 5 GiB of zeros that take no room on the disk, with four bytes at the end.
+    // A sparse file of 5 GiB of zeros, with four bytes at the end.
     const big = 5 * 2 ** 30;
     const header = JSON.stringify({ zeros: span('U8', [big], 0, big), last: span('F32', [1], big, big + 4) });
     const path = await file('sparse.safetensors', header);

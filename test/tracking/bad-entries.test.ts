@@ -1,5 +1,4 @@
-// Run folders that others made, or that a disk has spoilt: whatever lies there is named with its reason, and every command goes on
-// with the other runs.
+// Foreign or damaged run folders: each is reported with its reason, and every command continues with the other runs.
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -32,7 +31,7 @@ const pipe = (path: string): void => {
   execFileSync('mkfifo', [join(root, path)]);
 };
 
-/** What is put where, and what is said of it. */
+/** Bad entries: their place, reason and creation. */
 const BAD: readonly [place: string, reason: RegExp, make: (place: string) => void][] = [
   ['bad/no-date', /start is 'x', expected a time such as/, (place) => put(place, { ...good, start: 'x' })],
   [
@@ -82,7 +81,7 @@ const BAD: readonly [place: string, reason: RegExp, make: (place: string) => voi
     (place) => mkdirSync(join(root, place, 'run.json'), { recursive: true }),
   ],
 ];
-/** What only Unix has. */
+/** Bad entries on Unix only. */
 const BAD_UNIX: typeof BAD = [
   ['bad/pipe', /run\.json: is a pipe, expected a file/, (place) => pipe(`${place}/run.json`)],
   [
@@ -135,7 +134,7 @@ beforeAll(async () => {
   good = JSON.parse(readFileSync(join(root, 'good/a/run.json'), 'utf8'));
   for (const [place, , make] of all) make(place);
   if (!isWindows) {
-    // Runs that are sound, but for what lies beside their record.
+    // Intact runs with damaged files other than their record.
     put('good/c', { ...good, id: 'c'.repeat(32), name: 'c' });
     pipe('good/c/artifacts.jsonl');
     pipe('good/c/metrics.jsonl');
@@ -144,7 +143,7 @@ beforeAll(async () => {
   }
 });
 
-/** Each bad entry is named once, with its reason. */
+/** Expects that each bad entry is reported once, with its reason. */
 function expectNamed(said: readonly string[]): void {
   for (const [place, reason] of all) {
     const own = said.filter((line) => line.includes(join(root, place)) && reason.test(line));

@@ -1,4 +1,5 @@
-// Runs whose process dies: killed while it writes, at every byte of what it was writing, and two that want the same run.
+// Runs of killed processes: killed while writing, truncated at every byte, and two processes that want to continue the same
+// run.
 
 import {
   copyFileSync,
@@ -28,8 +29,8 @@ beforeAll(() => {
 });
 
 /**
- * Starts runs one after the other, each logging a point and now and then a parameter, an artifact, an end. Kills itself after so
- * many points of all runs, some turns of the event loop later: in the middle of what is being written then.
+ * Starts runs one after another, each logging points and sometimes a parameter, an artifact, an end. Kills itself after a
+ * number of points of all runs, some turns of the event loop later, in the middle of a write.
  */
 const LOGGING = `
 import { writeFileSync } from 'node:fs';
@@ -52,7 +53,7 @@ for (let n = 0; ; n++) {
   if (n % 2 === 0) await run.finish();
 }`;
 
-/** When it kills itself: points, and turns after them. The last points of a run leave enough turns until its end. */
+/** Times of the kill: points, and turns after them. The last points of a run leave enough turns until its end. */
 const KILLS = [
   [1, 0],
   [2, 1],
@@ -68,7 +69,7 @@ const KILLS = [
 describe('a process killed with -9', () => {
   it('while it writes leaves runs that can be read, shown as interrupted, and resumed', async () => {
     const env = { STEADYFRAME_RUNS: root };
-    // Three at once, in the same experiment: none takes another's run.
+    // Three at once in the same experiment: none takes over another's run.
     for (let wave = 0; wave < 9; wave += 3) {
       const three = KILLS.slice(wave, wave + 3);
       const ends = three.map(
@@ -99,8 +100,7 @@ describe('a process killed with -9', () => {
       expect((await again.metrics()).histories.get('loss')?.steps.length).toBe(steps.length + 1);
       expect((await again.metrics()).damaged).toBe(0);
     }
-    // What was being made when its process died is gone as soon as another run begins; a minute later, if it died before it could say
-    // whose that was.
+    // An incomplete run of a killed process is removed when another run begins; a minute later if it has no owner yet.
     const longAgo = new Date(Date.now() - 120_000);
     for (const name of readdirSync(join(root, 'killed')).filter((each) => each.startsWith('.'))) {
       if (readdirSync(join(root, 'killed', name)).length === 0)
@@ -137,7 +137,7 @@ describe('a process killed with -9', () => {
     await child.ended;
     const [killed] = await listRuns({ root, experiment: 'flushed' });
     expect([killed.status, killed.metrics.loss.count]).toEqual(['interrupted', 1000]);
-    // A process that has the dead one's number, as this one: alive, but not the one that began the run.
+    // A live process with the id of the ended one, such as this one, is not the owner of the run.
     const owner = JSON.parse(readFileSync(join(run.folder, '.owner-1'), 'utf8'));
     expect(isAlive({ ...owner, pid: process.pid }, Date.now())).toBe(owner.started === undefined);
   });
@@ -178,7 +178,7 @@ describe('a run cut at every byte', () => {
     const ends = [...text].flatMap((byte, i) => (byte === 10 ? [i + 1] : []));
     const folder = join(root, 'cut', 'copy');
     cpSync(run.folder, folder, { recursive: true });
-    writeFileSync(join(folder, '.owner-1'), JSON.stringify({ ...thisProcess(), started: '1' })); // long gone
+    writeFileSync(join(folder, '.owner-1'), JSON.stringify({ ...thisProcess(), started: '1' })); // ended long ago
     for (let bytes = text.length; bytes >= ends[1]; bytes--) {
       copyFileSync(join(run.folder, 'metrics.jsonl'), join(folder, 'metrics.jsonl'));
       copyFileSync(join(run.folder, 'run.json'), join(folder, 'run.json'));
@@ -250,7 +250,7 @@ describe('a claim', () => {
     const now = 1_000_000_000;
     expect(isAlive(elsewhere, now - 2 * HEARTBEAT, now)).toBe(true);
     expect(isAlive(elsewhere, now - 20 * HEARTBEAT, now)).toBe(false);
-    // The same name, but started anew or another container: its process numbers say nothing here.
+    // The same host name after a restart or in another container: its process ids have no meaning here.
     expect(isAlive({ ...thisProcess(), world: 'w' }, now - 2 * HEARTBEAT, now)).toBe(true);
   });
 });

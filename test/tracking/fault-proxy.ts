@@ -1,29 +1,29 @@
-// An HTTP proxy in front of a server that does to requests what networks and busy servers do: refusals, cuts, delays.
+// An HTTP proxy that injects faults of networks and busy servers: refusals, closed connections, delays.
 
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What happens to a request. */
+/** The fault of a request. */
 export type Fault =
   | 'pass'
-  /** The connection is cut before the server hears of it. */
+  /** The connection is closed before the server receives it. */
   | 'cut'
-  /** The server does it, and the connection is cut before it can say so. */
+  /** The server executes it, and the connection is closed before its response. */
   | 'cut answer'
-  /** The server never hears of it, and nobody answers. */
+  /** The server does not receive it, and there is no response. */
   | 'hang'
-  /** It is passed on after so many milliseconds. */
+  /** It is forwarded after this number of milliseconds. */
   | number
   /** Refused. */
   | { status: number; headers?: Record<string, string> };
 
-/** A request that came by. */
+/** A recorded request. */
 export interface Seen {
   readonly method: string;
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
-  /** The body as JSON, where it is JSON. */
+  /** The body, parsed if it is JSON. */
   readonly body: unknown;
   /** Milliseconds since the proxy started. */
   readonly time: number;
@@ -34,9 +34,9 @@ export interface FaultProxy {
   readonly uri: string;
   /** All requests so far. */
   readonly seen: Seen[];
-  /** Those that change something on the server. */
+  /** Requests that change something on the server. */
   writes(): Seen[];
-  /** What happens to the next requests. */
+  /** Chooses the faults of the next requests. */
   fault: (request: Seen, index: number) => Fault | Promise<Fault>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Filters and orders of runs: a table of expressions over a few runs, and what is said of those that cannot be read.
+// Filters and orders of runs: a table of expressions over a few runs, and errors of invalid ones.
 
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
@@ -68,7 +68,7 @@ const select = (filter: string) =>
 
 describe('a filter', () => {
   it.each([
-    // The example of MLflow's search syntax, with our names.
+    // The example of MLflow's search syntax, with names of this library.
     ["metrics.flicker < 0.2 and params.strength = '0.45'", 'a'],
     ['metrics.flicker < 0.2', 'a'],
     ['metric.flicker >= .3', 'bd'],

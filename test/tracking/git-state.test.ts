@@ -1,4 +1,4 @@
-// What a run says of the sources: the commit, the branch, and whether files differ from it.
+// The git state of a run: the commit, the branch, and whether files differ from it.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const identity = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org'];
 const git = (folder: string, ...args: string[]) =>
   spawnSync('git', ['-C', folder, ...identity, ...args], { encoding: 'utf8' }).stdout.trim();
 
-/** A new repository with one commit of one file; answers are remembered by folder for a while. */
+/** A new repository with one commit of one file; a new folder, because states are cached by folder for a while. */
 function repository(name: string): string {
   const folder = join(scratch, name);
   mkdirSync(folder);

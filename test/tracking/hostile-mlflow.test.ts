@@ -1,4 +1,4 @@
-// What a server that is no MLflow server, or one that means harm, can do to an upload.
+// Uploads to servers that are not MLflow servers, or malicious ones.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ afterEach(() => {
   }
 });
 
-/** A server that answers everything in the same way; `seen` counts requests. */
+/** A server with the same response to everything; `seen` counts requests. */
 async function serve(answer: Answer): Promise<{ uri: string; seen: () => number }> {
   let count = 0;
   const server = createServer((request, response) => {

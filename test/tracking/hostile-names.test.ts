@@ -1,5 +1,5 @@
-// What the records of a run say is not believed: names are keys, files are followed within the run or where it wrote, and nothing in
-// a name commands a terminal.
+// Records of a run are untrusted: names are only keys, files are read only in the run or where it wrote, and names contain
+// no terminal control sequences.
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -35,13 +35,13 @@ beforeAll(async () => {
   symlinkSync(join(top, 'etc/passwd'), join(hostile.artifacts, 'link.txt'));
   symlinkSync(join(top, 'etc'), join(hostile.artifacts, 'dir'));
   writeFileSync(join(hostile.folder, '.hidden.txt'), secret);
-  // Files elsewhere, by every way there; with the right size and hash.
+  // Files elsewhere, by every kind of path, with the correct size and hash.
   record(hostile, { name: 'absolute.txt', path: join(top, 'etc/passwd') });
   record(hostile, { name: 'relative.txt', path: '../../../etc/passwd' });
   record(hostile, { name: 'link.txt', path: 'artifacts/link.txt' });
   record(hostile, { name: 'dir.txt', path: 'artifacts/dir/passwd' });
   record(hostile, { name: 'hidden.txt', path: '.hidden.txt' });
-  // Names that would steer a request, a path, a header or a terminal.
+  // Names that would change a request, a path, a header or a terminal.
   for (const name of [
     '../../../../../api/2.0/mlflow/runs/delete',
     '/abs',

@@ -1,4 +1,4 @@
-// Thousands of runs and a hundred thousand points: that they are found, that the index is never behind, and what it costs.
+// Thousands of runs and a hundred thousand points: queries, an up-to-date index, and the cost.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { openRun } from '../../src/lib/tracking/stored/open-run.js';
 import { openRunIndex } from '../../src/lib/tracking/stored/run-index.js';
 import { scratchFolder } from './scratch.js';
 
-/** Paths of files that were read, and how often a file was written to. */
+/** Paths of read files, and the number of writes. */
 const work = vi.hoisted(() => ({ read: [] as string[], writes: 0 }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -49,7 +49,7 @@ const COUNT = 5000;
 const root = scratchFolder();
 const few = scratchFolder();
 
-/** Runs as `startRun` writes them, without starting five thousand of them. */
+/** Writes runs in the format of `startRun`, without starting five thousand runs. */
 async function writeRuns(root: string, count: number): Promise<void> {
   const first = await startRun({
     root,
@@ -80,7 +80,7 @@ beforeAll(async () => {
   await writeRuns(few, 400);
 });
 
-/** What something gives, and the seconds of processor time that it took. */
+/** The result of a function and its CPU time in seconds. */
 const timed = async <T>(what: () => Promise<T>): Promise<[result: T, seconds: number]> => {
   const start = process.cpuUsage();
   const result = await what();
@@ -88,7 +88,7 @@ const timed = async <T>(what: () => Promise<T>): Promise<[result: T, seconds: nu
   return [result, (user + system) / 1e6];
 };
 
-/** What something gives, how many files of runs it read, and its seconds of processor time. */
+/** The result of a function, the number of run files it read, and its CPU time in seconds. */
 const watched = async <T>(what: () => Promise<T>): Promise<{ result: T; read: number; seconds: number }> => {
   work.read = [];
   const [result, seconds] = await timed(what);

@@ -1,4 +1,4 @@
-// A real MLflow tracking server on a free port, and MLflow's own Python client beside it, both for one file of tests.
+// A real MLflow tracking server on a free port, and MLflow's own Python client, both for one file of tests.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pythonWith } from '../../scripts/python.js';
 
-/** A run as MLflow's client finds it. */
+/** A run as returned by MLflow's client. */
 export interface FoundRun {
   id: string;
   name: string;
@@ -38,12 +38,12 @@ export interface FoundRun {
 /** A started server. */
 export interface MlflowServer {
   readonly uri: string;
-  /** All runs of an experiment, as MLflow's Python client finds them, by their names; without artifacts where `files` is false. */
+  /** All runs of an experiment by name, from MLflow's Python client; without artifacts if `files` is false. */
   read(experiment: string, files?: boolean): Promise<Record<string, FoundRun>>;
   stop(): Promise<void>;
 }
 
-/** Starts a server with an empty store, or says why there is none. */
+/** Starts a server with an empty store, or returns why there is none. */
 export async function startMlflow(): Promise<MlflowServer | { missing: string }> {
   const found = await pythonWith('mlflow');
   if ('missing' in found) return found;
@@ -68,7 +68,7 @@ export async function startMlflow(): Promise<MlflowServer | { missing: string }>
   const server = spawn(found.python, ['-m', 'mlflow', 'server', ...options, ...stores], {
     cwd: folder,
     env,
-    detached: true, // a group of its own: its workers end with it
+    detached: true, // a separate process group, so that its workers end with it
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
@@ -114,7 +114,7 @@ export async function startMlflow(): Promise<MlflowServer | { missing: string }>
   };
 }
 
-/** Waits until the server answers; the caller's own time limit is the end of patience. */
+/** Waits until the server responds, up to the caller's time limit. */
 async function answers(url: string, server: ChildProcess, log: () => string): Promise<void> {
   for (;;) {
     if (server.exitCode !== null) throw new Error(`the MLflow server ended:\n${log()}`);

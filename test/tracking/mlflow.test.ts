@@ -1,4 +1,4 @@
-// Uploads to a real MLflow server, read back with MLflow's own Python client; and what happens when the way there is bad.
+// Uploads to a real MLflow server, read with MLflow's own Python client, also with faults of the network.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ afterAll(async () => {
   if ('stop' in server) await server.stop();
 });
 
-/** The server, or the test is skipped. */
+/** The server; skips the test if there is none. */
 function mlflow(context: TestContext): MlflowServer {
   if ('missing' in server) return context.skip(`there is no MLflow: ${server.missing}`);
   return server;
@@ -43,16 +43,16 @@ const lines = (path: string) =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-/** How long a server may make no headway here, in milliseconds: as long as it takes on a busy machine. */
+/** Timeout of a server without progress in milliseconds, for busy machines. */
 const PATIENCE = 300_000;
 const quick: SyncOptions = { base: 5, longest: 50 };
 const outcomes = (synced: SyncedRun[]) => synced.map(({ outcome, reason }) => reason ?? outcome);
 
-/** The points of a run's file, by metric, as the server holds them. */
+/** The points in a run's file by metric, in the server's format. */
 function pointsOf(folder: string): FoundRun['metrics'] {
   const metrics: FoundRun['metrics'] = {};
   for (const { key, value, step, time } of lines(join(folder, 'metrics.jsonl'))) {
-    // MLflow keeps infinities as the greatest number, and NaN as it is.
+    // MLflow stores infinities as the greatest number, and NaN unchanged.
     const stored = value === 'Infinity' ? Number.MAX_VALUE : value === '-Infinity' ? -Number.MAX_VALUE : value;
     metrics[key] ??= [];
     metrics[key].push([step, stored === 'NaN' ? 'nan' : stored, time]);
@@ -63,7 +63,7 @@ const inOrder = (points: FoundRun['metrics'][string]) => [...points].sort((a, b)
 const ordered = (metrics: FoundRun['metrics']) =>
   Object.fromEntries(Object.entries(metrics).map(([key, points]) => [key, inOrder(points)]));
 
-/** A run as different from an empty one as can be, with two parts; their folders. */
+/** A run with every kind of content and two children. */
 async function richRuns(root: string, experiment: string): Promise<Run[]> {
   const parent = await startRun({
     root,
@@ -111,7 +111,7 @@ async function richRuns(root: string, experiment: string): Promise<Run[]> {
   return [parent, good, bad];
 }
 
-/** Checks that the server has all of a run, by what lies in its folder. */
+/** Checks that the server has everything in a run's folder. */
 function expectWhole(found: FoundRun, folder: string): void {
   const record = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
   const status = { finished: 'FINISHED', failed: 'FAILED', interrupted: 'KILLED', running: 'RUNNING' }[
@@ -185,7 +185,7 @@ describe('a sync', () => {
       'curves.csv': hash('frame,flicker\n0,1\n'),
       'steadyframe/run.json': hash(readFileSync(join(parent.folder, 'run.json'))),
     });
-    // The names by which MLflow's page shows an image grid.
+    // The names that MLflow's page needs for an image grid.
     const images = Object.keys(artifacts).filter((name) => name.startsWith('images/'));
     const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
     for (const step of [100, 200]) {
@@ -220,7 +220,7 @@ describe('a sync', () => {
     const found = mlflow(context);
     const again = await syncRuns(found.uri, { root });
     expect(outcomes(again)).toEqual(['unchanged', 'unchanged', 'unchanged']);
-    // Another address of the same server: nothing is remembered of it, and everything is found there.
+    // Another address of the same server: it has no upload state, and everything is found there.
     const proxy = await proxyTo(found);
     await syncRuns(proxy.uri, { root, ...quick });
     expect(proxy.writes().filter(({ path }) => path.endsWith('runs/create'))).toEqual([]);
@@ -331,7 +331,7 @@ describe('a bad way to the server', () => {
     const { uri, read } = mlflow(context);
     const root = scratchFolder();
     const runs = await richRuns(root, 'faults');
-    // Every request meets each of these once before it passes, in turn.
+    // Every request gets each of these faults once, in turn, before it succeeds.
     const met = new Map<string, number>();
     const proxy = await proxyTo({ uri } as MlflowServer, ({ method, path, body }) => {
       const request = hash(`${method} ${path} ${JSON.stringify(body)}`);
@@ -350,7 +350,7 @@ describe('a bad way to the server', () => {
     for (const run of runs) expectWhole(found[run.record.name], run.folder);
     expect(Object.keys(found.parent.artifacts)).toHaveLength(9);
     expect(found.parent.inputs).toHaveLength(1);
-    // Runs whose making was cut off are made once: a repeat finds them.
+    // Runs are created once, even if the response was lost: a retry finds them.
     const search = await fetch(`${uri}/api/2.0/mlflow/runs/search`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -388,7 +388,7 @@ describe('a bad way to the server', () => {
       import { syncRuns } from './mlflow/sync.js';
       await syncRuns(process.argv[2], { root: process.argv[3] });
       console.log('done');`;
-    // Killed at the n-th request of each process: before the server hears of it, or while it does what it was asked.
+    // Killed at the n-th request of each process: before the server receives it, or while it executes it.
     const kills: [request: number, heard: Fault][] = [
       [2, 'pass'],
       [3, 'cut'],
@@ -461,7 +461,7 @@ describe('live logging', () => {
     await warned;
     expect(warnings).toEqual([expect.stringMatching(/cannot be reached .*; runs go on, and are uploaded when/)]);
     for (let i = 1; i < 30; i++) run.logMetrics({ loss: i });
-    // From here on nobody answers until the run has ended: if it waited for the server, it would never end.
+    // There is no response from now on until the run has ended: a run that waits for the server would never end.
     let answer!: () => void;
     const ended = new Promise<Fault>((resolve) => {
       answer = () => resolve('pass');
@@ -508,7 +508,7 @@ describe('credentials', () => {
     ['the address', {}, `bob:${secret}@`, basic('bob')],
   ])('from %s are sent, and appear in no file and no message', async (_, env, before, expected) => {
     const root = scratchFolder();
-    // No server behind: it refuses whoever comes.
+    // Without a server, it refuses every connection.
     const proxy = await startProxy('http://127.0.0.1:9', () => ({ status: 401 }));
     proxies.push(proxy);
     const uri = proxy.uri.replace('http://', `http://${before}`);

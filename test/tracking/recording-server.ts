@@ -1,4 +1,4 @@
-// A server that answers as MLflow does, as far as an upload asks, and remembers what it was asked. It keeps nothing.
+// A server with MLflow's responses to uploads, which records requests and stores nothing.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 /** A running server. */
 export interface RecordingServer {
   readonly uri: string;
-  /** Method and path of every request, as they were sent. */
+  /** Method and path of every request. */
   readonly asked: string[];
   /** Bodies by path, as text. */
   readonly bodies: Map<string, string>;

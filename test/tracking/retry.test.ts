@@ -1,4 +1,4 @@
-// How long is waited before the next attempt, and what is tried again.
+// Delays between attempts, and retried errors.
 
 import { describe, expect, it } from 'vitest';
 import { readRetryAfter, ServerTrouble } from '../../src/lib/tracking/mlflow/http.js';

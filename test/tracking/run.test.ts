@@ -1,4 +1,4 @@
-// Run folders: what lies in them, and that what was logged is read back as it was.
+// Run folders: their files, and that logged values are read unchanged.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { scratchFolder } from './scratch.js';
 const root = scratchFolder();
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
-/** Columns of numbers as lists; NaN and the infinities compare as themselves there. */
+/** Columns of numbers as lists, in which NaN and infinities compare equal to themselves. */
 const lists = (history: object | undefined) =>
   Object.fromEntries(Object.entries(history ?? {}).map(([name, column]) => [name, [...column]]));
 
@@ -240,7 +240,7 @@ describe('artifacts', () => {
     expect(await of(child.folder)).toEqual([
       { name: 'grid.mp4', path: join(run.artifacts, 'grid.mp4'), bytes: 4, sha256: hash('grid') },
     ]);
-    // What lies below the root is found again when all of it moves.
+    // Paths below the root stay valid if the root is moved.
     expect(readFileSync(join(child.folder, 'artifacts.jsonl'), 'utf8')).toContain('"../artifacts/artifacts/grid.mp4"');
   });
 });

@@ -1,4 +1,4 @@
-// A folder for runs that is gone after the file's tests, and tracking in processes of their own, which tests may kill.
+// A temporary folder for runs, and tracking in separate processes, which tests can kill.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -22,14 +22,14 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** A folder that is removed after the file's tests; may be asked for inside a test. */
+/** Creates a folder that is removed after the file's tests; can be called inside a test. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'steadyframe-runs-'));
   folders.push(folder);
   return folder;
 }
 
-/** Translates `base` and `tracking` as they are now, so that a process without vitest can import them; gives tracking's folder. */
+/** Compiles `base` and `tracking` for processes without vitest; returns the folder of tracking. */
 export function translateTracking(folder: string): string {
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
@@ -53,16 +53,16 @@ export function translateTracking(folder: string): string {
 /** A started process. */
 export interface Child {
   readonly process: ChildProcess;
-  /** What it has printed. */
+  /** Its output so far. */
   readonly printed: () => string;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string | null>;
 }
 
 /**
- * Runs a script beside translated sources; it may import `./start-run.js` and the others.
+ * Runs a script in the folder of compiled sources; it can import `./start-run.js` and the others.
  *
- * @param tracking the folder that `translateTracking` gave
+ * @param tracking the folder from `translateTracking`
  */
 export function runScript(
   tracking: string,

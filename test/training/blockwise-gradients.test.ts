@@ -1,4 +1,4 @@
-// Gradients computed segment by segment are those of the whole graph, on a tiny UNet: whole tensors.
+// Gradients computed segment by segment equal those of the whole graph, on a tiny UNet; compares whole tensors.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops as g } from '../../src/lib/graph/ops.js';
@@ -46,7 +46,7 @@ const inputs: Record<string, Tensor> = {
   weights: tensor('float32', [2], Float32Array.of(1, 0.5)),
 };
 
-/** Every gradient within 1e-6 of the largest of its tensor. */
+/** Expects every gradient within 1e-6 of the largest of its tensor. */
 function expectEqual(found: Weights, expected: Weights): void {
   expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, { shape, data }] of expected) {
@@ -67,7 +67,7 @@ describe('all weights', () => {
   afterAll(() => program.dispose());
 
   test('gradients of about 9 segments are those of the whole graph', async () => {
-    // Sessions that optimize alike, so that only the cuts differ.
+    // Sessions with the same optimizations, so that only the cuts differ.
     const whole = await compileGradients(loss, scope, { trained: names }, { ...ENGINE, lean: true });
     const [expected, found] = [await whole.run(inputs, weights), await program.run(inputs, weights)];
     await whole.dispose();

@@ -1,4 +1,4 @@
-// The draws of a training: pure functions of their number, within the ranges that were asked for.
+// The draws of a training: pure functions of their index, within the given ranges.
 
 import { expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
@@ -42,7 +42,7 @@ test('timesteps are uniform in their range, whose end is excluded', () => {
   const timesteps = draws({ timestepRange: [250, 255] }).map(({ timestep }) => timestep);
   const counts = [250, 251, 252, 253, 254].map((t) => timesteps.filter((timestep) => timestep === t).length);
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2000);
-  // 400 are expected each; five standard deviations are 89.
+  // 400 of each are expected; five standard deviations are 89.
   for (const count of counts) expect(Math.abs(count - 400)).toBeLessThan(89);
 });
 
@@ -70,7 +70,7 @@ test.each(['epsilon', 'v_prediction'] as const)('weights and targets, %s', (pred
     expect(paired.weight).toBeCloseTo(paired.item.edited ? limited(snr) : 1, 6);
     expect(all.weight).toBeCloseTo(limited(snr), 6);
     expect(none.weight).toBe(1);
-    // The target leads to the edit where there is one, else back to the frame.
+    // The target leads to the edit if there is one, else back to the frame.
     const goal = paired.item.edited ?? paired.item.original;
     const found = predictions[predictionType].toX0(paired.target, paired.x, level);
     expect(Math.max(...found.map((value, j) => Math.abs(value - goal[j])))).toBeLessThan(1e-5);

@@ -1,4 +1,4 @@
-// Finetuning on a tiny checkpoint: it learns, resumes to the same bits, shows what it renders, and says what is wrong.
+// Finetuning on a tiny checkpoint: it learns, resumes bit-identically, renders previews, and reports errors.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,11 +34,11 @@ afterAll(() => model.dispose());
 
 interface Outcome {
   readonly steps: FinetuneStep[];
-  /** Of a training that ran to its end. */
+  /** The result of a finished training. */
   readonly result: FinetuneResult;
 }
 
-/** Runs a finetuning to its end, or until `stop` says so after a step. */
+/** Runs a finetuning to its end, or until `stop` returns true after a step. */
 async function run(options: FinetuneOptions, stop: (step: FinetuneStep) => boolean = () => false): Promise<Outcome> {
   const steps: FinetuneStep[] = [];
   const running = finetune(model, video, options);
@@ -49,7 +49,7 @@ async function run(options: FinetuneOptions, stop: (step: FinetuneStep) => boole
   return { steps, result: await running };
 }
 
-/** Hashes of what decides the future: states, and results, without the seconds that they took. */
+/** Hashes of states and results, without durations. */
 const bits = (out: string) =>
   Object.fromEntries(Object.entries(hashes(out)).filter(([name]) => !/(record|result)\.json$/.test(name)));
 
@@ -149,7 +149,7 @@ describe('resuming', () => {
     const more = await run(options('left', { resume: true, iterations: 9, checkpointEvery: 3, previewEvery: 0 }));
     expect(more.steps.map(({ iteration }) => iteration)).toEqual([9]);
     expect(more.result.losses.slice(0, 8)).toEqual(whole.result.losses);
-    // Nothing left to do: the result is written again.
+    // Without remaining work, the result is written again.
     const same = await run(options('left', { resume: true }));
     expect(same.steps).toEqual([]);
     expect(readFileSync(same.result.result)).toEqual(readFileSync(whole.result.result));
@@ -308,13 +308,13 @@ describe('bad input', () => {
     const options = quick(out, [edit], { learningRate: 1e-3, checkpointEvery: 2, iterations: 2, heldAsidePrompts: [] });
     await run(options);
     const kept = hashes(join(out, 'checkpoints'));
-    // The third state, poisoned on the disk as a broken run would have left it in memory.
+    // The third state with NaN on disk, as after a failed run in memory.
     const { readSafetensors, writeSafetensors, readSafetensorsHeader } = await import(
       '../../src/lib/tensor/safetensors.js'
     );
     const state = join(out, 'checkpoints/000002/state.safetensors');
     const [tensors, { metadata }] = [await readSafetensors(state), await readSafetensorsHeader(state)];
-    const { checksum: _, ...rest } = metadata; // as a version without checksums left it
+    const { checksum: _, ...rest } = metadata; // as in versions without checksums
     const [name] = Object.keys(tensors).filter((key) => key.startsWith('weights/') && key.endsWith('.up'));
     tensors[name].data[0] = Number.NaN;
     await writeSafetensors(state, tensors, rest);

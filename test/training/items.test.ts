@@ -1,4 +1,4 @@
-// Which items a training set has, and in which order they come.
+// The items of a training set, and their order.
 
 import { expect, test } from 'vitest';
 import { describeItem, itemOfDraw, spreadFrames, trainingItems } from '../../src/lib/training/finetune/items.js';
@@ -34,7 +34,7 @@ test('every pass takes each item once, in an order of its own that the seed deci
 });
 
 test('the first place of a pass is taken by every item alike', () => {
-  // 4000 passes of 8: 500 are expected; five standard deviations of a binomial are 105.
+  // 4000 passes of 8 items: 500 are expected; five standard deviations of a binomial are 105.
   const counts = new Array<number>(8).fill(0);
   for (let p = 0; p < 4000; p++) counts[itemOfDraw(8, 8 * p, 1)]++;
   for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(105);

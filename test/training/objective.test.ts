@@ -1,4 +1,5 @@
-// The two forms of a paired item: where the path starts they are one, and everywhere on it a rendering that follows the target arrives.
+// The two objectives of a paired item: at the start of the path they are equal, and a rendering that follows the target
+// reaches every point of the path.
 
 import { expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';

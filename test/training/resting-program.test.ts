@@ -1,4 +1,4 @@
-// A program that rests between runs computes what one that stays awake does, and is compiled only when it is run.
+// A program that rests between runs has the same results as one that stays compiled, and is compiled only when it runs.
 
 import { expect, test } from 'vitest';
 import { ops as g } from '../../src/lib/graph/ops.js';

@@ -16,7 +16,7 @@ export function street(frames = 6, style: 'photo' | 'neon' = 'photo', side = SID
   };
 }
 
-/** One frame of it in another style, which is what the procedural world calls true. */
+/** One frame of it in another style: its ground truth in the procedural world. */
 export async function neonFrame(frame: number, side = SIDE): Promise<EditedFrame> {
   let index = 0;
   for await (const picture of street(frame + 1, 'neon', side)) {

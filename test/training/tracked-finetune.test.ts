@@ -1,4 +1,4 @@
-// What a finetuning leaves in the folder of runs, whole, stopped, resumed and prolonged.
+// The run of a finetuning that is finished, stopped, resumed or prolonged.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-/** Trains to the end, or until `stop` says so after a step. */
+/** Trains to the end, or until `stop` returns true after a step. */
 async function trained(
   more: Partial<FinetuneOptions>,
   stop: (step: FinetuneStep) => boolean = () => false,

@@ -1,4 +1,4 @@
-// The training loop on a network of one matrix: it learns, resumes to the same bits, averages micro-batches, stops at NaN.
+// The training loop on a network of one matrix: it learns, resumes bit-identically, averages micro-batches, stops at NaN.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** y = x w' for a fixed w, on other x at each iteration and micro-batch. */
+/** y = x w' for a fixed w, with different x at each iteration and micro-batch. */
 async function batch(iteration: number, micro: number) {
   const x = randn(1000 * micro + iteration, [4, 3]);
   const w = [1, -2, 0.5, 0, 1, 3];
@@ -67,7 +67,7 @@ test('learns, and resumes to the same bits from the last checkpoint', async () =
   expect(whole[199].loss).toBeLessThan(1e-3 * whole[0].loss);
   expect(whole.filter(({ saved }) => saved).map(({ iteration }) => iteration)).toEqual([50, 100, 150, 200]);
 
-  // Killed after 120 updates: the last checkpoint is that of 100.
+  // Killed after 120 updates; the last checkpoint is that of update 100.
   const begun = train(optionsOf('parts'));
   for (let i = 0; i < 120; i++) await begun.next();
   await begun.return();

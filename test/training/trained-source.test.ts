@@ -1,4 +1,4 @@
-// Which model is opened for trained weights.
+// The model to open for trained weights.
 
 import { expect, test } from 'vitest';
 import { trainedSource } from '../../src/lib/training/finetune/trained-source.js';

@@ -1,13 +1,13 @@
-// Loops over all weights in WebAssembly against the same formulas in double precision, over several pieces and a rest.
+// Loops over all weights in WebAssembly compared with the formulas in double precision, over several blocks and a remainder.
 
 import { expect, test } from 'vitest';
 import { randn } from '../../src/lib/tensor/randn.js';
 import { approach, sumOfSquares, updateWeights } from '../../src/lib/training/loop/weight-kernels.js';
 
-/** Two pieces and some, not a multiple of four. */
+/** Two blocks and a remainder that is not a multiple of four. */
 const LENGTH = 2 * 8192 + 4003;
 
-/** Numbers in the middle of a larger array, at a place that no vector would be aligned to. */
+/** Numbers in the middle of a larger array, at an unaligned position. */
 function numbers(seed: number): { whole: Float32Array; part: Float32Array } {
   const whole = randn(seed, [LENGTH + 2]).data;
   return { whole, part: whole.subarray(1, LENGTH + 1) };
@@ -46,7 +46,7 @@ test('AdamW updates weights and both averages, and nothing beside them', () => {
 });
 
 test('a weight does not lose a decay that is smaller than the distance of its numbers', () => {
-  // float32 has 1 - 1e-7 as 1 - 1.19e-7: weights multiplied by it would all decay a fifth too fast.
+  // In float32, 1 - 1e-7 is 1 - 1.19e-7: weights multiplied by it would decay a fifth too fast.
   const w = Float32Array.from({ length: 4096 }, (_, i) => 1 + i / 4096);
   const before = w.slice();
   const [m, v, g] = [0, 1, 2].map(() => new Float32Array(4096));
@@ -60,7 +60,7 @@ test('the sum of squares is one of double precision, and NaN where a number is',
   const expected = part.reduce((sum, value) => sum + value * value, 0);
   expect(Math.abs(sumOfSquares(part) / expected - 1)).toBeLessThan(1e-13);
   expect(sumOfSquares(new Float32Array(0))).toBe(0);
-  // Squares of single precision would be infinite, those of the rest of the piece that ran before would be counted.
+  // Squares in single precision would be infinite, and values left from the previous block would be counted.
   expect(sumOfSquares(Float32Array.of(1e30, 0, 0, 1e30, 1e30)) / 3e60).toBeCloseTo(1, 6);
   part[LENGTH - 1] = Number.NaN;
   expect(sumOfSquares(part)).toBeNaN();

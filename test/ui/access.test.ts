@@ -1,5 +1,4 @@
-// Who the dashboard answers, and that nobody can hold it up: its token and cookie, slow and silent connections, filters made to
-// take long.
+// Access to the dashboard and its availability: token and cookie, slow and silent connections, and expensive filters.
 
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -16,7 +15,7 @@ const get = (path: string, question: Question = {}) => ask(dashboard.address, pa
 const withToken = (headers: Record<string, string> = {}) => ({
   headers: { authorization: `Bearer ${dashboard.token}`, ...headers },
 });
-/** What a server's first answer sets, as a browser sends it back. */
+/** The cookie of a server's first response, as sent by a browser. */
 const cookieOf = (headers: Readonly<Record<string, string | string[] | undefined>>) =>
   String(headers['set-cookie']).split(';')[0];
 
@@ -74,7 +73,7 @@ describe('the token', () => {
     expect((await get('/', { headers: { cookie: `${cookie.slice(0, -1)}0` } })).status).toBe(
       cookie.endsWith('0') ? 200 : 401,
     );
-    // One that is wrong changes nothing for who has the cookie, and opens nothing for who has none.
+    // A wrong token has no effect with the cookie, and gives no access without it.
     expect((await get('/?token=wrong', { headers: { cookie } })).headers.location).toBe('/');
     expect((await get('/?token=wrong')).status).toBe(401);
   });
@@ -112,7 +111,7 @@ describe('the token', () => {
 
 describe('nobody holds it up', () => {
   const port = () => Number(new URL(dashboard.address).port);
-  /** What a connection gets until it is closed. */
+  /** The data of a connection until it is closed. */
   const talk = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       let got = '';

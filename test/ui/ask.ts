@@ -1,8 +1,8 @@
-// Requests as they are sent, with every header and path as it is written: `fetch` would put many of them right.
+// Raw requests with unchanged headers and paths, many of which `fetch` would correct.
 
 import { request } from 'node:http';
 
-/** What came back. */
+/** A response. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -12,14 +12,14 @@ export interface Reply {
   readonly json: () => any;
 }
 
-/** How to ask. */
+/** Options of a request. */
 export interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Asks a server for a path. */
+/** Requests a path from a server. */
 export function ask(base: string, path: string, { method = 'GET', headers = {}, body }: Question = {}): Promise<Reply> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {

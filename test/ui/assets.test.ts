@@ -1,4 +1,4 @@
-// Style sheets and scripts of the dashboard: all used, free of type errors, and one script where a page needs one.
+// Style sheets and scripts of the dashboard: all are used and free of type errors, and a page has at most one script.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { scratchFolder } from '../tracking/scratch.js';
 const folder = join(root, 'assets/ui');
 const scratch = scratchFolder();
 
-/** Modules that a module brings along, itself included. */
+/** A module and its imported modules. */
 function withImports(name: string, found: Set<string> = new Set()): Set<string> {
   if (found.has(name)) return found;
   found.add(name);

@@ -1,5 +1,5 @@
-// The dashboard in a browser: the table with its address, keys and empty states; the comparison with its videos and charts; runs
-// that go on; the same comparison from disk.
+// The dashboard in a browser: the table with its address, keys and empty states; the comparison with its videos and charts;
+// running runs; the same comparison from disk.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,11 +25,11 @@ let page: Page;
 let running: Run | undefined;
 let empty: Dashboard;
 
-/** Addresses that pages may ask for, and what the browser itself may complain about. */
+/** Allowed addresses of requests, and expected errors of the browser. */
 let ours = /^$/;
 let expected = /^$/;
 
-/** Shows an address in the one window: a new one for each test would take longer than the tests. */
+/** Opens an address in the only window: a new one for each test would take longer than the tests. */
 async function open(path: string, complaints: RegExp = /^$/): Promise<void> {
   const isFile = path.startsWith('file:');
   const servers = [dashboard.address, empty.address].join('|');
@@ -38,7 +38,7 @@ async function open(path: string, complaints: RegExp = /^$/): Promise<void> {
   await page.goto(isFile || path.startsWith('http:') ? path : dashboard.address + path);
 }
 
-/** What comes in time, on a busy machine too. */
+/** Polls a value, also long enough for a busy machine. */
 const eventually = <T>(what: () => T) => expect.poll(what, { interval: 25 });
 const names = () => page.locator('.grid-body .row.run .name a').allTextContents();
 const seen = (list: readonly string[]) => eventually(names).toEqual(list);
@@ -54,7 +54,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     empty = await startDashboard({ root: join(top, 'none'), port: 0 });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE);
-    // The printed address, once: from then on its cookie opens every other one.
+    // The printed address once; then its cookie gives access to all others.
     await page.goto(dashboard.url);
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
@@ -89,7 +89,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.locator('.damaged summary').click();
     expect(await page.locator('.damaged li').textContent()).toMatch(/^finetune\/torn .*is damaged \(not JSON\)/);
     await eventually(() => page.locator('.live').textContent()).toBe('live');
-    // Head and rows stand under each other, and the page itself does not scroll sideways.
+    // Head and rows are aligned, and the page itself does not scroll horizontally.
     // (Asked in one piece: rows are drawn again whenever runs have changed.)
     const lefts = (row: string) =>
       `[...document.querySelectorAll('${row} > .cell')].map((cell) => cell.getBoundingClientRect().left)`;
@@ -206,7 +206,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     );
     expect(new Set(times).size).toBe(1);
     expect(Math.floor(times[0] * 12)).toBe(2);
-    // The curve beside the videos goes along: step 2 of 0..11.
+    // The curve next to the videos follows: step 2 of 0..11.
     await eventually(() => page.locator('.frame-curves .play-line').count()).toBe(1);
     await page.locator('[data-mode=wipe]').click();
     expect(await page.locator('.cell:not([hidden])').count()).toBe(2);
@@ -226,7 +226,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     const dots = await chart
       .locator('circle.dot')
       .evaluateAll((all) => all.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))]));
-    // Strengths grow, and with them both metrics of the sample.
+    // Both metrics of the sample increase with strength.
     for (let i = 1; i < dots.length; i++) {
       expect(dots[i][0]).toBeGreaterThan(dots[i - 1][0]);
       expect(dots[i][1]).toBeLessThan(dots[i - 1][1]);

@@ -1,4 +1,4 @@
-// The table of runs without a browser: what is found, how it is grouped, and what it costs with thousands of runs.
+// The table of runs without a browser: queries, groups, and the cost with thousands of runs.
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const list = (query: Partial<ListQuery>, of: RunsState = state) => listView(of, 
 const name = (row: ListRow): string => ('group' in row ? `[${row.title}]` : `${'  '.repeat(row.depth)}${row.name}`);
 const names = (query: Partial<ListQuery>) => list(query).rows.map(name);
 
-/** What something gives, and the seconds of processor time that it took: unlike time itself, the same on a busy machine. */
+/** The result of a function and its CPU time in seconds, which, unlike wall time, is the same on a busy machine. */
 async function timed<T>(what: () => T | Promise<T>): Promise<[result: T, seconds: number]> {
   const start = process.cpuUsage();
   const result = await what();

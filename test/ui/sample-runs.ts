@@ -1,4 +1,4 @@
-// Runs to show, made by tracking itself: strengths with small videos, trainings that ended in every way, one that is torn.
+// Sample runs, created by tracking: strengths with small videos, trainings with every status, and a damaged one.
 
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,20 +6,20 @@ import type { Frame } from '../../src/lib/tensor/frame.js';
 import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 
-/** Frames of each video, and how many a second. */
+/** Number of frames of each video, and frames per second. */
 export const FRAMES = 12;
 export const RATE = 12;
 /** Strengths of the sample's sweep. */
 export const STRENGTHS: readonly number[] = [0.325, 0.45, 0.6, 0.75];
 const SIDE = 48;
 
-/** Grey frames that grow lighter, `level` apart from those of other videos. */
+/** Grey frames with increasing brightness, starting at `level`. */
 async function* frames(level: number): AsyncGenerator<Frame> {
   for (let i = 0; i < FRAMES; i++)
     yield { width: SIDE, height: SIDE, data: new Uint8Array(3 * SIDE * SIDE).fill(level + 4 * i) };
 }
 
-/** Makes the runs below a root. */
+/** Creates the runs below a root. */
 export async function makeRuns(root: string): Promise<void> {
   const sweep = await startRun({ root, experiment: 'sweep', name: 'street', parameters: { video: 'street.mp4' } });
   for (const strength of STRENGTHS) {
@@ -59,7 +59,7 @@ export async function makeRuns(root: string): Promise<void> {
   writeFileSync(join(root, 'finetune/torn/run.json'), '{"format":1,"id":"ab');
 }
 
-/** Leaves a run's folder as a process leaves it that was killed: running, says its file, and nobody owns it. */
+/** Changes a run's folder to that of a killed process: with the status running, but without an owner. */
 function killLater(folder: string, { metrics: _, end: __, ...record }: { metrics?: unknown; end?: unknown }): void {
   for (const name of readdirSync(folder)) if (name.startsWith('.owner')) rmSync(join(folder, name));
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ ...record, status: 'running' }));

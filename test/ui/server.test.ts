@@ -1,4 +1,4 @@
-// The dashboard's server, asked directly: what it gives, what it refuses, and that nothing below the runs changes.
+// The dashboard's server with direct requests: responses, errors, and unchanged files of runs.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ function contents(): Record<string, string> {
 beforeAll(async () => {
   mkdirSync(root);
   await makeRuns(root);
-  // Things that must not come out.
+  // Contents that must not be served.
   writeFileSync(join(top, 'secret.txt'), 'a secret');
   mkdirSync(join(top, 'runs-of-others/x/y'), { recursive: true });
   writeFileSync(join(top, 'runs-of-others/x/y/secret.txt'), 'a secret');
@@ -123,7 +123,7 @@ describe('what is refused', () => {
     expect((await get('/api/runs', { headers: { origin: `http://${host}` } })).status).toBe(200);
     for (const site of ['cross-site', 'same-site']) {
       expect((await get(VIDEO, { headers: { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' } })).status).toBe(403);
-      // A link to the dashboard's pages may be followed, in a window of its own.
+      // A link to the dashboard's pages may be followed, in a new window.
       const link = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
       for (const [path, destination, status] of [
         ['/', 'document', 200],
@@ -139,7 +139,7 @@ describe('what is refused', () => {
         expect([path, destination, got]).toEqual([path, destination, status]);
       }
     }
-    // Of browsers that say no more than where a link stands.
+    // Requests of browsers that send only the referrer of a link.
     const referer = 'http://evil.example/';
     expect((await get('/api/runs', { headers: { referer } })).status).toBe(403);
     expect((await get('/api/runs', { headers: { referer: `http://${host}.evil.example/` } })).status).toBe(403);
@@ -253,7 +253,7 @@ describe('files', () => {
     expect(headers['content-type']).toBe('application/octet-stream');
     expect(headers['content-disposition']).toBe('attachment');
     expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'.*frame-ancestors 'none'/);
-    // A sandboxed video could not load itself; nothing in it can run anyway.
+    // A sandboxed video could not load itself, and it cannot run scripts anyway.
     const video = String((await get(VIDEO)).headers['content-security-policy']);
     expect(video).toMatch(/^default-src 'none'; media-src 'self'.*frame-ancestors 'none'/);
   });
@@ -298,7 +298,7 @@ describe('a grid of chosen videos', () => {
     const { openVideo } = await import('../../src/lib/video/read/open-video.js');
     const opened = await openVideo(file, { exact: true, onWarning: () => {} });
     expect([opened.width, opened.height, opened.expectedFrames]).toEqual([96, 96, FRAMES]);
-    // Row by row: each cell is lighter than the one before it, as the strengths are (20 + 100 s, see the sample).
+    // Row by row, each cell is lighter than the one before, in the order of strengths (20 + 100 s, see the sample).
     for await (const { data } of opened.frames()) {
       const at = (x: number, y: number) => data[3 * (96 * y + x)];
       const cells = [at(40, 40), at(88, 40), at(40, 88), at(88, 88)];

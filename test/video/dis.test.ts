@@ -1,4 +1,4 @@
-// DIS against OpenCV's (fixtures/make_dis.py), and what it does where there is nothing to compare.
+// DIS compared with OpenCV's (fixtures/make_dis.py), and for inputs without texture.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ describe('DIS', () => {
     }
     errors.sort((a, b) => a - b);
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(2e-3);
-    // Where two patches fit almost equally well, a rounding decides between them.
+    // If two patches match almost equally well, rounding decides between them.
     expect(errors[Math.floor(0.99 * errors.length)]).toBeLessThan(2e-2);
   });
 

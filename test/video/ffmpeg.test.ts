@@ -1,4 +1,4 @@
-// Finding ffmpeg, running it, and what it may not be talked into by a file.
+// Finding and running ffmpeg, and protection against malicious files.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ describe('findFfmpeg', () => {
     useFfmpeg(undefined);
     const heard: string[] = [];
     const found = await findFfmpeg((message) => heard.push(message));
-    if (found.origin === 'ffmpeg-static') return; // installed beside us: there is nothing to warn of
+    if (found.origin === 'ffmpeg-static') return; // no warning is expected
     expect(found.origin).toBe('@ffmpeg-installer/ffmpeg');
     await findFfmpeg((message) => heard.push(message));
     expect(heard.length).toBe(1);

@@ -9,7 +9,8 @@ const grays = frames.map(toGray);
 
 describe('toGray', () => {
   it('rounds as OpenCV does', () => {
-    // cv2.cvtColor(..., COLOR_RGB2GRAY), OpenCV 5.0.0. The middle three differ with 14-bit weights, the last three in floats.
+    // cv2.cvtColor(..., COLOR_RGB2GRAY), OpenCV 5.0.0. The middle three differ with 14-bit weights, the last three in
+    // floats.
     const colours = [
       { rgb: [255, 255, 255], gray: 255 },
       { rgb: [255, 0, 0], gray: 76 },

@@ -1,4 +1,4 @@
-// When frames are shown: the arithmetic, then files with each ffmpeg, down to the sound beside the pictures that are written.
+// Times of frames: the arithmetic, then files with each ffmpeg, including synchronized sound of written files.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { collect, FFMPEGS, ffmpegMakes, ON_PATH, scratchFolder, useFfmpeg } from
 const folder = scratchFolder();
 const at = (name: string) => join(folder, name);
 
-/** A frame that is recognised by its grey level after any codec. */
+/** A frame that can be identified by its grey level after any codec. */
 function numbered(i: number): Frame {
   return { width: 32, height: 24, data: new Uint8Array(3 * 32 * 24).fill(5 * i) };
 }
@@ -31,7 +31,7 @@ async function* shot(count: number) {
 const numberOf = (frame: Frame) => Math.round(frame.data[0] / 5);
 const rounded = (seconds: readonly number[]) => seconds.map((value) => Math.round(value * 1000) / 1000);
 
-/** A recording as browsers make it: times, but neither a frame rate nor a length. */
+/** A recording as by a browser, with times but without frame rate and duration. */
 function recording(times: readonly number[]): Uint8Array {
   return Buffer.concat([
     streamHeader(32, 24),
@@ -48,7 +48,7 @@ describe('times of frames', () => {
   it('finds the frame that is shown at a time', () => {
     expect([0, 0.1, 0.2, 0.3999, 2.1, 9].map((time) => frameAt(source.times, time))).toEqual([0, 0, 1, 2, 12, 13]);
     expect(frameAt([0.5, 1], 0.2), 'before any').toBe(0);
-    // 2/29.97 s, which a container that counts milliseconds stores as 0.067
+    // 2/29.97 s, which a container in milliseconds stores as 0.067
     expect(frameAt([0, 0.033, 0.067, 0.1], 2 / (30_000 / 1001))).toBe(2);
   });
 
@@ -94,7 +94,7 @@ describe('times of frames', () => {
 
 describe.each(FFMPEGS)('times of files with %s', (_, ffmpeg) => {
   if (ffmpeg === undefined) return it.skip('has no ffmpeg to try', () => {});
-  // 2 frames a second until 2 s, 10 from then on: frame n is the one of n / 10 s before it was left out
+  // 2 frames per second until 2 s, then 10: frame n is the one at n / 10 s, before frames were dropped
   const uneven = ['-vf', "select='not(lt(t\\,2)*mod(n\\,5))'", '-vsync', '0'];
   const shown = [0, 5, 10, 15, ...Array.from({ length: 20 }, (_, i) => 20 + i)];
   const h264 = ['-c:v', 'libx264', '-qp', '0', '-bf', '2', '-g', '100', '-pix_fmt', 'yuv444p'];
@@ -140,7 +140,7 @@ describe.each(FFMPEGS)('times of files with %s', (_, ffmpeg) => {
         [1.03, 10],
         [3.98, 39],
       ];
-      // A distribution's build takes ten times as long to start; nothing here depends on the build.
+      // A distribution's build starts ten times as slowly; nothing here depends on the build.
       for (const [seconds, number] of ffmpeg === ON_PATH ? moments.slice(0, 1) : moments) {
         // the sound of offset.mkv begins 23 ms before the pictures, that of later.mp4 0.7 s
         expect(numberOf((await chooseFrame(at(name), { at: seconds })).picture), `${seconds} s`).toBe(number);

@@ -21,7 +21,7 @@ describe('one number is the shorter side', () => {
     const { region } = planned;
     const lost = width - region.width + (height - region.height);
     expect(lost).toBe(cut);
-    // What is left has the shape of the frames, to the rounding of a pixel pair.
+    // The remaining part has the aspect ratio of the frames, up to rounding to a pixel pair.
     expect(Math.abs(((region.width * pixel) / region.height) * (h / w) - 1)).toBeLessThan(2 / Math.min(width, height));
   });
 });

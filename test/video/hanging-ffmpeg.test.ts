@@ -1,4 +1,4 @@
-// Programs that stand in for an ffmpeg that hangs, crashes or is killed: each is named as what it is, and none as a fault of the file.
+// Substitutes for an ffmpeg that hangs, crashes or is killed: each is reported as such, and none as an error of the file.
 
 import { spawn } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await writeVideo(video, frames, { frameRate: 5 });
 });
 
-/** Makes a program the ffmpeg: it answers what ffmpegs are asked first, and does `then` for everything else. */
+/** Uses a script as ffmpeg, which answers the initial queries and runs `then` for everything else. */
 async function standIn(name: string, then: string): Promise<void> {
   const path = join(scratch, name);
   const answers = `case "$*" in *-version*) echo "ffmpeg version 5.1 of a test"; echo "libavformat 59. 27"; exit 0;;

@@ -1,6 +1,6 @@
-// Memory does not grow with the length of a video: two decodings, their grid and its encoding, 300 frames against 3000.
-// What is bounded here is memory that is held. Pictures that nobody holds any more wait for the garbage collector, up to
-// a few dozen MiB whatever the length; when it comes is chance, so it is called while the test measures.
+// Memory does not grow with the length of a video: two decodings, their grid and its encoding, 300 frames against 3000. The
+// bound is on referenced memory. Unreferenced pictures wait for the garbage collector, up to a few dozen MiB for any length;
+// its timing is random, so it is called explicitly during the measurement.
 
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -25,7 +25,7 @@ describe.skipIf(!ffmpeg)(`streaming${skipNote(ffmpeg, 'there is no ffmpeg')}`, (
     const shot = ['-f', 'lavfi', '-i', 'testsrc=size=96x96:rate=25:duration=120'];
     ffmpegMakes(ffmpeg!, [...shot, '-preset', 'ultrafast', source]);
 
-    /** The most memory that was resident while a grid of `count` frames was made. */
+    /** Peak resident memory while writing a grid of `count` frames. */
     const peakOf = async (count: number) => {
       let peak = 0;
       const watched = async function* (frames: AsyncIterable<Frame>) {
@@ -45,7 +45,7 @@ describe.skipIf(!ffmpeg)(`streaming${skipNote(ffmpeg, 'there is no ffmpeg')}`, (
       return peak;
     };
     const short = await peakOf(300);
-    const long = await peakOf(3000); // 330 MB of pictures pass through
+    const long = await peakOf(3000); // 330 MB of pictures
     expect(long / short).toBeLessThan(1.1);
   });
 });

@@ -1,4 +1,4 @@
-// At what size a model works on a video where none is asked for, and what is said of sizes that do not suit it.
+// The default size of a video for a model, and warnings about unsuitable sizes.
 
 import { expect, it } from 'vitest';
 import { loadModel } from '../../src/lib/models/model.js';

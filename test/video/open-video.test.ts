@@ -1,4 +1,4 @@
-// Frames in, with each ffmpeg there is: which frames, which part of them, at what size, from which kinds of source.
+// Opening videos with each available ffmpeg: selection, crop, size, and kinds of sources.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ import {
 
 const folder = scratchFolder();
 
-/** Frames whose grey level is 5 times their number: identifiable after any lossless or nearly lossless codec. */
+/** Frames whose grey level is 5 times their index, which identifies them after any lossless or nearly lossless codec. */
 function numbered(count: number): Frame[] {
   return Array.from({ length: count }, (_, i) => ({
     width: 32,
@@ -42,7 +42,7 @@ async function numbersOf(frames: AsyncIterable<Frame>): Promise<number[]> {
   return (await collect(frames)).map((frame) => Math.round(frame.data[0] / 5));
 }
 
-/** What `smooth(1, 200, 120)` shows from (x, y) on when each pixel of the result covers stepX x stepY of its pixels. */
+/** `smooth(1, 200, 120)` from (x, y) on, if each pixel of the result covers stepX x stepY of its pixels. */
 function smoothAt(width: number, height: number, x: number, y: number, stepX: number, stepY: number): Frame {
   const data = new Uint8Array(3 * width * height);
   for (let row = 0; row < height; row++) {
@@ -69,7 +69,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
     const grey = numbered(40);
     writeLossless(ffmpeg, grey, '10', at('n.mkv'));
     writeLossless(ffmpeg, grey, '10', at('n.avi'));
-    // Key frames only every 12, pictures out of order between them: what makes seeking hard.
+    // Key frames only every 12 frames, with reordered pictures between them, which make seeking difficult.
     const h264 = ['-c:v', 'libx264', '-qp', '0', '-g', '12', '-bf', '3', '-pix_fmt', 'yuv444p'];
     ffmpegMakes(ffmpeg, ['-i', at('n.mkv'), ...h264, at('n.mp4')]);
     for (const name of ['n.ts', 'n.h264']) ffmpegMakes(ffmpeg, ['-i', at('n.mp4'), '-c', 'copy', at(name)]);
@@ -100,7 +100,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
     expect(bytesOf(await collect(inEights.frames()))).toEqual(bytesOf(shot.map((frame) => cut(frame, 5, 5, 16, 16))));
   });
 
-  // A distribution's build takes ten times as long to start.
+  // A distribution's build starts ten times as slowly.
   it.each(ffmpeg === ON_PATH ? ['n.mp4', 'n.h264'] : ['n.mkv', 'n.mp4', 'n.avi', 'n.ts', 'n.h264', 'n.gif'])(
     'selects frames of %s by time and number',
     async (name) => {
@@ -108,7 +108,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
         numbersOf((await openVideo(at(name), { exact: true, ...options })).frames());
       expect(await numbers({})).toEqual(range(0, 40));
       expect(await numbers({ start: 1.5, duration: 1.2 })).toEqual(range(15, 27));
-      // the frame shown then is the first, for as long as all others
+      // the frame shown then is the first one, for as long as all others
       expect(await numbers({ start: 1.45 })).toEqual(range(14, 40));
       expect(await numbers({ start: 3.95 })).toEqual([39]);
       expect(await numbers({ frames: 7 })).toEqual(range(0, 7));
@@ -138,7 +138,7 @@ describe.each(FFMPEGS)('openVideo with %s', (_, ffmpeg) => {
     const video = await openVideo(at('smooth.mkv'), { size: { width: 64, height: 64 } });
     const [scaled] = await collect(video.frames());
     expect([scaled.width, scaled.height]).toEqual([64, 64]);
-    // the waves themselves, seen where the centres of the new pixels lie; half a pixel off would be 1.6 on average
+    // the waves themselves, sampled at the centres of the new pixels; an offset of half a pixel would be 1.6 on average
     expect(difference(scaled, smoothAt(64, 64, 40, 0, 120 / 64, 120 / 64)).mean).toBeLessThan(0.8);
     const wide = await openVideo(at('smooth.mkv'), { size: { width: 96, height: 32 } });
     const [strip] = await collect(wide.frames());

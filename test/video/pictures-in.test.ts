@@ -1,4 +1,5 @@
-// Pictures as players show them, with each ffmpeg there is: size, colours, transparency, fields, mirrors, the stream that counts.
+// Pictures as players show them, with each available ffmpeg: size, colours, transparency, fields, mirroring, the shown
+// stream.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ async function read(path: string, options: OpenVideoOptions = { exact: true }): 
   return collect((await openVideo(path, { onWarning, ...options })).frames());
 }
 
-/** The colour at a place given as shares of the sides. */
+/** The colour at a position in shares of the sides. */
 function colour({ width, height, data }: Frame, x: number, y: number): number[] {
   const i = 3 * (Math.floor(y * height) * width + Math.floor(x * width));
   return [...data.subarray(i, i + 3)];
@@ -42,7 +43,7 @@ function expectColour(frame: Frame, x: number, y: number, expected: readonly num
     expect(Math.abs(found[c] - value), `${found}`).toBeLessThanOrEqual(within);
 }
 
-/** How much rows differ from the mean of their neighbours: large where a frame holds two moments. */
+/** Difference of rows from the mean of their neighbours, which is large for interlaced frames. */
 function comb({ width, height, data }: Frame): number {
   let sum = 0;
   const stride = 3 * width;
@@ -62,7 +63,7 @@ describe.each(FFMPEGS)('with %s', (_, ffmpeg) => {
     ['stands up', '96x64', '64x96'],
     ['lies down', '64x96', '128x64'],
   ])('brings all frames to the first size where it %s', async (_name, first, second) => {
-    // Red above, blue below, a green line down the middle: whatever is cut off, the centre stays in the middle.
+    // Red above, blue below, a vertical green line in the middle: after any crop, the centre stays in the middle.
     const half = (size: string, name: string) => {
       const halves =
         'drawbox=0:0:iw:ih/2:red:fill,drawbox=0:ih/2:iw:ih/2:blue:fill,drawbox=iw*0.4:0:iw*0.2:ih:lime:fill';
@@ -91,7 +92,7 @@ describe.each(FFMPEGS)('with %s', (_, ffmpeg) => {
     ffmpegMakes(ffmpeg, [...lavfi('color=0x7f7f7f:s=32x32:r=10:d=0.2'), ...H264, '-x264-params', tags, at('hdr.mp4')]);
     const frames = await read(at('hdr.mp4'));
     expect(frames.length).toBe(2);
-    // By the formulas: about 90 cd/m2 (PQ) and 50 (HLG) where white is 203, which compression takes a little from.
+    // By the formulas: about 90 cd/m2 (PQ) and 50 (HLG) with white at 203, slightly reduced by compression.
     expectColour(frames[0], 0.5, 0.5, [expected, expected, expected], 4);
     expect(heard.join()).toContain(`is HDR (${name}): its frames are tone-mapped to SDR, BT.709`);
   });
@@ -162,7 +163,7 @@ describe.each(FFMPEGS)('with %s', (_, ffmpeg) => {
       writeFileSync(at('turned.mp4'), bytes);
       const [frame] = await read(at('turned.mp4'));
       const image = sharp(flat.data, { raw: { width: 48, height: 32, channels: 3 } });
-      // In two steps: sharp mirrors before it turns.
+      // In two steps, because sharp mirrors before it rotates.
       const turned = sharp(await image.rotate(degrees).png().toBuffer()).flop(mirrored);
       const { data, info } = await turned.removeAlpha().raw().toBuffer({ resolveWithObject: true });
       expect([frame.width, frame.height], `${matrix}`).toEqual([info.width, info.height]);
@@ -251,7 +252,7 @@ describe('damaged animations', () => {
         (error: Error) => error,
       );
       if (problem) expect(`${problem.constructor.name}: ${problem.message}`).toMatch(/^(Usage|Failure)Error: /);
-      // What is cut off is never passed over in silence.
+      // There is always a warning about the cropped part.
       else if (trial % 3 === 0) expect(heard.join()).toMatch(/damaged/);
       heard.length = 0;
     }

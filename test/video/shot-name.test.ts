@@ -1,4 +1,4 @@
-// Names that are made of videos' names.
+// Names derived from videos' names.
 
 import { expect, it } from 'vitest';
 import { shotName } from '../../src/lib/video/shot-name.js';

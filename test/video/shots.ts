@@ -1,4 +1,4 @@
-// What the suites of this folder share: the ffmpegs to try, small shots made in memory, temporary folders.
+// Helpers of this folder's suites: the ffmpegs to test, small shots in memory, temporary folders.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,26 +12,26 @@ import { skipNote } from '../skipped.js';
 
 export { INSTALLED, ON_PATH };
 
-/** Every ffmpeg to run a suite with, as `[title, path]`; where one is missing its title says so and the path is absent. */
+/** Every ffmpeg to run a suite with, as `[title, path]`; a missing one has a note in its title and no path. */
 export const FFMPEGS: readonly (readonly [title: string, path: string | undefined])[] = [
   [`@ffmpeg-installer${skipNote(INSTALLED, 'it has no build for this platform')}`, INSTALLED],
   [`ffmpeg on the PATH${skipNote(ON_PATH, 'there is none')}`, ON_PATH],
 ];
 
-/** Real videos, which stand beside the project's folder. */
+/** Real videos, outside the project's folder. */
 export const MEDIA: string = fileURLToPath(new URL('../../../shared/media', import.meta.url));
 export const hasMedia: boolean = existsSync(MEDIA);
 export const mediaNote: string = skipNote(hasMedia, '../shared/media is not there');
 
 const before = process.env.FFMPEG_PATH;
 
-/** Has the library use this ffmpeg until the end of the file. */
+/** Makes the library use this ffmpeg in all tests of the file. */
 export function useFfmpeg(path: string | undefined): void {
   if (path === undefined) delete process.env.FFMPEG_PATH;
   else process.env.FFMPEG_PATH = path;
 }
 
-/** A folder that is deleted after the file's tests; also restores FFMPEG_PATH. */
+/** Creates a folder that is deleted after the file's tests; also restores FFMPEG_PATH. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'steadyframe-video-'));
   afterAll(() => {
@@ -42,12 +42,12 @@ export function scratchFolder(): string {
   return folder;
 }
 
-/** Runs an ffmpeg to make a file that a test reads. */
+/** Runs an ffmpeg to write a file for a test. */
 export function ffmpegMakes(ffmpeg: string, args: readonly string[], input?: Uint8Array): void {
   execFileSync(ffmpeg, ['-v', 'error', '-nostdin', '-y', ...args], { input, stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
-/** Frame `i` of a shot in which every pixel of every frame is different from its neighbours and from the frame before. */
+/** Frame `i` of a shot in which every pixel differs from its neighbours and from the previous frame. */
 export function patternFrame(i: number, width: number, height: number): Frame {
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
@@ -73,7 +73,7 @@ export function smoothColour(x: number, y: number, width: number, height: number
   return [wave(1, 0, 0), wave(0, 1, 1), wave(1, 1, 2)];
 }
 
-/** Frames of that shot: what lossy codecs keep well. */
+/** Frames of that shot, which lossy codecs preserve well. */
 export function smooth(count: number, width: number, height: number): Frame[] {
   return Array.from({ length: count }, (_, i) => {
     const data = new Uint8Array(3 * width * height);
@@ -86,7 +86,7 @@ export function smooth(count: number, width: number, height: number): Frame[] {
   });
 }
 
-/** Writes frames losslessly (FFV1 in RGB) into any container that holds it. */
+/** Writes frames losslessly (FFV1 in RGB) into any container that supports it. */
 export function writeLossless(
   ffmpeg: string,
   frames: readonly Frame[],
@@ -112,7 +112,7 @@ export async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
   return all;
 }
 
-/** Plain data of frames, for whole comparisons that print quickly when they fail. */
+/** Plain data of frames, for comparisons of whole frames with fast output on failure. */
 export function bytesOf(frames: readonly Frame[]): string[] {
   return frames.map((frame) => `${frame.width}x${frame.height} ${Buffer.from(frame.data).toString('base64')}`);
 }

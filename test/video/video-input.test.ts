@@ -1,4 +1,4 @@
-// One video given in every way that a video can be given: what reads it sees the same frames.
+// One video as every kind of input: all readers get the same frames.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ let path: string;
 let frames: Frame[];
 let model: Model;
 beforeAll(async () => {
-  // PNG, so that frames read from it are those that were written.
+  // PNG, so that the frames read equal those written.
   path = await shot(scratch, 'street', { frames: 4, width: 32, height: 32, frameRate: RATE });
   frames = await collect(openVideo(path, { exact: true }).then((video) => video.frames()));
   model = await loadModel(await smallestCheckpoint(scratch), { device: 'cpu' });
@@ -46,7 +46,7 @@ async function* once(all: readonly Frame[]): AsyncGenerator<Frame> {
   yield* all;
 }
 
-/** Each way to give the video, made anew, since some can be read once only. */
+/** Each kind of input, created at each call, because some can be read only once. */
 const WAYS: Readonly<Record<string, () => VideoInput | Promise<VideoInput>>> = {
   'a path': () => path,
   'an opened video': () => openVideo(path),
@@ -101,7 +101,7 @@ describe('renderings, edits, finetuning and the recipe', () => {
   const at = (name: string): string => join(scratch, name);
 
   const edit = { ...quiet, seeds: [1], frame: 2 };
-  /** What a video comes to in each of them. */
+  /** The results of each reader for a video. */
   async function resultsOf(give: () => VideoInput | Promise<VideoInput>, name: string) {
     const { cells, source, video } = await strengthSweep(model, await give(), { ...quiet, out: at(`sweep ${name}`) });
     const seeds = { strength: 0.5, seeds: [1], out: at(`seeds ${name}`) };
@@ -109,7 +109,7 @@ describe('renderings, edits, finetuning and the recipe', () => {
     const tried = await editFrame(model, await give(), { ...edit, out: at(`frame ${name}`) });
     const proposed = await proposeEdits(model, await give(), { ...edit, out: at(`edit ${name}`) });
     const training = { ...quick(at(`tuned ${name}`), [await neonFrame(2)], { iterations: 1 }), track: false };
-    // A path is read at the size that the model was trained at.
+    // A path is read at the model's training size.
     const trained = await give();
     const { result } = await finetune(model, trained === path ? await openVideo(path) : trained, training);
     return {

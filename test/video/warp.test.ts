@@ -8,7 +8,7 @@ import { hasPack, packNote, packPath } from '../reference/pack.js';
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);
 const [width, height] = [48, 32];
 const frame = framesOf(stored.output)[0];
-// The fixture's `wild` flow: 29 times a real one, so that much of it leads out of the picture.
+// The fixture's `wild` flow: 29 times a real one, so that much of it points outside the picture.
 const wild: Flow = { width, height, data: flowsOf(stored.forward)[0].data.map((value) => 29 * value) };
 
 function constantFlow(dx: number, dy: number): Flow {

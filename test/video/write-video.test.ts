@@ -1,4 +1,4 @@
-// Frames out, with each ffmpeg there is, and read back.
+// Writing frames with each available ffmpeg, and reading them.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ describe.each(FFMPEGS)('writeVideo with %s', (_, ffmpeg) => {
   it('keeps colours, and keeps them in their place', async () => {
     await writeVideo(at('colours.mp4'), stream(shot.slice(0, 2)), { frameRate: 10, crf: 0 });
     const [frame] = await collect((await openVideo(at('colours.mp4'), { exact: true })).frames());
-    // measured 0.5 away from the edges; the matrix of BT.601 would be 7 off, chroma half a pixel aside 2.5
+    // measured 0.5 away from edges; the matrix of BT.601 would differ by 7, chroma shifted by half a pixel by 2.5
     expect(difference(cut(frame, 4, 4, 40, 24), cut(shot[0], 4, 4, 40, 24)).mean).toBeLessThan(1);
   });
 
@@ -90,7 +90,7 @@ describe.each(FFMPEGS)('writeVideo with %s', (_, ffmpeg) => {
 
   it('takes sound along, from the same second and for as long', async () => {
     const picture = ['-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=10:duration=3'];
-    // silence, then a tone from 1.5 s on: where it starts in the result tells what was cut
+    // silence, then a tone from 1.5 s on: its start in the result shows what was cut
     const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=3,volume=enable=lt(t\\,1.5):volume=0'];
     const sources = { aac: 'sound.mp4', libmp3lame: 'sound3.mp4', libvorbis: 'sound.mkv' };
     for (const [codec, name] of Object.entries(sources)) {
@@ -231,7 +231,7 @@ describe('writeVideo without ffmpeg', () => {
   });
 
   it('reads a long WebP in several runs', async () => {
-    // 3 MiB a frame: one run of the decoder is 21 of them
+    // 3 MiB per frame: one chunk of the decoder is 21 of them
     const long = Array.from({ length: 24 }, (_, i) => ({
       width: 1024,
       height: 1024,

@@ -1,4 +1,4 @@
-// Captions say what is in the picture, in the words of the list.
+// Captions describe the picture with the words of the list.
 
 import { describe, expect, it } from 'vitest';
 import { createGenerator } from '../../src/lib/base/random.js';

@@ -1,4 +1,4 @@
-// The parts that pictures stand on: exact box filters, the road as a rigid thing, coverage and depth of polygons.
+// The geometry of pictures: exact box filters, the rigid road, coverage and depth of polygons.
 
 import { describe, expect, it } from 'vitest';
 import { cameraAt } from '../../src/lib/world/layout/camera.js';
@@ -54,10 +54,10 @@ describe('the road', () => {
         expect(distance).toBeCloseTo(distances[0][i], 4);
       });
     }
-    // And the camera stands where it says.
+    // And the camera is at its stated position.
     const camera = cameraAt(drive, 0.4);
     const here = placeOnRoad(layRoad(drive.bends, camera, 14, 120), camera.s, camera.d);
-    // The stretch between two stations is straight: at most 3 cm off the bend.
+    // The part between two stations is straight: at most 3 cm off the curve.
     expect(Math.hypot(here.x, here.z)).toBeLessThan(0.03);
   });
 
@@ -127,7 +127,7 @@ describe('Visibility', () => {
     ].map(([x, z]) => [x, -1, z, x, z] as const);
     view.draw(corners, 'ground');
     const rows = [...view.seen.keys()].filter((i) => view.seen[i] >= 0).map((i) => Math.floor(i / 32 / SAMPLES));
-    // It ends 20 m away, f / 20 below the horizon, and runs out of the picture below.
+    // It ends 20 m away, f / 20 below the horizon, and extends out of the picture below.
     expect(Math.min(...rows)).toBe(Math.floor(16 + 32 / 20));
     expect(Math.max(...rows)).toBe(31);
   });

@@ -1,4 +1,4 @@
-// What the world knows about its pictures: where the car is, how everything moves.
+// Ground truth of the world's pictures: the car's region, and the motion of everything.
 
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';
@@ -23,11 +23,11 @@ describe('carRegion', () => {
       for (let c = 0; c < 3; c++) difference += Math.abs(there.data[3 * i + c] - gone.data[3 * i + c]);
       if (region.mask[i] && difference > 12) changed++;
       const [x, y] = [i % 128, Math.floor(i / 128)];
-      // Its shadow falls beside and below it, its lights glow some pixels around it.
+      // Its shadow is next to and below it, its lights glow some pixels around it.
       const isNear = x > region.left - 12 && x < region.right + 12 && y > region.top - 8 && y < region.bottom + 16;
       if (!isNear) far = Math.max(far, difference);
     }
-    // A few pixels of the car have the colour of what they hide.
+    // A few pixels of the car have the colour of the background.
     expect(changed / region.pixels).toBeGreaterThan(0.8);
     expect(far).toBeLessThanOrEqual(3);
   });
@@ -74,7 +74,7 @@ describe('sceneFlow', () => {
     const flow = sceneFlow(drive, 1, 1.1);
     const along = warpedDifference(before, after, flow);
     expect(along.share).toBeGreaterThan(0.7);
-    // What is left is resampling of edges: 0.5 of the frames' own difference, and more along any other flow.
+    // The rest is resampling of edges: 0.5 of the frames' own difference, and more along any other flow.
     expect(along.mean).toBeLessThan(0.6 * meanDifference(before, after));
     for (const factor of [0.75, 1.25]) {
       const other = { ...flow, data: flow.data.map((value) => factor * value) };
@@ -90,7 +90,7 @@ describe('sceneFlow', () => {
   });
 });
 
-/** Mean absolute difference between a frame and the next one looked up along the flow, where what it shows stays in sight. */
+/** Mean absolute difference between a frame and the next one warped along the flow, where it is not occluded. */
 function warpedDifference(before: Frame, after: Frame, flow: SceneFlow): { mean: number; share: number } {
   const { width, height } = before;
   let sum = 0;

@@ -1,4 +1,4 @@
-// How near an edit is to the truth, and whether the car is there: on pictures of which both are known.
+// Comparison of an edit with the truth, and presence of the car, on pictures for which both are known.
 
 import { expect, test } from 'vitest';
 import type { Frame } from '../../src/lib/tensor/frame.js';

@@ -1,4 +1,4 @@
-// What the suites of this folder share: differences between frames, and frames made small.
+// Helpers of this folder's suites: differences between frames, and reduced frames.
 
 import type { Frame } from '../../src/lib/tensor/frame.js';
 
@@ -16,7 +16,7 @@ export function meanColour({ data }: Frame): number[] {
   return sums.map((sum) => (3 * sum) / data.length);
 }
 
-/** The frame with each `factor` x `factor` pixels made one, their mean. */
+/** The frame reduced by `factor`: means of `factor` x `factor` pixels. */
 export function shrink({ width, height, data }: Frame, factor: number): Frame {
   const w = width / factor;
   const h = height / factor;
@@ -30,7 +30,7 @@ export function shrink({ width, height, data }: Frame, factor: number): Frame {
   return { width: w, height: h, data: Uint8Array.from(sums, (sum) => Math.round(sum / factor ** 2)) };
 }
 
-/** Plain data of a frame, for whole comparisons that print quickly when they fail. */
+/** Plain data of a frame, for comparisons of whole frames with fast output on failure. */
 export function bytesOf({ width, height, data }: Frame): string {
   return `${width}x${height} ${Buffer.from(data).toString('base64')}`;
 }

@@ -1,4 +1,4 @@
-// Pictures of drives: the same whenever and in whatever order they are drawn, steady, each style its own, and as they have always been.
+// Pictures of drives: independent of drawing order, steady, distinct by style, and equal to stored ones.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ describe('renderScene', () => {
     const forwards = times.map((t) =>
       bytesOf(renderScene(createDrive(5, { time: 'dusk', car: 'red' }), t, style, SMALL)),
     );
-    // Other pictures of other sizes between them.
+    // Different pictures of different sizes in between.
     renderScene(createDrive(6), 2, 'neon', { width: 32, height: 32 });
     const backwards = [...times].reverse().map((t) => bytesOf(renderScene(drive, t, style, SMALL)));
     expect(backwards.reverse()).toEqual(forwards);
@@ -34,7 +34,7 @@ describe('renderScene', () => {
 
   it.each([64, 256])('keeps the composition at %i x %i pixels', (size) => {
     const small = (side: number) => shrink(renderScene(drive, 1, 'photo', { width: side, height: side }), side / 32);
-    // 32 x 32 means of pictures of different sizes: edges fall differently, nothing is elsewhere. Other scenes differ by 30.
+    // 32 x 32 means of pictures of different sizes: only edges differ. Different scenes differ by 30.
     expect(meanDifference(small(size), small(128))).toBeLessThan(4);
   });
 
@@ -56,7 +56,7 @@ describe('renderScene', () => {
       expect(mean).toBeGreaterThan(0.5);
       expect(mean).toBeLessThan(15);
       expect(Math.max(...steps)).toBeLessThan(2 * mean);
-      // Something that pops up would show in any time, however short.
+      // A suddenly appearing object would be visible in any interval.
       const tiny = meanDifference(at(2), at(2 + 1 / 1000));
       expect(tiny).toBeLessThan(0.25 * mean);
     }
@@ -67,7 +67,7 @@ describe('renderScene', () => {
     const frames = renderStyles(day, 1, STYLES);
     for (let i = 0; i < frames.length; i++) {
       for (let j = 0; j < i; j++) {
-        // 24 is the least of all pairs (oil and photo); photographs 1/12 s apart differ by about 8.
+        // 24 is the minimum over all pairs (oil and photo); photos 1/12 s apart differ by about 8.
         expect(meanDifference(frames[i], frames[j]), `${STYLES[i]} and ${STYLES[j]}`).toBeGreaterThan(15);
       }
     }
@@ -89,7 +89,7 @@ describe('renderScene', () => {
       renderStyles(scene.drive, scene.t, STYLES).map((frame) => shrink(frame, 8)),
     );
     const sheet = sheetOf(thumbnails);
-    // 16 x 16 means of 8 x 8 pixels, drawn by this very test: WRITE_FIXTURES=1 npx vitest run test/world
+    // 16 x 16 means of 8 x 8 pixels, drawn by this test: WRITE_FIXTURES=1 npx vitest run test/world
     const path = fileURLToPath(new URL('fixtures/thumbnails.png', import.meta.url));
     if (process.env.WRITE_FIXTURES) {
       const { width, height } = sheet;

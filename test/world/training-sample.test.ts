@@ -1,4 +1,4 @@
-// The endless set to learn from: the same samples whenever they are asked for, and none of the drives that are kept for judging.
+// The infinite training set: reproducible samples, and none of the held-out drives.
 
 import { describe, expect, it } from 'vitest';
 import { HELD_OUT_SHOTS, heldOutShot, shotDrive, shotFrames } from '../../src/lib/world/held-out-shots.js';

@@ -1,17 +1,17 @@
-// A small server that speaks the routes of the Hugging Face Hub that a download uses: model info, the listing in pages, and files with
-// ranges and a redirect to where their content lies. It notes every request.
+// A small server with the routes of the Hugging Face Hub for downloads: model info, the paginated listing, and files with
+// ranges and a redirect to their content. It records every request.
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the server is told to do, changed while it runs. */
+/** The behaviour of the server, which can be changed while it runs. */
 export interface HubBehaviour {
   /** Answers every request with this status. */
   status?: number;
-  /** Ends the connection after so many bytes of content, once. */
+  /** Ends the connection after this number of bytes of content, once. */
   cutAfter?: number;
-  /** Gives the whole file whatever range is asked for. */
+  /** Returns the whole file for every range. */
   ignoresRanges?: boolean;
   /** Changes a byte of every large file. */
   damages?: boolean;
@@ -28,14 +28,14 @@ export interface TestHub {
 
 /** The commit of `main`. */
 export const HUB_COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
-/** Of the branch `other`. */
+/** The commit of the branch `other`. */
 const OTHER_COMMIT = 'beef0000beef0000beef0000beef0000beef0000';
 
 const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const gitHash = (data: Uint8Array): string =>
   createHash('sha1').update(`blob ${data.length}\0`).update(data).digest('hex');
 
-/** Starts a hub with the repository `repo`; files named .safetensors are large files, three entries are a page of the listing. */
+/** Starts a hub with the repository `repo`: .safetensors files are large files, a page of the listing has three entries. */
 export async function startHub(repo: string, files: Readonly<Record<string, Uint8Array>>): Promise<TestHub> {
   const behaviour: HubBehaviour = {};
   const requests: TestHub['requests'] = [];

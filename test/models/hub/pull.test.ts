@@ -1,4 +1,4 @@
-// Fetching from a small server that speaks the hub's routes: what is fetched, how it goes on, and what it says when it cannot.
+// Downloads from a small server with the hub's routes: the downloaded files, resuming, and errors.
 
 import { createHash } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ import { HUB_COMMIT, startHub, type TestHub } from './hub-server.js';
 const REPO = 'somebody/small-diffusion';
 const demo = join(root, 'models/demo');
 
-/** The demo model as a repository that holds more than a checkpoint needs. */
+/** The demo model as a repository with more files than a checkpoint needs. */
 function repository(): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
   for (const name of readdirSync(demo, { recursive: true, encoding: 'utf8' })) {
@@ -87,7 +87,7 @@ describe('steadyframe pull', () => {
     expect(found.json().files.every(({ mapped }: { mapped: boolean }) => mapped)).toBe(
       (await weightAccess(cached('blobs', sha256(files[weights])))).mapped,
     );
-    // Nothing is fetched twice.
+    // Nothing is downloaded twice.
     const before = hub.requests.length;
     expect((await steadyframe(['pull', REPO])).err).toContain('all there already');
     expect(hub.requests.slice(before).filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
@@ -101,7 +101,7 @@ describe('steadyframe pull', () => {
     expect(existsSync(join(half.path, 'unet/diffusion_pytorch_model.fp16.safetensors'))).toBe(true);
     expect(existsSync(join(half.path, 'unet/diffusion_pytorch_model.safetensors'))).toBe(false);
     expect((await openCheckpoint(`${REPO}@other`)).path).toBe(half.path);
-    // `non_ema` is a matter of the UNet alone.
+    // `non_ema` exists only for the UNet.
     const { path } = await pull(`${REPO}@other`, { variant: 'non_ema' });
     expect(existsSync(join(path, 'vae/diffusion_pytorch_model.safetensors'))).toBe(true);
     await expect(pull(REPO, { variant: 'int8' })).rejects.toThrow(
@@ -116,7 +116,7 @@ describe('steadyframe pull', () => {
     const ranges = hub.requests.flatMap(({ path: asked, range }) => (/content/.test(asked) ? [range] : []));
     expect(ranges).toEqual([undefined, 'bytes=100000-']);
 
-    // A killed process leaves this.
+    // A killed process leaves this file.
     const vae = files['vae/diffusion_pytorch_model.safetensors'];
     const partial = cached('blobs', `${sha256(vae)}.incomplete`);
     writeFileSync(partial, vae.subarray(0, 5000));
@@ -167,7 +167,7 @@ describe('steadyframe pull', () => {
 
   it('fails at once when nothing listens at the address', async () => {
     await hub.close();
-    // A second attempt would come after an hour.
+    // A second attempt would follow after an hour.
     await expect(pull(REPO, { pause: 3_600_000 })).rejects.toThrow(/cannot be reached \(ECONNREFUSED\)/);
   });
 
