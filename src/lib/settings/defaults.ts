@@ -19,19 +19,19 @@ export type WithDefaults<T extends SettingTable, O> = O & {
   readonly [Name in keyof DefaultsOf<T>]-?: Name extends keyof O ? Exclude<O[Name], undefined> : DefaultsOf<T>[Name];
 };
 
-/** The settings of a table that options hold, in its order, and nothing else. */
+/** Only the given settings of a table, in its order. */
 export function givenSettings<T extends SettingTable>(table: T, options: object): OptionsOf<T> {
   const values = options as Readonly<Record<string, unknown>>;
   const names = Object.keys(table).filter((name) => values[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, values[name]])) as OptionsOf<T>;
 }
 
-/** All settings of a table that options hold or that have a default, in its order, and nothing else. */
+/** Only the settings of a table that are given or have a default, in its order. */
 export function chosenSettings<T extends SettingTable>(table: T, options: object): ChosenSettings<T> {
   return givenSettings(table, withDefaults(table, options)) as ChosenSettings<T>;
 }
 
-/** Settings of a table, of which those that have a default are there. */
+/** Settings of a table; those with a default are required. */
 export type ChosenSettings<T extends SettingTable> = OptionsOf<T> & {
   -readonly [Name in keyof DefaultsOf<T>]-?: Exclude<OptionsOf<T>[Name & keyof T], undefined>;
 };

@@ -165,9 +165,9 @@ export const RENDER = {
 };
 
 const { strength, seed, noise, batch, ...denoise } = RENDER;
-/** What the renderings of a comparison have in common. */
+/** Settings that all renderings of a comparison share. */
 export const DENOISE = denoise;
-/** What each rendering of a comparison has of its own. */
+/** Settings that can differ between the renderings of a comparison. */
 export const OWN = { strength, seed, noise, batch };
 
 /** How a model is trained. The defaults are the published recipe. */

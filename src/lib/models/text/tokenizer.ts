@@ -59,7 +59,7 @@ export function openTokenizer(folder: string): Tokenizer {
   return tokenizer;
 }
 
-/** A folder and the content of its files; undefined where one of them cannot be read, which parsing says. */
+/** A folder and the contents of its files; undefined if one of them cannot be read, which parsing reports. */
 function contentKey(folder: string): string | undefined {
   const hash = createHash('sha256').update(resolve(folder));
   try {
