@@ -58,7 +58,7 @@ describe('noiseSchedule', () => {
   });
 
   it.each([
-    // diffusers' formulas (betas_for_alpha_bar; the logistic curve of DDPMScheduler) in double precision, as Python gives them.
+    // diffusers' formulas (betas_for_alpha_bar; the logistic curve of DDPMScheduler) in double precision, from Python.
     ['squaredcos_cap_v2', [0.999958716, 0.999912576, 0.614392286, 2.42876691e-6, 2.42876691e-9]],
     ['sigmoid', [0.99912243, 0.998245299, 0.514802506, 0.00158969953, 0.00157066696]],
   ] as const)('knows the beta schedule %s', (betaSchedule, wanted) => {

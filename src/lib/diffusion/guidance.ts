@@ -40,8 +40,8 @@ export function combine(unconditional: Float32Array, conditional: Float32Array, 
 }
 
 /**
- * A guided prediction of `rows` samples, each brought back to the standard deviation of its conditional prediction by the share:
- * x (1 - share + share std(conditional) / std(x)) [Lin et al. 2023, section 3.4]. Share 0 gives the same array.
+ * Rescales a guided prediction of `rows` samples, each towards the standard deviation of its conditional prediction:
+ * x (1 - share + share std(conditional) / std(x)) [Lin et al. 2023, section 3.4]. Share 0 returns the same array.
  */
 export function rescale(
   guided: Float32Array,

@@ -140,7 +140,7 @@ export const RENDER = {
     value: 'scale',
   }),
   /**
-   * How far a guided prediction is brought back to the standard deviation of the prompt's own, from 0 to 1 [Lin 2023]. For models
+   * Rescales a guided prediction towards the standard deviation of the prompt's own, from 0 to 1 [Lin 2023]. For models
    * trained to zero terminal SNR, whose pictures guidance overexposes; 0.7 is usual.
    */
   guidanceRescale: setting(kind.real({ least: 0, most: 1 }), {

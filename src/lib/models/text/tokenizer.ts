@@ -38,7 +38,7 @@ const tokenizerSchema = z.object({
   }),
 });
 
-/** Tokenizers that were opened last, by folder and content. Parsing CLIP's vocabulary takes longer than the rest of a checkpoint. */
+/** The last opened tokenizers, by folder and content: parsing CLIP's vocabulary dominates the time to open a checkpoint. */
 const opened = new Map<string, Tokenizer>();
 const KEPT = 4;
 
