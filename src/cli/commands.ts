@@ -15,6 +15,7 @@ import { addReport } from './commands/report.js';
 import { addRun } from './commands/run.js';
 import { addRuns } from './commands/runs.js';
 import { addSeeds } from './commands/seeds.js';
+import { addSteady } from './commands/steady.js';
 import { addSweep } from './commands/sweep.js';
 import { addSync } from './commands/sync.js';
 import { addUi } from './commands/ui.js';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly AddCommand[] = [
   command(addEdit, () => import('./actions/edit.js')),
   command(addFinetune, () => import('./actions/finetune.js')),
   command(addRecipe, () => import('./actions/recipe.js')),
+  command(addSteady, () => import('./actions/steady.js')),
   command(addMetrics, () => import('./actions/metrics.js')),
   command(addGrid, () => import('./actions/grid.js')),
   command(addInfo, () => import('./actions/info.js')),

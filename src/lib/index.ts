@@ -4,6 +4,8 @@ export { FailureError, UsageError } from './base/errors.js';
 export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
 export { flowMedian } from './consistency/flow-median.js';
+export { carryKeyframes } from './consistency/keyframes.js';
+export { type SteadyOptions, type SteadyResult, steady } from './consistency/steady.js';
 export {
   type DenoiseOptions,
   type Img2ImgOptions,

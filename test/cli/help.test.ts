@@ -14,6 +14,7 @@ const COMMANDS = [
   'edit',
   'finetune',
   'recipe',
+  'steady',
   'metrics',
   'grid',
   'info',

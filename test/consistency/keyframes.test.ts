@@ -33,7 +33,7 @@ const error = (a: Frame, b: Frame) => compareFrames(a, b).absolute;
 const brightness = ({ data }: Frame) => data.reduce((sum, value) => sum + value, 0) / data.length;
 
 test('between keys the flicker is gone along the true motion, and the picture moves on', async () => {
-  const carried = await collect(carryKeyframes(source, flickering, { every: 5, motion: trueMotion }));
+  const carried = await collect(carryKeyframes(source, flickering, { keyEvery: 5, motion: trueMotion }));
   expect(carried).toHaveLength(8);
   // Keys: 0, 5, and the last frame.
   for (const key of [0, 5, 7]) expect(carried[key]).toEqual(flickering[key]);
@@ -65,7 +65,7 @@ test('nothing is carried across a cut: both of its frames are kept', async () =>
     return trueMotion(from, to);
   };
   const carried = await collect(
-    carryKeyframes([...source.slice(0, 3), ...dark], flickering.slice(0, 6), { every: 5, motion }),
+    carryKeyframes([...source.slice(0, 3), ...dark], flickering.slice(0, 6), { keyEvery: 5, motion }),
   );
   for (const t of [0, 2, 3, 5]) expect(carried[t]).toEqual(flickering[t]);
   expect(asked.sort()).toEqual([
@@ -80,7 +80,7 @@ test('every frame is a key at a distance of 1, and of the two videos no more is 
   const motion = () => {
     throw new Error('there is nothing between keys');
   };
-  expect(await collect(carryKeyframes(source, flickering, { every: 1, motion }))).toEqual(flickering);
+  expect(await collect(carryKeyframes(source, flickering, { keyEvery: 1, motion }))).toEqual(flickering);
   let read = 0;
   async function* counted(): AsyncGenerator<Frame> {
     for (const frame of source) {
@@ -88,17 +88,18 @@ test('every frame is a key at a distance of 1, and of the two videos no more is 
       yield frame;
     }
   }
-  const carrying = carryKeyframes(counted(), flickering, { every: 3, motion: trueMotion });
+  const carrying = carryKeyframes(counted(), flickering, { keyEvery: 3, motion: trueMotion });
   await carrying.next();
   expect(read).toBe(4);
   await carrying.return();
 });
 
 test('videos that do not belong together are refused, and so is a distance that is none', async () => {
-  const run = (a: Frame[], b: Frame[], every = 5) => collect(carryKeyframes(a, b, { every, motion: trueMotion }));
+  const run = (a: Frame[], b: Frame[], every = 5) =>
+    collect(carryKeyframes(a, b, { keyEvery: every, motion: trueMotion }));
   await expect(run(source, truth.slice(1))).rejects.toThrow('the source has more frames than the styled video');
   await expect(run(source.slice(1), truth)).rejects.toThrow('the styled video has more frames than the source');
   const small: Frame = { width: 1, height: 1, data: new Uint8Array(3) };
   await expect(run(source.slice(0, 1), [small])).rejects.toThrow('the styled video is 1x1 but the source 128x128');
-  await expect(run(source, truth, 0)).rejects.toThrow('every: the distance of keyframes');
+  await expect(run(source, truth, 0)).rejects.toThrow('keyEvery: the distance of keyframes');
 });

@@ -16,6 +16,7 @@ import {
   RENDER,
   SELECTION,
   SETTINGS,
+  STEADY,
   SUBJECT,
 } from '../../src/lib/settings/table.js';
 
@@ -27,6 +28,7 @@ const TABLES: Readonly<Record<string, SettingTable>> = {
   Rendering: RENDER,
   Finetuning: FINETUNE,
   'The course of a finetuning': COURSE,
+  Steadying: STEADY,
 };
 
 it('has defaults that it allows', () => {

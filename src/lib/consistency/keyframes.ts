@@ -5,6 +5,9 @@
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { streamed } from '../base/streamed.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { STEADY } from '../settings/table.js';
 import type { Frame, Frames } from '../tensor/frame.js';
 import { warpFrame } from '../video/flow/warp.js';
 import type { VideoInput } from '../video/read/video.js';
@@ -12,10 +15,12 @@ import { framesOf } from '../video/read/video-input.js';
 import { isCut } from './cuts.js';
 import { type Correspondence, estimatedMotion, type SourceFrame } from './motion.js';
 
-/** Settings of `carryKeyframes`. */
-export interface KeyframeOptions {
-  /** Distance of keyframes, in frames; 5 by default. 1 keeps every frame. */
-  readonly every?: number;
+/**
+ * Settings of `carryKeyframes`.
+ *
+ * @inline
+ */
+export interface KeyframeOptions extends OptionsOf<typeof STEADY> {
   /** The source's motion, where it is known; DIS in both directions by default. */
   readonly motion?: (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
   /** Stops before the next frame; its reason is thrown. */
@@ -42,8 +47,9 @@ export async function* carryKeyframes(
   styled: VideoInput,
   options: KeyframeOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const { every = 5, motion = estimatedMotion, signal } = options;
-  assertInteger('every: the distance of keyframes', every, 1);
+  const { keyEvery: every } = withDefaults(STEADY, options);
+  const { motion = estimatedMotion, signal } = options;
+  assertInteger('keyEvery: the distance of keyframes', every, 1);
   let segment: Moment[] = [];
   for await (const moment of together(framesOf(source, { signal }), framesOf(styled, { signal }))) {
     signal?.throwIfAborted();

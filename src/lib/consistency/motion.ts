@@ -3,15 +3,23 @@
 import type { Frame } from '../tensor/frame.js';
 import { disFlow } from '../video/flow/dis/dis-flow.js';
 import { type Flow, toGray } from '../video/flow/flow.js';
-import { nonOccluded } from '../video/flow/warp.js';
+import { returning } from '../video/flow/warp.js';
 
-/** A frame of the source by its number. */
+/**
+ * A frame of the source by its number.
+ *
+ * @inline
+ */
 export interface SourceFrame {
   readonly index: number;
   readonly frame: Frame;
 }
 
-/** Where the pixels of one source frame are in another one. */
+/**
+ * Where the pixels of one source frame are in another one.
+ *
+ * @inline
+ */
 export interface Correspondence {
   /** From the pixels of the one to their places in the other. */
   readonly flow: Flow;
@@ -23,5 +31,5 @@ export interface Correspondence {
 export function estimatedMotion({ frame: from }: SourceFrame, { frame: to }: SourceFrame): Correspondence {
   const [here, there] = [toGray(from), toGray(to)];
   const flow = disFlow(here, there);
-  return { flow, visible: nonOccluded(flow, disFlow(there, here)) };
+  return { flow, visible: returning(flow, disFlow(there, here)) };
 }

@@ -4,7 +4,8 @@ import { given } from '../base/given.js';
 import { warnOnStderr } from '../base/warn.js';
 import { fitVideo } from '../video/read/fit-video.js';
 import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
-import type { Video } from '../video/read/video.js';
+import type { Video, VideoInput } from '../video/read/video.js';
+import { repeatable } from '../video/read/video-input.js';
 
 /** Options of opening a pair; `crop` and `frameRate` are the output's. */
 export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate' | 'signal' | 'onWarning'> {
@@ -21,10 +22,11 @@ export interface PairOptions extends Pick<OpenVideoOptions, 'crop' | 'frameRate'
  * @throws UsageError when one cannot be opened, or their aspect ratios differ too much
  */
 export async function openPair(
-  source: string,
-  output: string,
+  sourceInput: VideoInput,
+  outputInput: VideoInput,
   { crop, frameRate, sourceCrop, sourceStart, signal, onWarning = warnOnStderr }: PairOptions = {},
 ): Promise<{ source: Video; output: Video }> {
+  const [source, output] = [await repeatable(sourceInput), await repeatable(outputInput)];
   const hooks = given({ signal, onWarning });
   const video = await openVideo(output, { exact: true, ...hooks, ...given({ crop, frameRate }) });
   const part = { exact: true, ...hooks, ...given({ crop: sourceCrop, start: sourceStart, frameRate }) };
@@ -32,7 +34,9 @@ export async function openPair(
   const time = timing(stored, video);
   if (Object.keys(time).length > 0) {
     const taken = 'every' in time ? `every ${ordinal(time.every)} frame` : 'the frame of each time';
-    onWarning(`'${source}' has ${rate(stored)} frames a second, '${output}' ${rate(video)}: ${taken} is compared`);
+    onWarning(
+      `'${stored.path}' has ${rate(stored)} frames a second, '${video.path}' ${rate(video)}: ${taken} is compared`,
+    );
   }
   const options = { ...part, ...time };
   const timed = Object.keys(time).length > 0 ? await openVideo(source, options) : stored;

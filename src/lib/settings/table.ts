@@ -279,8 +279,20 @@ export const COURSE = {
   previewFrames: setting(kind.whole(1), { default: 4, help: 'successive frames that previews show' }),
 };
 
+/** How a restyled video is steadied. */
+export const STEADY = {
+  /** Distance of keyframes, in frames. */
+  keyEvery: setting(kind.whole(1), {
+    default: 5,
+    help: "frames from one keyframe to the next; those between are carried along the source's motion",
+  }),
+};
+
 /** All settings. */
-export const SETTINGS = { ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED, ...RENDER, ...FINETUNE, ...COURSE };
+export const SETTINGS = {
+  ...{ ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED },
+  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADY },
+};
 
 /** The name of a setting in the library. */
 export type SettingName = keyof typeof SETTINGS;

@@ -120,25 +120,38 @@ function followFlow(backward: Flow, forward: Flow): Float32Array {
  * @throws UsageError when the flows differ in size
  */
 export function nonOccluded(forward: Flow, backward: Flow): Uint8Array {
-  assertSameSize('nonOccluded: the backward flow', backward, forward);
+  const mask = returning(forward, backward);
   const { width, height, data: f } = forward;
-  const b = followFlow(backward, forward);
-  const square = (x: number, y: number): number => fround(fround(x * x) + fround(y * y));
-  const mask = new Uint8Array(width * height);
   for (let y = 0, p = 0; y < height; y++) {
     for (let x = 0; x < width; x++, p++) {
       const i = 2 * p;
       const right = x + 1 < width ? i + 2 : i;
       const below = y + 1 < height ? i + 2 * width : i;
       const length = square(f[i], f[i + 1]);
-      const roundTrip = square(fround(f[i] + b[i]), fround(f[i + 1] + b[i + 1]));
-      const lengths = fround(length + square(b[i], b[i + 1]));
       const gradientU = square(fround(f[right] - f[i]), fround(f[below] - f[i]));
       const gradientV = square(fround(f[right + 1] - f[i + 1]), fround(f[below + 1] - f[i + 1]));
-      const returns = roundTrip <= fround(fround(fround(0.01) * lengths) + 0.5);
-      const smooth = fround(gradientU + gradientV) <= fround(fround(fround(0.01) * length) + fround(0.002));
-      mask[p] = returns && smooth ? 1 : 0;
+      if (fround(gradientU + gradientV) > fround(fround(fround(0.01) * length) + fround(0.002))) mask[p] = 0;
     }
   }
   return mask;
 }
+
+/**
+ * The first half of {@link nonOccluded}: 1 where the backward flow leads back to the pixel, motion boundaries included.
+ *
+ * @throws UsageError when the flows differ in size
+ */
+export function returning(forward: Flow, backward: Flow): Uint8Array {
+  assertSameSize('nonOccluded: the backward flow', backward, forward);
+  const { width, height, data: f } = forward;
+  const b = followFlow(backward, forward);
+  const mask = new Uint8Array(width * height);
+  for (let p = 0, i = 0; p < mask.length; p++, i += 2) {
+    const roundTrip = square(fround(f[i] + b[i]), fround(f[i + 1] + b[i + 1]));
+    const lengths = fround(square(f[i], f[i + 1]) + square(b[i], b[i + 1]));
+    mask[p] = roundTrip <= fround(fround(fround(0.01) * lengths) + 0.5) ? 1 : 0;
+  }
+  return mask;
+}
+
+const square = (x: number, y: number): number => fround(fround(x * x) + fround(y * y));

@@ -1,0 +1,31 @@
+// `steadyframe steady`: steadies a restyled video by the motion of its source, and prints what changed.
+
+import { type SteadyResult, steady } from '../../lib/consistency/steady.js';
+import { METRICS, type MetricName } from '../../lib/metrics/measurement.js';
+import { givenSettings } from '../../lib/settings/defaults.js';
+import { STEADY } from '../../lib/settings/table.js';
+import type { SteadyValues } from '../commands/steady.js';
+import type { Context } from '../context.js';
+import { formatNumber, formatPlural, formatTable } from '../table.js';
+
+export async function run(context: Context, video: string, values: SteadyValues): Promise<void> {
+  const { terminal, reporter } = context;
+  if (values.quiet) context.quieten();
+  const result = await steady(values.source, video, values.out, {
+    ...givenSettings(STEADY, values),
+    signal: terminal.signal,
+    onProgress: reporter.report,
+    onWarning: context.warn,
+  });
+  reporter.close();
+  terminal.out(values.json ? `${JSON.stringify(result, null, 1)}\n` : resultText(result));
+}
+
+function resultText({ out, frames, source, before, after }: SteadyResult): string {
+  const names = (Object.keys(METRICS) as MetricName[]).filter((name) => name in after);
+  const rows = names.map((name) => [
+    METRICS[name].title,
+    ...[source, before, after].map((means) => formatNumber(means[name])),
+  ]);
+  return `${formatTable(['metric', 'source', 'before', 'after'], rows)}\n${out}: ${formatPlural(frames, 'frame')}\n`;
+}

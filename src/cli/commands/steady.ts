@@ -1,0 +1,34 @@
+// The flags and help of `steadyframe steady`.
+
+import type { Command } from 'commander';
+import type { OptionsOf } from '../../lib/settings/setting.js';
+import { STEADY } from '../../lib/settings/table.js';
+import { addOutputOptions, type OutputValues } from '../render-options.js';
+import { addSettings } from '../setting-flags.js';
+
+const EXAMPLES = `
+Every n-th frame of the video is kept, and the frames between are its pixels, carried along the motion of the source. Nothing is
+carried across a cut. The source is brought to the size and frame rate of the video; sound and frame times are kept.
+
+Examples:
+  steadyframe steady styled.mp4 --source shot.mp4 -o steady.mp4
+  steadyframe steady frames/ --source shot.mp4 -o steady.mp4 --key-every 8`;
+
+/** Values of the options. */
+export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADY> {
+  source: string;
+  out: string;
+}
+
+/** Adds the command to the program. */
+export function addSteady(program: Command): Command {
+  const command = program
+    .command('steady')
+    .summary('steady a video that any tool has restyled')
+    .description('Steadies a video that was restyled frame by frame, with whatever tool, by the motion of its source.')
+    .argument('<video>', 'the restyled video, or a folder of its frames')
+    .requiredOption('--source <video>', 'the video that it was made from')
+    .requiredOption('-o, --out <file>', 'the video to write');
+  addSettings(command, STEADY);
+  return addOutputOptions(command).addHelpText('after', EXAMPLES);
+}
