@@ -1,9 +1,8 @@
 // Reduces the flicker of a restyled video without training: the median of each frame and its two neighbours, which are
 // warped along the source's optical flow. A baseline for learned methods.
 
-import { UsageError } from '../base/errors.js';
-import { streamed } from '../base/streamed.js';
-import type { Frame, Frames } from '../tensor/frame.js';
+import { lockstep } from '../metrics/lockstep.js';
+import type { Frame } from '../tensor/frame.js';
 import { type Flow, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded, warpFrame } from '../video/flow/warp.js';
 import type { VideoInput } from '../video/read/video.js';
@@ -16,7 +15,7 @@ import { framesOf } from '../video/read/video-input.js';
  * Three frames of both videos are in memory at a time.
  *
  * @param options `signal` stops before the next frame; its reason is thrown
- * @throws UsageError when the videos differ in length or size
+ * @throws UsageError when there are no frames, or the videos differ in length or size
  */
 export async function* flowMedian(
   source: VideoInput,
@@ -25,8 +24,13 @@ export async function* flowMedian(
 ): AsyncGenerator<Frame, void, undefined> {
   let before: Moment | undefined;
   let current: Moment | undefined;
-  for await (const next of together(framesOf(output, { signal }), streamed(framesOf(source, { signal })))) {
+  const videos = [
+    { name: 'the source', frames: framesOf(source, { signal }) },
+    { name: 'the output', frames: framesOf(output, { signal }) },
+  ];
+  for await (const [here, made] of lockstep(videos)) {
     signal?.throwIfAborted();
+    const next = { source: here, output: made };
     if (current) yield await steadied(current, before, next);
     [before, current] = [current, next];
   }
@@ -57,26 +61,4 @@ async function movedTo(at: Moment, other: Moment | undefined): Promise<Uint8Arra
     if (!visible) moved.set(own.subarray(3 * p, 3 * p + 3), 3 * p);
   });
   return moved;
-}
-
-async function* together(output: Frames, source: AsyncIterable<Frame>): AsyncGenerator<Moment> {
-  const others = source[Symbol.asyncIterator]();
-  try {
-    for await (const frame of output) {
-      const { done, value } = await others.next();
-      if (done)
-        throw new UsageError('flowMedian: the output has more frames than the source; pass videos of one length');
-      if (value.width !== frame.width || value.height !== frame.height) {
-        throw new UsageError(
-          `flowMedian: the output is ${frame.width}x${frame.height} but the source ${value.width}x${value.height}; pass videos of one size`,
-        );
-      }
-      yield { output: frame, source: value };
-    }
-    if (!(await others.next()).done) {
-      throw new UsageError('flowMedian: the source has more frames than the output; pass videos of one length');
-    }
-  } finally {
-    await others.return?.();
-  }
 }

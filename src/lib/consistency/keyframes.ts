@@ -3,12 +3,11 @@
 // Rerender A Video, section 4.3]. What a single rendering adds by itself no longer changes from frame to frame.
 
 import { assertInteger } from '../base/assert.js';
-import { UsageError } from '../base/errors.js';
-import { streamed } from '../base/streamed.js';
+import { lockstep } from '../metrics/lockstep.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { STEADY } from '../settings/table.js';
-import type { Frame, Frames } from '../tensor/frame.js';
+import type { Frame } from '../tensor/frame.js';
 import { warpFrame } from '../video/flow/warp.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
@@ -40,7 +39,7 @@ interface Moment extends SourceFrame {
  *
  * K + 1 frames of both videos are in memory at a time.
  *
- * @throws UsageError when the videos differ in length or size, or the distance of keyframes is no whole number from 1
+ * @throws UsageError when there are no frames, the videos differ in length or size, or the distance of keyframes is no whole number from 1
  */
 export async function* carryKeyframes(
   source: VideoInput,
@@ -51,8 +50,14 @@ export async function* carryKeyframes(
   const { motion = estimatedMotion, signal } = options;
   assertInteger('keyEvery: the distance of keyframes', every, 1);
   let segment: Moment[] = [];
-  for await (const moment of together(framesOf(source, { signal }), framesOf(styled, { signal }))) {
+  const videos = [
+    { name: 'the source', frames: framesOf(source, { signal }) },
+    { name: 'the styled video', frames: framesOf(styled, { signal }) },
+  ];
+  let index = 0;
+  for await (const [frame, own] of lockstep(videos)) {
     signal?.throwIfAborted();
+    const moment: Moment = { index: index++, frame, styled: own };
     const before = segment.at(-1);
     if (before && isCut(before.frame, moment.frame)) {
       yield* carried(segment, motion);
@@ -108,27 +113,4 @@ function blended(own: Frame, left: Side, right: Side): Frame {
     }
   }
   return { width, height, data };
-}
-
-async function* together(source: Frames, styled: Frames): AsyncGenerator<Moment> {
-  const others = streamed(styled);
-  let index = 0;
-  try {
-    for await (const frame of source) {
-      const { done, value } = await others.next();
-      if (done)
-        throw new UsageError('keyframes: the source has more frames than the styled video; pass videos of one length');
-      if (value.width !== frame.width || value.height !== frame.height) {
-        throw new UsageError(
-          `keyframes: the styled video is ${value.width}x${value.height} but the source ${frame.width}x${frame.height}; pass videos of one size`,
-        );
-      }
-      yield { index: index++, frame, styled: value };
-    }
-    if (!(await others.next()).done) {
-      throw new UsageError('keyframes: the styled video has more frames than the source; pass videos of one length');
-    }
-  } finally {
-    await others.return?.();
-  }
 }
