@@ -13,8 +13,8 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 300_000 } },
-    // Processes, because native sessions crash worker threads on their way out. One more than a small machine has cores, since files
-    // wait for programs that they have started; with four, two cores lose more than they gain.
+    // Processes, because native sessions crash worker threads on their way out. One more than a small machine has cores,
+    // since files wait for programs that they have started; with four, two cores lose more than they gain.
     pool: 'forks',
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },

@@ -35,7 +35,8 @@ export async function readSurface() {
 }
 
 /**
- * What has no docblock: functions, types and constants, and the options of functions. Other properties may speak for themselves.
+ * What has no docblock: functions, types and constants, and the options of functions. Other properties may speak for
+ * themselves.
  *
  * @param {import('typedoc').ProjectReflection} project
  * @returns {string[]} names with their files

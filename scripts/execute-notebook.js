@@ -1,6 +1,6 @@
 // @ts-check
-// Executes notebooks through nbconvert and the tslab kernel, in a workspace of its own, so that nothing that they write lies about.
-// A cell with the tag `parameters` holds what may be chosen, as papermill has it.
+// Executes notebooks through nbconvert and the tslab kernel, in a workspace of its own, so that nothing that they write lies
+// about. A cell with the tag `parameters` holds what may be chosen, as papermill has it.
 
 import { spawn } from 'node:child_process';
 import {
@@ -28,7 +28,8 @@ import { root } from './setup.js';
 const PATIENCE = 900;
 
 /**
- * A folder that looks to notebooks as the project does: `../models`, `../README.md`, the package by its name; and copies of them.
+ * A folder that looks to notebooks as the project does: `../models`, `../README.md`, the package by its name; and copies of
+ * them.
  *
  * @param {(data: string) => void} registerKernel
  * @param {string} [library] the folder of the package; the project's own by default
@@ -53,8 +54,8 @@ export function openWorkspace(registerKernel, library = root) {
 }
 
 /**
- * Executes a notebook of the workspace. A failure is a cell that throws, or what a cell left running throws later, which nbconvert
- * alone would not notice.
+ * Executes a notebook of the workspace. A failure is a cell that throws, or what a cell left running throws later, which
+ * nbconvert alone would not notice.
  *
  * @param {string} python an interpreter that has nbconvert
  * @param {Workspace} workspace
@@ -92,7 +93,8 @@ export async function executeNotebook(python, { folder, notebooks, jupyter }, na
 }
 
 /**
- * Writes values into a notebook's cell `parameters`. (Not below it as papermill does: tslab's cells are one scope of constants.)
+ * Writes values into a notebook's cell `parameters`. (Not below it as papermill does: tslab's cells are one scope of
+ * constants.)
  *
  * @param {string} path
  * @param {Record<string, number>} parameters

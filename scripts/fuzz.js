@@ -1,6 +1,7 @@
 // @ts-check
-// `npm run fuzz -- [--seconds N] [--inputs N] [--seed S] [--kind K] [--only INDEX]`: reads damaged files of every kind. What ends in
-// another way than read or refused in one sentence is kept in .cache/fuzz, and is made again with its seed and index.
+// `npm run fuzz -- [--seconds N] [--inputs N] [--seed S] [--kind K] [--only INDEX]`: reads damaged files of every kind. What
+// ends in another way than read or refused in one sentence is kept in .cache/fuzz, and is made again with its seed and
+// index.
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 // @ts-check
-// The main job that `npm start` runs once everything is installed and built: `steadyframe experiment` on a bundled shot with the demo
-// model. Arguments are added to the experiment's: `npm start -- --shot white-car-dusk --frames 36`.
+// The main job that `npm start` runs once everything is installed and built: `steadyframe recipe` on a bundled shot with
+// the demo model. Arguments are added to the recipe's: `npm start -- --shot white-car-dusk --frames 36`.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

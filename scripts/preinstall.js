@@ -1,8 +1,9 @@
 // @ts-check
-// Runs when npm installs this package, before the scripts of its dependencies. On Linux x64 the one of onnxruntime-node would
-// fetch 300 MB of CUDA files from NuGet, GPU or not, and where that fails npm gives up the whole installation. It leaves out
-// files that are there already, so an empty file is put where each is missing. Device `cuda` is asked for by name and says how to
-// get the real ones; the CPU never opens them. ONNXRUNTIME_NODE_INSTALL has its meaning: then nothing is done here.
+// Runs when npm installs this package, before the scripts of its dependencies. On Linux x64 the one of onnxruntime-node
+// would fetch 300 MB of CUDA files from NuGet, GPU or not, and where that fails npm gives up the whole installation. It
+// leaves out files that are there already, so an empty file is put where each is missing. Device `cuda` is asked for by name
+// and says how to get the real ones; the CPU never opens them. ONNXRUNTIME_NODE_INSTALL has its meaning: then nothing is
+// done here.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 // @ts-check
-// Python packages that tests and notebooks use, in `.venv`: `node scripts/python.js mlflow` installs one of them. The library itself
-// needs no Python.
+// Python packages that tests and notebooks use, in `.venv`: `node scripts/python.js mlflow` installs one of them. The
+// library itself needs no Python.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -32,8 +32,8 @@ const PATIENCE = 600_000;
 export const venvPython = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 
 /**
- * An interpreter that has a package: the one that the environment variable STEADYFRAME_<PACKAGE> names, else `.venv`'s, which
- * is made and filled where it can be.
+ * An interpreter that has a package: the one that the environment variable STEADYFRAME_<PACKAGE> names, else `.venv`'s,
+ * which is made and filled where it can be.
  *
  * @param {string} name
  * @returns {Promise<{ python: string } | { missing: string }>} the interpreter's path, or why there is none
@@ -77,8 +77,8 @@ function hasModule(python, module) {
 }
 
 /**
- * Installs a package; returns why it could not. By uv, which takes a tenth of pip's time; by pip where there is no uv, or where uv does
- * not find what pip's settings of this machine name.
+ * Installs a package; returns why it could not. By uv, which takes a tenth of pip's time; by pip where there is no uv, or
+ * where uv does not find what pip's settings of this machine name.
  *
  * @param {string} requirement
  * @returns {Promise<string | undefined>}
@@ -106,8 +106,8 @@ async function install(requirement) {
 }
 
 /**
- * What installs a package into `.venv` with pip: its own, else that of the Python that made it, else one that is put there; or why
- * there is none.
+ * What installs a package into `.venv` with pip: its own, else that of the Python that made it, else one that is put there;
+ * or why there is none.
  *
  * @param {string | undefined} python
  * @returns {Promise<string | ((requirement: string) => Promise<string | undefined>)>}

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run study -- NAME [options]`: installs and builds what is missing, then answers one of the questions of src/experiments.
-// What is done already is not done again.
+// `npm run study -- NAME [options]`: installs and builds what is missing, then answers one of the questions of
+// src/experiments. What is done already is not done again.
 
 import { build, ensureInstalled, isBuilt, nodeProblem } from './setup.js';
 

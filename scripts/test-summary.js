@@ -33,8 +33,8 @@ export function claimsToBeSkipped(fullName) {
 }
 
 /**
- * Collects one run's results; a file, a suite's hook or an unhandled error that fails counts as one failed test, and so does a test
- * that ran under a name which says that it was skipped.
+ * Collects one run's results; a file, a suite's hook or an unhandled error that fails counts as one failed test, and so does
+ * a test that ran under a name which says that it was skipped.
  */
 export default class TestSummary {
   /**

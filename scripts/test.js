@@ -1,5 +1,6 @@
 // @ts-check
-// `npm test`: installs what is missing, then checks formatting and types beside the build and the tests. The last line is the count.
+// `npm test`: installs what is missing, then checks formatting and types beside the build and the tests. The last line is
+// the count.
 // `npm test -- test/graph` builds if need be and runs only the test files whose path contains the text.
 
 import { spawn } from 'node:child_process';

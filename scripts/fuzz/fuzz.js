@@ -1,5 +1,6 @@
 // @ts-check
-// Damages files of every kind and reads them in processes with limits of time and memory. Which input is which depends on the seed alone.
+// Damages files of every kind and reads them in processes with limits of time and memory. Which input is which depends on
+// the seed alone.
 
 import { fork } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

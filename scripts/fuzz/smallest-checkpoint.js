@@ -1,5 +1,6 @@
 // @ts-check
-// The smallest checkpoint that tests and fuzzing run: two levels of one layer, 8 and 16 channels; a 32x32 frame takes milliseconds.
+// The smallest checkpoint that tests and fuzzing run: two levels of one layer, 8 and 16 channels; a 32x32 frame takes
+// milliseconds.
 
 /** Options of `writeRandomCheckpoint`. */
 export const SMALLEST = {

@@ -1,5 +1,6 @@
 // @ts-check
-// `npm run study -- demo-model PART`: trains a part of the demo model from scratch; `--card` writes the pictures of its card.
+// `npm run study -- demo-model PART`: trains a part of the demo model from scratch; `--card` writes the pictures of its
+// card.
 
 import { join, resolve } from 'node:path';
 import { root } from '../setup.js';

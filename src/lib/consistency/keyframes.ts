@@ -1,6 +1,6 @@
 // Keyframe propagation: every K-th frame of a restyled video is kept, and the frames between two of them are their pixels,
-// carried from both sides along the motion of the source [Jamriska et al. 2019, Stylizing Video by Example; Yang et al. 2023,
-// Rerender A Video, section 4.3]. What a single rendering adds by itself no longer changes from frame to frame.
+// carried from both sides along the motion of the source [Jamriska et al. 2019, Stylizing Video by Example; Yang et al.
+// 2023, Rerender A Video, section 4.3]. What a single rendering adds by itself no longer changes from frame to frame.
 
 import { assertInteger } from '../base/assert.js';
 import { lockstep } from '../metrics/lockstep.js';
@@ -32,14 +32,15 @@ interface Moment extends SourceFrame {
 }
 
 /**
- * Yields the styled video with the frames between keyframes replaced. A frame m between the keys l and r is the mean of both, warped to m
- * along the source's motion, with the weights (r - m) / (r - l) and (m - l) / (r - l) where the point is visible in the key; where it is
- * in neither, the styled frame itself. Keys are every K-th frame, the last frame, and both frames at a cut of the source: nothing is
- * carried across it.
+ * Yields the styled video with the frames between keyframes replaced. A frame m between the keys l and r is the mean of
+ * both, warped to m along the source's motion, with the weights (r - m) / (r - l) and (m - l) / (r - l) where the point is
+ * visible in the key; where it is in neither, the styled frame itself. Keys are every K-th frame, the last frame, and both
+ * frames at a cut of the source: nothing is carried across it.
  *
  * K + 1 frames of both videos are in memory at a time.
  *
- * @throws UsageError when there are no frames, the videos differ in length or size, or the distance of keyframes is no whole number from 1
+ * @throws UsageError when there are no frames, the videos differ in length or size, or the distance of keyframes is no whole
+ *   number from 1
  */
 export async function* carryKeyframes(
   source: VideoInput,

@@ -1,5 +1,5 @@
-// Steadies a video that was restyled frame by frame, with whatever tool: reads it beside its source, writes the steadied one, and
-// measures both.
+// Steadies a video that was restyled frame by frame, with whatever tool: reads it beside its source, writes the steadied
+// one, and measures both.
 
 import { extname, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
@@ -35,8 +35,9 @@ export interface SteadyResult {
 }
 
 /**
- * Writes a steadied copy of a restyled video: keyframes are kept, and the frames between them are carried along the source's motion
- * (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video, whose frame times and sound are kept.
+ * Writes a steadied copy of a restyled video: keyframes are kept, and the frames between them are carried along the source's
+ * motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video, whose frame times
+ * and sound are kept.
  *
  * @param out an .mp4, .webp or .gif file, or a folder of PNG, as for `writeVideo`
  * @throws UsageError when a video cannot be opened, they differ in length or too much in shape, or `out` is one of them
