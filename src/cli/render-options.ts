@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
-import { chosenSettings } from '../lib/settings/defaults.js';
+import { chosenSettings, givenSettings } from '../lib/settings/defaults.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
 import { DENOISE, RENDER, SELECTION } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
@@ -97,18 +97,14 @@ export function addComparisonOptions(command: Command): Command {
   return addOutputOptions(addTrackingOptions(chosen));
 }
 
-/** The library's settings of the sampler and the prompt. */
-export function denoiseSettings(values: DenoiseValues): Required<OptionsOf<typeof DENOISE>> {
-  return chosenSettings(DENOISE, values);
-}
-
 /** The library's options of a comparison. */
 export function comparisonSettings(values: ComparisonValues, context: Context): ComparisonOptions {
-  const { size, start, duration, frames, every, frameRate, batch, columns, audio, out, resume } = values;
+  const { columns, audio, out, resume } = values;
   return {
-    ...denoiseSettings(values),
+    ...chosenSettings(DENOISE, values),
     ...trackingSettings(values, context),
-    ...given({ size, start, duration, frames, every, frameRate, batch, columns, audio, out, resume }),
+    ...givenSettings({ ...SELECTION, batch }, values),
+    ...given({ columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,
     signal: context.terminal.signal,

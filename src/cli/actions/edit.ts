@@ -8,10 +8,12 @@ import type { FrameEdit } from '../../lib/edits/frame-edit.js';
 import { findProposals, proposeEdits } from '../../lib/edits/propose-edits.js';
 import { COMPOSITION_LOST } from '../../lib/metrics/composition.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
+import { chosenSettings, givenSettings } from '../../lib/settings/defaults.js';
+import { DENOISE, SELECTION } from '../../lib/settings/table.js';
 import { type EditValues, PART } from '../commands/edit.js';
 import { type Context, shellCommand } from '../context.js';
 import { appliedArguments, checkpointArguments } from '../model-options.js';
-import { denoiseSettings, sizeArguments, trackingSettings } from '../render-options.js';
+import { sizeArguments, trackingSettings } from '../render-options.js';
 import { flagArguments } from '../setting-flags.js';
 import { formatPlural, formatTable, formatTimestep } from '../table.js';
 import { withModel } from './with-model.js';
@@ -20,12 +22,13 @@ export async function run(context: Context, video: string, values: EditValues): 
   const { pick, auto = false } = values;
   if (pick !== undefined && auto) throw new UsageError('--pick and --auto exclude each other; leave one of them out');
   if (values.quiet) context.quieten();
-  const { at, frame, start, duration, every, frameRate, size, out, strengths, seeds } = values;
+  const { at, frame, out, strengths, seeds } = values;
   let kept = 0;
   const options: ProposeEditsOptions = {
-    ...denoiseSettings(values),
+    ...chosenSettings(DENOISE, values),
+    ...givenSettings(SELECTION, values),
     ...trackingSettings(values, context),
-    ...given({ at, frame, start, duration, every, frameRate, size, out }),
+    ...given({ at, frame, out }),
     ...{ strengths, seeds, ...(auto && { auto }) },
     ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: context.terminal.signal },
     onEdit: () => {

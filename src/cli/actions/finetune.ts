@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { NonFiniteError, UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
 import type { Model } from '../../lib/models/model.js';
-import type { OptionsOf } from '../../lib/settings/setting.js';
-import { COURSE, TRAINING } from '../../lib/settings/table.js';
+import { givenSettings } from '../../lib/settings/defaults.js';
+import { COURSE, SELECTION, TRAINING } from '../../lib/settings/table.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';
 import { storedIterations } from '../../lib/training/finetune/folder.js';
 import type { FinetuneOptions } from '../../lib/training/finetune/options.js';
@@ -31,14 +31,13 @@ export async function run(context: Context, path: string, values: FinetuneValues
   if (values.quiet) context.quieten();
   const options = libraryOptions(values);
   const chosen = chosenEdits(values);
-  const { start, duration, frames, every, frameRate } = values;
   await withModel(values, context, async (model) => {
     const video = await openForModel(model, path, {
-      ...given({ size: values.size, start, duration, frames, every, frameRate }),
+      ...givenSettings(SELECTION, values),
       signal: terminal.signal,
       onWarning: warn,
     });
-    const edits = await readEdits(chosen, video, start);
+    const edits = await readEdits(chosen, video, values.start);
     let out: string | undefined;
     const onFolder = (folder: string): void => {
       out = folder;
@@ -74,9 +73,8 @@ function libraryOptions(values: FinetuneValues): Omit<FinetuneOptions, 'edits'> 
   if (train !== 'lora' && lora !== undefined) {
     throw new UsageError(`--lora-${lora} belongs to --train lora; leave it out, or do not use --train ${train}`);
   }
-  const chosen = Object.keys({ ...TRAINING, ...INTERVALS }).map((name) => [name, values[name as keyof FinetuneValues]]);
   return {
-    ...given(Object.fromEntries(chosen) as OptionsOf<typeof TRAINING> & OptionsOf<typeof INTERVALS>),
+    ...givenSettings({ ...TRAINING, ...INTERVALS }, values),
     ...given({ priorPrompts, resume }),
     preview: given({
       frames: previewFrames,

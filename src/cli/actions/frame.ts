@@ -4,22 +4,25 @@ import { given } from '../../lib/base/given.js';
 import { editFrame } from '../../lib/edits/edit-frame.js';
 import { sheetPaths } from '../../lib/edits/edits-folder.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
+import { chosenSettings, givenSettings } from '../../lib/settings/defaults.js';
+import { DENOISE, SELECTION } from '../../lib/settings/table.js';
 import type { FrameValues } from '../commands/frame.js';
 import type { Context } from '../context.js';
-import { denoiseSettings, trackingSettings } from '../render-options.js';
+import { trackingSettings } from '../render-options.js';
 import { formatTable, formatTimestep } from '../table.js';
 import { withModel } from './with-model.js';
 
 export async function run(context: Context, video: string, values: FrameValues): Promise<void> {
   const { terminal } = context;
-  const { at: time, seeds, strengths, size, frameRate, out: folder } = values;
+  const { at: time, seeds, strengths, out: folder } = values;
   if (values.quiet) context.quieten();
   await withModel(values, context, async (model) => {
     checkPrompts(model, values, context.warn);
     const { out, at, edits } = await editFrame(model, video, {
-      ...denoiseSettings(values),
+      ...chosenSettings(DENOISE, values),
+      ...givenSettings(SELECTION, values),
       ...trackingSettings(values, context),
-      ...{ at: time, seeds, strengths, ...given({ size, frameRate, out: folder }) },
+      ...{ at: time, seeds, strengths, ...given({ out: folder }) },
       ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: terminal.signal },
     });
     context.reporter.close();

@@ -2,13 +2,13 @@
 
 import { UsageError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
-import { METRICS, type MetricName } from '../../lib/metrics/measurement.js';
 import { metrics, unevenSentence } from '../../lib/metrics/metrics.js';
 import { openPair } from '../../lib/metrics/open-pair.js';
 import { openVideo } from '../../lib/video/read/open-video.js';
 import type { MetricsValues } from '../commands/metrics.js';
 import type { Context } from '../context.js';
-import { formatNumber, formatPlural, formatTable } from '../table.js';
+import { formatNumber, formatPlural } from '../table.js';
+import { metricTable } from './metric-table.js';
 
 export async function run(context: Context, output: string, values: MetricsValues): Promise<void> {
   const { terminal } = context;
@@ -42,12 +42,6 @@ export async function run(context: Context, output: string, values: MetricsValue
     terminal.out(`${JSON.stringify(result, null, 1)}\n`);
     return;
   }
-  const names = (Object.keys(METRICS) as MetricName[]).filter((name) => name in ofOutput);
-  const rows = names.map((name) => [
-    METRICS[name].title,
-    formatNumber(ofOutput[name]),
-    ...(ofSource ? [formatNumber(ofSource[name])] : []),
-  ]);
-  terminal.out(formatTable(['metric', 'output', ...(ofSource ? ['source'] : [])], rows));
+  terminal.out(metricTable(ofOutput, { output: ofOutput, ...given({ source: ofSource }) }));
   terminal.out(`\n${formatPlural(frames, 'frame')} of ${width}x${height} at ${formatNumber(frameRate)} a second\n`);
 }

@@ -5,7 +5,8 @@ import { given } from '../../lib/base/given.js';
 import { type RecipeOptions, recipe } from '../../lib/recipe/recipe.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
-import { RENDERED, type RecipeValues } from '../commands/recipe.js';
+import { SELECTION } from '../../lib/settings/table.js';
+import { RENDERED, type RecipeValues, TRAINED } from '../commands/recipe.js';
 import type { Context } from '../context.js';
 import { trackingSettings } from '../render-options.js';
 import { formatNumber, formatTable, formatTimestep } from '../table.js';
@@ -28,20 +29,16 @@ export async function run(context: Context, video: string | undefined, values: R
 }
 
 function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
-  const { size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale } = values;
-  const { preset, strengths, tunedGuidance } = values;
-  const { trainingFrames, objective, train, learningRate, iterations, trainingBatch } = values;
+  const { out, resume, editFrame, guidanceScale, preset, strengths, tunedGuidance } = values;
   const { proposalStrengths, proposalSeeds, proposalGuidance, example: examples } = values;
   return {
     ...trackingSettings(values, context),
-    ...given({ size, start, duration, every, frameRate, frames, out, resume, editFrame, guidanceScale }),
-    ...givenSettings(RENDERED, values),
+    ...givenSettings({ ...SELECTION, ...RENDERED }, values),
+    ...given({ out, resume, editFrame, guidanceScale }),
     ...{ preset, strengths },
     prompts: values.prompt,
     ...given({ tunedGuidance, examples }),
-    training: given({
-      ...{ trainingFrames, objective, learningRate, iterations, trainingBatch, train },
-    }),
+    training: givenSettings(TRAINED, values),
     proposals: given({ strengths: proposalStrengths, seeds: proposalSeeds, guidanceScale: proposalGuidance }),
     onProgress: context.reporter.report,
     onWarning: context.warn,

@@ -1,12 +1,12 @@
 // `steadyframe steady`: steadies a restyled video by the motion of its source, and prints what changed.
 
 import { type SteadyResult, steady } from '../../lib/consistency/steady.js';
-import { METRICS, type MetricName } from '../../lib/metrics/measurement.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
 import { STEADY } from '../../lib/settings/table.js';
 import type { SteadyValues } from '../commands/steady.js';
 import type { Context } from '../context.js';
-import { formatNumber, formatPlural, formatTable } from '../table.js';
+import { formatPlural } from '../table.js';
+import { metricTable } from './metric-table.js';
 
 export async function run(context: Context, video: string, values: SteadyValues): Promise<void> {
   const { terminal, reporter } = context;
@@ -22,10 +22,5 @@ export async function run(context: Context, video: string, values: SteadyValues)
 }
 
 function resultText({ out, frames, source, before, after }: SteadyResult): string {
-  const names = (Object.keys(METRICS) as MetricName[]).filter((name) => name in after);
-  const rows = names.map((name) => [
-    METRICS[name].title,
-    ...[source, before, after].map((means) => formatNumber(means[name])),
-  ]);
-  return `${formatTable(['metric', 'source', 'before', 'after'], rows)}\n${out}: ${formatPlural(frames, 'frame')}\n`;
+  return `${metricTable(after, { source, before, after })}\n${out}: ${formatPlural(frames, 'frame')}\n`;
 }

@@ -39,9 +39,9 @@ const {
 export { RENDERED };
 
 const { iterations, trainingFrames, learningRate, trainingBatch, objective, train } = FINETUNE;
-const TRAINING = { iterations, trainingFrames, learningRate, trainingBatch, objective, train };
+export const TRAINED = { iterations, trainingFrames, learningRate, trainingBatch, objective, train };
 /** Settings without a default of their own: the preset's values apply. */
-const BY_PRESET = Object.fromEntries(Object.keys({ guidanceScale, ...TRAINING }).map((name) => [name, undefined]));
+const BY_PRESET = Object.fromEntries(Object.keys({ guidanceScale, ...TRAINED }).map((name) => [name, undefined]));
 
 /** Values of the options. */
 export interface RecipeValues
@@ -49,7 +49,7 @@ export interface RecipeValues
     TrackingValues,
     OutputValues,
     OptionsOf<typeof SELECTION>,
-    OptionsOf<typeof TRAINING>,
+    OptionsOf<typeof TRAINED>,
     Required<OptionsOf<typeof RENDERED>> {
   prompt: string[];
   shot?: string;
@@ -103,7 +103,7 @@ export function addRecipe(program: Command): Command {
     )
     .addOption(listOption('--proposal-seeds <list>', 'seeds of proposals', integer, PROPOSED_SEEDS))
     .option('--proposal-guidance <scale>', 'guidance scale of proposals', number);
-  addSettings(addSettings(described, { size, ...PART }), TRAINING, { defaults: BY_PRESET })
+  addSettings(addSettings(described, { size, ...PART }), TRAINED, { defaults: BY_PRESET })
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted run with the same options');
   return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);

@@ -2,17 +2,22 @@
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { givenSettings } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { SELECTION } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
 import { pathOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { frameAt, pickInOrder, TIME_SLACK } from '../video/times/frame-times.js';
 
+const { frames: _frames, ...rest } = SELECTION;
+/** The settings that select the part of the video in which frames are counted, and their size. */
+export const FRAME_SELECTION = rest;
+
 /** The requested frame, and options of reading it. */
 export interface FrameRequest
-  extends Pick<
-    OpenVideoOptions,
-    'size' | 'crop' | 'start' | 'duration' | 'every' | 'frameRate' | 'signal' | 'onWarning'
-  > {
+  extends OptionsOf<typeof FRAME_SELECTION>,
+    Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> {
   /** Index of the frame in the selected part of the video, from 0. */
   readonly frame?: number;
   /** Seconds from the beginning of that part, in place of `frame`; without either, the middle frame. */
@@ -75,15 +80,15 @@ async function locate(
   request: FrameRequest & Pick<OpenVideoOptions, 'exact'>,
 ): Promise<{ video: Video; frame: number; at: number }> {
   const path = pathOf(input);
-  const { frame: number, at, size, crop, start, duration, every, frameRate, exact, signal, onWarning } = request;
+  const { frame: number, at, start, crop, exact, signal, onWarning } = request;
   if (number !== undefined && at !== undefined) {
     throw new UsageError('a frame is chosen by its number or by its time; give one of the two');
   }
   if (number !== undefined && !(Number.isSafeInteger(number) && number >= 0)) {
     throw new UsageError(`${path}: there is no frame ${number}; give a whole number from 0 on`);
   }
-  const options = given({ size, crop, start, duration, every, frameRate, exact, signal, onWarning });
-  const video = await openVideo(input, options);
+  const chosen = givenSettings(FRAME_SELECTION, request);
+  const video = await openVideo(input, { ...chosen, ...given({ crop, exact, signal, onWarning }) });
   const { times } = await video.times();
   const frame = at === undefined ? (number ?? Math.floor(times.length / 2)) : await frameShownAt(video, at, start);
   if (frame >= times.length) {

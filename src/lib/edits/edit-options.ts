@@ -37,11 +37,6 @@ export interface ProposeEditsOptions extends EditFrameOptions {
 /** The settings of the sampler and the prompt, all required. */
 export type DenoiseSettings = Required<OptionsOf<typeof DENOISE>>;
 
-/** The settings of the sampler and the prompt, with their defaults. */
-export function denoiseSettings(options: DenoiseOptions & Pick<EditFrameOptions, 'noiseDraw'>): DenoiseSettings {
-  return chosenSettings(DENOISE, options);
-}
-
 /** The settings of edits, all required. */
 export type EditSettings = DenoiseSettings & Required<Pick<EditFrameOptions, 'strengths' | 'seeds'>>;
 
@@ -62,5 +57,5 @@ export function resolveEditOptions(
   for (const [name, values] of Object.entries(lists)) {
     if (values.length === 0) throw new UsageError(`edits of a frame: the list of ${name} is empty; give at least one`);
   }
-  return { ...options, ...denoiseSettings(options), ...lists };
+  return { ...options, ...chosenSettings(DENOISE, options), ...lists };
 }

@@ -11,7 +11,7 @@ import { DENOISE } from '../settings/table.js';
 import { lastWork } from '../tracking/log/tracked-work.js';
 import { locationOf, pathOf, type RepeatableVideo, type VideoInput } from '../video/read/video.js';
 import { hashVideo, repeatable } from '../video/read/video-input.js';
-import { frameNumber } from './choose-frame.js';
+import { FRAME_SELECTION, frameNumber } from './choose-frame.js';
 import { type ProposeEditsOptions, type ResolvedEditOptions, resolveEditOptions } from './edit-options.js';
 import { readProposals, type StoredEdits, writeProposals } from './edits-folder.js';
 import type { FrameEdits } from './frame-edit.js';
@@ -79,14 +79,15 @@ async function proposalSettings(
   frame: number,
   options: ResolvedEditOptions,
 ): Promise<Settings> {
-  const { start, duration, every, frameRate, size, crop, strengths, seeds } = options;
+  const { crop, strengths, seeds } = options;
   const { config, vae, ...checkpoint } = model.checkpoint.options;
   const { loras, embeddings, clipSkip } = model;
   return {
     video: locationOf(video),
     // The path does not identify an opened video, or frames.
     ...(typeof video !== 'string' && { content: await hashVideo(video) }),
-    ...given({ start, duration, every, frameRate, size, crop }),
+    ...identifyingSettings(FRAME_SELECTION, options),
+    ...given({ crop }),
     frame,
     model: resolve(model.path),
     ...Object.fromEntries(Object.entries(given({ config, vae })).map(([name, path]) => [name, resolve(path)])),

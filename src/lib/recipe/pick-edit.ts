@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { makeFolder } from '../base/atomic-folder.js';
 import { UsageError } from '../base/errors.js';
-import { denoiseSettings } from '../edits/edit-options.js';
 import { openEditStore } from '../edits/edit-store.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import { renderEdits } from '../edits/render-edits.js';
@@ -11,6 +10,8 @@ import { rankEdits } from '../edits/score-edits.js';
 import { sidecarOf, writeEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
 import type { RenderedVideo } from '../renderings/rendered-video.js';
+import { chosenSettings } from '../settings/defaults.js';
+import { DENOISE } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { writePicture } from '../video/still.js';
 import type { RecipePlan } from './plan.js';
@@ -49,7 +50,7 @@ export async function pickRecipeEdit(
   const shown = { frame, original: 'edit/original.png', given: shownGiven };
   if (!options.tuned.some(({ edits }) => edits === 'picked')) return { edits: [], shown: { ...shown, proposals: [] } };
   const guidanceScale = proposals.guidanceScale ?? options.guidanceScale;
-  const denoise = denoiseSettings({ ...options, prompt: prompts[0], guidanceScale });
+  const denoise = chosenSettings(DENOISE, { ...options, prompt: prompts[0], guidanceScale });
   const { strengths, seeds } = proposals;
   const edits = await renderEdits(
     model,

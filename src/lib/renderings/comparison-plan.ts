@@ -7,9 +7,9 @@ import type { Device } from '../engine/devices.js';
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
-import { withDefaults } from '../settings/defaults.js';
+import { givenSettings, withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { RENDER, type SELECTION } from '../settings/table.js';
+import { RENDER, SELECTION } from '../settings/table.js';
 import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/layout/grid.js';
 import { openForModel } from '../video/read/open-for-model.js';
@@ -91,8 +91,8 @@ export type SourceOptions = OptionsOf<typeof SELECTION> &
  * @throws UsageError when it cannot be opened, does not fit the model, or has no sound and `audio` is set
  */
 export async function openSource(model: Model, input: VideoInput, options: SourceOptions): Promise<Video> {
-  const { size, start, duration, frames, every, crop, frameRate, signal, onWarning, audio } = options;
-  const chosen: OpenVideoOptions = given({ size, start, duration, frames, every, crop, frameRate, signal, onWarning });
+  const { crop, signal, onWarning, audio } = options;
+  const chosen = { ...givenSettings(SELECTION, options), ...given({ crop, signal, onWarning }) };
   const video = await openForModel(model, input, chosen);
   if (audio && !video.hasAudio) throw new UsageError(`${video.path}: has no sound to copy; leave out audio`);
   return video;

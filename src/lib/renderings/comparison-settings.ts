@@ -6,7 +6,7 @@ import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import { identifyingSettings } from '../settings/stored.js';
-import { DENOISE, OWN } from '../settings/table.js';
+import { DENOISE, OWN, SELECTION } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
 import { hashVideo } from '../video/read/video-input.js';
@@ -20,12 +20,13 @@ export async function settingsOf(
   { video, renderings }: { readonly video: RepeatableVideo; readonly renderings: readonly Rendering[] },
   options: ComparisonOptions,
 ): Promise<Settings> {
-  const { start, duration, frames, every, crop, frameRate, columns, audio = false } = options;
+  const { crop, columns, audio = false } = options;
+  const size = renderSize(model, options.size);
   const settings = {
     kind,
     version: VERSION,
     video: await hashVideo(video),
-    selection: { size: renderSize(model, options.size), start, duration, frames, every, crop, frameRate },
+    selection: { ...identifyingSettings(SELECTION, { ...options, size }), crop },
     ...(await hashModel(model, options)),
     device: model.device,
     denoise: identifyingSettings({ ...DENOISE, batch: OWN.batch }, options),

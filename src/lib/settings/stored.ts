@@ -1,6 +1,6 @@
 // Settings by their stored names, as in sweep files, parameters of runs and identities of results.
 
-import { type ChosenSettings, chosenSettings } from './defaults.js';
+import { type ChosenSettings, chosenSettings, givenSettings } from './defaults.js';
 import { type SettingTable, storedName } from './setting.js';
 
 /** The stored names of a table's rows, in its order. */
@@ -10,12 +10,8 @@ export function storedNames(table: SettingTable): string[] {
 
 /** The given settings of a table by stored names, in the order of the table. */
 export function storedSettings(table: SettingTable, options: object): Record<string, unknown> {
-  const values = options as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(
-    Object.entries(table)
-      .filter(([name]) => values[name] !== undefined)
-      .map(([name, row]) => [storedName(name, row), values[name]]),
-  );
+  const given = Object.entries(givenSettings(table, options));
+  return Object.fromEntries(given.map(([name, value]) => [storedName(name, table[name]), value]));
 }
 
 /** The options of a table from stored settings; settings of other tables are left out. */

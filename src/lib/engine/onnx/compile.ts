@@ -8,7 +8,7 @@ import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
-import { type Device, resolveDevice } from '../devices.js';
+import { type Device, resolveDevice, resolveThreads } from '../devices.js';
 import type { Program, WeightSource } from '../program.js';
 import { lowerGraph } from './lower.js';
 import { readPlacement } from './placement.js';
@@ -25,14 +25,15 @@ const sessions = new Map<string, { opening: Promise<Session>; users: number }>()
  * Compiles the graph of `results` (name to value).
  *
  * @param weights values of all weights that the graph names, except trained ones
- * @throws UsageError when a weight is missing, FailureError when the device does not start
+ * @throws UsageError when a weight is missing, or the number of threads is none, FailureError when the device does not start
  */
 export async function compile(
   results: Readonly<Record<string, Node>>,
   weights: WeightSource,
-  options: CompileOptions = {},
+  asked: CompileOptions = {},
 ): Promise<Program> {
-  const device = resolveDevice(options.device);
+  const device = resolveDevice(asked.device);
+  const options = { ...asked, threads: resolveThreads(asked.threads) };
   // A reshape at the end would copy the output; its numbers are the same without it.
   const named = Object.entries(results);
   const shapes = new Map(named.map(([name, { shape }]) => [name, shape]));

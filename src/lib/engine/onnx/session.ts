@@ -9,7 +9,7 @@ import { FailureError, UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Device, deviceFailure, resolveThreads } from '../devices.js';
+import { type Device, deviceFailure } from '../devices.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
 import { encodeModel, type ValueInfoProto } from './schema.js';
@@ -60,7 +60,6 @@ export async function openSession(
     if (!('data' in source)) entries.set(name, source);
     else inline.set(name, { kind: 'inline', dtype: floatType(name, source), bytes: bytesOf(source) });
   }
-  const threads = resolveThreads(options.threads);
   const files = await placeWeights(entries);
   try {
     const model = lowerGraph(
@@ -76,7 +75,7 @@ export async function openSession(
       ...(options.lean && { enableCpuMemArena: false, enableMemPattern: false }),
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      ...(threads !== undefined && { intraOpNumThreads: threads }),
+      ...(options.threads && { intraOpNumThreads: options.threads }),
       ...(files.externalData.length > 0 && { externalData: files.externalData.map((file) => ({ ...file })) }),
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       extra: {

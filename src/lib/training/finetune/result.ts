@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { sha256File } from '../../base/hash.js';
 import { type FileHashes, hashFiles, writeSealedJson } from '../../base/sealed-json.js';
+import type { Settings } from '../../base/settings.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
 import type { Weights } from '../loop/adamw.js';
 import { writeLora } from '../write/lora.js';
@@ -60,7 +61,7 @@ interface FinishedTraining extends Pick<TrainedWeights, 'adapters'> {
   readonly weights: Weights;
   readonly items: readonly TrainingItem[];
   readonly record: TrainingRecord;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
 }
 
 /** Writes the result into the folder of a finetuning, replacing an earlier one. */
