@@ -5,7 +5,6 @@ export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
 export { flowMedian } from './consistency/flow-median.js';
 export { carryKeyframes } from './consistency/keyframes.js';
-export { type SteadyOptions, type SteadyResult, steady } from './consistency/steady.js';
 export {
   type DenoiseOptions,
   type Img2ImgOptions,
@@ -39,6 +38,7 @@ export { type CompareSeedsOptions, compareSeeds } from './renderings/compare-see
 export type { ComparisonResult, RenderingResult } from './renderings/comparison-options.js';
 export { type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
 export { type WriteReportOptions, writeReport } from './report/write-report.js';
+export { type SteadyOptions, type SteadyResult, steady } from './steady/steady.js';
 export { readSweepFile, type SweepFile } from './sweeps/file/read-sweep-file.js';
 export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/run-sweep.js';
 export type { SweepOutcome } from './sweeps/sweep-outcome.js';

@@ -1,8 +1,8 @@
 // `steadyframe steady`: steadies a restyled video by the motion of its source, and prints what changed.
 
-import { type SteadyResult, steady } from '../../lib/consistency/steady.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
 import { STEADY } from '../../lib/settings/table.js';
+import { type SteadyResult, steady } from '../../lib/steady/steady.js';
 import type { SteadyValues } from '../commands/steady.js';
 import type { Context } from '../context.js';
 import { formatPlural } from '../table.js';

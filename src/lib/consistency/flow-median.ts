@@ -1,10 +1,10 @@
 // Reduces the flicker of a restyled video without training: the median of each frame and its two neighbours, which are
 // warped along the source's optical flow. A baseline for learned methods.
 
-import { lockstep } from '../metrics/lockstep.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Flow, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded, warpFrame } from '../video/flow/warp.js';
+import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 

@@ -3,12 +3,12 @@
 // 2023, Rerender A Video, section 4.3]. What a single rendering adds by itself no longer changes from frame to frame.
 
 import { assertInteger } from '../base/assert.js';
-import { lockstep } from '../metrics/lockstep.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { STEADY } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { warpFrame } from '../video/flow/warp.js';
+import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { isCut } from './cuts.js';

@@ -6,11 +6,11 @@ import { type FrameHooks, frameDone } from '../base/frame-progress.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Flow, type GrayPicture, opticalFlow, toGray } from '../video/flow/flow.js';
 import { nonOccluded } from '../video/flow/warp.js';
+import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { flowDifference } from './flow-difference.js';
 import { closeLedger, createLedger, type Ledger, noteFidelity, noteFrame } from './ledger.js';
-import { lockstep } from './lockstep.js';
 import type { Measurement } from './measurement.js';
 import { warpingError } from './warping-error.js';
 

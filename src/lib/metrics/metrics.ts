@@ -3,11 +3,11 @@
 import { frameDone } from '../base/frame-progress.js';
 import { type Warn, warnOnStderr } from '../base/warn.js';
 import type { Frame, Frames } from '../tensor/frame.js';
+import { lockstep } from '../video/read/lockstep.js';
 import { openVideo } from '../video/read/open-video.js';
 import { isVideo, type VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { closeLedger, createLedger, noteFrame } from './ledger.js';
-import { lockstep } from './lockstep.js';
 import { type MeasureOptions, measure } from './measure.js';
 import type { Measurement } from './measurement.js';
 import { openPair } from './open-pair.js';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { steady } from '../../src/lib/consistency/steady.js';
+import { steady } from '../../src/lib/steady/steady.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';

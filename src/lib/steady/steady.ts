@@ -6,13 +6,13 @@ import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import { warnOnStderr } from '../base/warn.js';
+import { carryKeyframes, type KeyframeOptions } from '../consistency/keyframes.js';
 import { measure } from '../metrics/measure.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { openPair } from '../metrics/open-pair.js';
 import { openVideo } from '../video/read/open-video.js';
 import type { Video, VideoInput } from '../video/read/video.js';
 import { writeVideo } from '../video/write/write-video.js';
-import { carryKeyframes, type KeyframeOptions } from './keyframes.js';
 
 /** Options of `steady`. */
 export interface SteadyOptions extends KeyframeOptions {

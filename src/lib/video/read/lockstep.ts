@@ -1,7 +1,7 @@
 // Reads several videos in lockstep, one frame of each at a time, and checks that they have the same length and size.
 
-import { UsageError } from '../base/errors.js';
-import type { Frame, Frames } from '../tensor/frame.js';
+import { UsageError } from '../../base/errors.js';
+import type { Frame, Frames } from '../../tensor/frame.js';
 
 /** A video and its name in errors: `the source`, `output 0.45`. */
 export interface NamedFrames {
