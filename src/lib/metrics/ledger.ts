@@ -1,9 +1,12 @@
 // Records per-frame quantities of a video while it is read, and computes its metrics from them at the end.
 
 import type { Frame } from '../tensor/frame.js';
+import { flowDifference } from './flow-difference.js';
 import type { Measurement, MetricName, MetricValue } from './measurement.js';
+import type { Moments, PairMotions } from './pair-motions.js';
 import { compareFrames, frameVariance, peakSignalNoiseRatio, secondDifference } from './pixels.js';
 import { ssimGaussian } from './ssim.js';
+import { driftError, warpingError } from './warping-error.js';
 
 /** The raw numbers of a video, one list per quantity; only a few numbers per frame are kept. */
 export interface Ledger {
@@ -11,6 +14,11 @@ export interface Ledger {
   readonly secondDifferences: number[];
   readonly variances: number[];
   readonly warpingErrors: number[];
+  readonly disErrors: MetricValue[];
+  /** Errors between the first frame and each later one, along DIS. */
+  readonly drifts: MetricValue[];
+  /** The same two along the true motion, where it is known. */
+  readonly truth: { readonly errors: number[]; readonly drifts: MetricValue[] } | undefined;
   readonly flowDifferences: number[];
   readonly edits: number[];
   readonly psnrs: number[];
@@ -18,12 +26,15 @@ export interface Ledger {
 }
 
 /** An empty ledger. */
-export function createLedger(): Ledger {
+export function createLedger(knowsMotion = false): Ledger {
   return {
     differences: [],
     secondDifferences: [],
     variances: [],
     warpingErrors: [],
+    disErrors: [],
+    drifts: [],
+    truth: knowsMotion ? { errors: [], drifts: [] } : undefined,
     flowDifferences: [],
     edits: [],
     psnrs: [],
@@ -47,6 +58,21 @@ export function noteFidelity(ledger: Ledger, output: Frame, source: Frame): void
   ledger.ssims.push(ssimGaussian(source, output));
 }
 
+/** Records the errors of a pair along its motions, in the ledgers of all videos, the source's first. */
+export function notePair(ledgers: readonly Ledger[], moments: Moments, motions: PairMotions): void {
+  const { source, outputs, dis, drift, known } = motions;
+  const [first, from, to] = [moments.first.frames, moments.from.frames, moments.to.frames];
+  ledgers.forEach((ledger, v) => {
+    ledger.warpingErrors.push(warpingError(from[v], to[v], source));
+    ledger.flowDifferences.push(v === 0 ? 0 : flowDifference(source.flow, outputs[v - 1]));
+    ledger.disErrors.push(dis ? warpingError(from[v], to[v], dis) : null);
+    ledger.drifts.push(drift ? driftError(first[v], to[v], drift) : null);
+    if (!ledger.truth || !known) return;
+    ledger.truth.errors.push(warpingError(from[v], to[v], known.pair));
+    ledger.truth.drifts.push(driftError(first[v], to[v], known.drift));
+  });
+}
+
 /**
  * A video's metrics from its ledger.
  *
@@ -65,8 +91,16 @@ export function closeLedger(ledger: Ledger, source?: Ledger): Measurement {
     const sourceFlicker = quotient(meanOf(source.differences), meanOf(source.variances.map(Math.sqrt)));
     curves.contrast_normalised_flicker = over(over(differences, meanOf(deviations)), sourceFlicker);
     curves.warping_error = ledger.warpingErrors;
-    const variance = meanOf(variances);
-    curves.warping_error_normalised = over(ledger.warpingErrors, variance === null ? null : variance / 255 ** 2);
+    const variance = quotient(meanOf(variances), 255 ** 2);
+    curves.warping_error_normalised = over(ledger.warpingErrors, variance);
+    curves.warping_error_dis = ledger.disErrors;
+    curves.warping_error_dis_normalised = over(ledger.disErrors, variance);
+    if (ledger.truth) {
+      curves.warping_error_true = ledger.truth.errors;
+      curves.warping_error_true_normalised = over(ledger.truth.errors, variance);
+    }
+    curves.long_range_drift = over(ledger.drifts, variance);
+    if (ledger.truth) curves.long_range_drift_true = over(ledger.truth.drifts, variance);
     curves.tof = ledger.flowDifferences;
     if (source !== ledger) {
       curves.edit_strength = ledger.edits;
@@ -74,8 +108,15 @@ export function closeLedger(ledger: Ledger, source?: Ledger): Measurement {
       curves.ssim_gaussian = ledger.ssims;
     }
   }
-  const means = Object.fromEntries(Object.entries(curves).map(([name, curve]) => [name, meanOf(curve)]));
+  const means = Object.fromEntries(
+    Object.entries(curves).map(([name, curve]) => [name, meanOf(name.startsWith('long_range') ? seen(curve) : curve)]),
+  );
   return { means, curves };
+}
+
+/** The values of a curve that are defined: drift is judged while the first frame is in sight. */
+function seen(curve: readonly MetricValue[]): readonly MetricValue[] {
+  return curve.filter((value) => value !== null);
 }
 
 /** Mean of a curve; null if it is empty or has undefined values. */

@@ -1,7 +1,7 @@
 // The error of predicting a frame from the next one along the source's motion. Flow and occlusion are from `video`.
 
 import type { Frame } from '../tensor/frame.js';
-import type { Flow } from '../video/flow/flow.js';
+import type { Correspondence } from '../video/flow/correspondence.js';
 import { type Picture, warp } from '../video/flow/warp.js';
 
 const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
@@ -13,17 +13,26 @@ function unitPicture(frame: Frame): Picture {
   return { width, height, channels: 3, data: values };
 }
 
+/** Least share of the pixels from which an error between distant frames is told. */
+const LEAST_VISIBLE = 0.01;
+
+/** {@link warpingError} of frames of any distance along a motion; null where less than a hundredth of the first is seen. */
+export function driftError(first: Frame, later: Frame, motion: Correspondence): number | null {
+  const { visible } = motion;
+  const seen = visible.reduce((sum, value) => sum + value, 0);
+  return seen < LEAST_VISIBLE * visible.length ? null : warpingError(first, later, motion);
+}
+
 /**
  * Warping error of a pair of frames in [0, 1]: sum M (warp(next, f) - current)^2 / (3 sum M).
  * A pair without visible pixels counts as 0, as in the authors' code.
  *
  * Source: Lai et al. 2018, Learning blind video temporal consistency.
  *
- * @param forward the *source* video's flow f from the current frame to the next
- * @param visible the mask M of `nonOccluded` for the source's flows
+ * @param motion the *source* video's flow f from the current frame to the next, and the mask M of what is visible
  */
-export function warpingError(current: Frame, next: Frame, forward: Flow, visible: Uint8Array): number {
-  const warped = warp(unitPicture(next), forward).data;
+export function warpingError(current: Frame, next: Frame, { flow, visible }: Correspondence): number {
+  const warped = warp(unitPicture(next), flow).data;
   let sum = 0;
   let pixels = 0;
   for (let p = 0; p < visible.length; p++) {

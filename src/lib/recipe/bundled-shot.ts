@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { writeVideo } from '../video/write/write-video.js';
-import { heldOutShot, shotCarRegions, shotFrames } from '../world/held-out-shots.js';
+import { heldOutShot, shotCarRegions, shotFrames, shotMotion } from '../world/held-out-shots.js';
 import { STYLES, type Style } from '../world/styles/styles.js';
 import type { Truth } from './plan.js';
 
@@ -37,6 +37,7 @@ export async function openBundledShot(
     truth: {
       frames: () => shotFrames(shot, style, { frames: count }),
       car: shotCarRegions(shot, SIDE, SIDE).slice(0, count),
+      motion: shotMotion(shot),
     },
   };
 }

@@ -1,5 +1,6 @@
 // Measures every arm of the recipe against the source and, if known, against the truth.
 
+import { given } from '../base/given.js';
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
 import type { Measured } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
@@ -22,7 +23,7 @@ export async function judgeRecipe(
   arms: ReadonlyMap<string, Readable>,
   { truth, signal }: Pick<RecipePlan, 'truth' | 'signal'>,
 ): Promise<RecipeNumbers> {
-  const measured = await rendered.judge(Object.fromEntries(arms));
+  const measured = await rendered.judge(Object.fromEntries(arms), given({ trueMotion: truth?.motion }));
   const truths = new Map<string, EditJudgement>();
   if (!truth) return { measured, truths, truthFloor: null };
   for (const [name, read] of arms) {

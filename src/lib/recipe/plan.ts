@@ -9,6 +9,7 @@ import type { RENDER, SELECTION } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FinetuneOptions } from '../training/finetune/options.js';
+import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { CarRegion } from '../world/car/region.js';
 
@@ -18,6 +19,8 @@ export interface Truth {
   readonly frames: () => AsyncIterable<Frame>;
   /** Region of the car in each frame. */
   readonly car: readonly (CarRegion | null)[];
+  /** The motion of the source between any two of its frames. */
+  readonly motion?: (from: SourceFrame, to: SourceFrame) => Correspondence;
 }
 
 /**

@@ -6,10 +6,11 @@ import { METRICS, type Measurement, type MetricName } from '../metrics/measureme
 
 /**
  * Writes the curves of several videos. Row t has the metrics of frame t, of the pair t, t + 1, and of the frames t to t + 2.
- * A cell is empty if a metric does not apply or is undefined.
+ * A cell is empty if a metric does not apply or is undefined; a metric that no video has gets no column.
  */
 export async function writeCurves(path: string, videos: Readonly<Record<string, Measurement>>): Promise<void> {
-  const names = Object.keys(METRICS) as MetricName[];
+  const measured = Object.values(videos).map(({ curves }) => curves);
+  const names = (Object.keys(METRICS) as MetricName[]).filter((name) => measured.some((curves) => name in curves));
   const rows = [csvRow(['video', 'frame', ...names])];
   for (const [video, { curves }] of Object.entries(videos)) {
     const length = Math.max(...names.map((name) => curves[name]?.length ?? 0));

@@ -6,7 +6,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { given } from '../base/given.js';
 import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
-import { type Measured, measure } from '../metrics/measure.js';
+import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
@@ -31,7 +31,10 @@ export interface RenderedVideo {
   /** The frames of a rendering by its name. */
   rendering(name: string): AsyncGenerator<Frame, void, undefined>;
   /** Measures outputs against the source. */
-  judge<Name extends string>(outputs: Readonly<Record<Name, Readable>>): Promise<Measured<Name>>;
+  judge<Name extends string>(
+    outputs: Readonly<Record<Name, Readable>>,
+    truth?: Pick<MeasureOptions, 'trueMotion'>,
+  ): Promise<Measured<Name>>;
   /** Writes videos by file name into a folder, with the source's times and the sound of the file `audioFrom`. */
   write(out: string, videos: Readonly<Record<string, Readable>>, audioFrom?: string): Promise<FrameTimes>;
   close(): Promise<void>;
@@ -119,10 +122,11 @@ export async function openRenderedVideo(
         await renderLatents(model, { latents, latentShape }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
-      judge<Name extends string>(readable: Readonly<Record<Name, Readable>>) {
+      judge<Name extends string>(readable: Readonly<Record<Name, Readable>>, truth = {}) {
         const entries = Object.entries<Readable>(readable).map(([name, read]) => [name, read()]);
         const read = Object.fromEntries(entries) as Record<Name, AsyncIterable<Frame>>;
-        return measure(framesOf(source), read, given({ expectedFrames: source.count, onProgress, signal }));
+        const options = { ...truth, ...given({ expectedFrames: source.count, onProgress, signal }) };
+        return measure(framesOf(source), read, options);
       },
       async write(out, videos, audioFrom) {
         const timing = await video.times();

@@ -69,6 +69,51 @@ export const REPORT_METRICS: Readonly<Record<MetricName, ReportMetric>> = {
     explanation:
       'Warping error divided by the variance of the frames, so that a style of little contrast does not pass for a steady one.',
   },
+  warping_error_dis: {
+    title: 'warping error along DIS',
+    unit: 'squared, 0..1',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Warping error along the motion that another estimator (dense inverse search) sees in the source. A method that moves pixels along one estimator’s motion is judged by the other one.',
+  },
+  warping_error_dis_normalised: {
+    title: 'warping error along DIS / variance',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation: 'Warping error along DIS divided by the variance of the frames.',
+  },
+  warping_error_true: {
+    title: 'true warping error',
+    unit: 'squared, 0..1',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Warping error along the true motion of a generated shot, where nothing is hidden. No estimator can flatter it.',
+  },
+  warping_error_true_normalised: {
+    title: 'true warping error / variance',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation: 'True warping error divided by the variance of the frames.',
+  },
+  long_range_drift: {
+    title: 'long-range drift',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation:
+      'Squared difference between the first frame and each later one, warped back along the motion accumulated between them (DIS), divided by the variance. Slow changes that no pair of frames shows add up in it.',
+  },
+  long_range_drift_true: {
+    title: 'true long-range drift',
+    unit: 'ratio',
+    group: STEADY,
+    frames: 2,
+    explanation: 'Long-range drift along the true motion of a generated shot, divided by the variance.',
+  },
   tof: {
     title: 'motion difference',
     unit: 'pixels (tOF)',

@@ -3,11 +3,13 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
+import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
 import { type CarRegion, carRegion } from './car/region.js';
 import { type RenderOptions, renderScene } from './picture/render-scene.js';
 import { HELD_OUT_SEEDS } from './sampling/training-sample.js';
 import { createDrive, type Drive, type DriveOptions } from './street/drive.js';
 import type { Style } from './styles/styles.js';
+import { sceneFlow } from './truth/scene-flow.js';
 
 /** A named shot: its drive, its start and its number of frames. */
 export interface HeldOutShot {
@@ -106,6 +108,15 @@ export async function* shotFrames(
 ): AsyncGenerator<Frame, void, undefined> {
   const { from = 0, frames = shot.frames } = options;
   for (let i = from; i < from + frames; i++) yield shotPicture(shot, i, style, options);
+}
+
+/** The true motion of a shot between any two of its frames, in the size of the first. */
+export function shotMotion(shot: HeldOutShot): (from: SourceFrame, to: SourceFrame) => Correspondence {
+  const drive = shotDrive(shot);
+  return (from, to) => {
+    const { visible, ...flow } = sceneFlow(drive, shotTime(shot, from.index), shotTime(shot, to.index), from.frame);
+    return { flow, visible };
+  };
 }
 
 /** The region of the car in each frame of a shot. */

@@ -9,7 +9,10 @@ import { SETTING_SCHEMAS, type StoredSettingName, TOP_SETTINGS } from './point-s
 export const TRAINING_METRICS = ['training_loss', 'forgetting'] as const;
 
 /** Every metric that points can be sorted by. */
-export const SWEEP_METRICS: readonly string[] = [...Object.keys(METRICS), ...TRAINING_METRICS];
+export const SWEEP_METRICS: readonly string[] = [
+  ...Object.entries(METRICS).flatMap(([name, { of }]) => (of === 'truth' ? [] : [name])),
+  ...TRAINING_METRICS,
+];
 
 /** Whether a setting's values are whole numbers, real numbers, or neither. */
 export function numberKind(name: StoredSettingName): 'whole' | 'real' | undefined {
