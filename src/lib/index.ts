@@ -5,6 +5,7 @@ export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
 export { flowMedian } from './consistency/flow-median.js';
 export { carryKeyframes } from './consistency/keyframes.js';
+export { type WarpedNoiseOptions, warpedNoise } from './consistency/warped-noise.js';
 export {
   type DenoiseOptions,
   type Img2ImgOptions,

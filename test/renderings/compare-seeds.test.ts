@@ -2,6 +2,8 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sha256File } from '../../src/lib/base/hash.js';
+import type { Progress } from '../../src/lib/base/progress.js';
 import { restyle } from '../../src/lib/diffusion/restyle.js';
 import { metrics } from '../../src/lib/metrics/metrics.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
@@ -47,4 +49,28 @@ it('names the cells by their seed alone where there is one noise, and plans them
   expect(plan.cells.map(({ label }) => label)).toEqual(['seed 7', 'seed 8']);
   const both = await planCompareSeeds(model, video, { ...request, noise: ['per-frame'] });
   expect(both.cells.map(({ label }) => label)).toEqual(['seed 7, per-frame noise', 'seed 8, per-frame noise']);
+});
+
+it('renders with noise that moves with the picture, and an interrupted one to the same bits', async () => {
+  const warped = { ...request, seeds: [7], noise: ['warped'] as const, batch: 2 };
+  const whole = await compareSeeds(model, video, { ...warped, out: join(scratch, 'warped') });
+  expect(whole.cells.map(({ video: path }) => path)).toEqual([join(scratch, 'warped', 'seed-7-warped.mp4')]);
+  const source = await openVideo(video, { size: { width: 32, height: 32 } });
+  const byHand = restyle(model, source.frames(), { ...request, seed: 7, noise: 'warped', batch: 2 });
+  const { output } = await metrics(source.frames(), byHand);
+  expect(whole.cells[0].metrics).toEqual(output.means);
+
+  const out = join(scratch, 'interrupted');
+  for (const label of ['moving noise', 'denoising seed 7, warped noise']) {
+    const controller = new AbortController();
+    const onProgress = (progress: Progress): void => {
+      if (progress.label === label && progress.done >= 2) controller.abort(new Error('enough'));
+    };
+    const { signal } = controller;
+    await expect(compareSeeds(model, video, { ...warped, out, resume: true, onProgress, signal })).rejects.toThrow(
+      'enough',
+    );
+  }
+  const continued = await compareSeeds(model, video, { ...warped, out, resume: true });
+  expect(await sha256File(continued.cells[0].video)).toBe(await sha256File(whole.cells[0].video));
 });

@@ -6,11 +6,11 @@ import type { Context } from '../context.js';
 import { runComparison } from './comparison.js';
 
 export async function run(context: Context, video: string, values: SweepValues): Promise<void> {
-  const { strengths, seed } = values;
+  const { strengths, seed, noise } = values;
   await runComparison(
     {
-      run: (model, path, options) => strengthSweep(model, path, { ...options, strengths, seed }),
-      plan: (model, path, options) => planStrengthSweep(model, path, { ...options, strengths, seed }),
+      run: (model, path, options) => strengthSweep(model, path, { ...options, strengths, seed, noise }),
+      plan: (model, path, options) => planStrengthSweep(model, path, { ...options, strengths, seed, noise }),
       headings: ['strength'],
       cells: ({ strength }) => [String(strength)],
     },

@@ -33,12 +33,9 @@ export function addSeeds(program: Command): Command {
   addSettings(addDenoiseOptions(command), { strength: RENDER.strength })
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, COMPARED_SEEDS))
     .addOption(
-      listOption(
-        '--noise <mode>',
-        'fixed: one noise for all frames; per-frame: one for each; fixed,per-frame: both',
-        oneOf(NOISE_MODES),
-        [RENDER.noise.default],
-      ),
+      listOption('--noise <mode>', `${RENDER.noise.help}; fixed,per-frame: both`, oneOf(NOISE_MODES), [
+        RENDER.noise.default,
+      ]),
     );
   return addComparisonOptions(command).addHelpText('after', EXAMPLES);
 }

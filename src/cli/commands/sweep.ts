@@ -1,6 +1,7 @@
 // The flags and help of `steadyframe sweep`.
 
 import type { Command } from 'commander';
+import type { NoiseMode } from '../../lib/diffusion/restyle.js';
 import { SWEEP_STRENGTHS } from '../../lib/settings/lists.js';
 import { RENDER, SUBJECT } from '../../lib/settings/table.js';
 import { addComparisonOptions, addDenoiseOptions, type ComparisonValues } from '../render-options.js';
@@ -21,6 +22,7 @@ Examples:
 export interface SweepValues extends ComparisonValues {
   strengths: number[];
   seed: number;
+  noise: NoiseMode;
 }
 
 /** Adds the command to the program. */
@@ -34,7 +36,7 @@ export function addSweep(program: Command): Command {
     addDenoiseOptions(command).addOption(
       listOption('--strengths <list>', 'strengths in (0, 1]', number, SWEEP_STRENGTHS),
     ),
-    { seed: RENDER.seed },
+    { seed: RENDER.seed, noise: RENDER.noise },
   );
   return addComparisonOptions(command).addHelpText('after', EXAMPLES);
 }

@@ -2,6 +2,8 @@
 
 import { assertInteger } from '../base/assert.js';
 import { NonFiniteError, UsageError } from '../base/errors.js';
+import { given } from '../base/given.js';
+import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -14,7 +16,7 @@ import { framesOf } from '../video/read/video-input.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
-/** Noise mode: one noise tensor for all frames of a video, or a different one for each. */
+/** Noise mode: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export type NoiseMode = (typeof NOISE_MODES)[number];
 
 /** Options of restyling a video. */
@@ -25,6 +27,8 @@ export interface RestyleOptions
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
+  /** The source's motion for `noise: 'warped'`, where it is known; DIS by default. */
+  motion?: WarpedNoiseOptions['motion'];
   /** Stops before the next frame or after the current step and throws the signal's reason. */
   signal?: AbortSignal;
   /** Called after each executed step of each batch. */
@@ -78,13 +82,14 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
  *
  * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video.
  *
+ * @param options `noises` are the latents' own [1, C, h, w] in place of the seed's; `noise: 'warped'` needs them
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function restyleLatents(
   model: Model,
   latents: readonly Tensor<'float32'>[],
   first: number,
-  options: RestyleOptions,
+  options: RestyleOptions & { readonly noises?: readonly Tensor<'float32'>[] },
 ): Promise<Tensor<'float32'>[]> {
   const { batch } = withDefaults(RENDER, options);
   const { signal } = options;
@@ -93,9 +98,10 @@ export async function restyleLatents(
   const results: Tensor<'float32'>[] = [];
   for (let start = 0; start < latents.length; start += batch) {
     const count = Math.min(batch, latents.length - start);
-    const rows = Array.from({ length: batch }, (_, i) => latents[start + Math.min(i, count - 1)]);
-    const latent = stack(rows);
-    const noise = noiseFor(options, shape, first + start, batch);
+    const rowsOf = (all: readonly Tensor<'float32'>[]): Tensor<'float32'> =>
+      stack(Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]));
+    const latent = rowsOf(latents);
+    const noise = options.noises ? rowsOf(options.noises) : noiseFor(options, shape, first + start, batch);
     let edited = latent;
     let step = 0;
     try {
@@ -127,19 +133,27 @@ export async function* restyle(
   video: VideoInput,
   options: RestyleOptions,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { batch } = withDefaults(RENDER, options);
-  const { signal } = options;
+  const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
+  const { signal, motion } = options;
   let waiting: Tensor<'float32'>[] = [];
+  let noises: Tensor<'float32'>[] = [];
+  let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let first = 0;
   const flush = async function* (): AsyncGenerator<Frame> {
-    const edited = await restyleLatents(model, waiting, first, options);
-    waiting = [];
+    const own = noise === 'warped' ? { noises } : {};
+    const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
+    [waiting, noises] = [[], []];
     for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
   signal?.throwIfAborted();
   for await (const frame of framesOf(video, { signal })) {
     signal?.throwIfAborted();
-    waiting.push(await encodeFrame(model, frame, first + waiting.length));
+    const latent = await encodeFrame(model, frame, first + waiting.length);
+    waiting.push(latent);
+    if (noise === 'warped') {
+      noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion }) });
+      noises.push(await noiseOf(frame));
+    }
     if (waiting.length === batch) yield* flush();
   }
   if (waiting.length > 0) yield* flush();
@@ -147,6 +161,9 @@ export async function* restyle(
 
 function noiseFor(options: RestyleOptions, shape: readonly number[], first: number, batch: number): Tensor<'float32'> {
   const { seed, noise, noiseDraw } = withDefaults(RENDER, options);
+  if (noise === 'warped') {
+    throw new UsageError("restyle: warped noise moves from frame to frame; single latents need it as 'noises'");
+  }
   if (noise === 'fixed') return randn(seed, shape, { draw: noiseDraw });
   const rows = Array.from({ length: batch }, (_, i) =>
     randn(BigInt(seed) + BigInt(first + i), shape, { draw: noiseDraw }),

@@ -3,6 +3,7 @@
 
 import type { OnProgress } from '../base/progress.js';
 import type { RecordJournal } from '../base/record-journal.js';
+import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -66,30 +67,56 @@ export async function encodeSource(
   onProgress?.({ done: source.count, total: source.count, label: 'encoding' });
 }
 
+/**
+ * Fills a journal with the warped noise of a video's frames. Noise depends on that of all frames before it, so that an
+ * interrupted journal is computed again from the first frame, and continued.
+ */
+export async function fillWarpedNoise(
+  { width, height }: Pick<Video, 'width' | 'height'>,
+  { source, noises }: Record<'source' | 'noises', RecordJournal>,
+  options: WarpedNoiseOptions,
+  { onProgress, signal }: RenderHooks,
+): Promise<void> {
+  if (noises.count >= source.count) return;
+  const noiseOf = warpedNoise(options);
+  for (let i = 0; i < source.count; i++) {
+    signal?.throwIfAborted();
+    onProgress?.({ done: i, total: source.count, label: 'moving noise' });
+    const { data } = await noiseOf({ width, height, data: await source.read(i) });
+    if (i >= noises.count) await noises.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  await noises.flush();
+}
+
 /** Renders the latents of a video under each setting. */
 export async function renderLatents(
   model: Model,
   { latents, latentShape }: { readonly latents: RecordJournal; readonly latentShape: readonly number[] },
-  renderings: readonly (Rendering & { readonly output: RecordJournal })[],
+  renderings: readonly (Rendering & { readonly output: RecordJournal; readonly noises?: RecordJournal })[],
   { onProgress, onFrame, signal }: RenderHooks,
 ): Promise<void> {
   const frames = latents.count;
-  const readLatent = async (i: number): Promise<Tensor<'float32'>> =>
-    tensor('float32', latentShape, new Float32Array((await latents.read(i)).buffer));
+  const readFrom = async (journal: RecordJournal, first: number, count: number): Promise<Tensor<'float32'>[]> => {
+    const read: Tensor<'float32'>[] = [];
+    for (let i = first; i < first + count; i++) {
+      read.push(tensor('float32', latentShape, new Float32Array((await journal.read(i)).buffer)));
+    }
+    return read;
+  };
   const evaluations = renderings.map((rendering) => planRendering(model, rendering).evaluations);
   const total = evaluations.reduce((sum, each) => sum + each * frames, 0);
   let before = 0;
-  for (const [index, { label, options, output, model: own = model }] of renderings.entries()) {
+  for (const [index, { label, options, output, noises, model: own = model }] of renderings.entries()) {
     const { batch } = withDefaults(RENDER, options);
     // Continues at a whole batch, so that each batch has the same frames as without the interruption.
     if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
     for (let first = output.count; first < frames; first += batch) {
       const count = Math.min(batch, frames - first);
-      const group: Tensor<'float32'>[] = [];
-      for (let i = first; i < first + count; i++) group.push(await readLatent(i));
+      const group = await readFrom(latents, first, count);
       signal?.throwIfAborted();
       const edited = await restyleLatents(own, group, first, {
         ...options,
+        ...(noises && { noises: await readFrom(noises, first, count) }),
         onStep: ({ step }) => {
           signal?.throwIfAborted();
           const done = before + first * evaluations[index] + count * step;

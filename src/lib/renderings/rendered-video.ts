@@ -8,12 +8,21 @@ import { given } from '../base/given.js';
 import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
 import type { Video } from '../video/read/video.js';
 import type { FrameTimes } from '../video/times/frame-times.js';
 import { writeVideo } from '../video/write/write-video.js';
-import { encodeSource, type RenderHooks, readSource, recordSizes, renderLatents } from './fill-journals.js';
+import {
+  encodeSource,
+  fillWarpedNoise,
+  type RenderHooks,
+  readSource,
+  recordSizes,
+  renderLatents,
+} from './fill-journals.js';
 import type { Rendering } from './rendering.js';
 
 /** Frames that can be read as often as needed. */
@@ -110,6 +119,17 @@ export async function openRenderedVideo(
     const roundTrip = await journal(ROUND_TRIP, frameBytes);
     await encodeSource(model, video, { source, latents, roundTrip }, hooks);
     const outputs = new Map<string, RecordJournal>();
+    const noises = new Map<string, RecordJournal>();
+    /** The noise of a rendering's frames where it moves with them; renderings of one seed share it. */
+    const noisesOf = async ({ options }: Rendering): Promise<{ noises?: RecordJournal }> => {
+      const { noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
+      if (noise !== 'warped') return {};
+      const name = `noise-${seed}-${draw}.f32`;
+      const filled = noises.get(name) ?? (await journal(name, latentBytes));
+      noises.set(name, filled);
+      await fillWarpedNoise(video, { source, noises: filled }, { seed, draw, shape: latentShape }, hooks);
+      return { noises: filled };
+    };
     return {
       frames: source.count,
       source: () => framesOf(source),
@@ -118,7 +138,10 @@ export async function openRenderedVideo(
         for (const { name } of renderings) {
           if (!outputs.has(name)) outputs.set(name, await journal(`${name}.rgb`, frameBytes));
         }
-        const filled = renderings.map((rendering) => ({ ...rendering, output: outputs.get(rendering.name)! }));
+        const filled: (Rendering & { output: RecordJournal; noises?: RecordJournal })[] = [];
+        for (const rendering of renderings) {
+          filled.push({ ...rendering, output: outputs.get(rendering.name)!, ...(await noisesOf(rendering)) });
+        }
         await renderLatents(model, { latents, latentShape }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),

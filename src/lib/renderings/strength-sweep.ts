@@ -1,6 +1,7 @@
 // The same video at several strengths with the same seed and noise: where does the edit begin, where do objects vanish?
 
 import { given } from '../base/given.js';
+import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { SWEEP_STRENGTHS } from '../settings/lists.js';
 import type { VideoInput } from '../video/read/video.js';
@@ -13,8 +14,10 @@ import type { Rendering } from './rendering.js';
 export interface StrengthSweepOptions extends ComparisonOptions {
   /** Strengths in (0, 1], one rendering each; 0.45 and 0.75 by default. */
   strengths?: readonly number[];
-  /** Seed of the noise, which is the same for all frames and renderings. */
+  /** Seed of the noise of all renderings. */
   seed?: number;
+  /** Noise mode; `fixed` by default. */
+  noise?: NoiseMode;
 }
 
 /**

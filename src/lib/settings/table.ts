@@ -7,8 +7,8 @@ import { setting } from './setting.js';
 
 /** Names of samplers, in the order of help texts. */
 export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras'] as const;
-/** Noise modes: one noise tensor for all frames of a video, or a different one for each. */
-export const NOISE_MODES = ['fixed', 'per-frame'] as const;
+/** Noise modes: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
+export const NOISE_MODES = ['fixed', 'per-frame', 'warped'] as const;
 /** Prediction types of the UNet. */
 export const PREDICTIONS = ['epsilon', 'v'] as const;
 /** The weights that a finetuning trains. */
@@ -149,10 +149,10 @@ export const RENDER = {
     help: 'how far to undo the overexposure of guidance, 0 to 1; 0.7 suits models of zero terminal SNR',
     value: 'share',
   }),
-  /** The same noise for all frames, or different noise for each. */
+  /** The same noise for all frames, different noise for each, or noise that moves with the picture (see `warpedNoise`). */
   noise: setting(kind.word(NOISE_MODES), {
     default: 'fixed',
-    help: 'fixed: one noise for all frames; per-frame: one for each',
+    help: "fixed: one noise for all frames; per-frame: one for each; warped: it moves along the source's motion",
     value: 'mode',
   }),
   /** Which draw of the generator is the noise; 2 is that of PyTorch's pipelines, which first sample the VAE. */
