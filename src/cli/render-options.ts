@@ -12,7 +12,8 @@ import { addSettings, flagArguments } from './setting-flags.js';
 import { integer } from './values.js';
 
 const { size, ...PART } = SELECTION;
-const { batch } = RENDER;
+const { batch, anchor, adain } = RENDER;
+const TOGETHER = { batch, anchor, adain };
 
 /** The values of `addOutputOptions`. */
 export interface OutputValues {
@@ -30,8 +31,11 @@ export interface DenoiseValues
 }
 
 /** The values of `addComparisonOptions`. */
-export interface ComparisonValues extends DenoiseValues, TrackingValues, OptionsOf<typeof PART> {
-  batch: number;
+export interface ComparisonValues
+  extends DenoiseValues,
+    TrackingValues,
+    OptionsOf<typeof PART>,
+    Required<OptionsOf<typeof TOGETHER>> {
   columns?: number;
   audio?: boolean;
   dryRun?: boolean;
@@ -88,7 +92,7 @@ export function addDenoiseOptions(command: Command): Command {
 
 /** Adds the options of a comparison: frames, batch, grid, output and tracking. */
 export function addComparisonOptions(command: Command): Command {
-  const chosen = addSettings(addPartOptions(command), { batch })
+  const chosen = addSettings(addPartOptions(command), TOGETHER)
     .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
     .option('--audio', "copy the source's sound into the videos")
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
@@ -103,7 +107,7 @@ export function comparisonSettings(values: ComparisonValues, context: Context): 
   return {
     ...chosenSettings(DENOISE, values),
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, batch }, values),
+    ...givenSettings({ ...SELECTION, ...TOGETHER }, values),
     ...given({ columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,

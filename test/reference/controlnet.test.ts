@@ -49,7 +49,9 @@ describe.skipIf(!hasPack).each(['sd1', 'sd2'])(`ControlNet for %s agrees with Py
     const where = packPath(variant, 'unet/config.json');
     const given = residuals.skips.map((skip, i) => g.input(`residual.${i}`, skip.shape));
     const middle = g.input('residual.mid', residuals.middle.shape);
-    const output = unet(createScope(), unetConfig(readJsonFile(where), where), inputs, { skips: given, middle });
+    const output = unet(createScope(), unetConfig(readJsonFile(where), where), inputs, {
+      residuals: { skips: given, middle },
+    });
     const controlled = await compile({ output }, await headerOf(variant, 'unet'), { device: 'cpu' });
     for (const [scale, name] of [
       [1, 'out.1'],

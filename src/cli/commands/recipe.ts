@@ -33,6 +33,8 @@ const {
   guidanceScale,
   noise: _noise,
   noiseDraw: _noiseDraw,
+  anchor: _anchor,
+  adain: _adain,
   ...RENDERED
 } = RENDER;
 

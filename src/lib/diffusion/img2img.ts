@@ -6,10 +6,10 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { type DENOISE, RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import { assertGuidance, combine, rescale } from './guidance.js';
+import { guidedPrediction } from './guided-prediction.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
-import { createDenoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
+import { createDenoiser, type Denoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
 import { planForStrength } from './strength.js';
 
 /** Options of every rendering. */
@@ -53,12 +53,8 @@ export interface DenoiseStep {
  * FailureError when latents turn NaN, naming step and row
  */
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
-  const { latent, strength } = options;
-  const noise = repeatNoise(options.noise, latent.shape);
-  const { sampler, plan: whole } = setUp(model, options);
-  const plan = planForStrength(whole, strength);
-  const x = sampler.addNoise(latent.data, noise, plan);
-  yield* denoise(model, options, latent.shape, { sampler, x, plan });
+  const predict = await guidedPrediction(model, options, options.latent.shape);
+  yield* denoise(model, noisedStart(model, options), predict);
 }
 
 /**
@@ -71,8 +67,32 @@ export async function* textToImage(
   options: TextToImageOptions,
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const { sampler, plan } = setUp(model, options);
-  const x = sampler.fromNoise(options.noise.data, plan);
-  yield* denoise(model, options, options.noise.shape, { sampler, x, plan });
+  const { shape, data } = options.noise;
+  const predict = await guidedPrediction(model, options, shape);
+  yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict);
+}
+
+/** Where a sampler starts. */
+export interface Start {
+  readonly sampler: Sampler;
+  readonly plan: SamplingPlan;
+  /** Shape [B, C, h, w] of the latents. */
+  readonly shape: readonly number[];
+  /** The noised latents, in the sampler's units. */
+  readonly x: Float32Array;
+}
+
+/**
+ * The start of image to image: latents with noise by strength, and the steps that it executes.
+ *
+ * @throws UsageError for a strength outside (0, 1] or that runs no step, or noise of another shape
+ */
+export function noisedStart(model: Model, options: Img2ImgOptions): Start {
+  const { latent, strength } = options;
+  const noise = repeatNoise(options.noise, latent.shape);
+  const { sampler, plan: whole } = setUp(model, options);
+  const plan = planForStrength(whole, strength);
+  return { sampler, plan, shape: latent.shape, x: sampler.addNoise(latent.data, noise, plan) };
 }
 
 function setUp(model: Model, options: DenoiseOptions) {
@@ -81,69 +101,17 @@ function setUp(model: Model, options: DenoiseOptions) {
   return { sampler: method, plan: method.plan(noiseSchedule(model.config.schedule), steps) };
 }
 
-async function* denoise(
+/** Denoises from a start with the network's predictions. Yields each step. */
+export async function* denoise(
   model: Model,
-  options: DenoiseOptions,
-  shape: readonly number[],
-  { sampler, x, plan }: { readonly sampler: Sampler; readonly x: Float32Array; readonly plan: SamplingPlan },
+  { sampler, plan, shape, x }: Start,
+  predict: Denoiser['predict'],
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const [batch] = shape;
-  const predict = await guidedPrediction(model, options, shape);
   const denoiser = createDenoiser(model.config.predictionType, predict);
   for await (const step of sampler.sample(denoiser, x, plan, { batch })) {
     yield { timestep: step.timestep, latent: tensor('float32', shape, step.latent) };
   }
-}
-
-/** The network under guidance: both predictions in one batch; at scale 1 only that of the prompt. */
-async function guidedPrediction(
-  model: Model,
-  options: DenoiseOptions,
-  shape: readonly number[],
-): Promise<(x: Float32Array, timestep: number) => Promise<Float32Array>> {
-  const { prompt, negativePrompt, guidanceScale, guidanceRescale } = withDefaults(RENDER, options);
-  assertGuidance({ guidanceScale, guidanceRescale });
-  const guided = guidanceScale !== 1;
-  const [batch] = shape;
-  const prompts = guided ? [negativePrompt, prompt] : [prompt];
-  const context = repeatRows(await encodedPrompts(model, prompts), batch);
-  const rows = batch * prompts.length;
-  const inputShape = [rows, ...shape.slice(1)];
-  return async (x, timestep) => {
-    const sample = new Float32Array(x.length * prompts.length);
-    for (let i = 0; i < prompts.length; i++) sample.set(x, i * x.length);
-    const timesteps = tensor('float32', [rows], new Float32Array(rows).fill(timestep));
-    const { data } = await model.predict(tensor('float32', inputShape, sample), timesteps, context);
-    if (!guided) return data;
-    const conditional = data.subarray(x.length);
-    const combined = combine(data.subarray(0, x.length), conditional, guidanceScale);
-    return rescale(combined, conditional, { rows: batch, share: guidanceRescale });
-  };
-}
-
-/** The last encoded prompts of each model: all frames of a video have the same. */
-const lastEncoded = new WeakMap<Model, { key: string; context: Promise<Tensor<'float32'>> }>();
-
-function encodedPrompts(model: Model, prompts: readonly string[]): Promise<Tensor<'float32'>> {
-  const key = JSON.stringify(prompts);
-  const last = lastEncoded.get(model);
-  if (last?.key === key) return last.context;
-  const context = model.encodeText(prompts);
-  lastEncoded.set(model, { key, context });
-  context.catch(() => lastEncoded.delete(model));
-  return context;
-}
-
-/** Each row of [P, T, D] `count` times in a row: [P count, T, D]. */
-function repeatRows({ shape, data }: Tensor<'float32'>, count: number): Tensor<'float32'> {
-  const [prompts, tokens, width] = shape;
-  const row = tokens * width;
-  const repeated = new Float32Array(prompts * count * row);
-  for (let i = 0; i < prompts * count; i++) {
-    const from = Math.floor(i / count) * row;
-    repeated.set(data.subarray(from, from + row), i * row);
-  }
-  return tensor('float32', [prompts * count, tokens, width], repeated);
 }
 
 function repeatNoise(noise: Tensor<'float32'>, shape: readonly number[]): Float32Array {

@@ -13,6 +13,7 @@ import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
+import { type AnchoredImg2ImgOptions, anchoredImg2img, isAnchored } from './anchored-img2img.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
@@ -22,7 +23,7 @@ export type NoiseMode = (typeof NOISE_MODES)[number];
 /** Options of restyling a video. */
 export interface RestyleOptions
   extends DenoiseOptions,
-    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch'>> {
+    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch' | 'anchor' | 'adain'>> {
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
@@ -31,7 +32,7 @@ export interface RestyleOptions
   motion?: WarpedNoiseOptions['motion'];
   /** Stops before the next frame or after the current step and throws the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each executed step of each batch. */
+  /** Called after each executed step of each batch; if frames are rendered together, all batches execute a step in turn. */
   onStep?: (step: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
@@ -77,23 +78,30 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
   return imageToFrames(image)[0];
 }
 
+/** Options of restyling latents. */
+export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored'> {
+  /** The latents' own noise [1, C, h, w] in place of the seed's; `noise: 'warped'` needs it. */
+  readonly noises?: readonly Tensor<'float32'>[];
+}
+
 /**
  * Edits scaled latents [1, C, h, w] of consecutive frames, starting with frame `first` of the video.
  *
- * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video.
+ * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video. With
+ * `anchor` or `adain`, the frames are a shot and are rendered together (`anchoredImg2img`).
  *
- * @param options `noises` are the latents' own [1, C, h, w] in place of the seed's; `noise: 'warped'` needs them
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function restyleLatents(
   model: Model,
   latents: readonly Tensor<'float32'>[],
   first: number,
-  options: RestyleOptions & { readonly noises?: readonly Tensor<'float32'>[] },
+  options: LatentOptions,
 ): Promise<Tensor<'float32'>[]> {
   const { batch } = withDefaults(RENDER, options);
   const { signal } = options;
   assertInteger('batch: the number of frames', batch, 1);
+  if (isAnchored(options)) return restyleTogether(model, latents, first, options);
   const shape = latents[0].shape;
   const results: Tensor<'float32'>[] = [];
   for (let start = 0; start < latents.length; start += batch) {
@@ -122,9 +130,34 @@ export async function restyleLatents(
   return results;
 }
 
+async function restyleTogether(
+  model: Model,
+  latents: readonly Tensor<'float32'>[],
+  first: number,
+  options: LatentOptions,
+): Promise<Tensor<'float32'>[]> {
+  const latent = stack(latents);
+  const noise = options.noises ? stack(options.noises) : noiseFor(options, latents[0].shape, first, latents.length);
+  const onBatch: AnchoredImg2ImgOptions['onBatch'] = ({ frame, ...done }) => {
+    options.onStep?.({ frame: first + frame, ...done });
+    options.signal?.throwIfAborted();
+  };
+  let edited = latent;
+  try {
+    const steps = anchoredImg2img(model, { ...options, latent, noise, onBatch });
+    for await (const step of steps) edited = step.latent;
+  } catch (error) {
+    throw namingFrame(error, first, latents.length);
+  }
+  const size = edited.data.length / latents.length;
+  return latents.map(({ shape }, i) => tensor('float32', shape, edited.data.slice(i * size, (i + 1) * size)));
+}
+
 /**
  * Restyles a video frame by frame, with one batch in memory. Frames are used as given, those of a path as players show them.
  * Sides must fit the model (usually multiples of 8); `openVideo` scales frames.
+ *
+ * With `anchor` or `adain`, all frames are a shot: their latents are in memory, and they are rendered together.
  *
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
@@ -135,6 +168,7 @@ export async function* restyle(
 ): AsyncGenerator<Frame, void, undefined> {
   const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
   const { signal, motion } = options;
+  const together = isAnchored(options);
   let waiting: Tensor<'float32'>[] = [];
   let noises: Tensor<'float32'>[] = [];
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
@@ -154,7 +188,7 @@ export async function* restyle(
       noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion }) });
       noises.push(await noiseOf(frame));
     }
-    if (waiting.length === batch) yield* flush();
+    if (waiting.length === batch && !together) yield* flush();
   }
   if (waiting.length > 0) yield* flush();
 }

@@ -19,7 +19,7 @@ import { type LoraRequest, openLoras } from './lora/lora.js';
 import { clipText } from './networks/clip-text.js';
 import { networkWeights } from './networks/network-weights.js';
 import { createPrograms } from './networks/programs.js';
-import { runUnet } from './networks/run-unet.js';
+import { type RunnableUNet, runnableUnet } from './networks/run-unet.js';
 import { createScope } from './networks/scope.js';
 import { vaeDecoder, vaeEncoder } from './networks/vae.js';
 import { promptSyntaxWarning } from './text/prompt-syntax.js';
@@ -71,7 +71,7 @@ export interface ModelConfig {
 }
 
 /** An open model. Everything it computes is deterministic. `await using` disposes of it. */
-export interface Model extends Closable {
+export interface Model extends Closable, RunnableUNet {
   readonly path: string;
   readonly device: Device;
   readonly config: ModelConfig;
@@ -95,11 +95,6 @@ export interface Model extends Closable {
   encodeImage(image: Tensor<'float32'>): Promise<{ mean: Tensor<'float32'>; logvar: Tensor<'float32'> }>;
   /** Pictures [B, 3, H, W] in about [-1, 1] of unscaled latents [B, C, h, w]. */
   decodeLatent(latent: Tensor<'float32'>): Promise<Tensor<'float32'>>;
-  /**
-   * The raw output of the UNet (epsilon or v) for samples [B, C, h, w] at timesteps [B] (int32, or float32 with
-   * fractions) given contexts [B, T, D].
-   */
-  predict(sample: Tensor<'float32'>, timesteps: Tensor, context: Tensor<'float32'>): Promise<Tensor<'float32'>>;
   /** How the weights of the networks used so far reached the engine. */
   weightAccess(): WeightAccess[];
   /** Numbers of nodes that fell back to the CPU, of the networks used so far; empty on the CPU itself. */
@@ -223,17 +218,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       }));
       return (await program.run({ latent })).image;
     },
-    async predict(sample, timesteps, context) {
-      const { inChannels, crossAttentionDim } = config.unet;
-      const samples = ['B', inChannels, 'h', 'w'];
-      const { B } = assertShape('predict: the sample', sample.shape, samples, { remedy: 'pass scaled latents' });
-      const remedy = 'pass one timestep a sample';
-      assertShape('predict: the timesteps', timesteps.shape, ['B'], { remedy, bound: { B } });
-      const contexts = ['B', 'T', crossAttentionDim];
-      const bound = { remedy: 'pass what encodeText gives', bound: { B } };
-      assertShape('predict: the context', context.shape, contexts, bound);
-      return runUnet(denoiser, config.unet, { sample, timesteps, context }, { adapters: loras.unet });
-    },
+    ...runnableUnet(denoiser, config.unet, { adapters: loras.unet }),
     weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
     placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),
     async release() {

@@ -13,6 +13,8 @@ import { hashVideo } from '../video/read/video-input.js';
 import type { ComparisonOptions } from './comparison-options.js';
 import type { Rendering } from './rendering.js';
 
+const { batch, anchor, adain } = OWN;
+
 /** The settings of a comparison, with hashes of the video's and the weights' contents. */
 export async function settingsOf(
   kind: string,
@@ -29,7 +31,7 @@ export async function settingsOf(
     selection: { ...identifyingSettings(SELECTION, { ...options, size }), crop },
     ...(await hashModel(model, options)),
     device: model.device,
-    denoise: identifyingSettings({ ...DENOISE, batch: OWN.batch }, options),
+    denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
     cells: renderings.map(({ name, options: own }) => {
       const { strength, seed, noise } = withDefaults(OWN, own);
       return { name, strength, seed: String(seed), noise };

@@ -11,6 +11,7 @@ import { RENDER } from '../settings/table.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Video } from '../video/read/video.js';
 import { planRendering, type Rendering } from './rendering.js';
+import { stepStore } from './step-store.js';
 
 /** Callbacks of a long rendering, and its abort signal. */
 export interface RenderHooks {
@@ -88,11 +89,20 @@ export async function fillWarpedNoise(
   await noises.flush();
 }
 
+/** A rendering and its journals. */
+export interface FilledRendering extends Rendering {
+  readonly output: RecordJournal;
+  /** Noise of its frames, if it moves with them. */
+  readonly noises?: RecordJournal;
+  /** Finished steps, if frames are rendered together. */
+  readonly steps?: RecordJournal;
+}
+
 /** Renders the latents of a video under each setting. */
 export async function renderLatents(
   model: Model,
   { latents, latentShape }: { readonly latents: RecordJournal; readonly latentShape: readonly number[] },
-  renderings: readonly (Rendering & { readonly output: RecordJournal; readonly noises?: RecordJournal })[],
+  renderings: readonly FilledRendering[],
   { onProgress, onFrame, signal }: RenderHooks,
 ): Promise<void> {
   const frames = latents.count;
@@ -106,8 +116,9 @@ export async function renderLatents(
   const evaluations = renderings.map((rendering) => planRendering(model, rendering).evaluations);
   const total = evaluations.reduce((sum, each) => sum + each * frames, 0);
   let before = 0;
-  for (const [index, { label, options, output, noises, model: own = model }] of renderings.entries()) {
-    const { batch } = withDefaults(RENDER, options);
+  for (const [index, { label, options, output, noises, steps, model: own = model }] of renderings.entries()) {
+    // The frames of a shot that are rendered together: all of them.
+    const batch = steps ? frames : withDefaults(RENDER, options).batch;
     // Continues at a whole batch, so that each batch has the same frames as without the interruption.
     if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
     for (let first = output.count; first < frames; first += batch) {
@@ -117,9 +128,11 @@ export async function renderLatents(
       const edited = await restyleLatents(own, group, first, {
         ...options,
         ...(noises && { noises: await readFrom(noises, first, count) }),
-        onStep: ({ step }) => {
+        ...(steps && { stored: await stepStore(steps, count) }),
+        onStep: ({ frame, frames: rows, step }) => {
           signal?.throwIfAborted();
-          const done = before + first * evaluations[index] + count * step;
+          const within = steps ? (step - 1) * count + frame - first + rows : count * step;
+          const done = before + first * evaluations[index] + within;
           onProgress?.({ done, total, phase: 'denoising', label: `denoising ${label}` });
         },
       });

@@ -6,6 +6,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { given } from '../base/given.js';
 import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
+import { isAnchored } from '../diffusion/anchored-img2img.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -17,6 +18,7 @@ import type { FrameTimes } from '../video/times/frame-times.js';
 import { writeVideo } from '../video/write/write-video.js';
 import {
   encodeSource,
+  type FilledRendering,
   fillWarpedNoise,
   type RenderHooks,
   readSource,
@@ -138,9 +140,12 @@ export async function openRenderedVideo(
         for (const { name } of renderings) {
           if (!outputs.has(name)) outputs.set(name, await journal(`${name}.rgb`, frameBytes));
         }
-        const filled: (Rendering & { output: RecordJournal; noises?: RecordJournal })[] = [];
+        const filled: FilledRendering[] = [];
         for (const rendering of renderings) {
-          filled.push({ ...rendering, output: outputs.get(rendering.name)!, ...(await noisesOf(rendering)) });
+          const output = outputs.get(rendering.name)!;
+          const together = isAnchored(rendering.options) && output.count < source.count;
+          const steps = together && { steps: await journal(`${rendering.name}.steps.f32`, latentBytes) };
+          filled.push({ ...rendering, output, ...(await noisesOf(rendering)), ...steps });
         }
         await renderLatents(model, { latents, latentShape }, filled, hooks);
       },

@@ -9,6 +9,8 @@ import { setting } from './setting.js';
 export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras'] as const;
 /** Noise modes: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export const NOISE_MODES = ['fixed', 'per-frame', 'warped'] as const;
+/** The frames to which a frame's attention is anchored. */
+export const ANCHORS = ['none', 'first-previous', 'own-first-previous'] as const;
 /** Prediction types of the UNet. */
 export const PREDICTIONS = ['epsilon', 'v'] as const;
 /** The weights that a finetuning trains. */
@@ -162,13 +164,27 @@ export const RENDER = {
   }),
   /** Frames that go through the network together; twice as many rows under guidance. */
   batch: setting(kind.whole(1), { default: 1, help: 'frames that go through the network together' }),
+  /** The frames whose keys and values the up blocks' self-attention reads; all frames are then denoised in lock-step. */
+  anchor: setting(kind.word(ANCHORS), {
+    default: 'none',
+    since: '0.1.0',
+    help: "what the up blocks' self-attention reads in place of the frame itself: the first frame and the previous one",
+    value: 'frames',
+  }),
+  /** Share of the executed steps, the last ones, in which each latent channel's mean and deviation follow the first frame's. */
+  adain: setting(kind.real({ least: 0, most: 1 }), {
+    default: 0,
+    since: '0.1.0',
+    help: "share of the executed steps, the last ones, in which colours follow the first frame's; 0.2 is usual",
+    value: 'share',
+  }),
 };
 
-const { strength, seed, noise, batch, ...denoise } = RENDER;
+const { strength, seed, noise, batch, anchor, adain, ...denoise } = RENDER;
 /** Settings that all renderings of a comparison share. */
 export const DENOISE = denoise;
 /** Settings that can differ between the renderings of a comparison. */
-export const OWN = { strength, seed, noise, batch };
+export const OWN = { strength, seed, noise, batch, anchor, adain };
 
 /** How a model is trained. The defaults are the published recipe. */
 export const TRAINING = {

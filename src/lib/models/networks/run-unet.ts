@@ -1,11 +1,20 @@
 // Runs the UNet, with one compiled program for each shape of its inputs.
 
+import { assertShape } from '../../base/assert.js';
 import { ops as g } from '../../graph/ops.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { UNetConfig } from '../config/config.js';
+import {
+  type AnchoredGraph,
+  type AnchoredRows,
+  type Anchors,
+  anchoredUnet,
+  anchorInputs,
+  nextAnchors,
+} from './anchored-unet.js';
 import type { Programs } from './programs.js';
 import { type Adapter, createScope } from './scope.js';
-import { unet } from './unet.js';
+import { type UNetNodes, unet } from './unet.js';
 
 /** Inputs of a run: samples [B, C, h, w], timesteps [B] of any number type, contexts [B, T, D]. */
 export interface UNetInputs {
@@ -18,25 +27,89 @@ export interface UNetInputs {
 export interface UNetChanges {
   /** Low-rank updates by the path of their layer. */
   readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
-  /** Values of the weights that are inputs of the programs. */
-  readonly weights?: Iterable<readonly [name: string, value: Tensor]>;
+  /** Values of the weights that are inputs of the programs; they may change between runs. */
+  readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
-/** The output [B, C, h, w] of the UNet (epsilon or v). New shapes are compiled into `programs`. */
-export async function runUnet(
+/** How a batch of consecutive frames attends to earlier ones; without anchors, it begins with the first frame. */
+export interface Anchoring extends AnchoredRows {
+  readonly anchors?: Anchors | undefined;
+}
+
+/** The output of a batch, and the anchors of the next one. */
+export interface AnchoredOutput {
+  readonly output: Tensor<'float32'>;
+  readonly anchors: Anchors;
+}
+
+/** The UNet as functions of its inputs. */
+export interface RunnableUNet {
+  /**
+   * The raw output of the UNet (epsilon or v) for samples [B, C, h, w] at timesteps [B] (int32, or float32 with
+   * fractions) given contexts [B, T, D].
+   */
+  predict(sample: Tensor<'float32'>, timesteps: Tensor, context: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  /**
+   * As `predict` for consecutive frames at one timestep, whose up blocks attend to the first frame and the previous one.
+   * Returns the anchors of the next batch too.
+   */
+  predictAnchored(inputs: UNetInputs, anchoring: Anchoring): Promise<AnchoredOutput>;
+}
+
+/** The UNet whose programs are compiled into `programs`. */
+export function runnableUnet(
   programs: Programs,
   config: UNetConfig,
-  { sample, timesteps, context }: UNetInputs,
-  { adapters, weights = [] }: UNetChanges,
-): Promise<Tensor<'float32'>> {
-  const [batch] = sample.shape;
-  const program = await programs.get(`${sample.shape} ${context.shape}`, () => ({
-    output: unet(createScope(adapters), config, {
-      sample: g.input('sample', sample.shape),
-      timesteps: g.input('timesteps', [batch]),
-      context: g.input('context', context.shape),
-    }),
-  }));
-  const times = tensor('float32', [batch], Float32Array.from(timesteps.data as Float32Array, Number));
-  return (await program.run({ ...Object.fromEntries(weights), sample, timesteps: times, context })).output;
+  { adapters, weights = new Map() }: UNetChanges,
+): RunnableUNet {
+  const graphs = new Map<string, AnchoredGraph['shapes']>();
+  return {
+    async predict(sample, timesteps, context) {
+      const inputs = { sample, timesteps, context };
+      const key = keyOf(config, inputs);
+      const program = await programs.get(key, () => ({
+        output: unet(createScope(adapters), config, nodesOf(inputs)),
+      }));
+      return (await program.run({ ...Object.fromEntries(weights), ...valuesOf(inputs) })).output;
+    },
+    async predictAnchored(inputs, { kind, prompts, anchors }) {
+      const rows = { kind, prompts };
+      const key = `${keyOf(config, inputs)} ${kind} ${prompts}`;
+      const program = await programs.get(key, () => {
+        const { outputs, shapes } = anchoredUnet(createScope(adapters), config, nodesOf(inputs), rows);
+        graphs.set(key, shapes);
+        return outputs;
+      });
+      const shapes = graphs.get(key)!;
+      const result = await program.run({
+        ...{ ...Object.fromEntries(weights), ...valuesOf(inputs) },
+        ...anchorInputs(shapes, anchors),
+      });
+      return { output: result.output, anchors: nextAnchors(shapes, result, anchors) };
+    },
+  };
+}
+
+/** The shapes of the inputs, which must fit. */
+function keyOf({ inChannels, crossAttentionDim }: UNetConfig, { sample, timesteps, context }: UNetInputs): string {
+  const samples = ['B', inChannels, 'h', 'w'];
+  const { B } = assertShape('predict: the sample', sample.shape, samples, { remedy: 'pass scaled latents' });
+  const remedy = 'pass one timestep a sample';
+  assertShape('predict: the timesteps', timesteps.shape, ['B'], { remedy, bound: { B } });
+  const bound = { remedy: 'pass what encodeText gives', bound: { B } };
+  assertShape('predict: the context', context.shape, ['B', 'T', crossAttentionDim], bound);
+  return `${sample.shape} ${context.shape}`;
+}
+
+function nodesOf({ sample, context }: UNetInputs): UNetNodes {
+  return {
+    sample: g.input('sample', sample.shape),
+    timesteps: g.input('timesteps', [sample.shape[0]]),
+    context: g.input('context', context.shape),
+  };
+}
+
+function valuesOf({ sample, timesteps, context }: UNetInputs): Record<string, Tensor> {
+  const times = Float32Array.from(timesteps.data as Float32Array, Number);
+  return { sample, timesteps: tensor('float32', timesteps.shape, times), context };
 }

@@ -20,6 +20,23 @@ export interface Residuals {
   readonly middle: Node;
 }
 
+/** Keys and values of an attention layer, each [B, T, C]. */
+export interface KeysAndValues {
+  readonly k: Node;
+  readonly v: Node;
+}
+
+/** The keys and values that a self-attention layer attends to in place of its own, by the path of the layer's block. */
+export type Attended = (own: KeysAndValues, layer: string) => KeysAndValues;
+
+/** What differs from the network alone. */
+export interface UNetAdditions {
+  /** Added to the skip connections and to the middle (Zhang et al. 2023). */
+  readonly residuals?: Residuals;
+  /** The keys and values of the up blocks' self-attention; their own by default. */
+  readonly attended?: Attended;
+}
+
 /** Inputs of the network in a graph: noisy latents [B, C, h, w], timesteps [B], text contexts [B, T, D]. */
 export interface UNetNodes {
   readonly sample: Node;
@@ -31,10 +48,13 @@ export interface UNetNodes {
  * The prediction of the network (epsilon or v) for `sample` at `timesteps` given `context`.
  *
  * Sides that do not halve evenly are upsampled to the size of the skip connection, as in diffusers.
- *
- * @param residuals added to the skip connections and to the middle (Zhang et al. 2023)
  */
-export function unet(scope: Scope, config: UNetConfig, inputs: UNetNodes, residuals?: Residuals): Node {
+export function unet(
+  scope: Scope,
+  config: UNetConfig,
+  inputs: UNetNodes,
+  { residuals, attended }: UNetAdditions = {},
+): Node {
   const { blockOutChannels, layersPerBlock, normGroups, normEps } = config;
   const last = blockOutChannels.length - 1;
   const layers = unetLayers(scope, config, inputs);
@@ -48,7 +68,7 @@ export function unet(scope: Scope, config: UNetConfig, inputs: UNetNodes, residu
     const block = scope.at('up_blocks', up);
     for (let layer = 0; layer <= layersPerBlock; layer++) {
       h = layers.residual(block.at('resnets', layer), g.concat([h, skips.pop()!], 1), blockOutChannels[level]);
-      if (config.upBlocks[up] === 'cross') h = layers.attend(block.at('attentions', layer), h, level);
+      if (config.upBlocks[up] === 'cross') h = layers.attend(block.at('attentions', layer), h, level, attended);
     }
     if (up < last) {
       const [, , height, width] = skips[skips.length - 1].shape;
@@ -62,7 +82,7 @@ export function unet(scope: Scope, config: UNetConfig, inputs: UNetNodes, residu
 /** The two kinds of layers of the network; both read the timestep or the prompt, which are the same for all. */
 export interface UNetLayers {
   residual(at: Scope, x: Node, outputs: number): Node;
-  attend(at: Scope, x: Node, level: number): Node;
+  attend(at: Scope, x: Node, level: number, attended?: Attended): Node;
 }
 
 /** Layers of a network of this configuration at `timesteps` [B] given `context` [B, T, D]. */
@@ -75,7 +95,8 @@ export function unetLayers(
   const time = timeEmbedding(scope.at('time_embedding'), config, timesteps);
   return {
     residual: (at, x, outputs) => residualBlock(at, x, { outputs, groups, epsilon, time }),
-    attend: (at, x, level) => transformer(at, x, { context, heads: config.heads[level], groups, linearProjection }),
+    attend: (at, x, level, attended) =>
+      transformer(at, x, { context, heads: config.heads[level], groups, linearProjection, attended }),
   };
 }
 
@@ -132,11 +153,12 @@ interface TransformerOptions {
   readonly groups: number;
   /** Whether both projections are linear layers instead of 1x1 convolutions. */
   readonly linearProjection: boolean;
+  readonly attended: Attended | undefined;
 }
 
 /** Self-attention, attention to the prompt and a gated feed-forward layer over all cells of x [B, C, h, w]. */
 function transformer(scope: Scope, x: Node, options: TransformerOptions): Node {
-  const { context, heads, groups, linearProjection } = options;
+  const { context, heads, groups, linearProjection, attended } = options;
   const [, channels, height, width] = x.shape;
   const normed = groupNorm(scope.at('norm'), x, groups, TRANSFORMER_NORM_EPSILON);
   let h = linearProjection
@@ -145,8 +167,8 @@ function transformer(scope: Scope, x: Node, options: TransformerOptions): Node {
   const block = scope.at('transformer_blocks', 0);
   const norm = (name: string): Node => layerNorm(block.at(name), h, LAYER_NORM_EPSILON);
   const own = norm('norm1');
-  h = g.add(h, attention(block.at('attn1'), own, own, heads));
-  h = g.add(h, attention(block.at('attn2'), norm('norm2'), context, heads));
+  h = g.add(h, attention(block.at('attn1'), own, { context: own, heads, attended }));
+  h = g.add(h, attention(block.at('attn2'), norm('norm2'), { context, heads }));
   h = g.add(h, feedForward(block.at('ff', 'net'), norm('norm3')));
   const y = linearProjection
     ? fromTokens(linear(scope.at('proj_out'), h, channels), height, width)
@@ -154,11 +176,21 @@ function transformer(scope: Scope, x: Node, options: TransformerOptions): Node {
   return g.add(y, x);
 }
 
-function attention(scope: Scope, x: Node, context: Node, heads: number): Node {
+/** Settings of an attention layer; keys and values are those of `context` [B, S, D], unless `attended` has others. */
+interface AttentionOptions {
+  readonly context: Node;
+  readonly heads: number;
+  readonly attended?: Attended | undefined;
+}
+
+function attention(scope: Scope, x: Node, { context, heads, attended }: AttentionOptions): Node {
   const channels = x.shape[2];
   const q = linear(scope.at('to_q'), x, channels, { bias: false });
-  const k = linear(scope.at('to_k'), context, channels, { bias: false });
-  const v = linear(scope.at('to_v'), context, channels, { bias: false });
+  const own = {
+    k: linear(scope.at('to_k'), context, channels, { bias: false }),
+    v: linear(scope.at('to_v'), context, channels, { bias: false }),
+  };
+  const { k, v } = attended ? attended(own, scope.path) : own;
   return linear(scope.at('to_out', 0), g.attention(q, k, v, heads), channels);
 }
 

@@ -19,7 +19,15 @@ import { contactSheet } from '../../video/layout/contact-sheet.js';
 import { writePicture } from '../../video/still.js';
 import { iterationName, replaceFolder } from './folder.js';
 
-const { prompt: _prompt, noise: _noise, noiseDraw: _noiseDraw, batch: _batch, ...PREVIEWED } = RENDER;
+const {
+  prompt: _,
+  noise: _noise,
+  noiseDraw: _draw,
+  batch: _batch,
+  anchor: _anchor,
+  adain: _adain,
+  ...PREVIEWED
+} = RENDER;
 
 /**
  * Settings of previews.

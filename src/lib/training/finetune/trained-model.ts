@@ -1,10 +1,9 @@
 // A model with the current weights of a training, for previews and for comparisons with the base model.
 
-import { assertShape } from '../../base/assert.js';
 import type { WeightSource } from '../../engine/program.js';
 import type { Model } from '../../models/model.js';
 import { createPrograms } from '../../models/networks/programs.js';
-import { runUnet } from '../../models/networks/run-unet.js';
+import { runnableUnet } from '../../models/networks/run-unet.js';
 import type { Adapter } from '../../models/networks/scope.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { Weights } from '../loop/adamw.js';
@@ -26,10 +25,7 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
   const programs = createPrograms(frozen, unetBytes(model), engine);
   return {
     ...model,
-    async predict(sample, timesteps, context) {
-      assertShape('predict: the sample', sample.shape, ['B', 'C', 'h', 'w'], { remedy: 'pass scaled latents' });
-      return runUnet(programs, model.config.unet, { sample, timesteps, context }, { adapters, weights: trained });
-    },
+    ...runnableUnet(programs, model.config.unet, { adapters, weights: trained }),
     weightAccess: () => programs.open.map(({ weights }) => weights),
     placements: () => programs.open.flatMap(({ placement }) => placement ?? []),
     async release() {

@@ -1,0 +1,105 @@
+// Image to image of the frames of a shot together: at each step, all of them before the next step. So frames can attend to
+// the first and the previous one and take over the first one's statistics, while the keys and values of two frames at one
+// step are all that is kept. There are no windows, and so no seams.
+
+import type { Model } from '../models/model.js';
+import type { Anchors } from '../models/networks/anchored-unet.js';
+import type { UNetInputs } from '../models/networks/run-unet.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { RENDER } from '../settings/table.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { adainPrediction } from './adain.js';
+import { guidedPrediction, guidedPrompts } from './guided-prediction.js';
+import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './img2img.js';
+import type { Denoiser } from './samplers/sampler.js';
+
+/** How the frames of a shot are tied to each other. */
+export type AnchorOptions = OptionsOf<Pick<typeof RENDER, 'anchor' | 'adain'>>;
+
+/**
+ * The network's predictions of finished steps, [F, C, h, w] each. From them an interrupted run continues to the same bits,
+ * whatever the sampler keeps.
+ */
+export interface StepStore {
+  /** Number of steps stored. */
+  readonly count: number;
+  read(step: number): Promise<Float32Array>;
+  append(prediction: Float32Array): Promise<void>;
+}
+
+/** Options of image to image of the frames of a shot. */
+export interface AnchoredImg2ImgOptions extends Img2ImgOptions, AnchorOptions {
+  /** Frames that go through the network together. */
+  batch?: number;
+  /** Steps of an interrupted run, to which those of this run are added. */
+  stored?: StepStore;
+  /** Called after each batch of each step; a stored step is one batch. Steps count from 1. */
+  onBatch?: (done: { frame: number; frames: number; step: number; timestep: number }) => void;
+}
+
+/** Whether the frames of a shot have to be rendered together. */
+export function isAnchored(options: AnchorOptions): boolean {
+  const { anchor, adain } = withDefaults(RENDER, options);
+  return anchor !== 'none' || adain > 0;
+}
+
+/**
+ * As `img2img` for the frames of a shot, in their order, the rows of `latent`. Yields each step of all frames. An incomplete
+ * batch is padded by repeating its last row. The batch changes the result by rounding only.
+ *
+ * @throws UsageError and FailureError as `img2img`
+ */
+export async function* anchoredImg2img(
+  model: Model,
+  options: AnchoredImg2ImgOptions,
+): AsyncGenerator<DenoiseStep, void, undefined> {
+  const start = noisedStart(model, options);
+  const { adain } = withDefaults(RENDER, options);
+  const predict = await predictionOfShot(model, options, start.shape);
+  yield* denoise(model, start, adainPrediction(predict, model.config.predictionType, start, adain));
+}
+
+async function predictionOfShot(
+  model: Model,
+  options: AnchoredImg2ImgOptions,
+  [frames, ...cell]: readonly number[],
+): Promise<Denoiser['predict']> {
+  const { batch, anchor } = withDefaults(RENDER, options);
+  const { stored, onBatch } = options;
+  let anchors: Anchors | undefined;
+  const anchored = async (inputs: UNetInputs): Promise<Tensor<'float32'>> => {
+    if (anchor === 'none') return model.predict(inputs.sample, inputs.timesteps, inputs.context);
+    const result = await model.predictAnchored(inputs, {
+      ...{ kind: anchor, prompts: guidedPrompts(options).length, anchors },
+    });
+    anchors = result.anchors;
+    return result.output;
+  };
+  const predict = await guidedPrediction(model, options, [batch, ...cell], anchored);
+  let step = 0;
+  return async (x, timestep) => {
+    step++;
+    if (stored && step <= stored.count) {
+      onBatch?.({ frame: 0, frames, step, timestep });
+      return stored.read(step - 1);
+    }
+    const row = x.length / frames;
+    const prediction = new Float32Array(x.length);
+    anchors = undefined;
+    for (let frame = 0; frame < frames; frame += batch) {
+      const count = Math.min(batch, frames - frame);
+      const rows = new Float32Array(batch * row);
+      for (let i = 0; i < batch; i++) {
+        const from = frame + Math.min(i, count - 1);
+        rows.set(x.subarray(from * row, (from + 1) * row), i * row);
+      }
+      const predicted = await predict(rows, timestep);
+      prediction.set(predicted.subarray(0, count * row), frame * row);
+      onBatch?.({ frame, frames: count, step, timestep });
+    }
+    anchors = undefined;
+    await stored?.append(prediction);
+    return prediction;
+  };
+}
