@@ -38,6 +38,28 @@ test('the same number gives the same draw, another number or seed another one', 
   expect(drawOf(17, options).noise).not.toEqual(drawOf(17, { ...options, seed: 4 }).noise);
 });
 
+test("an item's own noise is mixed in by any share, and draws without it stay what they were", () => {
+  const own = randn(9, [16]).data;
+  const items = options.items.map((item) => (item.edited ? { ...item, noise: own } : item));
+  for (const [i, draw] of draws({ items }).slice(0, 50).entries()) {
+    const { noise: fresh, timestep } = drawOf(i, options);
+    expect(draw.timestep).toBe(timestep);
+    if (!draw.item.edited) {
+      expect(draw.noise).toEqual(fresh);
+      continue;
+    }
+    // The share from the first two values; the others then follow.
+    const [[x, y], [p, q], [u, v]] = [draw.noise, own, fresh];
+    const ratio = (x * q - y * p) / (y * u - x * v); // share / (1 - share)
+    const share = ratio / (1 + ratio);
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1);
+    draw.noise.forEach((value, j) => {
+      expect(value).toBeCloseTo((own[j] * (1 - share) + fresh[j] * share) / Math.hypot(share, 1 - share), 3);
+    });
+  }
+});
+
 test('timesteps are uniform in their range, whose end is excluded', () => {
   const timesteps = draws({ timestepRange: [250, 255] }).map(({ timestep }) => timestep);
   const counts = [250, 251, 252, 253, 254].map((t) => timesteps.filter((timestep) => timestep === t).length);

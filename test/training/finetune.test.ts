@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NonFiniteError } from '../../src/lib/base/errors.js';
 import { unseal } from '../../src/lib/base/sealed-json.js';
+import type { Correspondence, SourceFrame } from '../../src/lib/consistency/motion.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../../src/lib/diffusion/restyle.js';
 import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
 import { openSessions } from '../../src/lib/engine/onnx/compile.js';
@@ -164,6 +165,23 @@ describe('resuming', () => {
       expect(learningRate).toBeCloseTo(i === 0 ? 1e-3 : falling[i - 1], 12);
     }
     await expect(run(cosine({ resume: true, iterations: 6 }))).rejects.toThrow('(cosineOver: 4 before, 6 now)');
+  });
+
+  test('with warped noise it learns other draws, resumes to the same bits, and depends on every frame', async () => {
+    const warped = (name: string, more: Partial<FinetuneOptions> = {}) =>
+      options(name, { trainingNoise: 'warped', iterations: 3, checkpointEvery: 2, previewEvery: 0, ...more });
+    const all = await run(warped('warped'));
+    expect(all.result.losses[0]).not.toBe(whole.result.losses[0]);
+    expect(all.result.settings.warpedNoise).toMatchObject({ estimated: true });
+    expect(whole.result.settings).not.toHaveProperty('warpedNoise');
+    await run(warped('warped-left'), ({ iteration }) => iteration === 2);
+    await run(warped('warped-left', { resume: true }));
+    expect(bits(join(scratch, 'warped-left'))).toEqual(bits(join(scratch, 'warped')));
+    const still = ({ frame: { width, height } }: SourceFrame): Correspondence => ({
+      flow: { width, height, data: new Float32Array(2 * width * height) },
+      visible: new Uint8Array(width * height).fill(1),
+    });
+    await expect(run(warped('warped', { resume: true, motion: still }))).rejects.toThrow('warpedNoise.estimated');
   });
 
   test('other settings are refused with their differences, as is a folder that is not asked to be continued', async () => {

@@ -21,6 +21,8 @@ export const LORA_LAYERS = ['attention', 'feed-forward', 'convolutions'] as cons
 export const OBJECTIVES = ['noised-original', 'rendering-path'] as const;
 /** Weightings of training items. */
 export const WEIGHTINGS = ['min-snr-paired', 'min-snr', 'none'] as const;
+/** Noises of training items. */
+export const TRAINING_NOISES = ['fresh', 'warped'] as const;
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
@@ -245,6 +247,16 @@ export const TRAINING = {
     since: '0.1.0',
     help: 'what the learning rate does then: constant, the default, or cosine, which falls to 0 at the last iteration',
     value: 'name',
+  }),
+  /**
+   * The noise of training items: fresh for each draw, or that which renderings of the default seed have with `noise: 'warped'`
+   * at the item's frame, mixed with fresh noise by a random share (see `mixedNoise`).
+   */
+  trainingNoise: setting(kind.word(TRAINING_NOISES), {
+    default: 'fresh',
+    since: '0.1.0',
+    help: 'fresh: new noise for each update; warped: mixed with the noise that moves with the picture, for --noise warped',
+    value: 'kind',
   }),
   /** AdamW's weight decay. */
   weightDecay: setting(kind.real({ least: 0 }), { default: 0.01, help: "AdamW's weight decay", value: 'x' }),

@@ -2,11 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { sha256 } from '../../base/hash.js';
 import type { OnProgress } from '../../base/progress.js';
+import { type WarpedNoiseOptions, warpedNoise } from '../../consistency/warped-noise.js';
 import { encodeFrame } from '../../diffusion/restyle.js';
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import type { Model } from '../../models/model.js';
+import { RENDER } from '../../settings/table.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Video } from '../../video/read/video.js';
 import type { EncodedItem } from '../loss/denoising-batch.js';
@@ -15,6 +18,8 @@ import { type TrainingItem, trainingItems } from './items.js';
 /** The needed frames of a video, and its total number of frames. */
 export interface TakenFrames {
   readonly count: number;
+  /** SHA-256 of all frames. */
+  readonly sha256: string;
   readonly taken: ReadonlyMap<number, Frame>;
   readonly items: readonly TrainingItem[];
 }
@@ -40,10 +45,12 @@ export async function takeFrames(
   { trainingFrames, edits, also, signal }: TakeFramesOptions,
 ): Promise<TakenFrames> {
   let count = 0;
+  const all = createHash('sha256');
   const originals = new Map<string, number>();
   for (const { originalSha256 } of edits) if (originalSha256 !== undefined) originals.set(originalSha256, -1);
   for await (const { data } of video.frames()) {
     signal?.throwIfAborted();
+    all.update(data);
     if (originals.size > 0) {
       const hash = sha256(data);
       if (originals.get(hash) === -1) originals.set(hash, count);
@@ -69,7 +76,7 @@ export async function takeFrames(
     );
   });
   for (const [i, edit] of edits.entries()) checkOriginal(i, edit, taken.get(edit.frame)!, originals);
-  return { count, taken, items };
+  return { count, sha256: all.digest('hex'), taken, items };
 }
 
 /** Checks the hash of an edit's original: another selection of the video gives frames other indices. */
@@ -140,6 +147,29 @@ export async function encodeItems(
     encoded.push({ ...item, original, edited, context: contexts.get(item.prompt)! });
   }
   return { items: encoded, latentShape, contextShape };
+}
+
+/** Adds to each item the warped noise of its frame, moved through the video from its first frame. */
+export async function withWarpedNoise(
+  { items, ...shapes }: EncodedItems,
+  video: Pick<Video, 'frames'>,
+  {
+    motion,
+    onProgress,
+    signal,
+  }: Pick<WarpedNoiseOptions, 'motion'> & { onProgress?: OnProgress; signal?: AbortSignal },
+): Promise<EncodedItems> {
+  const shape = [1, ...shapes.latentShape];
+  const noiseOf = warpedNoise({ seed: RENDER.seed.default, shape, ...given({ motion }) });
+  const total = 1 + Math.max(...items.map(({ frame }) => frame));
+  const noises: Float32Array[] = [];
+  for await (const frame of video.frames()) {
+    signal?.throwIfAborted();
+    noises.push((await noiseOf(frame)).data);
+    onProgress?.({ done: noises.length, total, label: 'moving noise' });
+    if (noises.length === total) break;
+  }
+  return { items: items.map((item) => ({ ...item, noise: noises[item.frame] })), ...shapes };
 }
 
 /** SHA-256 of a picture's sides and pixels. */

@@ -9,13 +9,13 @@ import { loadModel, type Model } from '../../models/model.js';
 import { beginWork, type TrackedWork } from '../../tracking/log/tracked-work.js';
 import { openForModel } from '../../video/read/open-for-model.js';
 import { openVideo } from '../../video/read/open-video.js';
-import type { VideoInput } from '../../video/read/video.js';
+import type { Video, VideoInput } from '../../video/read/video.js';
 import { adamw } from '../loop/adamw.js';
 import type { TrainingState } from '../loop/checkpoint.js';
 import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from '../loop/learning-rate.js';
 import { train } from '../loop/train.js';
 import { checkRanges } from '../loss/denoising-batch.js';
-import { encodeItems, type TakenFrames, takeFrames } from './encode-items.js';
+import { encodeItems, type TakenFrames, takeFrames, withWarpedNoise } from './encode-items.js';
 import {
   type FinetuneFolder,
   nearestCheckpoint,
@@ -98,6 +98,7 @@ async function* run(
 interface FinetunePlan {
   readonly settings: FinetuneSettings;
   readonly trained: TrainedWeights;
+  readonly video: Video;
   readonly frames: TakenFrames;
   readonly previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] };
   /** Everything that determines the result bit by bit. */
@@ -120,7 +121,14 @@ async function planFinetuning(model: Model, input: VideoInput, settings: Finetun
     frames: shown(frames.count),
     settings: previewSettings(settings.preview, edits[0]?.prompt ?? ''),
   };
-  return { settings, trained, frames, previews, stored: await resumeSettings(model, frames, previews, settings) };
+  return {
+    settings,
+    trained,
+    video,
+    frames,
+    previews,
+    stored: await resumeSettings(model, frames, previews, settings),
+  };
 }
 
 function learningRateOf({ schedule, learningRate, warmup, iterations }: FinetuneSettings): LearningRate {
@@ -132,7 +140,7 @@ function learningRateOf({ schedule, learningRate, warmup, iterations }: Finetune
 async function* trainInto(
   { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
   model: Model,
-  { settings, trained, frames, previews, stored }: FinetunePlan,
+  { settings, trained, video, frames, previews, stored }: FinetunePlan,
   { resume = false, onStep }: Pick<FinetuneOptions, 'resume' | 'onStep'>,
 ): AsyncGenerator<FinetuneStep, StoredResult, undefined> {
   const { edits, iterations, signal, onProgress, previewEvery, checkpointEvery, averageDecay } = settings;
@@ -145,7 +153,8 @@ async function* trainInto(
   if (resumed) await run.rewind(keptAt + 1);
   else logCourse(run, record);
 
-  const encoded = await encodeItems(model, frames, edits, settings);
+  const clean = await encodeItems(model, frames, edits, settings);
+  const encoded = settings.trainingNoise === 'warped' ? await withWarpedNoise(clean, video, settings) : clean;
   const plan = await planPreviews(model, out, previews, frames.taken);
   const work = await prepareFinetuning(model, trained, encoded, settings);
   const previewDue = (iteration: number): boolean =>

@@ -7,6 +7,7 @@ import type { OnProgress } from '../../base/progress.js';
 import type { Settings } from '../../base/settings.js';
 import { VERSION } from '../../base/version.js';
 import { warnOnStderr } from '../../base/warn.js';
+import type { WarpedNoiseOptions } from '../../consistency/warped-noise.js';
 import type { EditedFrame } from '../../edits/edited-frame.js';
 import { hashModel } from '../../models/checkpoint/hash-model.js';
 import type { Model } from '../../models/model.js';
@@ -38,6 +39,8 @@ export interface FinetuneOptions
   readonly priorPrompts?: readonly string[];
   /** Prompts for measuring forgetting; not measured if empty. */
   readonly heldAsidePrompts?: readonly string[];
+  /** The source's motion for `trainingNoise: 'warped'`, where it is known; DIS by default. */
+  readonly motion?: WarpedNoiseOptions['motion'];
   /** Settings of previews. */
   readonly preview?: PreviewOptions;
   /** Called after each update. An error thrown here ends the training. */
@@ -66,6 +69,7 @@ export type FinetuneSettings = Required<
     | 'out'
     | 'resume'
     | 'averageDecay'
+    | 'motion'
     | 'onStep'
     | 'onProgress'
     | 'onFolder'
@@ -74,7 +78,7 @@ export type FinetuneSettings = Required<
     | keyof TrackingOptions
   >
 > &
-  Pick<FinetuneOptions, LowRank | 'averageDecay' | 'onProgress' | 'signal'> & {
+  Pick<FinetuneOptions, LowRank | 'averageDecay' | 'motion' | 'onProgress' | 'signal'> & {
     readonly preview: PreviewOptions;
     readonly onWarning: NonNullable<FinetuneOptions['onWarning']>;
   };
@@ -137,7 +141,7 @@ export function isCheckpoint(iteration: number, every: number): boolean {
 /** Everything that determines a finetuning bit by bit, with hashes of pictures and weights; not iterations and intervals. */
 export async function resumeSettings(
   model: Model,
-  { items, taken, count }: TakenFrames,
+  { items, taken, count, sha256 }: TakenFrames,
   previews: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] },
   settings: FinetuneSettings,
 ): Promise<Settings> {
@@ -157,6 +161,8 @@ export async function resumeSettings(
     ...(objective === 'rendering-path' && { startRange }),
     // A cosine schedule with another end differs from the first iteration on.
     ...(settings.schedule === 'cosine' && { cosineOver: settings.iterations }),
+    // Noise moves through all frames.
+    ...(settings.trainingNoise === 'warped' && { warpedNoise: { frames: sha256, estimated: !settings.motion } }),
     clipNorm: clipNorm === Infinity ? null : clipNorm,
     averageDecay: averageDecay ?? null,
     priorPreservation,

@@ -4,6 +4,7 @@
 import { UsageError } from '../../base/errors.js';
 import { seedOf } from '../../base/hash.js';
 import { createGenerator } from '../../base/random.js';
+import { mixedNoise } from '../../consistency/warped-noise.js';
 import { levelAt, type NoiseSchedule } from '../../diffusion/noise-schedule.js';
 import type { PredictionType } from '../../diffusion/prediction.js';
 import type { OBJECTIVES, WEIGHTINGS } from '../../settings/table.js';
@@ -42,6 +43,8 @@ export interface EncodedItem extends TrainingItem {
   /** The edit's latent; null for an unconditional item. */
   readonly edited: Float32Array | null;
   readonly context: Float32Array;
+  /** Noise to mix with that of each draw; none by default. */
+  readonly noise?: Float32Array;
 }
 
 /** Settings of batches. */
@@ -106,7 +109,9 @@ export function drawOf(index: number, options: BatchOptions): Draw {
   const start = onPath ? between(...startRange) : null;
   const timestep = start === null ? between(...timestepRange) : between(timestepRange[0], start + 1);
   const level = levelAt(schedule, timestep);
-  const noise = generator.randn(item.original.length);
+  const fresh = generator.randn(item.original.length);
+  // Any share, as in Go-with-the-Flow: the network learns what each noise becomes, not one noise by heart.
+  const noise = item.noise ? mixedNoise(item.noise, fresh, generator.uniform()) : fresh;
   const target =
     item.edited === null
       ? plainTarget(type, item.original, noise, level)
