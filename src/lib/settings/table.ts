@@ -316,10 +316,21 @@ export const STEADY = {
   }),
 };
 
+/** How a restyled video is filtered. */
+export const FILTER = {
+  /** Weight of the frame before against a frame's own detail. */
+  filterWeight: setting(kind.real({ above: 0 }), {
+    default: 1,
+    since: '0.1.0',
+    help: "weight of the frame before, moved along the source's motion, against a frame's own detail",
+    value: 'x',
+  }),
+};
+
 /** All settings. */
 export const SETTINGS = {
   ...{ ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED },
-  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADY },
+  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADY, ...FILTER },
 };
 
 /** The name of a setting in the library. */
