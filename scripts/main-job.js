@@ -15,7 +15,7 @@ const { runCli } = await import(new URL('cli/run.js', dist).href);
 const { processTerminal } = await import(new URL('cli/terminal.js', dist).href);
 
 const results = join(process.env.STEADYFRAME_RUNS || join(root, 'runs'), 'experiment');
-/** One of the nine cases of the study (`src/experiments/published-recipe/combinations.ts`), with its default arm. */
+/** One of the nine cases of studies (`src/lib/recipe/combinations.ts`), with its default arm. */
 const embedded = [
   ['--shot', 'red-car-curve'],
   ['--style', 'neon'],

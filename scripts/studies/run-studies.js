@@ -4,12 +4,13 @@
 import { addDemoModel } from './demo-model.js';
 import { addFramesAndIterations } from './frames-and-iterations.js';
 import { library } from './library.js';
+import { addMethods } from './methods.js';
 import { addPublishedRecipe } from './published-recipe.js';
 
 const PROGRAM = {
   name: 'npm run study --',
   description: 'Answers the questions of src/experiments, each with a README. What is done already is not done again.',
-  commands: [addPublishedRecipe, addFramesAndIterations, addDemoModel],
+  commands: [addPublishedRecipe, addMethods, addFramesAndIterations, addDemoModel],
 };
 
 /** Runs a study. @param {string[]} args @returns {Promise<number>} the exit code */

@@ -2,8 +2,8 @@
 
 import { mean } from '../../lib/base/mean.js';
 import { claimArms, recipeClaims } from '../../lib/recipe/claims.js';
+import type { Combination } from '../../lib/recipe/combinations.js';
 import type { RecipeArm, RecipeResult } from '../../lib/recipe/result.js';
-import type { Combination } from './combinations.js';
 
 /** A number over several cases. */
 export interface Spread {

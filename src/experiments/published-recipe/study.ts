@@ -5,20 +5,18 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
-import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { compareFrames } from '../../lib/metrics/pixels.js';
 import { loadModel } from '../../lib/models/model.js';
 import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
+import { COMBINATIONS, type Combination, demoPlan, trueEdits } from '../../lib/recipe/combinations.js';
 import type { RecipePlan, Training, TunedArm } from '../../lib/recipe/plan.js';
-import { DEMO_GUIDANCE, DEMO_PROPOSALS, DEMO_TRAINING, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
+import { DEMO_TRAINING } from '../../lib/recipe/presets.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { runRecipe } from '../../lib/recipe/run-recipe.js';
 import type { RenderHooks } from '../../lib/renderings/fill-journals.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
-import { PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import { readPicture } from '../../lib/video/still.js';
 import { shotPicture } from '../../lib/world/held-out-shots.js';
-import { COMBINATIONS, type Combination } from './combinations.js';
 import { studyChart } from './study-chart.js';
 import { type StudyCase, type StudyTable, studyTable } from './study-table.js';
 
@@ -84,10 +82,7 @@ async function pickedError(
 /** The settings of one case. */
 function recipeOf(combination: Combination, options: StudyOptions): RecipePlan {
   const { frames, guidance, onProgress, signal } = options;
-  const middle = Math.floor(frames / 2);
-  const { shot, style, prompts } = combination;
-  const picture = shotPicture(shot, middle, style);
-  const truth: EditedFrame[] = prompts.map((prompt) => ({ picture, frame: middle, prompt }));
+  const truth = trueEdits(combination, frames);
   const objectives = { 'noised-original': 'first form', 'rendering-path': 'second form' } as const;
   const tuned: TunedArm[] = (['rendering-path', 'noised-original'] as const).flatMap((objective) =>
     (['picked', truth] as const).map((edits): TunedArm => {
@@ -102,15 +97,7 @@ function recipeOf(combination: Combination, options: StudyOptions): RecipePlan {
     }),
   );
   return {
-    prompts,
-    strengths: RECIPE_STRENGTHS,
-    guidanceScale: DEMO_GUIDANCE.plain,
-    proposals: { strengths: DEMO_PROPOSALS, seeds: PROPOSED_SEEDS, guidanceScale: DEMO_GUIDANCE.proposals },
-    editFrame: middle,
-    frames,
-    size: 128,
-    batch: 4,
-    tuned,
+    ...demoPlan(combination, frames, tuned),
     ...options.recipe,
     ...given({ onProgress, signal }),
   };

@@ -1,0 +1,36 @@
+// @ts-check
+// `npm run study -- methods`: every method of consistency on three held-out shots with three prompts each.
+
+import { join } from 'node:path';
+import { root } from '../setup.js';
+import { library } from './library.js';
+
+/** @param {string} names */
+const list = (names) => names.split(',');
+
+/** @param {import('commander').Command} program @param {import('../../src/cli/context.js').Context} context */
+export function addMethods(program, { terminal, reporter }) {
+  program
+    .command('methods')
+    .description('What steadies a restyled video, at which cost: all methods on three shots with three prompts each.')
+    .option('--model <path>', 'the model that is finetuned', join(root, 'models/demo'))
+    .option('-o, --out <dir>', 'folder of all results', join(root, 'runs/methods'))
+    .option('--frames <n>', 'frames of each shot', Number, 16)
+    .option('--only <names>', 'names of cases, with commas between them; all nine by default', list)
+    .option('--methods <names>', 'names of methods, with commas between them; all by default', list)
+    .action(async (values) => {
+      /** @type {typeof import('../../src/experiments/methods/study.js')} */
+      const { METHOD_STRENGTHS, runStudy } = await library('experiments/methods/study.js');
+      /** @type {typeof import('../../src/experiments/methods/study-table.js')} */
+      const { formatStudy } = await library('experiments/methods/study-table.js');
+      const table = await runStudy({
+        ...values,
+        strengths: METHOD_STRENGTHS,
+        onNote: (text) => reporter.note(`study: ${text}`),
+        onProgress: reporter.report,
+        signal: terminal.signal,
+      });
+      reporter.close();
+      terminal.out(`${formatStudy(table)}\n`);
+    });
+}

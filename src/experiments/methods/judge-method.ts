@@ -1,0 +1,93 @@
+// One method on one case: its videos over all renderings that it starts from, measured against the source, the truth and the
+// true motion, with their cost.
+
+import { type Measured, measure } from '../../lib/metrics/measure.js';
+import type { Measurement } from '../../lib/metrics/measurement.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { judgeEdit } from '../../lib/world/truth/judge-edit.js';
+import { cpuSeconds } from './cpu-seconds.js';
+import type { Base, Method } from './methods.js';
+import type { MotionOf, RememberedMotion } from './motions.js';
+import type { CaseRenderings, StyledVideo } from './renderings.js';
+
+/** One video of a method. */
+export interface MethodPoint {
+  readonly base: Base;
+  readonly strength: number;
+  readonly metrics: Measurement['means'];
+  readonly curves: Measurement['curves'];
+  readonly truthError: number;
+  readonly carCorrelation: number | null;
+  /** Passes of the network a frame. */
+  readonly passes: number;
+  /** Seconds of processor time a frame: rendering, motion and method. */
+  readonly seconds: number;
+}
+
+/** A method on one case, as stored. */
+export interface MethodResult {
+  readonly case: string;
+  readonly method: string;
+  readonly source: Measurement['means'];
+  readonly points: readonly MethodPoint[];
+}
+
+/** The motions of a case, each pair of which is computed once. */
+export type CaseMotions = Readonly<Record<MotionOf, RememberedMotion>>;
+
+/** Makes and measures the videos of a method. */
+export async function judgeMethod(
+  name: string,
+  method: Method,
+  { source, truth, styled }: CaseRenderings,
+  motions: CaseMotions,
+): Promise<MethodResult> {
+  const bases = styled.filter(({ base }) => method.on.includes(base));
+  const made: MadeVideo[] = [];
+  for (const each of bases) made.push(await makeVideo(method, source, each, motions));
+  const outputs = Object.fromEntries(made.map(({ frames }, i) => [String(i), frames]));
+  const measured: Measured = await measure(source, outputs, { trueMotion: motions.true.motion });
+  const points: MethodPoint[] = [];
+  for (const [i, { frames, of, passes, seconds }] of made.entries()) {
+    const { means, curves } = measured.outputs[String(i)];
+    const { truthError, carCorrelation } = await judgeEdit(streamed(frames), truth.frames(), truth.car);
+    const { base, strength } = of;
+    points.push({ base, strength, metrics: means, curves, truthError, carCorrelation, passes, seconds });
+  }
+  return { case: name, method: method.name, source: measured.source.means, points };
+}
+
+interface MadeVideo {
+  readonly of: StyledVideo;
+  readonly frames: readonly Frame[];
+  readonly passes: number;
+  readonly seconds: number;
+}
+
+async function makeVideo(
+  { make, motion = 'true', keyEvery }: Method,
+  source: readonly Frame[],
+  of: StyledVideo,
+  motions: CaseMotions,
+): Promise<MadeVideo> {
+  const count = of.frames.length;
+  if (!make) return { of, frames: of.frames, passes: of.passes, seconds: of.seconds };
+  motions[motion].cost();
+  const { value: frames, seconds } = await cpuSeconds(async () => {
+    const all: Frame[] = [];
+    for await (const frame of make({ source, styled: of.frames, motion: motions[motion].motion })) all.push(frame);
+    return all;
+  });
+  const { spent, charged } = motions[motion].cost();
+  const rendered = keyEvery === undefined ? 1 : (1 + Math.ceil((count - 1) / keyEvery)) / count;
+  // The true motion is rendered with the shot: no method could pay for it.
+  const ofMotion = motion === 'true' ? 0 : charged;
+  return {
+    ...{ of, frames, passes: rendered * of.passes },
+    seconds: rendered * of.seconds + (Math.max(0, seconds - spent) + ofMotion) / count,
+  };
+}
+
+async function* streamed(frames: readonly Frame[]): AsyncGenerator<Frame> {
+  yield* frames;
+}

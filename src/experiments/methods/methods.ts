@@ -1,0 +1,94 @@
+// The methods that are compared: what each makes of a rendering, along which motion, and how much of it must be rendered.
+
+import { temporalFilter } from '../../lib/consistency/filter.js';
+import { flowMedian } from '../../lib/consistency/flow-median.js';
+import { carryKeyframes } from '../../lib/consistency/keyframes.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import type { MotionOf, SourceMotion } from './motions.js';
+
+/** Which rendering a method starts from: the plain model's, or that of a model finetuned on a true or picked edit. */
+export type Base = 'plain' | 'true' | 'picked';
+
+/** What a method is given. */
+export interface Given {
+  readonly source: readonly Frame[];
+  readonly styled: readonly Frame[];
+  readonly motion: SourceMotion;
+}
+
+/** One method. */
+export interface Method {
+  readonly name: string;
+  readonly label: string;
+  /** The line of the chart that it belongs to. */
+  readonly family: string;
+  readonly on: readonly Base[];
+  readonly motion?: MotionOf;
+  /** Distance of keyframes, where only these must be rendered. */
+  readonly keyEvery?: number;
+  /** The video that it makes; the rendering itself where there is none. */
+  readonly make?: (given: Given) => AsyncIterable<Frame>;
+}
+
+/** The rendering to which all are compared. */
+export const REFERENCE = 'recipe';
+
+const FINETUNED: readonly Base[] = ['true', 'picked'];
+const NAMES: Readonly<Record<MotionOf, string>> = { farneback: 'Farneback', dis: 'DIS', true: 'the true motion' };
+
+function keyframes(keyEvery: number, motion: MotionOf): Method {
+  return {
+    name: `keyframes-${keyEvery}-${motion}`,
+    label: `keyframes every ${keyEvery}, ${NAMES[motion]}`,
+    family: `keyframes, ${NAMES[motion]}`,
+    on: FINETUNED,
+    motion,
+    keyEvery,
+    make: ({ source, styled, motion: along }) => carryKeyframes(source, styled, { keyEvery, motion: along }),
+  };
+}
+
+function filter(filterWeight: number, motion: MotionOf): Method {
+  return {
+    name: `filter-${filterWeight}-${motion}`,
+    label: `filter of weight ${filterWeight}, ${NAMES[motion]}`,
+    family: `filter, ${NAMES[motion]}`,
+    on: FINETUNED,
+    motion,
+    make: ({ source, styled, motion: along }) => temporalFilter(source, styled, { filterWeight, motion: along }),
+  };
+}
+
+/** Keyframes first, and the filter over them: what is left of the keys' own differences. */
+function filteredKeyframes(keyEvery: number, filterWeight: number, motion: MotionOf): Method {
+  return {
+    name: `keyframes-${keyEvery}-filter-${filterWeight}-${motion}`,
+    label: `keyframes every ${keyEvery}, then filter of weight ${filterWeight}, ${NAMES[motion]}`,
+    family: `keyframes + filter, ${NAMES[motion]}`,
+    on: FINETUNED,
+    motion,
+    keyEvery,
+    make: ({ source, styled, motion: along }) =>
+      temporalFilter(source, carryKeyframes(source, styled, { keyEvery, motion: along }), {
+        ...{ filterWeight, motion: along },
+      }),
+  };
+}
+
+/** All methods, in the order of the table. */
+export const METHODS: readonly Method[] = [
+  { name: 'plain', label: 'plain model', family: 'plain model', on: ['plain'] },
+  { name: REFERENCE, label: 'recipe', family: 'recipe', on: FINETUNED },
+  {
+    ...{ name: 'median', label: 'flow-warped median, Farneback', family: 'median, Farneback', on: FINETUNED },
+    motion: 'farneback',
+    make: ({ source, styled }) => flowMedian(source, styled),
+  },
+  ...[0.3, 1, 3].map((weight) => filter(weight, 'dis')),
+  filter(1, 'true'),
+  ...[3, 5, 8].map((every) => keyframes(every, 'farneback')),
+  ...[3, 5, 8].map((every) => keyframes(every, 'dis')),
+  ...[3, 5, 8].map((every) => keyframes(every, 'true')),
+  filteredKeyframes(5, 1, 'dis'),
+  filteredKeyframes(5, 1, 'true'),
+];

@@ -1,0 +1,161 @@
+// The renderings of one case that methods start from: the plain model's, and those of models finetuned on the true and on
+// the picked edit, each at several strengths. They stay in the folder of the case.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { given } from '../../lib/base/given.js';
+import type { EditedFrame } from '../../lib/edits/edited-frame.js';
+import { loadModel, type Model } from '../../lib/models/model.js';
+import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
+import { type Combination, demoPlan, trueEdits } from '../../lib/recipe/combinations.js';
+import { pickRecipeEdit } from '../../lib/recipe/pick-edit.js';
+import type { RecipePlan, Training, Truth } from '../../lib/recipe/plan.js';
+import { DEMO_GUIDANCE, DEMO_TRAINING } from '../../lib/recipe/presets.js';
+import { openSource } from '../../lib/renderings/comparison-plan.js';
+import type { RenderHooks } from '../../lib/renderings/fill-journals.js';
+import { openRenderedVideo, type RenderedVideo } from '../../lib/renderings/rendered-video.js';
+import { planRendering, type Rendering } from '../../lib/renderings/rendering.js';
+import type { Frame } from '../../lib/tensor/frame.js';
+import { finetune } from '../../lib/training/finetune/finetune.js';
+import { cpuSeconds } from './cpu-seconds.js';
+import type { Base } from './methods.js';
+
+/** Settings of the renderings. */
+export interface RenderingsOptions extends RenderHooks {
+  /** Frames of each shot. */
+  readonly frames: number;
+  /** Strengths of each base. */
+  readonly strengths: Readonly<Record<Base, readonly number[]>>;
+  /** Settings that override the demo's. */
+  readonly plan?: Partial<Pick<RecipePlan, 'proposals' | 'steps'>>;
+  readonly training?: Training;
+  /** Folder of the rendered shots; `.cache` by default. */
+  readonly cache?: string;
+}
+
+/** One rendering, and its cost a frame. */
+export interface StyledVideo {
+  readonly base: Base;
+  readonly strength: number;
+  readonly frames: readonly Frame[];
+  /** Passes of a network of one row: two a step under guidance. */
+  readonly passes: number;
+  /** Seconds of processor time. */
+  readonly seconds: number;
+}
+
+/** The renderings of one case. */
+export interface CaseRenderings {
+  readonly source: readonly Frame[];
+  readonly truth: Truth;
+  readonly styled: readonly StyledVideo[];
+}
+
+/** Renders what is missing in the folder, and reads all. */
+export async function renderCase(
+  model: Model,
+  combination: Combination,
+  folder: string,
+  options: RenderingsOptions,
+): Promise<CaseRenderings> {
+  const { frames, strengths, onProgress, signal } = options;
+  const { shot, style } = combination;
+  const hooks = given({ onProgress, signal });
+  const { path, truth } = await openBundledShot(shot.name, { style, frames, ...given({ cache: options.cache }) });
+  const training = { ...DEMO_TRAINING, ...options.training, heldAsidePrompts: [] };
+  const arms = (['true', 'picked'] as const).map((base) => ({
+    ...{ name: base, label: `${base} edit`, training, guidance: [DEMO_GUIDANCE.tuned] },
+    edits: base === 'picked' ? base : trueEdits(combination, frames),
+  }));
+  const plan: RecipePlan = { ...demoPlan(combination, frames, arms), ...options.plan, ...hooks };
+  const work = join(folder, 'work');
+  await mkdir(work, { recursive: true });
+  const video = await openSource(model, path, plan);
+  /** Frames of a rendering that this process rendered. */
+  let made = 0;
+  const onFrame = (): void => {
+    made++;
+  };
+  const expected = Object.values(strengths).flat().length;
+  const rendered = await openRenderedVideo(model, video, { work, expected }, { ...hooks, onFrame });
+  const opened: Model[] = [];
+  try {
+    const edit = await pickRecipeEdit(model, rendered, { out: folder, work }, plan);
+    const styled: StyledVideo[] = [];
+    const add = async (base: Base, own: Model): Promise<void> => {
+      for (const strength of strengths[base]) {
+        const rendering = renderingOf(base, plan, { strength, model: own });
+        made = 0;
+        const { seconds } = await cpuSeconds(() => rendered.render([rendering]));
+        const all: Frame[] = [];
+        for await (const frame of rendered.rendering(rendering.name)) all.push(frame);
+        const cost = await storedCost(folder, rendering.name, made > 0 ? seconds / made : undefined);
+        styled.push({ base, strength, frames: all, passes: passesOf(model, rendering), seconds: cost });
+      }
+    };
+    await add('plain', model);
+    for (const { name, edits } of arms) {
+      const learned = edits === 'picked' ? edit.edits : edits;
+      const tuned = await tunedModel(
+        model,
+        rendered,
+        { folder: join(folder, 'finetune', name), learned },
+        { ...training, ...hooks },
+      );
+      opened.push(tuned);
+      await add(name, tuned);
+    }
+    const source: Frame[] = [];
+    for await (const frame of rendered.source()) source.push(frame);
+    return { source, truth: truth!, styled };
+  } finally {
+    await rendered.close();
+    for (const each of opened) await each.dispose();
+  }
+}
+
+function renderingOf(
+  base: Base,
+  { steps, batch, prompts }: RecipePlan,
+  { strength, model }: { readonly strength: number; readonly model: Model },
+): Rendering {
+  const guidanceScale = base === 'plain' ? DEMO_GUIDANCE.plain : DEMO_GUIDANCE.tuned;
+  return {
+    ...{ model, name: `${base}-${strength}`, label: `${base} ${strength}` },
+    options: { ...given({ steps, batch }), prompt: prompts[0], guidanceScale, strength },
+  };
+}
+
+function passesOf(model: Model, rendering: Rendering): number {
+  const { evaluations } = planRendering(model, rendering);
+  return evaluations * (rendering.options.guidanceScale === 1 ? 1 : 2);
+}
+
+/** The finetuned model, trained where it is not there yet. */
+async function tunedModel(
+  model: Model,
+  rendered: RenderedVideo,
+  { folder, learned }: { readonly folder: string; readonly learned: readonly EditedFrame[] },
+  training: Training & RenderHooks,
+): Promise<Model> {
+  const checkpoints = join(folder, 'checkpoints');
+  if (existsSync(join(folder, 'result.json')) && !existsSync(checkpoints)) return loadModel(join(folder, 'model'));
+  const result = await finetune(
+    model,
+    { [Symbol.asyncIterator]: rendered.source },
+    { ...training, track: false, out: folder, resume: true, edits: learned, previewEvery: 0 },
+  );
+  await rm(checkpoints, { recursive: true, force: true });
+  return result.model();
+}
+
+/** The seconds a frame of a rendering when it was made: a later process only reads the rendering. */
+async function storedCost(folder: string, name: string, seconds: number | undefined): Promise<number> {
+  const path = join(folder, 'costs.json');
+  const costs: Record<string, number> = existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : {};
+  if (seconds === undefined) return costs[name] ?? Number.NaN;
+  await writeFileAtomic(path, `${JSON.stringify({ ...costs, [name]: seconds }, null, 1)}\n`);
+  return seconds;
+}

@@ -1,0 +1,103 @@
+// The study: every method on the nine cases, case by case and method by method. What is stored is not done again, so that a
+// new method costs only itself.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../lib/base/atomic-file.js';
+import { UsageError } from '../../lib/base/errors.js';
+import { loadModel } from '../../lib/models/model.js';
+import { COMBINATIONS, type Combination } from '../../lib/recipe/combinations.js';
+import { writeChart } from '../../lib/report/chart-picture.js';
+import { type CaseMotions, judgeMethod, type MethodResult } from './judge-method.js';
+import { METHODS, type Method } from './methods.js';
+import { MOTIONS, remembered } from './motions.js';
+import { type RenderingsOptions, renderCase } from './renderings.js';
+import { studyChart } from './study-chart.js';
+import { type StudyTable, studyTable } from './study-table.js';
+
+/** Three strengths of each base, the finetuned models' around the published one. */
+export const METHOD_STRENGTHS: RenderingsOptions['strengths'] = {
+  plain: [0.45, 0.75, 1],
+  true: [0.3, 0.45, 0.6],
+  picked: [0.3, 0.45, 0.6],
+};
+
+/** Options of the study. */
+export interface StudyOptions extends RenderingsOptions {
+  readonly model: string;
+  /** Folder of all results; existing ones are kept. */
+  readonly out: string;
+  /** Names of cases, and of methods; all by default. */
+  readonly only?: readonly string[];
+  readonly methods?: readonly string[];
+  /** Called with the name of each case and method as it begins. */
+  readonly onNote?: (text: string) => void;
+}
+
+/**
+ * Runs what is missing, and writes `study.json` and `chart.png` over all that is there.
+ *
+ * @throws UsageError for a case or method that does not exist
+ */
+export async function runStudy(options: StudyOptions): Promise<StudyTable> {
+  const cases = chosen('case', COMBINATIONS, options.only);
+  const methods = chosen('method', METHODS, options.methods);
+  await mkdir(options.out, { recursive: true });
+  const model = await loadModel(options.model);
+  try {
+    for (const combination of cases) {
+      const folder = join(options.out, combination.name);
+      const missing = methods.filter(({ name }) => !existsSync(resultPath(folder, name)));
+      if (missing.length === 0) continue;
+      options.onNote?.(`${combination.name} ...`);
+      await mkdir(join(folder, 'methods'), { recursive: true });
+      const renderings = await renderCase(model, combination, folder, options);
+      const motions = motionsOf(combination);
+      for (const method of missing) {
+        options.signal?.throwIfAborted();
+        options.onNote?.(`${combination.name}: ${method.label} ...`);
+        const result = await judgeMethod(combination.name, method, renderings, motions);
+        await writeFileAtomic(resultPath(folder, method.name), `${JSON.stringify(result)}\n`);
+      }
+      await summarise(options.out);
+    }
+  } finally {
+    await model.dispose();
+  }
+  return summarise(options.out);
+}
+
+const resultPath = (folder: string, method: string): string => join(folder, 'methods', `${method}.json`);
+
+function motionsOf({ shot }: Combination): CaseMotions {
+  const entries = Object.entries(MOTIONS).map(([name, of]) => [name, remembered(of(shot))]);
+  return Object.fromEntries(entries) as CaseMotions;
+}
+
+/** The table over everything stored. */
+async function summarise(out: string): Promise<StudyTable> {
+  const results: MethodResult[] = [];
+  for (const { name } of COMBINATIONS) {
+    for (const method of METHODS) {
+      const path = resultPath(join(out, name), method.name);
+      if (existsSync(path)) results.push(JSON.parse(await readFile(path, 'utf8')) as MethodResult);
+    }
+  }
+  const table = studyTable(results);
+  await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(table, null, 1)}\n`);
+  await writeChart(join(out, 'chart.png'), studyChart(table));
+  return table;
+}
+
+function chosen<T extends Combination | Method>(
+  what: string,
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): readonly T[] {
+  const unknown = names?.find((name) => !all.some((each) => each.name === name));
+  if (unknown !== undefined) {
+    throw new UsageError(`no ${what} "${unknown}", expected one of ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return all.filter(({ name }) => names?.includes(name) ?? true);
+}
