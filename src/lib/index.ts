@@ -3,6 +3,7 @@
 export { FailureError, UsageError } from './base/errors.js';
 export type { OnProgress, Progress } from './base/progress.js';
 export { VERSION } from './base/version.js';
+export { temporalFilter } from './consistency/filter.js';
 export { flowMedian } from './consistency/flow-median.js';
 export { carryKeyframes } from './consistency/keyframes.js';
 export { type WarpedNoiseOptions, warpedNoise } from './consistency/warped-noise.js';

@@ -12,6 +12,7 @@ import {
   APPLIED,
   CHECKPOINT,
   COURSE,
+  FILTER,
   FINETUNE,
   RENDER,
   SELECTION,
@@ -28,7 +29,7 @@ const TABLES: Readonly<Record<string, SettingTable>> = {
   Rendering: RENDER,
   Finetuning: FINETUNE,
   'The course of a finetuning': COURSE,
-  Steadying: STEADY,
+  Steadying: { ...STEADY, ...FILTER },
 };
 
 it('has defaults that it allows', () => {

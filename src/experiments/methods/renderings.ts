@@ -26,7 +26,7 @@ import type { Base } from './methods.js';
 export interface RenderingsOptions extends RenderHooks {
   /** Frames of each shot. */
   readonly frames: number;
-  /** Strengths of each base. */
+  /** Strengths of each base; without any, nothing is trained for it. */
   readonly strengths: Readonly<Record<Base, readonly number[]>>;
   /** Settings that override the demo's. */
   readonly plan?: Partial<Pick<RecipePlan, 'proposals' | 'steps'>>;
@@ -65,7 +65,8 @@ export async function renderCase(
   const hooks = given({ onProgress, signal });
   const { path, truth } = await openBundledShot(shot.name, { style, frames, ...given({ cache: options.cache }) });
   const training = { ...DEMO_TRAINING, ...options.training, heldAsidePrompts: [] };
-  const arms = (['true', 'picked'] as const).map((base) => ({
+  const trained = (['true', 'picked'] as const).filter((base) => strengths[base].length > 0);
+  const arms = trained.map((base) => ({
     ...{ name: base, label: `${base} edit`, training, guidance: [DEMO_GUIDANCE.tuned] },
     edits: base === 'picked' ? base : trueEdits(combination, frames),
   }));
