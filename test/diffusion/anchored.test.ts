@@ -236,29 +236,32 @@ describe('a shot', () => {
     }
   });
 
-  test('one frame is the plain rendering, several are rendered at once', async () => {
+  test('one frame is the plain rendering; several are rendered together, and a cut begins again', async () => {
     const picture = (t: number): Frame => ({
       ...{ width: 32, height: 32 },
-      data: Uint8Array.from({ length: 3 * 32 * 32 }, (_, i) => (i * 7 + 40 * t) % 256),
+      data: Uint8Array.from({ length: 3 * 32 * 32 }, (_, i) => ((i * 7) % 200) + 15 * t),
     });
-    const read = async (count: number, options: { anchor?: 'first-previous'; adain?: number; batch?: number }) => {
-      const frames = Array.from({ length: count }, (_, t) => picture(t));
+    const read = async (frames: readonly Frame[], options: { anchor?: 'first-previous'; adain?: number }) => {
       const made: Frame[] = [];
-      for await (const frame of restyle(model, frames, { ...SETTINGS, ...options })) made.push(frame);
+      for await (const frame of restyle(model, frames, { ...SETTINGS, batch: 2, ...options })) made.push(frame);
       return made;
     };
     const distance = (a: Frame, b: Frame): number => Math.max(...a.data.map((value, i) => Math.abs(value - b.data[i])));
-    const [alone] = await read(1, {});
     const anchored = { anchor: 'first-previous', adain: 0.4 } as const;
-    expect(distance((await read(1, anchored))[0], alone)).toBeLessThanOrEqual(1);
+    const [first, second, third] = [0, 1, 2].map(picture);
+    const [alone, , after] = await read([first, second, third], {});
+    expect(distance((await read([first], anchored))[0], alone)).toBeLessThanOrEqual(1);
     // Statistics alone need no other graph, and leave the first frame as it is, bit for bit.
-    expect((await read(1, { adain: 0.4 }))[0].data).toEqual(alone.data);
-    const [three, batched] = [await read(3, anchored), await read(3, { ...anchored, batch: 2 })];
-    expect(three).toHaveLength(3);
-    three.forEach((frame, t) => {
-      expect(distance(frame, batched[t])).toBeLessThanOrEqual(1);
+    expect((await read([first], { adain: 0.4 }))[0]).toEqual(alone);
+    const together = await read([first, second, third], anchored);
+    expect(distance(together[0], alone)).toBeLessThanOrEqual(1);
+    expect(distance(together[2], after)).toBeGreaterThan(3);
+    const dark = { ...first, data: first.data.map((value) => 255 - value) };
+    const [, , ...next] = await read([dark, dark, first, second, third], anchored);
+    expect(next).toHaveLength(3);
+    next.forEach((frame, t) => {
+      expect(distance(frame, together[t])).toBeLessThanOrEqual(1);
     });
-    expect(distance(three[2], (await read(3, {}))[2])).toBeGreaterThan(3);
   });
 });
 

@@ -3,6 +3,7 @@
 import { assertInteger } from '../base/assert.js';
 import { NonFiniteError, UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { isCut } from '../consistency/cuts.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -157,7 +158,8 @@ async function restyleTogether(
  * Restyles a video frame by frame, with one batch in memory. Frames are used as given, those of a path as players show them.
  * Sides must fit the model (usually multiples of 8); `openVideo` scales frames.
  *
- * With `anchor` or `adain`, all frames are a shot: their latents are in memory, and they are rendered together.
+ * With `anchor` or `adain`, the frames of a shot are rendered together, and their latents are in memory. A cut begins the next
+ * shot.
  *
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
@@ -173,6 +175,7 @@ export async function* restyle(
   let noises: Tensor<'float32'>[] = [];
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let first = 0;
+  let before: Frame | undefined;
   const flush = async function* (): AsyncGenerator<Frame> {
     const own = noise === 'warped' ? { noises } : {};
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
@@ -182,6 +185,8 @@ export async function* restyle(
   signal?.throwIfAborted();
   for await (const frame of framesOf(video, { signal })) {
     signal?.throwIfAborted();
+    if (together && before && isCut(before, frame)) yield* flush();
+    before = frame;
     const latent = await encodeFrame(model, frame, first + waiting.length);
     waiting.push(latent);
     if (noise === 'warped') {
