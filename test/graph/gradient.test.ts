@@ -18,6 +18,7 @@ const cases: { [O in Op]: Case[] } = {
   weight: [],
   constant: [],
   toFloat: [],
+  stopGradient: [],
   negate: unary(g.negate),
   abs: unary(g.abs),
   sign: [],

@@ -14,11 +14,11 @@ import { unet } from '../../lib/models/networks/unet.js';
 import { sizeOf, type Tensor, tensor } from '../../lib/tensor/tensor.js';
 import { adamw, type Weights } from '../../lib/training/loop/adamw.js';
 import { compileGradients } from '../../lib/training/loop/gradient-program.js';
+import { initialWeights } from '../../lib/training/loop/initial-weights.js';
 import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
 import { targetInputs } from '../../lib/training/loss/denoising-batch.js';
 import { minSnrWeight, plainTarget, weightedLoss } from '../../lib/training/loss/objective.js';
-import { initialWeights } from './initial-weights.js';
 import { offsetNoise } from './offset-noise.js';
 
 /** Training samples: scaled latents of C h w numbers each, and the token ids of their captions. */

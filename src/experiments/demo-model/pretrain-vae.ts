@@ -10,9 +10,9 @@ import { type Frame, framesToImage } from '../../lib/tensor/frame.js';
 import { randn } from '../../lib/tensor/randn.js';
 import { adamw, type Weights } from '../../lib/training/loop/adamw.js';
 import { compileGradients } from '../../lib/training/loop/gradient-program.js';
+import { initialWeights } from '../../lib/training/loop/initial-weights.js';
 import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
-import { initialWeights } from './initial-weights.js';
 
 /** Settings of an autoencoder's training. */
 export interface PretrainVaeOptions {

@@ -35,6 +35,7 @@ export const ops: Ops = {
   sigmoid: (x) => node('sigmoid', [x], none),
   gelu: (x) => node('gelu', [x], none),
   swish: (x, beta = 1) => node('swish', [x], { beta }),
+  stopGradient: (x) => node('stopGradient', [x], none),
   add: (a, b) => node('add', [a, b], none),
   subtract: (a, b) => node('subtract', [a, b], none),
   multiply: (a, b) => node('multiply', [a, b], none),

@@ -26,6 +26,7 @@ export interface Attributes {
   sigmoid: None;
   gelu: None;
   swish: { beta: number };
+  stopGradient: None;
   // Two values in, broadcast
   add: None;
   subtract: None;
@@ -143,6 +144,8 @@ export interface Ops {
   gelu(x: Node): Node;
   /** x sigmoid(beta x): SiLU at beta 1, CLIP's quick GELU at 1.702. */
   swish(x: Node, beta?: number): Node;
+  /** x, which counts as a constant in gradients. */
+  stopGradient(x: Node): Node;
   add(a: Node, b: Node): Node;
   subtract(a: Node, b: Node): Node;
   multiply(a: Node, b: Node): Node;

@@ -58,7 +58,7 @@ function binary<O extends Binary>(
   };
 }
 
-export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'toFloat']: Primitive<O> } = {
+export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'stopGradient' | 'toFloat']: Primitive<O> } = {
   // -1
   negate: unary('negate', simple('Neg'), (_x, _y, g) => g.scalar(-1)),
   // sign(x)
@@ -110,6 +110,8 @@ export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'toFloat']
       return g.add(s, beta === 1 ? rest : g.multiply(g.scalar(beta), rest));
     },
   ),
+  // none by definition
+  stopGradient: unary('stopGradient', simple('Identity'), () => null),
   // 1, 1
   add: binary('add', 'Add', (_a, _b, dy) => [dy, dy]),
   // 1, -1

@@ -1,9 +1,9 @@
 // Initial weights of a training: PyTorch's defaults for linear layers and convolutions, from a seed.
 
-import { createGenerator } from '../../lib/base/random.js';
-import type { RootScope } from '../../lib/models/networks/scope.js';
-import { sizeOf, type Tensor, tensor } from '../../lib/tensor/tensor.js';
-import type { Weights } from '../../lib/training/loop/adamw.js';
+import { createGenerator } from '../../base/random.js';
+import type { RootScope } from '../../models/networks/scope.js';
+import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.js';
+import type { Weights } from './adamw.js';
 
 /** Layers that start at zero, so that residual branches do not contribute initially. */
 const ZERO_AT_FIRST = /(conv2|proj_out|to_out\.0|ff\.net\.2|out_proj|fc2)\.(weight|bias)$/;
