@@ -40,7 +40,7 @@ describe('steadyframe demo', () => {
     const planned = await steadyframe([...sweep, '--dry-run', '--json']);
     expect(planned.code, planned.err).toBe(0);
     expect(planned.json()).toMatchObject({ width: 128, height: 128 });
-  }, 300_000);
+  });
 
   it('names the bundled model by its path where a folder is called demo, and npx where that runs it', () => {
     mkdirSync(join(folder, 'demo'));

@@ -87,7 +87,7 @@ describe.skipIf(!built)(`kill -9 three times${builtNote}`, () => {
     expect(new Set(ends.map(({ job }) => job)).size).toBe(ends.length);
     expect(await resume()).toMatchObject({ code: 0, err: '' });
     expect(results(cut)).toEqual(expected);
-  }, 600_000);
+  });
 });
 
 describe.skipIf(!built)(`kill -9 in the middle of a training${builtNote}`, () => {
@@ -112,7 +112,7 @@ describe.skipIf(!built)(`kill -9 in the middle of a training${builtNote}`, () =>
     expect(await alone.ended).toMatchObject({ code: 0, err: '' });
     expect(Object.keys(results(cut)).filter((path) => path.endsWith('result.json'))).toHaveLength(4 + 2);
     expect(results(cut)).toEqual(results(whole));
-  }, 600_000);
+  });
 });
 
 function jobsOf(out: string): { job: string; event: string }[] {

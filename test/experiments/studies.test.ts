@@ -49,7 +49,7 @@ test('frames and iterations: every stop is judged, a second run trains nothing, 
   rmSync(join(out, 'frames-3'), { recursive: true });
   expect(await runFramesAndIterations(options)).toEqual(JSON.parse(JSON.stringify(stops)));
   expect(statSync(finished).mtimeMs).toBe(mtimeMs);
-}, 120_000);
+});
 
 test('frames and iterations: the table has a row for each number of iterations', () => {
   const stop = (trainingFrames: number, iterations: number, truthError: number): Stop => ({
@@ -97,7 +97,7 @@ test('published recipe: a case has all arms, a second run does nothing, and the 
   const { mtimeMs } = statSync(result);
   expect(await runStudy(options)).toEqual(table);
   expect(statSync(result).mtimeMs).toBe(mtimeMs);
-}, 600_000);
+});
 
 test('published recipe: the chart has the plain model’s curve, a line for each training, and the truth', () => {
   const spread = (mean: number) => ({ mean, deviation: 0 });

@@ -59,7 +59,7 @@ test('the autoencoder: logged, written at each save, stopped and resumed to the 
   await trainPart('decoder', settings('parts', { iterations: 1 }));
   const decoder = await readLog(parts.out, 'decoder');
   expect(decoder.map(({ scalingFactor }) => scalingFactor)).toEqual([log[1].scalingFactor]);
-}, 600_000);
+});
 
 test('the denoising network on the autoencoder that is there: a model that opens, and goes on from its weights', async () => {
   const { out, ...rest } = settings('unet');
@@ -76,7 +76,7 @@ test('the denoising network on the autoencoder that is there: a model that opens
   await trainPart('unet', { ...rest, out, iterations: 1, fromWeights: true });
   expect(hashes(join(out, 'unet'))).not.toEqual(first);
   expect(await readLog(out, 'unet')).toHaveLength(2);
-}, 600_000);
+});
 
 test.each([
   ['no iterations', { iterations: 0 }, 'iterations: the number is 0'],

@@ -40,7 +40,7 @@ test('pictures of samples, losses and round trips, and the PSNR of every shot an
   for (const name of ['reconstructions.png', 'psnr.png', 'loss.png']) {
     expect(existsSync(join(pictures, name)), name).toBe(true);
   }
-}, 600_000);
+});
 
 test('a real video that is not there is refused', async () => {
   const options = { real: join(scratch, 'none.mp4'), seeds: [1], steps: 1, frames: 1 };

@@ -205,7 +205,7 @@ beforeAll(async () => {
     if (process.env.STEADYFRAME_UPDATE_FIXTURES === '1') await writeSafetensors(FIXTURE, reduced(expected));
   }
   stored = (await readSafetensors(FIXTURE)) as Tensors;
-}, 300_000);
+});
 afterAll(() => {
   expected = [];
 });

@@ -186,7 +186,7 @@ parameters:
     const expected = hashes(join(alone, 'points'));
     expect(hashes(join(out, 'points'))).toMatchObject(expected);
     expect(Object.keys(expected)).toHaveLength(8);
-  }, 300_000);
+  });
 
   it('trains weights themselves, at an edit, beside a method that trains nothing', async () => {
     const frame = { width: 32, height: 32, data: new Uint8Array(3 * 32 * 32).fill(90) };

@@ -4,7 +4,8 @@ import { temporalFilter } from '../../lib/consistency/filter.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
 import { carryKeyframes } from '../../lib/consistency/keyframes.js';
 import type { Frame } from '../../lib/tensor/frame.js';
-import type { MotionOf, SourceMotion } from './motions.js';
+import type { SourceMotion } from '../../lib/video/flow/correspondence.js';
+import type { MotionOf } from './motions.js';
 
 /** Which rendering a method starts from: the plain model's, or that of a model finetuned on a true or picked edit. */
 export type Base = 'plain' | 'true' | 'picked';

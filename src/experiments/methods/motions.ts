@@ -1,15 +1,12 @@
 // The motions along which methods move pixels, by name; each pair of frames is compared once in a case.
 
 import { estimatedMotion } from '../../lib/consistency/motion.js';
-import type { Correspondence, SourceFrame } from '../../lib/video/flow/correspondence.js';
+import type { Correspondence, SourceFrame, SourceMotion } from '../../lib/video/flow/correspondence.js';
 import { opticalFlow, toGray } from '../../lib/video/flow/flow.js';
 import { returning } from '../../lib/video/flow/warp.js';
 import type { HeldOutShot } from '../../lib/world/held-out-shots.js';
 import { shotMotion } from '../../lib/world/held-out-shots.js';
 import { cpuSeconds } from './cpu-seconds.js';
-
-/** The motion of a source between two of its frames. */
-export type SourceMotion = (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
 
 /** The motions of a shot, by name. */
 export const MOTIONS = {

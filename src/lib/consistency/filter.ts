@@ -6,7 +6,7 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { FILTER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
-import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
+import type { Correspondence, SourceFrame, SourceMotion } from '../video/flow/correspondence.js';
 import { warp } from '../video/flow/warp.js';
 import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
@@ -22,7 +22,7 @@ import { solveScreened } from './screened-poisson.js';
  */
 export interface FilterOptions extends OptionsOf<typeof FILTER> {
   /** The source's motion, where it is known; DIS in both directions by default. */
-  readonly motion?: (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
+  readonly motion?: SourceMotion;
   /** Stops before the next frame; its reason is thrown. */
   readonly signal?: AbortSignal;
 }

@@ -12,7 +12,7 @@ import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { isCut } from './cuts.js';
-import { type Correspondence, estimatedMotion, type SourceFrame } from './motion.js';
+import { motionBy, type SourceFrame, type SourceMotion } from './motion.js';
 
 /**
  * Settings of `carryKeyframes`.
@@ -20,8 +20,8 @@ import { type Correspondence, estimatedMotion, type SourceFrame } from './motion
  * @inline
  */
 export interface KeyframeOptions extends OptionsOf<typeof STEADY> {
-  /** The source's motion, where it is known; DIS in both directions by default. */
-  readonly motion?: (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
+  /** The source's motion, where it is known; estimated as `flow` says by default. */
+  readonly motion?: SourceMotion;
   /** Stops before the next frame; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
@@ -47,8 +47,8 @@ export async function* carryKeyframes(
   styled: VideoInput,
   options: KeyframeOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const { keyEvery: every } = withDefaults(STEADY, options);
-  const { motion = estimatedMotion, signal } = options;
+  const { keyEvery: every, flow } = withDefaults(STEADY, options);
+  const { motion = motionBy(flow), signal } = options;
   assertInteger('keyEvery: the distance of keyframes', every, 1);
   let segment: Moment[] = [];
   const videos = [
@@ -78,10 +78,7 @@ export async function* carryKeyframes(
 }
 
 /** The frames of a segment but its last: the first is a key, the others are between it and the last, which is one too. */
-async function* carried(
-  segment: readonly Moment[],
-  motion: NonNullable<KeyframeOptions['motion']>,
-): AsyncGenerator<Frame, void, undefined> {
+async function* carried(segment: readonly Moment[], motion: SourceMotion): AsyncGenerator<Frame, void, undefined> {
   if (segment.length < 2) return;
   const [left, right] = [segment[0], segment[segment.length - 1]];
   yield left.styled;

@@ -1,15 +1,19 @@
 // The motion between two frames of a video: where each pixel is in the other frame, and whether it is seen there.
 
-import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
-import { disFlow } from '../video/flow/dis/dis-flow.js';
-import { toGray } from '../video/flow/flow.js';
+import { STEADY } from '../settings/table.js';
+import type { Correspondence, SourceFrame, SourceMotion } from '../video/flow/correspondence.js';
+import { estimateFlow, type FlowMethod } from '../video/flow/estimate-flow.js';
 import { returning } from '../video/flow/warp.js';
 
-export type { Correspondence, SourceFrame };
+export type { Correspondence, SourceFrame, SourceMotion };
 
-/** DIS from a frame to another one; visible is where the flow back returns [Ruder et al. 2016]. */
-export function estimatedMotion({ frame: from }: SourceFrame, { frame: to }: SourceFrame): Correspondence {
-  const [here, there] = [toGray(from), toGray(to)];
-  const flow = disFlow(here, there);
-  return { flow, visible: returning(flow, disFlow(there, here)) };
+/** SourceMotion by an estimator of optical flow; visible is where the flow back returns [Ruder et al. 2016]. */
+export function motionBy(method: FlowMethod): SourceMotion {
+  return async ({ frame: from }, { frame: to }) => {
+    const { there, back } = await estimateFlow(from, to, method);
+    return { flow: there, visible: returning(there, back) };
+  };
 }
+
+/** The motion that is taken where nothing else is said. */
+export const estimatedMotion: SourceMotion = motionBy(STEADY.flow.default);

@@ -3,7 +3,7 @@
 
 import { UsageError } from '../base/errors.js';
 import type { Frame } from '../tensor/frame.js';
-import { type Correspondence, followedBy, type SourceFrame } from '../video/flow/correspondence.js';
+import { type Correspondence, followedBy, type SourceFrame, type SourceMotion } from '../video/flow/correspondence.js';
 import { disFlow } from '../video/flow/dis/dis-flow.js';
 import { type Flow, type GrayPicture, opticalFlow } from '../video/flow/flow.js';
 import { nonOccluded, returning } from '../video/flow/warp.js';
@@ -32,7 +32,7 @@ export interface KnownMotion {
   /**
    * The source's true motion between any two frames, where it is known: with it, the metrics `of: 'truth'` are measured too.
    */
-  readonly trueMotion?: (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
+  readonly trueMotion?: SourceMotion;
 }
 
 /** The same frame of all videos, the source's first. */

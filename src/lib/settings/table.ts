@@ -23,6 +23,8 @@ export const OBJECTIVES = ['noised-original', 'rendering-path'] as const;
 export const WEIGHTINGS = ['min-snr-paired', 'min-snr', 'none'] as const;
 /** Noises of training items. */
 export const TRAINING_NOISES = ['fresh', 'warped'] as const;
+/** Estimators of optical flow: the package's network, dense inverse search, Farneback's polynomial expansion. */
+export const FLOWS = ['network', 'dis', 'farneback'] as const;
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
@@ -313,6 +315,12 @@ export const STEADY = {
   keyEvery: setting(kind.whole(1), {
     default: 5,
     help: "frames from one keyframe to the next; those between are carried along the source's motion",
+  }),
+  /** Estimator of the source's motion. */
+  flow: setting(kind.word(FLOWS), {
+    default: 'dis',
+    help: "how the source's motion is estimated: network (the package's own), dis, farneback",
+    value: 'name',
   }),
 };
 

@@ -26,6 +26,9 @@ export interface Correspondence {
   readonly visible: Uint8Array;
 }
 
+/** The motion from a frame of the source to another one. */
+export type SourceMotion = (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
+
 /**
  * The motion from a to c by way of b: f(x) + g(x + f(x)), g sampled bilinearly. Visible where the point is visible from a to
  * b, is within the picture there, and its nearest pixel is visible from b to c.

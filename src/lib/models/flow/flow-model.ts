@@ -1,0 +1,69 @@
+// An optical-flow network from its files: weights in float16 and their configuration.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { CompileOptions } from '../../engine/onnx/compile.js';
+import { ops as g } from '../../graph/ops.js';
+import { toFloat32 } from '../../tensor/half.js';
+import { readSafetensors } from '../../tensor/safetensors.js';
+import { sizeOf, type Tensor } from '../../tensor/tensor.js';
+import { count } from '../config/fields.js';
+import { parseJsonFile } from '../config/json-file.js';
+import { createPrograms } from '../networks/programs.js';
+import { createScope } from '../networks/scope.js';
+import { type FlowNetworkConfig, flowNetwork } from './flow-network.js';
+
+/** An open network. */
+export interface FlowModel {
+  /**
+   * The flow from pictures to others, [B, 3, H, W] in [-1, 1] with sides that are multiples of 16, to [B, 2, H, W] in
+   * pixels, dx before dy.
+   */
+  flow(from: Tensor<'float32'>, to: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  dispose(): Promise<void>;
+}
+
+/** Names of the files of a network. */
+export const FLOW_FILES = { weights: 'flow.safetensors', config: 'config.json' } as const;
+
+/** The folder of the network that the package brings: three levels up, both in the sources and in the build. */
+export function bundledFlowNetwork(): string {
+  return fileURLToPath(new URL('../../../../models/flow', import.meta.url));
+}
+
+const schema = z.object({
+  features: count,
+  hidden: count,
+  motion: count,
+  radius: count,
+  levels: count,
+  iterations: count,
+});
+
+/**
+ * Opens the network of a folder; sessions are compiled for each size when it is first used.
+ *
+ * @throws UsageError when a file is missing or no network of this kind
+ */
+export async function openFlowModel(
+  folder: string = bundledFlowNetwork(),
+  options: CompileOptions = {},
+): Promise<FlowModel> {
+  const config: FlowNetworkConfig = parseJsonFile(join(folder, FLOW_FILES.config), schema);
+  const stored = await readSafetensors(join(folder, FLOW_FILES.weights));
+  const weights = new Map(Object.entries(stored).map(([name, value]) => [name, toFloat32(value)]));
+  const bytes = [...weights.values()].reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  const programs = createPrograms(weights, bytes, options);
+  return {
+    async flow(from, to) {
+      const { shape } = from;
+      const program = await programs.get(String(shape), () => {
+        const pictures = { from: g.input('from', shape), to: g.input('to', shape) };
+        return { flow: flowNetwork(createScope(), config, pictures).flow };
+      });
+      return (await program.run({ from, to })).flow as Tensor<'float32'>;
+    },
+    dispose: () => programs.dispose(),
+  };
+}
