@@ -5,7 +5,7 @@ import { given } from '../lib/base/given.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
 import { chosenSettings, givenSettings } from '../lib/settings/defaults.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { DENOISE, RENDER, SELECTION } from '../lib/settings/table.js';
+import { DENOISE, RENDER, SELECTION, STEADIED } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
 import { addSettings, flagArguments } from './setting-flags.js';
@@ -35,6 +35,7 @@ export interface ComparisonValues
   extends DenoiseValues,
     TrackingValues,
     OptionsOf<typeof PART>,
+    OptionsOf<typeof STEADIED>,
     Required<OptionsOf<typeof TOGETHER>> {
   columns?: number;
   audio?: boolean;
@@ -90,9 +91,9 @@ export function addDenoiseOptions(command: Command): Command {
   return addSizeOption(addSettings(addModelOptions(command), DENOISE, { required: ['prompt'] }));
 }
 
-/** Adds the options of a comparison: frames, batch, grid, output and tracking. */
+/** Adds the options of a comparison: frames, batch, keyframes, grid, output and tracking. */
 export function addComparisonOptions(command: Command): Command {
-  const chosen = addSettings(addPartOptions(command), TOGETHER)
+  const chosen = addSettings(addPartOptions(command), { ...TOGETHER, ...STEADIED })
     .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
     .option('--audio', "copy the source's sound into the videos")
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
@@ -107,7 +108,7 @@ export function comparisonSettings(values: ComparisonValues, context: Context): 
   return {
     ...chosenSettings(DENOISE, values),
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, ...TOGETHER }, values),
+    ...givenSettings({ ...SELECTION, ...TOGETHER, ...STEADIED }, values),
     ...given({ columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,

@@ -40,8 +40,9 @@ export function addSettings<T extends SettingTable>(
 function flagOf(name: string, setting: Setting, prefix?: string): Option {
   const { flag = kebab(name), letter, value = VALUE_NAMES[setting.kind] } = setting;
   const long = prefix === undefined ? flag : `${prefix}-${flag}`;
-  const option = new Option(`${letter && !prefix ? `-${letter}, ` : ''}--${long} <${value}>`, flagHelp(setting));
-  option.argParser(parserOf(setting) as (text: string) => unknown);
+  const argument = setting.kind === 'toggle' ? '' : ` <${value}>`;
+  const option = new Option(`${letter && !prefix ? `-${letter}, ` : ''}--${long}${argument}`, flagHelp(setting));
+  if (setting.kind !== 'toggle') option.argParser(parserOf(setting) as (text: string) => unknown);
   const attribute = prefix === undefined ? name : `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
   option.attributeName = () => attribute;
   return option;
@@ -87,6 +88,7 @@ const VALUE_NAMES: Readonly<Record<Setting['kind'], string>> = {
   seconds: 'time',
   word: 'name',
   words: 'list',
+  toggle: '',
 };
 
 type Parser = ((text: string, before?: never) => unknown) & { readonly words?: readonly string[] };
@@ -142,6 +144,7 @@ export function flagArguments(table: SettingTable, values: object): string[] {
     const value = (values as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) return [];
     const flag = `--${setting.flag ?? kebab(name)}`;
+    if (setting.kind === 'toggle') return value ? [flag] : [];
     const several = setting.kind === 'loras' || setting.kind === 'embeddings';
     return (several ? (value as readonly unknown[]) : [value]).flatMap((each) => [flag, written(setting.kind, each)]);
   });

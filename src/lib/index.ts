@@ -15,6 +15,7 @@ export {
   textToImage,
 } from './diffusion/img2img.js';
 export { decodeFrame, encodeFrame, type NoiseMode, type RestyleOptions, restyle } from './diffusion/restyle.js';
+export { type RestyleKeyframesOptions, restyleKeyframes } from './diffusion/restyle-keyframes.js';
 export type { SamplerName } from './diffusion/samplers/index.js';
 export { editFrame } from './edits/edit-frame.js';
 export type { EditFrameOptions, ProposeEditsOptions } from './edits/edit-options.js';

@@ -21,7 +21,7 @@ function arm(
       strength,
       guidance: 3,
       firstTimestep: 421,
-      training: null,
+      ...{ training: null, steady: false },
     },
     metrics: { edit_strength: edit, warping_error_normalised: warping, flicker_ratio: flicker },
     curves: {},

@@ -17,7 +17,7 @@ import {
   RENDER,
   SELECTION,
   SETTINGS,
-  STEADY,
+  STEADIED,
   SUBJECT,
 } from '../../src/lib/settings/table.js';
 
@@ -29,7 +29,7 @@ const TABLES: Readonly<Record<string, SettingTable>> = {
   Rendering: RENDER,
   Finetuning: FINETUNE,
   'The course of a finetuning': COURSE,
-  Steadying: { ...STEADY, ...FILTER },
+  Steadying: { ...STEADIED, ...FILTER },
 };
 
 it('has defaults that it allows', () => {

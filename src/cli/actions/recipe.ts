@@ -5,7 +5,7 @@ import { given } from '../../lib/base/given.js';
 import { type RecipeOptions, recipe } from '../../lib/recipe/recipe.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
-import { SELECTION } from '../../lib/settings/table.js';
+import { SELECTION, STEADY } from '../../lib/settings/table.js';
 import { RENDERED, type RecipeValues, TRAINED } from '../commands/recipe.js';
 import type { Context } from '../context.js';
 import { trackingSettings } from '../render-options.js';
@@ -29,13 +29,13 @@ export async function run(context: Context, video: string | undefined, values: R
 }
 
 function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
-  const { out, resume, editFrame, guidanceScale, preset, strengths, tunedGuidance } = values;
+  const { out, resume, editFrame, guidanceScale, preset, strengths, tunedGuidance, steady } = values;
   const { proposalStrengths, proposalSeeds, proposalGuidance, example: examples } = values;
   return {
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, ...RENDERED }, values),
+    ...givenSettings({ ...SELECTION, ...RENDERED, ...STEADY }, values),
     ...given({ out, resume, editFrame, guidanceScale }),
-    ...{ preset, strengths },
+    ...{ preset, strengths, steady },
     prompts: values.prompt,
     ...given({ tunedGuidance, examples }),
     training: givenSettings(TRAINED, values),

@@ -1,8 +1,8 @@
 // `steadyframe run`: renders and compares all points of a sweep file.
 
 import { basename } from 'node:path';
-import { FailureError } from '../../lib/base/errors.js';
-import { readSweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
+import { FailureError, UsageError } from '../../lib/base/errors.js';
+import { readSweepFile, type SweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
 import { settingText } from '../../lib/sweeps/file/sweep-points.js';
 import { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from '../../lib/sweeps/run-sweep.js';
 import { type SweepOutcome, sortedPoints } from '../../lib/sweeps/sweep-outcome.js';
@@ -19,7 +19,7 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
   const { out, resume, workers, retries } = values;
-  const file = await readSweepFile(path);
+  const file = values.steady ? steadied(await readSweepFile(path)) : await readSweepFile(path);
   const options: RunSweepOptions = {
     ...trackingSettings(values, context),
     ...{ workers, retries, signal: terminal.signal, onWarning: context.warn },
@@ -63,6 +63,13 @@ export async function run(context: Context, path: string, values: RunValues): Pr
     }
     throw error;
   }
+}
+
+/** The sweep with every point steady. */
+function steadied(file: SweepFile): SweepFile {
+  const { steady } = file.sweep.parameters;
+  if (steady) throw new UsageError(`${file.path}: parameters.steady is given too; leave out --steady`);
+  return { ...file, sweep: { ...file.sweep, steady: true } };
 }
 
 function planJson(plan: SweepPlan): object {

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
 import { PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { FINETUNE, RENDER, SELECTION, SUBJECT } from '../../lib/settings/table.js';
+import { FINETUNE, RENDER, SELECTION, STEADY, SUBJECT } from '../../lib/settings/table.js';
 import type { Style } from '../../lib/world/styles/styles.js';
 import { addModelOptions, type ModelOptions } from '../model-options.js';
 import { addOutputOptions, addTrackingOptions, type OutputValues, type TrackingValues } from '../render-options.js';
@@ -15,8 +15,8 @@ const collect = (text: string, before: string[] = []): string[] => [...before, t
 
 const EXAMPLES = `
 Renders the video with the plain model at each strength, picks an edited frame among proposals made at large strengths, finetunes
-the model on the video and that frame, and renders with it at the first strength. Writes the 2x2 grid (clockwise from top left:
-original, first strength, finetuned, second strength) as mp4 and WebP, all videos, result.json, curves.csv and report.html.
+the model on the video and that frame, and renders with it at the first strength: every frame, as published, and steadily, the
+keyframes only. Writes the 2x2 grid (clockwise from top left: original, first strength, steady, second strength) as mp4 and WebP, all videos, result.json, curves.csv and report.html.
 
 The preset "published" has the published recipe's numbers; "demo" those that suit the demo model, a hundredth of its size.
 
@@ -52,6 +52,7 @@ export interface RecipeValues
     OutputValues,
     OptionsOf<typeof SELECTION>,
     OptionsOf<typeof TRAINED>,
+    OptionsOf<typeof STEADY>,
     Required<OptionsOf<typeof RENDERED>> {
   prompt: string[];
   shot?: string;
@@ -61,6 +62,7 @@ export interface RecipeValues
   guidanceScale?: number;
   tunedGuidance?: number;
   editFrame?: number;
+  steady: boolean;
   example?: string[];
   proposalStrengths?: number[];
   proposalSeeds: number[];
@@ -105,7 +107,9 @@ export function addRecipe(program: Command): Command {
     )
     .addOption(listOption('--proposal-seeds <list>', 'seeds of proposals', integer, PROPOSED_SEEDS))
     .option('--proposal-guidance <scale>', 'guidance scale of proposals', number);
-  addSettings(addSettings(described, { size, ...PART }), TRAINED, { defaults: BY_PRESET })
+  described.option('--no-steady', 'leave out the rendering of keyframes only, which is shown in place of the recipe’s');
+  addSettings(addSettings(described, STEADY), { size, ...PART });
+  addSettings(described, TRAINED, { defaults: BY_PRESET })
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted run with the same options');
   return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);

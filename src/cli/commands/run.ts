@@ -38,6 +38,7 @@ export interface RunValues extends TrackingValues {
   retries: number;
   out?: string;
   resume?: boolean;
+  steady?: boolean;
   dryRun?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -56,6 +57,7 @@ export function addRun(program: Command): Command {
     .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
+    .option('--steady', 'every point steadily, as steady: true at the top of the file says')
     .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
   return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);
 }

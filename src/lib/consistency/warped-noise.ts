@@ -8,7 +8,7 @@ import type { Frame } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { isCut } from './cuts.js';
-import type { KeyframeOptions } from './keyframes.js';
+import type { KeyframeOptions } from './key-segments.js';
 import { estimatedMotion, type SourceFrame } from './motion.js';
 import { coarseNoise, fineNoise, movedNoise, type NoiseField } from './noise-field.js';
 

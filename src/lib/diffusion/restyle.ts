@@ -86,42 +86,45 @@ export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptio
 }
 
 /**
- * Edits scaled latents [1, C, h, w] of consecutive frames, starting with frame `first` of the video.
+ * Edits scaled latents [1, C, h, w] of frames.
  *
  * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video. With
  * `anchor` or `adain`, the frames are a shot and are rendered together (`anchoredImg2img`).
  *
+ * @param frames the number of the first frame in the video where they are consecutive, else the number of each
  * @throws NonFiniteError naming frame and step when a latent turns NaN
  */
 export async function restyleLatents(
   model: Model,
   latents: readonly Tensor<'float32'>[],
-  first: number,
+  frames: number | readonly number[],
   options: LatentOptions,
 ): Promise<Tensor<'float32'>[]> {
   const { batch } = withDefaults(RENDER, options);
   const { signal } = options;
   assertInteger('batch: the number of frames', batch, 1);
-  if (isAnchored(options)) return restyleTogether(model, latents, first, options);
+  const numbers = typeof frames === 'number' ? latents.map((_, i) => frames + i) : frames;
+  if (isAnchored(options)) return restyleTogether(model, latents, numbers, options);
   const shape = latents[0].shape;
   const results: Tensor<'float32'>[] = [];
   for (let start = 0; start < latents.length; start += batch) {
     const count = Math.min(batch, latents.length - start);
-    const rowsOf = (all: readonly Tensor<'float32'>[]): Tensor<'float32'> =>
-      stack(Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]));
-    const latent = rowsOf(latents);
-    const noise = options.noises ? rowsOf(options.noises) : noiseFor(options, shape, first + start, batch);
+    const rowsOf = <T>(all: readonly T[]): T[] =>
+      Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]);
+    const latent = stack(rowsOf(latents));
+    const own = rowsOf(numbers);
+    const noise = options.noises ? stack(rowsOf(options.noises)) : noiseFor(options, shape, own);
     let edited = latent;
     let step = 0;
     try {
       for await (const { timestep, latent: next } of img2img(model, { ...options, latent, noise })) {
         edited = next;
         step++;
-        options.onStep?.({ frame: first + start, frames: count, step, timestep });
+        options.onStep?.({ frame: own[0], frames: count, step, timestep });
         signal?.throwIfAborted();
       }
     } catch (error) {
-      throw namingFrame(error, first + start, count);
+      throw namingFrame(error, own.slice(0, count));
     }
     const size = edited.data.length / batch;
     for (let i = 0; i < count; i++) {
@@ -134,13 +137,13 @@ export async function restyleLatents(
 async function restyleTogether(
   model: Model,
   latents: readonly Tensor<'float32'>[],
-  first: number,
+  numbers: readonly number[],
   options: LatentOptions,
 ): Promise<Tensor<'float32'>[]> {
   const latent = stack(latents);
-  const noise = options.noises ? stack(options.noises) : noiseFor(options, latents[0].shape, first, latents.length);
+  const noise = options.noises ? stack(options.noises) : noiseFor(options, latents[0].shape, numbers);
   const onBatch: AnchoredImg2ImgOptions['onBatch'] = ({ frame, ...done }) => {
-    options.onStep?.({ frame: first + frame, ...done });
+    options.onStep?.({ frame: numbers[frame], ...done });
     options.signal?.throwIfAborted();
   };
   let edited = latent;
@@ -148,7 +151,7 @@ async function restyleTogether(
     const steps = anchoredImg2img(model, { ...options, latent, noise, onBatch });
     for await (const step of steps) edited = step.latent;
   } catch (error) {
-    throw namingFrame(error, first, latents.length);
+    throw namingFrame(error, numbers);
   }
   const size = edited.data.length / latents.length;
   return latents.map(({ shape }, i) => tensor('float32', shape, edited.data.slice(i * size, (i + 1) * size)));
@@ -198,16 +201,13 @@ export async function* restyle(
   if (waiting.length > 0) yield* flush();
 }
 
-function noiseFor(options: RestyleOptions, shape: readonly number[], first: number, batch: number): Tensor<'float32'> {
+function noiseFor(options: RestyleOptions, shape: readonly number[], numbers: readonly number[]): Tensor<'float32'> {
   const { seed, noise, noiseDraw } = withDefaults(RENDER, options);
   if (noise === 'warped') {
     throw new UsageError("restyle: warped noise moves from frame to frame; single latents need it as 'noises'");
   }
   if (noise === 'fixed') return randn(seed, shape, { draw: noiseDraw });
-  const rows = Array.from({ length: batch }, (_, i) =>
-    randn(BigInt(seed) + BigInt(first + i), shape, { draw: noiseDraw }),
-  );
-  return stack(rows);
+  return stack(numbers.map((number) => randn(BigInt(seed) + BigInt(number), shape, { draw: noiseDraw })));
 }
 
 function stack(rows: readonly Tensor<'float32'>[]): Tensor<'float32'> {
@@ -226,9 +226,9 @@ function requireFinite(values: Float32Array, what: string, index?: number): void
   throw new NonFiniteError(`${frame}${what} is not finite (NaN or infinite); check the VAE's weights`);
 }
 
-function namingFrame(error: unknown, first: number, count: number): unknown {
+function namingFrame(error: unknown, numbers: readonly number[]): unknown {
   if (!(error instanceof NonFiniteLatentError)) return error;
   // Additional rows repeat the last frame; under guidance both halves have the same order.
-  const frame = first + Math.min(error.row, count - 1);
+  const frame = numbers[Math.min(error.row, numbers.length - 1)];
   return new NonFiniteError(`frame ${frame}: ${error.message}`);
 }

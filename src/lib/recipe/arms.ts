@@ -20,9 +20,9 @@ export function recipeArms(renderings: readonly PlannedRendering[], numbers: Rec
   const arm = (
     name: string,
     rest: Pick<RecipeArm, 'label' | 'kind'> &
-      Partial<Pick<RecipeArm, 'strength' | 'guidance' | 'firstTimestep' | 'training'>>,
+      Partial<Pick<RecipeArm, 'strength' | 'guidance' | 'firstTimestep' | 'training' | 'steady'>>,
   ): RecipeArm => ({
-    ...{ name, strength: null, guidance: null, firstTimestep: null, training: null, ...rest },
+    ...{ name, strength: null, guidance: null, firstTimestep: null, training: null, steady: false, ...rest },
     video: `${name}.mp4`,
     metrics: numbers.measured.outputs[name].means,
     curves: numbers.measured.outputs[name].curves,
@@ -41,7 +41,16 @@ export function recipeArms(renderings: readonly PlannedRendering[], numbers: Rec
         guidance: rendering.options.guidanceScale ?? null,
         firstTimestep: plan.firstTimestep,
         training: 'training' in rendering ? rendering.training : null,
+        steady: rendering.options.steady ?? false,
       }),
     ),
   ];
+}
+
+/** The arms beside the original in the 2x2 grid: both strengths of the plain model, and the steadiest of the first training. */
+export function gridArms(arms: readonly RecipeArm[]): RecipeArm[] {
+  const plain = arms.filter(({ kind }) => kind === 'plain');
+  const tuned = arms.filter(({ kind }) => kind === 'tuned');
+  const best = tuned.find(({ steady }) => steady) ?? tuned[0];
+  return [...plain.slice(0, 2), ...(best ? [best] : [])];
 }

@@ -57,7 +57,7 @@ export function recipeClaims({ low, high, plain, tuned, truth, truthFloor }: Cla
   return claims;
 }
 
-/** At the same edit strength, the plain model's warping error is higher. */
+/** At the same edit strength, the plain model's warping error is higher; not to be judged where it has no such edit. */
 function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): Verdict {
   const [x, y] = pointOf(tuned);
   const curve = plainCurve(plain);
@@ -66,8 +66,10 @@ function belowTheCurve(plain: readonly RecipeArm[], tuned: RecipeArm): Verdict {
   return {
     claim: 'As strong an edit of the plain model is less consistent',
     expected: 'normalised warping error below the plain model’s curve through all strengths',
-    measured: `${fixed(y, 3)} against ${fixed(at, 3)} at edit strength ${fixed(x)}${beyond ? ', which the plain model does not reach: its nearest point' : ''}`,
-    held: Number.isFinite(at) && Number.isFinite(y) ? y < at : null,
+    measured: beyond
+      ? `${fixed(y, 3)} at edit strength ${fixed(x)}, where the plain model has no point; its nearest one has ${fixed(at, 3)}`
+      : `${fixed(y, 3)} against ${fixed(at, 3)} at edit strength ${fixed(x)}`,
+    held: !beyond && Number.isFinite(at) && Number.isFinite(y) ? y < at : null,
   };
 }
 

@@ -5,7 +5,7 @@ import type { EditedFrame } from '../edits/edited-frame.js';
 import type { FolderOptions } from '../renderings/comparison-folder.js';
 import type { RenderHooks } from '../renderings/fill-journals.js';
 import type { OptionsOf } from '../settings/setting.js';
-import type { RENDER, SELECTION } from '../settings/table.js';
+import type { RENDER, SELECTION, STEADIED } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FinetuneOptions } from '../training/finetune/options.js';
@@ -56,10 +56,11 @@ export interface TunedArm {
   readonly guidance: readonly number[];
 }
 
-/** The complete plan of the recipe; recipe.ts has the options for users. */
+/** The complete plan of the recipe; recipe.ts has the options for users. `steady` adds a steady rendering to each finetuned one. */
 export interface RecipePlan
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
     OptionsOf<Pick<typeof RENDER, 'batch'>>,
+    OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,
     FolderOptions,
     Omit<RenderHooks, 'onFrame'>,

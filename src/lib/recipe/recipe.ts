@@ -45,6 +45,8 @@ export interface RecipeOptions extends Omit<Partial<RecipePlan>, 'prompts' | 'pr
    * style), a file written by `editFrame` or the command, or a picture. By default `true`, if known, and `picked`.
    */
   readonly examples?: readonly (string | EditedFrame)[];
+  /** Also render the keyframes of each finetuned model alone and carry them to the frames between; true by default. */
+  readonly steady?: boolean;
 }
 
 /**
@@ -78,6 +80,7 @@ async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { trut
     strengths: RECIPE_STRENGTHS,
     batch: RECIPE_BATCH,
     ...rest,
+    steady: rest.steady ?? true,
     guidanceScale: rest.guidanceScale ?? guidance.plain,
     proposals: {
       strengths: proposals?.strengths ?? strengths,

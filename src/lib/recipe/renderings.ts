@@ -1,8 +1,9 @@
-// The recipe's renderings: of the plain model at each strength, and of each finetuned model at each guidance scale.
+// The recipe's renderings: of the plain model at each strength, and of each finetuned model at each guidance scale: all
+// frames, and the keyframes alone.
 
 import type { Rendering } from '../renderings/rendering.js';
 import { givenSettings } from '../settings/defaults.js';
-import { RENDER } from '../settings/table.js';
+import { RENDER, STEADY } from '../settings/table.js';
 import type { RecipePlan } from './plan.js';
 
 /** A rendering with a finetuned model, and the training of its weights. */
@@ -23,12 +24,20 @@ export function plainRenderings(options: RecipePlan): Rendering[] {
 export function tunedRenderings(options: RecipePlan): TunedRendering[] {
   const [strength] = options.strengths;
   return options.tuned.flatMap(({ name, label, guidance }) =>
-    guidance.map((scale) => ({
-      name: guidance.length > 1 ? `${name}-guidance-${scale}` : name,
-      label: `${strength} ${label}${guidance.length > 1 ? `, guidance ${scale}` : ''}`,
-      options: denoise(options, strength, scale),
-      training: name,
-    })),
+    guidance.flatMap((scale) => {
+      const rendering = {
+        name: guidance.length > 1 ? `${name}-guidance-${scale}` : name,
+        label: `${strength} ${label}${guidance.length > 1 ? `, guidance ${scale}` : ''}`,
+        options: denoise(options, strength, scale),
+        training: name,
+      };
+      if (!options.steady) return [rendering];
+      const steady = { ...rendering.options, steady: true, ...givenSettings(STEADY, options) };
+      return [
+        rendering,
+        { ...rendering, name: `${rendering.name}-steady`, label: `${rendering.label}, steady`, options: steady },
+      ];
+    }),
   );
 }
 

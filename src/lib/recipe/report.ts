@@ -7,6 +7,7 @@ import { VERSION } from '../base/version.js';
 import type { Model } from '../models/model.js';
 import type { ReportArm, ReportData, ReportSetting } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
+import { gridArms } from './arms.js';
 import { plainCurve } from './claims.js';
 import { PUBLISHED } from './plan.js';
 import type { RecipeArm, RecipeResult, RecipeTraining } from './result.js';
@@ -28,7 +29,6 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
   const { arms, prompts, frames, frameRate, width, height, source, claims, editedFrame, trainings } = result;
   const plain = arms.filter(({ kind }) => kind === 'plain');
   const tuned = arms.filter(({ kind }) => kind === 'tuned');
-  const name = (arm: RecipeArm | undefined): string[] => (arm ? [arm.name] : []);
   const curve = plainCurve(plain).map(([x, y]) => {
     const arm = plain.find(({ metrics }) => metrics.edit_strength === x)!;
     return { label: arm.label, x, y, arm: arm.name };
@@ -58,7 +58,7 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
       },
       ...arms.map((arm) => reportArm(out, arm)),
     ],
-    grid: ['original', ...name(plain[0]), ...name(plain[1]), ...name(tuned[0])],
+    grid: ['original', ...gridArms(arms).map(({ name }) => name)],
     ...(result.truthFloor !== null && { metrics: TRUTH_METRICS }),
     decision: {
       curves: [{ label: 'plain model, all strengths', points: curve }],
@@ -148,6 +148,7 @@ function reportArm(out: string, arm: RecipeArm): ReportArm {
       ...(strength !== null && { strength }),
       ...(guidance !== null && { guidance }),
       ...(firstTimestep !== null && { 'first timestep': firstTimestep }),
+      ...(arm.steady && { steady: 'keyframes' }),
     },
     metrics: {
       ...arm.metrics,
@@ -179,6 +180,7 @@ function course(
 
 function summary({ arms, claims, truthFloor, frames }: RecipeResult, strengths: readonly number[]): string[] {
   const tuned = arms.filter(({ kind }) => kind === 'tuned');
+  const steady = tuned.some((arm) => arm.steady);
   const verdicts = tuned.map(({ label, truth }) => {
     const own = claims.filter(({ arm }) => arm === label);
     const held = own.filter((claim) => claim.held).length;
@@ -189,7 +191,7 @@ function summary({ arms, claims, truthFloor, frames }: RecipeResult, strengths: 
     return `${capitalised(label)}: of ${own.length} claims of the recipe, ${held} hold here.${error}`;
   });
   return [
-    `The same ${frames} frames four ways: as they are, edited frame by frame at strength ${strengths[0]} and at ${strengths[1] ?? strengths[0]}, and at ${strengths[0]} again with a model that was finetuned on this very video and on one edited frame of it.`,
+    `The same ${frames} frames four ways: as they are, edited frame by frame at strength ${strengths[0]} and at ${strengths[1] ?? strengths[0]}, and at ${strengths[0]} again with a model that was finetuned on this very video and on one edited frame of it${steady ? ': its keyframes only, carried along the source’s motion to the frames between. The table has the published recipe beside it, which renders every frame' : ''}.`,
     ...verdicts,
   ];
 }

@@ -22,6 +22,8 @@ export interface RecipeArm {
   readonly firstTimestep: number | null;
   /** The training of its weights. */
   readonly training: string | null;
+  /** Whether only its keyframes are rendered. */
+  readonly steady: boolean;
   readonly metrics: Measurement['means'];
   readonly curves: Measurement['curves'];
   /** Compared with the true rendering, if known. */

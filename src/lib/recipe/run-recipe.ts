@@ -13,11 +13,12 @@ import { writeCurves } from '../renderings/curves.js';
 import { frameCounter } from '../renderings/log-comparison.js';
 import { gridOf, openRenderedVideo, type Readable, type RenderedVideo } from '../renderings/rendered-video.js';
 import { planRenderings, type Rendering, type RenderingPlan } from '../renderings/rendering.js';
+import { identifyingSteadiness } from '../settings/stored.js';
 import { type TrackedWork, trackWork } from '../tracking/log/tracked-work.js';
 import { hashFrame } from '../training/finetune/encode-items.js';
 import { locationOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { sayTiming } from '../video/times/timing-note.js';
-import { MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
+import { gridArms, MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
@@ -150,7 +151,7 @@ async function runStages(
       settings,
     };
     await timed('writing', async () => {
-      const shown = [...plain.slice(0, 2), ...tuned.slice(0, 1)].map(({ name }) => name);
+      const shown = gridArms(arms).map(({ name }) => name);
       await rendered.write(out, videosOf(rendered, readable, result, shown));
       await writeCurves(join(out, 'curves.csv'), { source: measured.source, ...measured.outputs });
     });
@@ -190,7 +191,15 @@ async function recipeSettings(
         ? edits
         : edits.map(({ picture, frame, prompt }) => ({ sha256: hashFrame(picture), frame, prompt })),
   }));
-  const own = { prompts, guidanceScale, proposals, editFrame: editFrame ?? null, arms, truth: truth !== undefined };
+  const own = {
+    prompts,
+    guidanceScale,
+    proposals,
+    editFrame: editFrame ?? null,
+    arms,
+    truth: truth !== undefined,
+    ...identifyingSteadiness(options),
+  };
   return JSON.parse(JSON.stringify({ ...common, ...own }));
 }
 

@@ -45,10 +45,11 @@ function renderingsOf({
   ...options
 }: CompareSeedsOptions): Rendering[] {
   const several = noise.length > 1;
+  const steady = options.steady ? ', steady' : '';
   return noise.flatMap((mode) =>
     seeds.map((seed) => ({
       name: several || mode !== 'fixed' ? `seed-${seed}-${mode}` : `seed-${seed}`,
-      label: several || mode !== 'fixed' ? `seed ${seed}, ${mode} noise` : `seed ${seed}`,
+      label: `seed ${seed}${several || mode !== 'fixed' ? `, ${mode} noise` : ''}${steady}`,
       options: { ...options, strength, seed, noise: mode },
     })),
   );

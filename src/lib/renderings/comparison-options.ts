@@ -3,7 +3,7 @@
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { OptionsOf } from '../settings/setting.js';
-import type { RENDER, SELECTION } from '../settings/table.js';
+import type { RENDER, SELECTION, STEADIED } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { RepeatableVideo } from '../video/read/video.js';
@@ -15,6 +15,7 @@ import type { Rendering, RenderingPlan } from './rendering.js';
 export interface ComparisonOptions
   extends DenoiseOptions,
     OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch' | 'anchor' | 'adain'>>,
+    OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,
     FolderOptions,
     Omit<RenderHooks, 'onFrame'>,
@@ -76,7 +77,10 @@ export interface ComparisonPlan {
   frameRate: number;
   /** Number of frames, if the source states it. */
   frames?: number;
-  /** Passes of the UNet, with `rowsPerPass` latents each, if the number of frames is known. */
+  /**
+   * Passes of the UNet, with `rowsPerPass` latents each, if the number of frames is known; of steady renderings without those
+   * of keyframes at cuts and where much is new.
+   */
   passes?: number;
   rowsPerPass: number;
   /** Bytes of the unfinished work, if the number of frames is known. */

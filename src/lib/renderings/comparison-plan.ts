@@ -18,7 +18,7 @@ import type { Video, VideoInput } from '../video/read/video.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
 import { workBytes } from './rendered-video.js';
-import { planRenderings, type Rendering, type RenderingPlan } from './rendering.js';
+import { planRenderings, type Rendering, type RenderingPlan, renderedFrames } from './rendering.js';
 
 /**
  * Plans a comparison without writing anything.
@@ -43,7 +43,11 @@ export async function planComparison(
     rowsPerPass: batch * (guidanceScale === 1 ? 1 : 2),
     ...(frames !== undefined && {
       frames,
-      passes: planned.reduce((sum, { evaluations }) => sum + Math.ceil(frames / batch) * evaluations, 0),
+      passes: planned.reduce(
+        (sum, { evaluations }, i) =>
+          sum + Math.ceil(renderedFrames(renderings[i].options, frames) / batch) * evaluations,
+        0,
+      ),
       workBytes: workBytes(model, video, frames, renderings.length),
     }),
   };

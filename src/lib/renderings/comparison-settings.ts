@@ -5,7 +5,7 @@ import { VERSION } from '../base/version.js';
 import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
-import { identifyingSettings } from '../settings/stored.js';
+import { identifyingSettings, identifyingSteadiness } from '../settings/stored.js';
 import { DENOISE, OWN, SELECTION } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
@@ -34,7 +34,7 @@ export async function settingsOf(
     denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
     cells: renderings.map(({ name, options: own }) => {
       const { strength, seed, noise } = withDefaults(OWN, own);
-      return { name, strength, seed: String(seed), noise };
+      return { name, strength, seed: String(seed), noise, ...identifyingSteadiness(own) };
     }),
     columns,
     audio,

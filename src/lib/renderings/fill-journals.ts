@@ -1,17 +1,14 @@
-// Fills the journals of a rendered video: the frames read, latents and round trips, edited frames. Each continues where an
-// earlier process stopped.
+// Fills the journals of a rendered video that all renderings share: the frames read, latents and round trips. Each continues
+// where an earlier process stopped.
 
 import type { OnProgress } from '../base/progress.js';
 import type { RecordJournal } from '../base/record-journal.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
-import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
+import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
-import { withDefaults } from '../settings/defaults.js';
-import { RENDER } from '../settings/table.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Video } from '../video/read/video.js';
-import { planRendering, type Rendering } from './rendering.js';
-import { stepStore } from './step-store.js';
+import type { Rendering } from './rendering.js';
 
 /** Callbacks of a long rendering, and its abort signal. */
 export interface RenderHooks {
@@ -98,50 +95,31 @@ export interface FilledRendering extends Rendering {
   readonly steps?: RecordJournal;
 }
 
-/** Renders the latents of a video under each setting. */
-export async function renderLatents(
-  model: Model,
-  { latents, latentShape }: { readonly latents: RecordJournal; readonly latentShape: readonly number[] },
-  renderings: readonly FilledRendering[],
-  { onProgress, onFrame, signal }: RenderHooks,
-): Promise<void> {
-  const frames = latents.count;
-  const readFrom = async (journal: RecordJournal, first: number, count: number): Promise<Tensor<'float32'>[]> => {
-    const read: Tensor<'float32'>[] = [];
-    for (let i = first; i < first + count; i++) {
-      read.push(tensor('float32', latentShape, new Float32Array((await journal.read(i)).buffer)));
-    }
-    return read;
-  };
-  const evaluations = renderings.map((rendering) => planRendering(model, rendering).evaluations);
-  const total = evaluations.reduce((sum, each) => sum + each * frames, 0);
-  let before = 0;
-  for (const [index, { label, options, output, noises, steps, model: own = model }] of renderings.entries()) {
-    // The frames of a shot that are rendered together: all of them.
-    const batch = steps ? frames : withDefaults(RENDER, options).batch;
-    // Continues at a whole batch, so that each batch has the same frames as without the interruption.
-    if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
-    for (let first = output.count; first < frames; first += batch) {
-      const count = Math.min(batch, frames - first);
-      const group = await readFrom(latents, first, count);
-      signal?.throwIfAborted();
-      const edited = await restyleLatents(own, group, first, {
-        ...options,
-        ...(noises && { noises: await readFrom(noises, first, count) }),
-        ...(steps && { stored: await stepStore(steps, count) }),
-        onStep: ({ frame, frames: rows, step }) => {
-          signal?.throwIfAborted();
-          const within = steps ? (step - 1) * count + frame - first + rows : count * step;
-          const done = before + first * evaluations[index] + within;
-          onProgress?.({ done, total, phase: 'denoising', label: `denoising ${label}` });
-        },
-      });
-      for (const [i, latent] of edited.entries()) {
-        await output.append((await decodeFrame(model, latent, first + i)).data);
-        onFrame?.(index * frames + output.count, renderings.length * frames);
-      }
-      await output.flush();
-    }
-    before += evaluations[index] * frames;
-  }
+/** The journals that renderings are made from. */
+export interface RenderedFrom {
+  readonly source: RecordJournal;
+  readonly latents: RecordJournal;
+  readonly latentShape: readonly number[];
+  readonly video: Pick<Video, 'width' | 'height'>;
+  /** Opens a journal of the numbers of keyframes. */
+  readonly keys: (name: string) => Promise<RecordJournal>;
+}
+
+/** Callbacks of one rendering: how far it is. */
+export interface RenderingHooks {
+  /** Called after each step with the number of frames that are done, in parts of one; throws when it is to stop. */
+  readonly onStep: (rendering: Rendering, frames: number) => void;
+  readonly onFrame: () => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The latents, or the noise, of frames by their numbers. */
+export async function readLatents(
+  journal: RecordJournal,
+  latentShape: readonly number[],
+  numbers: readonly number[],
+): Promise<Tensor<'float32'>[]> {
+  const read: Tensor<'float32'>[] = [];
+  for (const i of numbers) read.push(tensor('float32', latentShape, new Float32Array((await journal.read(i)).buffer)));
+  return read;
 }

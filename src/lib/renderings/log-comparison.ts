@@ -8,8 +8,8 @@ import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { type ModelHashes, modelInputs, modelParameters } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
-import { identifyingSettings, storedSettings } from '../settings/stored.js';
-import { DENOISE, OWN, SELECTION } from '../settings/table.js';
+import { identifyingSettings, identifyingSteadiness, storedSettings } from '../settings/stored.js';
+import { DENOISE, OWN, SELECTION, STEADIED } from '../settings/table.js';
 import { continueChild } from '../tracking/log/continue-run.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import type { Run } from '../tracking/log/run.js';
@@ -84,6 +84,7 @@ export function renderingParameters(
     method: 'img2img',
     ...denoiseParameters(model, video, selection, options),
     ...storedSettings(OWN, identifyingSettings(OWN, options)),
+    ...storedSettings(STEADIED, identifyingSteadiness(options)),
   };
 }
 

@@ -23,8 +23,9 @@ import {
   type RenderHooks,
   readSource,
   recordSizes,
-  renderLatents,
 } from './fill-journals.js';
+import { KEY_BYTES } from './fill-keyframes.js';
+import { renderLatents } from './render-latents.js';
 import type { Rendering } from './rendering.js';
 
 /** Frames that can be read as often as needed. */
@@ -147,7 +148,8 @@ export async function openRenderedVideo(
           const steps = together && { steps: await journal(`${rendering.name}.steps.f32`, latentBytes) };
           filled.push({ ...rendering, output, ...(await noisesOf(rendering)), ...steps });
         }
-        await renderLatents(model, { latents, latentShape }, filled, hooks);
+        const keys = (name: string): Promise<RecordJournal> => journal(name, KEY_BYTES);
+        await renderLatents(model, { source, latents, latentShape, video, keys }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
       judge<Name extends string>(readable: Readonly<Record<Name, Readable>>, truth = {}) {

@@ -3,6 +3,7 @@
 import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
+import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
 import { assertGuidance } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
@@ -10,13 +11,17 @@ import { samplerName, samplers } from '../diffusion/samplers/index.js';
 import { planForStrength } from '../diffusion/strength.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
-import { RENDER } from '../settings/table.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { RENDER, type STEADIED } from '../settings/table.js';
+
+/** Options of one rendering: all of its frames, or with `steady` its keyframes and what is carried from them. */
+export type RenderingOptions = RestyleOptions & OptionsOf<typeof STEADIED>;
 
 /** One rendering of the video: a name for its files, a label for the grid, and its settings. */
 export interface Rendering {
   readonly name: string;
   readonly label: string;
-  readonly options: RestyleOptions;
+  readonly options: RenderingOptions;
   /** A model for this rendering only, such as a finetuned one; it must have the same autoencoder as the others. */
   readonly model?: Model;
 }
@@ -49,6 +54,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   assertGuidance({ guidanceScale, guidanceRescale });
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
+  checkKeyframes(options);
   createGenerator(seed);
   return { label, strength, seed: Number(seed), noise, firstTimestep: timesteps[0], evaluations: timesteps.length };
 }
@@ -66,4 +72,9 @@ export function planRenderings(model: Model, renderings: readonly Rendering[]): 
   const twice = renderings.find(({ name }, i) => names.indexOf(name) !== i);
   if (twice) throw new UsageError(`comparison: ${twice.label} is given twice; name each strength and seed once`);
   return renderings.map((rendering) => planRendering(model, rendering));
+}
+
+/** Number of frames that go through the network; of a steady rendering at least. */
+export function renderedFrames(options: OptionsOf<typeof STEADIED>, frames: number): number {
+  return options.steady ? countKeys(frames, checkKeyframes(options)) : frames;
 }

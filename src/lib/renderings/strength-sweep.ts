@@ -45,7 +45,7 @@ export function planStrengthSweep(
 function renderingsOf({ strengths = SWEEP_STRENGTHS, seed, ...options }: StrengthSweepOptions): Rendering[] {
   return strengths.map((strength) => ({
     name: `strength-${strength}`,
-    label: `strength ${strength}`,
+    label: `strength ${strength}${options.steady ? ', steady' : ''}`,
     options: { ...options, strength, ...given({ seed }) },
   }));
 }

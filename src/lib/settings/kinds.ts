@@ -45,7 +45,7 @@ export interface Bounds {
 
 /** The form of values of type `T`. */
 export type Kind<T> = (
-  | { readonly kind: 'text' | 'path' | 'prompt' | 'size' | 'loras' | 'embeddings' | 'edits' | 'timesteps' }
+  | { readonly kind: 'text' | 'path' | 'prompt' | 'size' | 'loras' | 'embeddings' | 'edits' | 'timesteps' | 'toggle' }
   | ({ readonly kind: 'whole' | 'real' | 'seconds' } & Bounds)
   | { readonly kind: 'word' | 'words'; readonly words: readonly string[] }
 ) & {
@@ -63,6 +63,9 @@ export const embeddings: Kind<readonly EmbeddingFile[]> = { kind: 'embeddings' }
 export const edits: Kind<readonly EditFile[]> = { kind: 'edits' };
 /** A range of timesteps; the second one is excluded. */
 export const timesteps: Kind<readonly [number, number]> = { kind: 'timesteps' };
+
+/** On or off. */
+export const toggle: Kind<boolean> = { kind: 'toggle' };
 
 /** A whole number of at least `least`. */
 export const whole = (least: number): Kind<number> => ({ kind: 'whole', least });

@@ -36,6 +36,8 @@ function kindSchema(setting: Setting): z.ZodType {
       return z.string();
     case 'size':
       return side;
+    case 'toggle':
+      return z.boolean();
     case 'whole':
       return bounded(z.int(), setting);
     case 'real':

@@ -1,7 +1,8 @@
 // Settings by their stored names, as in sweep files, parameters of runs and identities of results.
 
 import { type ChosenSettings, chosenSettings, givenSettings } from './defaults.js';
-import { type SettingTable, storedName } from './setting.js';
+import { type OptionsOf, type SettingTable, storedName } from './setting.js';
+import { STEADIED } from './table.js';
 
 /** The stored names of a table's rows, in its order. */
 export function storedNames(table: SettingTable): string[] {
@@ -34,4 +35,9 @@ export function identifyingSettings<T extends SettingTable>(table: T, options: o
   const chosen = chosenSettings(table, options);
   const counted = Object.entries(chosen).filter(([name, value]) => countsForIdentity(table[name], value));
   return Object.fromEntries(counted) as ChosenSettings<T>;
+}
+
+/** What of `STEADIED` counts for the identity of a rendering: nothing where it is not steady. */
+export function identifyingSteadiness(options: OptionsOf<typeof STEADIED>): Partial<ChosenSettings<typeof STEADIED>> {
+  return options.steady ? identifyingSettings(STEADIED, options) : {};
 }

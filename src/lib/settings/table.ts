@@ -316,12 +316,29 @@ export const STEADY = {
     default: 5,
     help: "frames from one keyframe to the next; those between are carried along the source's motion",
   }),
+  /** Share of a frame's pixels that neither keyframe shows, above which it becomes a keyframe itself. */
+  newShare: setting(kind.real({ above: 0, most: 1 }), {
+    default: 0.2,
+    help: 'a frame is a keyframe too where more than this share of it is seen in neither of those beside it',
+    value: 'share',
+  }),
   /** Estimator of the source's motion. */
   flow: setting(kind.word(FLOWS), {
     default: 'dis',
     help: "how the source's motion is estimated: network (the package's own), dis, farneback",
     value: 'name',
   }),
+};
+
+/** Whether a rendering is steady, and how. */
+export const STEADIED = {
+  /** Render only the keyframes, and carry them to the frames between. */
+  steady: setting(kind.toggle, {
+    default: false,
+    since: '0.1.0',
+    help: "render only keyframes, and carry them along the source's motion to the frames between",
+  }),
+  ...STEADY,
 };
 
 /** How a restyled video is filtered. */
@@ -338,7 +355,7 @@ export const FILTER = {
 /** All settings. */
 export const SETTINGS = {
   ...{ ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED },
-  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADY, ...FILTER },
+  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADIED, ...FILTER },
 };
 
 /** The name of a setting in the library. */

@@ -6,12 +6,22 @@ import { defaultsOf } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
 import type { SettingTable, ValueOf } from '../../settings/setting.js';
 import { countsForIdentity, storedNames, storedSettings } from '../../settings/stored.js';
-import { APPLIED, CHECKPOINT, FINETUNE, RENDER, SELECTION, STORED_NAMES, SUBJECT } from '../../settings/table.js';
+import {
+  APPLIED,
+  CHECKPOINT,
+  FINETUNE,
+  RENDER,
+  SELECTION,
+  STEADIED,
+  STEADY,
+  STORED_NAMES,
+  SUBJECT,
+} from '../../settings/table.js';
 
 const { video, model } = SUBJECT;
 const SOURCE = { video, ...SELECTION };
 const MODEL = { model, ...CHECKPOINT, ...APPLIED };
-const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE };
+const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE, ...STEADIED };
 
 /** Methods of editing a video: with the plain model, or with one finetuned on the video. */
 export const METHODS = ['img2img', 'finetune'] as const;
@@ -57,17 +67,20 @@ export const SETTING_NAMES = {
   all: Object.keys(SETTING_SCHEMAS),
   source: storedNames(SOURCE),
   model: storedNames(MODEL),
-  render: storedNames(RENDER),
+  render: [...storedNames(RENDER), ...storedNames(STEADIED)],
   finetune: storedNames(FINETUNE),
 } as Readonly<Record<'all' | 'source' | 'model' | 'render' | 'finetune', readonly StoredSettingName[]>>;
 
-type TopName = StoredName<keyof typeof SOURCE | keyof typeof MODEL | 'prompt' | 'negativePrompt' | 'batch' | 'edits'>;
+type TopName = StoredName<
+  keyof typeof SOURCE | keyof typeof MODEL | keyof typeof STEADIED | 'prompt' | 'negativePrompt' | 'batch' | 'edits'
+>;
 
 /** Settings that are allowed at the top level of a sweep file, for all points. */
 export const TOP_SETTINGS = [
   ...SETTING_NAMES.source,
   ...SETTING_NAMES.model,
   ...(['prompt', STORED_NAMES.negativePrompt, 'batch', 'edits'] as const),
+  ...storedNames(STEADIED),
 ] as readonly TopName[];
 
 /** Settings that are the path of one file or folder. */
@@ -86,16 +99,18 @@ export type PointSettings = GivenSettings &
 const stored = (table: SettingTable): GivenSettings => storedSettings(table, defaultsOf(table)) as GivenSettings;
 const RENDER_DEFAULTS = stored(RENDER);
 const FINETUNE_DEFAULTS = stored(FINETUNE);
+const STEADY_DEFAULTS = stored(STEADY);
 const ROW_OF = new Map<string, SettingTable[string]>(
   storedNames(ROWS).map((name, i) => [name, Object.values(ROWS)[i]]),
 );
 
 /** Settings that are relevant only for certain values of another setting. */
+const STEADY_SETTINGS = storedNames(STEADY) as readonly StoredSettingName[];
 const LORA_SETTINGS: readonly StoredSettingName[] = ['rank', 'alpha', 'layers'];
 
 /**
- * Adds defaults and drops irrelevant settings: those of a finetuning if there is none, and those of low-rank updates if the
- * weights themselves are trained. Points that differ only in such settings are identical.
+ * Adds defaults and drops irrelevant settings: those of a finetuning if there is none, those of low-rank updates if the
+ * weights themselves are trained, and those of keyframes if all frames are rendered. Points that differ only in such settings are identical.
  */
 export function pointSettings(chosen: GivenSettings): PointSettings {
   const given: GivenSettings = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
@@ -104,12 +119,14 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
   const all: Record<string, unknown> = {
     ...RENDER_DEFAULTS,
     ...(method === 'finetune' && FINETUNE_DEFAULTS),
+    ...(given.steady && STEADY_DEFAULTS),
     ...given,
     method,
   };
   const dropped = new Set<StoredSettingName>(method === 'finetune' ? [] : SETTING_NAMES.finetune);
   if (all.train === 'lora') all.alpha ??= all.rank;
   else for (const name of LORA_SETTINGS) dropped.add(name);
+  if (all.steady !== true) for (const name of STEADY_SETTINGS) dropped.add(name);
   if (all.objective !== 'rendering-path') dropped.add('start_range');
   const counts = (name: StoredSettingName): boolean =>
     !dropped.has(name) && countsForIdentity(ROW_OF.get(name) ?? METHOD_ROW, all[name]);

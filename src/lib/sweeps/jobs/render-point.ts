@@ -84,11 +84,11 @@ export async function dropWork(folder: string): Promise<void> {
 
 /** The point as a rendering. Its label does not depend on the sweep. */
 export function pointRendering(settings: PointSettings): Rendering {
-  const { strength, guidance, iterations } = settings;
+  const { strength, guidance, iterations, steady } = settings;
   const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
   return {
     name: 'output',
-    label: `strength ${strength}, guidance ${guidance}${trained}`,
+    label: `strength ${strength}, guidance ${guidance}${trained}${steady ? ', steady' : ''}`,
     options: renderOptions(settings),
   };
 }

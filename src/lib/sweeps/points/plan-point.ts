@@ -3,7 +3,7 @@
 import { UsageError } from '../../base/errors.js';
 import { loadModel, type Model } from '../../models/model.js';
 import { openSource } from '../../renderings/comparison-plan.js';
-import { planRendering } from '../../renderings/rendering.js';
+import { planRendering, renderedFrames } from '../../renderings/rendering.js';
 import { trainingItems } from '../../training/finetune/items.js';
 import { finetuneSettings } from '../../training/finetune/options.js';
 import type { PointSettings, StoredSettingName } from '../file/point-settings.js';
@@ -41,14 +41,16 @@ export function pointPlanner(
   };
   const check = async ({ settings, trainingId }: IdentifiedPoint, model: Model): Promise<number> => {
     const { model: path, video } = settings;
-    const { evaluations } = planRendering(model, pointRendering(settings));
+    const rendering = pointRendering(settings);
+    const { evaluations } = planRendering(model, rendering);
     for (const prompt of [settings.prompt, settings.negative]) model.tokenize(prompt);
     const source = { ...sourceOptions(settings), signal, onWarning };
     const frames = await once(frameCounts, { video, source: sourceOptions(settings), path }, async () => {
       return (await openSource(model, video, source)).expectedFrames;
     });
     if (trainingId) checkTraining(settings, frames);
-    return frames === undefined ? 0 : Math.ceil(frames / settings.batch) * evaluations;
+    if (frames === undefined) return 0;
+    return Math.ceil(renderedFrames(rendering.options, frames) / settings.batch) * evaluations;
   };
   return {
     async plan(settings) {

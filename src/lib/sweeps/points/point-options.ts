@@ -1,10 +1,10 @@
 // The settings of a point as options of the library's functions.
 
-import type { RestyleOptions } from '../../diffusion/restyle.js';
 import type { LoadModelOptions } from '../../models/model.js';
+import type { RenderingOptions } from '../../renderings/rendering.js';
 import type { OptionsOf } from '../../settings/setting.js';
 import { optionsFromStored } from '../../settings/stored.js';
-import { APPLIED, CHECKPOINT, RENDER, SELECTION, TRAINING } from '../../settings/table.js';
+import { APPLIED, CHECKPOINT, RENDER, SELECTION, STEADIED, TRAINING } from '../../settings/table.js';
 import type { FinetuneOptions } from '../../training/finetune/options.js';
 import type { PointSettings } from '../file/point-settings.js';
 
@@ -33,8 +33,8 @@ export function modelOptions(
 }
 
 /** Options of rendering frames. */
-export function renderOptions(settings: PointSettings): RestyleOptions {
-  return optionsFromStored(RENDER, settings) as unknown as RestyleOptions;
+export function renderOptions(settings: PointSettings): RenderingOptions {
+  return optionsFromStored({ ...RENDER, ...STEADIED }, settings) as unknown as RenderingOptions;
 }
 
 /** Options of training, without folder, edits and iterations. */

@@ -1,0 +1,81 @@
+// Restyles a video steadily: only its keyframes go through the network, and the frames between are carried from them along
+// the source's motion.
+
+import { given } from '../base/given.js';
+import { carry } from '../consistency/carry.js';
+import { checkKeyframes, type KeyframeOptions, type KeySegment, keySegments } from '../consistency/key-segments.js';
+import type { SourceFrame } from '../consistency/motion.js';
+import { warpedNoise } from '../consistency/warped-noise.js';
+import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
+import { RENDER } from '../settings/table.js';
+import type { Frame } from '../tensor/frame.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { VideoInput } from '../video/read/video.js';
+import { framesOf } from '../video/read/video-input.js';
+import { isAnchored } from './anchored-img2img.js';
+import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from './restyle.js';
+
+/** Options of restyling a video by its keyframes. */
+export type RestyleKeyframesOptions = RestyleOptions & KeyframeOptions;
+
+/**
+ * Restyles a video by its keyframes: about a fifth of the passes of `restyle`, and steadier. Sides must fit the model, as for
+ * `restyle`. `batch` keyframes, and the frames of the source between them, are in memory at a time; with `anchor` or `adain`
+ * all of them, because they are rendered together.
+ *
+ * @throws UsageError when a setting is out of its range; NonFiniteError naming frame and step when a latent turns NaN
+ */
+export async function* restyleKeyframes(
+  model: Model,
+  video: VideoInput,
+  options: RestyleKeyframesOptions,
+): AsyncGenerator<Frame, void, undefined> {
+  const { batch, noise } = withDefaults(RENDER, options);
+  checkKeyframes(options);
+  const together = isAnchored(options);
+  let before: Frame | undefined;
+  let waiting: KeySegment<NumberedFrame>[] = [];
+  const flush = async function* (): AsyncGenerator<Frame> {
+    const keys = waiting.map(({ key }) => key);
+    const latents = await Promise.all(keys.map(({ frame, index }) => encodeFrame(model, frame, index)));
+    const numbers = keys.map(({ index }) => index);
+    const noises = noise === 'warped' && { noises: keys.map((key) => key.noise!) };
+    const edited = await restyleLatents(model, latents, numbers, { ...options, ...noises });
+    for (const [i, segment] of waiting.entries()) {
+      const styled = await decodeFrame(model, edited[i], numbers[i]);
+      yield* carry(segment, before, styled);
+      before = styled;
+    }
+    waiting = [];
+  };
+  for await (const segment of keySegments(numbered(model, framesOf(video, options), options), options)) {
+    waiting.push(segment);
+    if (waiting.length === batch && !together) yield* flush();
+  }
+  if (waiting.length > 0) yield* flush();
+}
+
+/** A frame of the source, with its noise if that moves from frame to frame. */
+interface NumberedFrame extends SourceFrame {
+  readonly noise?: Tensor<'float32'>;
+}
+
+async function* numbered(
+  { config }: Model,
+  frames: AsyncIterable<Frame> | Iterable<Frame>,
+  options: RestyleKeyframesOptions,
+): AsyncGenerator<NumberedFrame, void, undefined> {
+  const { noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
+  let noiseOf: ReturnType<typeof warpedNoise> | undefined;
+  let index = 0;
+  for await (const frame of frames) {
+    if (noise !== 'warped') yield { index: index++, frame };
+    else {
+      const [height, width] = [frame.height, frame.width].map((side) => side / config.vaeFactor);
+      const shape = [1, config.vae.latentChannels, height, width];
+      noiseOf ??= warpedNoise({ seed, draw, shape, ...given({ motion: options.motion }) });
+      yield { index: index++, frame, noise: await noiseOf(frame) };
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// Renders a video under several settings, each into its journal, from the journals that they share.
+
+import { decodeFrame } from '../diffusion/restyle.js';
+import type { Model } from '../models/model.js';
+import { chosenSettings, withDefaults } from '../settings/defaults.js';
+import { RENDER, STEADY } from '../settings/table.js';
+import { editLatents } from './edit-latents.js';
+import type { FilledRendering, RenderedFrom, RenderHooks, RenderingHooks } from './fill-journals.js';
+import { renderKeyframes } from './fill-keyframes.js';
+import { planRendering } from './rendering.js';
+
+/** Renders the latents of a video under each setting: those with all frames first, then those with keyframes only. */
+export async function renderLatents(
+  model: Model,
+  from: RenderedFrom,
+  renderings: readonly FilledRendering[],
+  { onProgress, onFrame, signal }: RenderHooks,
+): Promise<void> {
+  const frames = from.latents.count;
+  const evaluations = new Map(renderings.map((each) => [each.name, planRendering(model, each).evaluations]));
+  const work = (some: readonly FilledRendering[]): number =>
+    frames * some.reduce((sum, { name }) => sum + evaluations.get(name)!, 0);
+  const total = work(renderings);
+  let before = 0;
+  const hooks: RenderingHooks = {
+    onStep({ name, label }, done) {
+      signal?.throwIfAborted();
+      const passes = before + Math.round(done * evaluations.get(name)!);
+      onProgress?.({ done: passes, total, phase: 'denoising', label: `denoising ${label}` });
+    },
+    onFrame() {
+      const ended = renderings.reduce((sum, { output }) => sum + output.count, 0);
+      onFrame?.(ended, renderings.length * frames);
+    },
+    signal,
+  };
+  for (const group of groupsOf(renderings)) {
+    if (group[0].options.steady) await renderKeyframes(model, from, group, hooks);
+    else await renderAll(model, from, group[0], hooks);
+    before += work(group);
+  }
+}
+
+/** Steady renderings with the same keyframes are made together, so that the source's motion is computed once. */
+function groupsOf(renderings: readonly FilledRendering[]): FilledRendering[][] {
+  const groups = new Map<string, FilledRendering[]>();
+  for (const rendering of renderings) {
+    const { steady, batch } = rendering.options;
+    // Keyframes that are rendered together have steps of their own.
+    const isAlone = !steady || rendering.steps;
+    const key = isAlone ? rendering.name : JSON.stringify([chosenSettings(STEADY, rendering.options), batch]);
+    groups.set(key, [...(groups.get(key) ?? []), rendering]);
+  }
+  const isSteady = ([{ options }]: readonly FilledRendering[]): number => Number(options.steady ?? false);
+  return [...groups.values()].sort((a, b) => isSteady(a) - isSteady(b));
+}
+
+/** Renders every frame. */
+async function renderAll(
+  model: Model,
+  from: RenderedFrom,
+  rendering: FilledRendering,
+  { onStep, onFrame, signal }: RenderingHooks,
+): Promise<void> {
+  const { options, output, steps } = rendering;
+  const frames = from.latents.count;
+  // The frames of a shot that are rendered together: all of them.
+  const batch = steps ? frames : withDefaults(RENDER, options).batch;
+  // Continues at a whole batch, so that each batch has the same frames as without the interruption.
+  if (output.count < frames) await output.truncate(Math.floor(output.count / batch) * batch);
+  for (let first = output.count; first < frames; first += batch) {
+    const count = Math.min(batch, frames - first);
+    const numbers = Array.from({ length: count }, (_, i) => first + i);
+    signal?.throwIfAborted();
+    const edited = await editLatents(model, from, { rendering, numbers }, (share) =>
+      onStep(rendering, first + share * count),
+    );
+    for (const [i, latent] of edited.entries()) {
+      await output.append((await decodeFrame(model, latent, first + i)).data);
+      onFrame();
+    }
+    await output.flush();
+  }
+}
