@@ -40,7 +40,7 @@ def encoder(name, x):
 def network(first, second):
     batch = len(first)
     hidden, radius, levels = config["hidden"], config["radius"], config["levels"]
-    a, b = encoder("features", first), encoder("features", second)
+    a, b = (F.instance_norm(encoder("features", x), eps=1e-5) for x in (first, second))
     height, width = a.shape[2:]
     volume = torch.einsum("bcp,bcq->bpq", a.flatten(2), b.flatten(2)) / math.sqrt(a.shape[1])
     volumes = [volume.reshape(-1, 1, height, width)]

@@ -7,19 +7,32 @@ import type { MovingPair } from '../../lib/world/sampling/moving-pair.js';
 
 /** Motions beyond this many pixels are not trained: they are of places right before the camera. */
 const FARTHEST = 48;
+/** Weight of points that are hidden in the second picture. */
+const HIDDEN = 0.1;
+/** Motions of so many pixels count half: an error counts relative to what is moved far, absolutely where little moves. */
+const FAR = 8;
 
-/** Inputs of `flowLoss`; with `key`, the pairs are varied as its hash says. */
-export function flowBatch(pairs: readonly MovingPair[], key?: number): Record<string, Tensor> {
-  const { width, height } = pairs[0].from;
-  const cells = width * height;
+/** How pairs become inputs. */
+export interface FlowBatchOptions {
+  /** Pixels of a side of the parts that are cut out. */
+  readonly size: number;
+  /** The pairs are varied as the hash of this number says. */
+  readonly key: number;
+}
+
+/** Inputs of `flowLoss`: the pairs as they are or, with options, varied parts of them. */
+export function flowBatch(pairs: readonly MovingPair[], options?: FlowBatchOptions): Record<string, Tensor> {
+  const { width } = pairs[0].from;
+  const size = options?.size ?? width;
+  const cells = size * size;
   const batch = pairs.length;
   const from = new Float32Array(3 * batch * cells);
   const to = new Float32Array(3 * batch * cells);
   const flow = new Float32Array(2 * batch * cells);
   const weights = new Float32Array(batch * cells);
   pairs.forEach((pair, b) => {
-    const generator = key === undefined ? undefined : createGenerator(key * 64 + b);
-    const place = generator ? drawPlace(generator, width) : { left: 0, top: 0, scale: 1, mirrored: false };
+    const generator = options && createGenerator(options.key * 64 + b);
+    const place = generator ? drawPlace(generator, width, size) : { left: 0, top: 0, scale: 1, size, mirrored: false };
     resample(pair.from.data, width, place, from.subarray(3 * b * cells, 3 * (b + 1) * cells));
     resample(pair.to.data, width, place, to.subarray(3 * b * cells, 3 * (b + 1) * cells));
     motion(pair, width, place, flow.subarray(2 * b * cells, 2 * (b + 1) * cells), weights.subarray(b * cells));
@@ -30,10 +43,10 @@ export function flowBatch(pairs: readonly MovingPair[], key?: number): Record<st
     }
   });
   return {
-    from: tensor('float32', [batch, 3, height, width], from),
-    to: tensor('float32', [batch, 3, height, width], to),
-    flow: tensor('float32', [batch, 2, height, width], flow),
-    weights: tensor('float32', [batch, 1, height, width], weights),
+    from: tensor('float32', [batch, 3, size, size], from),
+    to: tensor('float32', [batch, 3, size, size], to),
+    flow: tensor('float32', [batch, 2, size, size], flow),
+    weights: tensor('float32', [batch, 1, size, size], weights),
   };
 }
 
@@ -41,35 +54,38 @@ export function flowBatch(pairs: readonly MovingPair[], key?: number): Record<st
 interface Place {
   readonly left: number;
   readonly top: number;
-  /** Its size relative to the picture's, at most 1. */
+  /** Pixels of the picture to a pixel of the part. */
   readonly scale: number;
+  /** Pixels of the part's side. */
+  readonly size: number;
   readonly mirrored: boolean;
 }
 
-function drawPlace(generator: RandomGenerator, width: number): Place {
-  const scale = generator.uniform() < 0.5 ? 1 : 1 - 0.35 * generator.uniform();
-  const room = (1 - scale) * (width - 1);
+function drawPlace(generator: RandomGenerator, width: number, size: number): Place {
+  const most = (width - 1) / (size - 1);
+  const scale = generator.uniform() < 0.5 ? 1 : 0.65 + (most - 0.65) * generator.uniform();
+  const room = width - 1 - scale * (size - 1);
   return {
     left: room * generator.uniform(),
     top: room * generator.uniform(),
-    scale,
-    mirrored: generator.uniform() < 0.5,
+    ...{ scale, size, mirrored: generator.uniform() < 0.5 },
   };
 }
 
 /** Where pixel x of the result is in the picture. */
-const column = ({ left, scale, mirrored }: Place, x: number, width: number): number =>
-  left + scale * (mirrored ? width - 1 - x : x);
+const column = ({ left, scale, size, mirrored }: Place, x: number): number =>
+  left + scale * (mirrored ? size - 1 - x : x);
 
-/** A part of a square picture (H x W x 3 bytes) at full size, bilinear: 3 x H x W in [-1, 1]. */
+/** A part of a square picture (H x W x 3 bytes), bilinear: 3 x H x W in [-1, 1]. */
 function resample(data: Uint8Array, width: number, place: Place, out: Float32Array): void {
-  const cells = width * width;
-  for (let y = 0, i = 0; y < width; y++) {
+  const { size } = place;
+  const cells = size * size;
+  for (let y = 0, i = 0; y < size; y++) {
     const v = place.top + place.scale * y;
     const top = Math.min(width - 2, Math.floor(v));
     const down = v - top;
-    for (let x = 0; x < width; x++, i++) {
-      const u = column(place, x, width);
+    for (let x = 0; x < size; x++, i++) {
+      const u = column(place, x);
       const left = Math.min(width - 2, Math.floor(u));
       const right = u - left;
       const p = 3 * (top * width + left);
@@ -85,17 +101,19 @@ function resample(data: Uint8Array, width: number, place: Place, out: Float32Arr
 
 /** The motion of the part in its own pixels, that of the nearest pixel, so that edges stay sharp; and where it is known. */
 function motion(pair: MovingPair, width: number, place: Place, flow: Float32Array, weights: Float32Array): void {
-  const cells = width * width;
+  const { size } = place;
+  const cells = size * size;
   const [across, down] = [(place.mirrored ? -1 : 1) / place.scale, 1 / place.scale];
-  for (let y = 0, i = 0; y < width; y++) {
+  for (let y = 0, i = 0; y < size; y++) {
     const row = Math.round(place.top + place.scale * y) * width;
-    for (let x = 0; x < width; x++, i++) {
-      const p = row + Math.round(column(place, x, width));
+    for (let x = 0; x < size; x++, i++) {
+      const p = row + Math.round(column(place, x));
       const [dx, dy] = [pair.flow[2 * p], pair.flow[2 * p + 1]];
       flow[i] = dx * across;
       flow[cells + i] = dy * down;
-      const isKnown = pair.visible[p] === 1 || (dx !== 0 && Math.hypot(dx, dy) < FARTHEST);
-      weights[i] = isKnown ? (pair.visible[p] === 1 ? 1 : 0.3) : 0;
+      const length = Math.hypot(dx, dy);
+      const isKnown = pair.visible[p] === 1 || (length > 0 && length < FARTHEST);
+      weights[i] = isKnown ? (pair.visible[p] === 1 ? 1 : HIDDEN) / (1 + length / FAR) : 0;
     }
   }
 }

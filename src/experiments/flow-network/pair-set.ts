@@ -32,7 +32,7 @@ export interface PairSetOptions {
 export async function openPairSet({ folder, seed, pairs, batch, size }: PairSetOptions): Promise<PairSet> {
   await mkdir(folder, { recursive: true });
   const cells = size * size;
-  const journal = await openJournal(join(folder, `pairs-${seed}-${size}.bin`), 15 * cells);
+  const journal = await openJournal(join(folder, `pairs-${seed}-${size}px.bin`), 15 * cells);
   const read = async (index: number): Promise<MovingPair> => {
     while (journal.count <= index) await journal.append(packed(movingPair(seed, journal.count, { size })));
     return unpacked(await journal.read(index), size);

@@ -7,11 +7,11 @@ import { given } from '../../lib/base/given.js';
 import { seedOf } from '../../lib/base/hash.js';
 import { compile } from '../../lib/engine/onnx/compile.js';
 import { ops as g } from '../../lib/graph/ops.js';
-import { FLOW_NETWORK } from '../../lib/models/flow/config.js';
+import { FLOW_FILES } from '../../lib/models/flow/flow-model.js';
 import { type FlowNetworkConfig, flowNetwork } from '../../lib/models/flow/flow-network.js';
 import { createScope } from '../../lib/models/networks/scope.js';
-import { toFloat16 } from '../../lib/tensor/half.js';
-import { writeSafetensors } from '../../lib/tensor/safetensors.js';
+import { toFloat16, toFloat32 } from '../../lib/tensor/half.js';
+import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors.js';
 import type { Tensor } from '../../lib/tensor/tensor.js';
 import { adamw, type Weights } from '../../lib/training/loop/adamw.js';
 import { compileGradients } from '../../lib/training/loop/gradient-program.js';
@@ -19,6 +19,7 @@ import { initialWeights } from '../../lib/training/loop/initial-weights.js';
 import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
 import { type MovingPair, streetPair } from '../../lib/world/sampling/moving-pair.js';
+import { FLOW_NETWORK } from './config.js';
 import { flowBatch } from './flow-batch.js';
 import { endpointError } from './judge-flow.js';
 import { flowLoss } from './loss.js';
@@ -35,8 +36,9 @@ export interface TrainFlowOptions {
   /** Number of different pairs. */
   readonly pairs: number;
   readonly seed: number;
-  /** Pixels of a side of the pictures. */
+  /** Pixels of a side of the pictures, and of the parts of them that are trained on. */
   readonly size: number;
+  readonly crop: number;
   readonly learningRate: number;
   readonly saveEvery: number;
   readonly resume: boolean;
@@ -61,6 +63,7 @@ export const TRAIN_FLOW_DEFAULTS = {
   pairs: 4096,
   seed: 0,
   size: 128,
+  crop: 96,
   learningRate: 4e-4,
   saveEvery: 200,
   heldOut: 24,
@@ -68,11 +71,12 @@ export const TRAIN_FLOW_DEFAULTS = {
 
 /** Trains and yields after each update. */
 export async function* trainFlow(options: TrainFlowOptions): AsyncGenerator<FlowStep, void, undefined> {
-  const { out, work, iterations, batch, seed, size, learningRate, saveEvery, resume, start, threads, signal } = options;
+  const { out, work, iterations, batch, seed, size, crop, learningRate, saveEvery, resume, start, threads, signal } =
+    options;
   const { config = FLOW_NETWORK } = options;
   const set = await openPairSet({ ...options, folder: work });
   const scope = createScope();
-  const loss = flowLoss(scope, config, [batch, size, size]);
+  const loss = flowLoss(scope, config, [batch, crop, crop]);
   const program = await compileGradients(loss, scope, { trained: [...scope.weights.keys()] }, given({ threads }));
   const held = Array.from({ length: options.heldOut }, (_, i) => streetPair(seed, i, { heldOut: true, gap: 1, size }));
   const steps = train({
@@ -81,7 +85,8 @@ export async function* trainFlow(options: TrainFlowOptions): AsyncGenerator<Flow
     optimizer: adamw({ weightDecay: 1e-4 }),
     learningRate: cosineAfterWarmup(learningRate, iterations, Math.min(200, iterations / 10), learningRate / 50),
     iterations,
-    batch: async (iteration) => flowBatch(await set.batch(iteration), seedOf(`${seed} flow ${iteration}`)),
+    batch: async (iteration) =>
+      flowBatch(await set.batch(iteration), { size: crop, key: seedOf(`${seed} flow ${iteration}`) }),
     clipNorm: 1,
     averageDecay: 0.998,
     folder: work,
@@ -90,7 +95,7 @@ export async function* trainFlow(options: TrainFlowOptions): AsyncGenerator<Flow
       network: { ...config },
       data: set.identity,
       start: start ? 'given weights' : 'random weights',
-      ...{ batch, seed, learningRate, iterations },
+      ...{ batch, crop, seed, learningRate, iterations },
     },
     ...given({ resume, signal }),
   });
@@ -115,8 +120,14 @@ export async function writeFlowNetwork(folder: string, config: FlowNetworkConfig
   await mkdir(folder, { recursive: true });
   const halves: Record<string, Tensor> = {};
   for (const [name, value] of weights) halves[name] = toFloat16(value);
-  await writeSafetensors(join(folder, 'flow.safetensors'), halves, { format: 'pt' });
-  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  await writeSafetensors(join(folder, FLOW_FILES.weights), halves, { format: 'pt' });
+  await writeFileAtomic(join(folder, FLOW_FILES.config), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The weights that `writeFlowNetwork` wrote, as float32. */
+export async function readFlowWeights(folder: string): Promise<Weights> {
+  const stored = await readSafetensors(join(folder, FLOW_FILES.weights));
+  return new Map(Object.entries(stored).map(([name, value]) => [name, toFloat32(value)]));
 }
 
 /** Mean endpoint error of a network on pairs, in pixels. */

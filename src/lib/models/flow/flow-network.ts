@@ -45,7 +45,7 @@ export function flowNetwork(
 ): FlowGraph {
   const { hidden, iterations } = config;
   const [batch] = from.shape;
-  const features = encoder(scope.at('features'), g.concat([from, to], 0), config.features);
+  const features = normalized(encoder(scope.at('features'), g.concat([from, to], 0), config.features));
   const [, channels, height, width] = features.shape;
   const half = (index: number): Node =>
     g.slice(features, [index * batch, 0, 0, 0], [(index + 1) * batch, channels, height, width]);
@@ -81,6 +81,15 @@ function encoder(scope: Scope, x: Node, outputs: number): Node {
   h = residual(scope.at('block2'), h, 64, 2);
   h = residual(scope.at('block3'), h, 64, 1);
   return conv(scope.at('conv_out'), h, outputs, { kernel: 1 });
+}
+
+/**
+ * Each channel with mean 0 and deviation 1 over the picture: then even random features match best where they come from,
+ * without which training does not begin to compare.
+ */
+function normalized(x: Node): Node {
+  const [batch, channels, height, width] = x.shape;
+  return g.reshape(g.standardize(g.reshape(x, [batch, channels, height * width]), 1e-5), x.shape);
 }
 
 function residual(scope: Scope, x: Node, outputs: number, stride: number): Node {

@@ -25,7 +25,7 @@ export interface MovingPairOptions {
   readonly size?: number;
   /** Draws from the drives that are kept from training instead. */
   readonly heldOut?: boolean;
-  /** Frames between the two pictures at 12 frames a second; drawn from 1 to 5, forwards or backwards, by default. */
+  /** Frames between the two pictures at 12 frames a second; mostly 1, at most 3, forwards or backwards, by default. */
   readonly gap?: number;
 }
 
@@ -44,7 +44,7 @@ export function streetPair(seed: number, index: number, options: MovingPairOptio
   const { size = 128, heldOut = false } = options;
   const generator = createGenerator(hashBits(index, 73, hashBits(seed, 79, 19)));
   const { drive, t } = planSample(seed, index, { styles: ['photo'], heldOut });
-  const frames = options.gap ?? (generator.uniform() < 0.4 ? 1 : 1 + generator.integer(5));
+  const frames = options.gap ?? (generator.uniform() < 0.7 ? 1 : 1 + generator.integer(3));
   const [early, late] = [t, t + frames / FRAME_RATE];
   const [at, other] = options.gap === undefined && generator.uniform() < 0.5 ? [late, early] : [early, late];
   const sides = { width: size, height: size };
