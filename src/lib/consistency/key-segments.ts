@@ -7,7 +7,7 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { STEADY } from '../settings/table.js';
 import { isCut } from './cuts.js';
-import { type Correspondence, motionBy, type SourceFrame, type SourceMotion } from './motion.js';
+import { type Correspondence, motionBy, motionThrough, type SourceFrame, type SourceMotion } from './motion.js';
 
 /**
  * Settings of the choice of keyframes.
@@ -15,7 +15,7 @@ import { type Correspondence, motionBy, type SourceFrame, type SourceMotion } fr
  * @inline
  */
 export interface KeyframeOptions extends OptionsOf<typeof STEADY> {
-  /** The source's motion, where it is known; estimated as `flow` says by default. */
+  /** The source's motion between any two frames, where it is known; by default estimated from frame to frame. */
   readonly motion?: SourceMotion;
   /** Stops before the next frame; its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -48,7 +48,10 @@ export async function* keySegments<F extends SourceFrame>(
   options: KeyframeOptions,
 ): AsyncGenerator<KeySegment<F>, void, undefined> {
   const { keyEvery, newShare, flow, signal } = checkKeyframes(options);
-  const motion = remembered(options.motion ?? motionBy(flow));
+  const known = options.motion;
+  const estimated = motionBy(flow);
+  const motion = async (path: readonly F[]): Promise<Correspondence> =>
+    known ? known(path[0], path[path.length - 1]) : motionThrough(path, estimated);
   /** The key before, and the frames read since. */
   let window: F[] = [];
   const next = async (): Promise<KeySegment<F>> => {
@@ -90,12 +93,16 @@ export function countKeys(frames: number, { keyEvery }: { readonly keyEvery: num
 async function segmentOf<F extends SourceFrame>(
   window: readonly F[],
   newShare: number,
-  motion: SourceMotion,
+  motion: (path: readonly F[]) => Promise<Correspondence>,
 ): Promise<KeySegment<F>> {
   for (let end = window.length - 1; ; ) {
     const between = await Promise.all(
       window.slice(1, end).map(async (at) => {
-        const [left, right] = await Promise.all([motion(at, window[0]), motion(at, window[end])]);
+        const here = window.indexOf(at);
+        const [left, right] = await Promise.all([
+          motion(window.slice(0, here + 1).reverse()),
+          motion(window.slice(here, end + 1)),
+        ]);
         return { at, left, right };
       }),
     );
@@ -111,16 +118,4 @@ export function shareOfNew(left: Uint8Array, right: Uint8Array): number {
   let count = 0;
   for (let p = 0; p < left.length; p++) if (!left[p] && !right[p]) count++;
   return count / left.length;
-}
-
-/** Each pair of frames is compared once. */
-function remembered(motion: SourceMotion): SourceMotion {
-  const known = new WeakMap<SourceFrame, WeakMap<SourceFrame, ReturnType<SourceMotion>>>();
-  return (from, to) => {
-    const pairs = known.get(from) ?? new WeakMap();
-    known.set(from, pairs);
-    const found = pairs.get(to) ?? motion(from, to);
-    pairs.set(to, found);
-    return found;
-  };
 }
