@@ -73,7 +73,9 @@ test('the optical-flow network gives the flow, the loss and the gradients of PyT
   for (const [name, { data }] of result.gradients) {
     const other = reference[`d ${name}`];
     if (!other) continue;
-    expect(relativeError(data, other.data), name).toBeLessThan(5e-4);
+    // What is normalised away has a gradient of zero but for rounding.
+    if (name === 'features.conv_out.bias') expect(Math.max(...data.map(Math.abs)), name).toBeLessThan(1e-6);
+    else expect(relativeError(data, other.data), name).toBeLessThan(5e-4);
     compared++;
   }
   expect(compared).toBeGreaterThan(30);
