@@ -236,6 +236,15 @@ describe('a shot', () => {
     }
   });
 
+  test('cuts divide the rows into shots', async () => {
+    const [first, second] = [shot(2, 0), shot(3)];
+    const both = tensor('float32', [5, ...SHAPE.slice(1)], Float32Array.from([...first.data, ...second.data]));
+    const alone = [...(await rendered(first, ANCHORED)), ...(await rendered(second, ANCHORED))];
+    (await rendered(both, { ...ANCHORED, batch: 2, cuts: [2] })).forEach((row, i) => {
+      expect(relativeError(row, alone[i])).toBeLessThan(ROUNDING);
+    });
+  });
+
   test('one frame is the plain rendering; several are rendered together, and a cut begins again', async () => {
     const picture = (t: number): Frame => ({
       ...{ width: 32, height: 32 },

@@ -1,4 +1,4 @@
-// Image to image of the frames of a shot together: at each step, all of them before the next step. So frames can attend to
+// Image to image of the frames of a video together: at each step, all of them before the next step. So frames can attend to
 // the first and the previous one and take over the first one's statistics, while the keys and values of two frames at one
 // step are all that is kept. There are no windows, and so no seams.
 
@@ -9,12 +9,12 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { adainPrediction } from './adain.js';
+import { adainPrediction, type Shot } from './adain.js';
 import { guidedPrediction, guidedPrompts } from './guided-prediction.js';
 import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './img2img.js';
 import type { Denoiser } from './samplers/sampler.js';
 
-/** How the frames of a shot are tied to each other. */
+/** How the frames of a video are tied to each other. */
 export type AnchorOptions = OptionsOf<Pick<typeof RENDER, 'anchor' | 'adain'>>;
 
 /**
@@ -28,25 +28,27 @@ export interface StepStore {
   append(prediction: Float32Array): Promise<void>;
 }
 
-/** Options of image to image of the frames of a shot. */
+/** Options of image to image of the frames of a video. */
 export interface AnchoredImg2ImgOptions extends Img2ImgOptions, AnchorOptions {
   /** Frames that go through the network together. */
   batch?: number;
+  /** Rows at which another shot begins; none by default. Nothing goes across them. */
+  cuts?: readonly number[];
   /** Steps of an interrupted run, to which those of this run are added. */
   stored?: StepStore;
   /** Called after each batch of each step; a stored step is one batch. Steps count from 1. */
   onBatch?: (done: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
-/** Whether the frames of a shot have to be rendered together. */
+/** Whether the frames of a video have to be rendered together. */
 export function isAnchored(options: AnchorOptions): boolean {
   const { anchor, adain } = withDefaults(RENDER, options);
   return anchor !== 'none' || adain > 0;
 }
 
 /**
- * As `img2img` for the frames of a shot, in their order, the rows of `latent`. Yields each step of all frames. An incomplete
- * batch is padded by repeating its last row. The batch changes the result by rounding only.
+ * As `img2img` for the frames of a video, in their order, the rows of `latent`. Yields each step of all frames. The first frame
+ * is that of the shot. An incomplete batch is padded by repeating its last row. The batch changes the result by rounding only.
  *
  * @throws UsageError and FailureError as `img2img`
  */
@@ -56,14 +58,18 @@ export async function* anchoredImg2img(
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const start = noisedStart(model, options);
   const { adain } = withDefaults(RENDER, options);
-  const predict = await predictionOfShot(model, options, start.shape);
-  yield* denoise(model, start, adainPrediction(predict, model.config.predictionType, start, adain));
+  const [frames] = start.shape;
+  const starts = [0, ...(options.cuts ?? []), frames];
+  const shots = starts.slice(1).map((end, i) => ({ first: starts[i], end }));
+  const predict = await predictionOfShots(model, options, { shape: start.shape, shots });
+  const { plan, shape } = start;
+  yield* denoise(model, start, adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain));
 }
 
-async function predictionOfShot(
+async function predictionOfShots(
   model: Model,
   options: AnchoredImg2ImgOptions,
-  [frames, ...cell]: readonly number[],
+  { shape: [frames, ...cell], shots }: { readonly shape: readonly number[]; readonly shots: readonly Shot[] },
 ): Promise<Denoiser['predict']> {
   const { batch, anchor } = withDefaults(RENDER, options);
   const { stored, onBatch } = options;
@@ -86,9 +92,8 @@ async function predictionOfShot(
     }
     const row = x.length / frames;
     const prediction = new Float32Array(x.length);
-    anchors = undefined;
-    for (let frame = 0; frame < frames; frame += batch) {
-      const count = Math.min(batch, frames - frame);
+    for (const { frame, count, begins } of batchesOf(shots, batch)) {
+      if (begins) anchors = undefined;
       const rows = new Float32Array(batch * row);
       for (let i = 0; i < batch; i++) {
         const from = frame + Math.min(i, count - 1);
@@ -102,4 +107,14 @@ async function predictionOfShot(
     await stored?.append(prediction);
     return prediction;
   };
+}
+
+/** The batches of all shots, none of which holds frames of two. */
+function batchesOf(shots: readonly Shot[], batch: number): { frame: number; count: number; begins: boolean }[] {
+  return shots.flatMap(({ first, end }) =>
+    Array.from({ length: Math.ceil((end - first) / batch) }, (_, i) => {
+      const frame = first + i * batch;
+      return { frame, count: Math.min(batch, end - frame), begins: i === 0 };
+    }),
+  );
 }
