@@ -52,10 +52,11 @@ all:  ${out}
       [0.5, 251, join(out, 'strength-0.5.mp4')],
       [1, 751, join(out, 'strength-1.mp4')],
     ]);
-    // The keys of ../shared/reference/metrics/expected.json, and the contrast.
+    // The keys of ../shared/reference/metrics/expected.json, the contrast, and what is judged along DIS.
     const alone =
       'frame_difference flicker_ratio vbench_temporal_flickering second_difference standard_deviation ' +
-      'contrast_normalised_flicker warping_error warping_error_normalised tof';
+      'contrast_normalised_flicker warping_error warping_error_normalised ' +
+      'warping_error_dis warping_error_dis_normalised long_range_drift tof';
     const keys = alone.split(' ');
     expect(Object.keys(json.source)).toEqual(keys);
     for (const of of [json.roundTrip, json.cells[0].metrics]) {
