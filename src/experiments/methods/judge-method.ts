@@ -7,7 +7,7 @@ import type { Frame } from '../../lib/tensor/frame.js';
 import { judgeEdit } from '../../lib/world/truth/judge-edit.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { Base, Method } from './methods.js';
-import type { MotionOf, RememberedMotion } from './motions.js';
+import type { motionsOf } from './motions.js';
 import type { CaseRenderings, StyledVideo } from './renderings.js';
 
 /** One video of a method. */
@@ -33,7 +33,7 @@ export interface MethodResult {
 }
 
 /** The motions of a case, each pair of which is computed once. */
-export type CaseMotions = Readonly<Record<MotionOf, RememberedMotion>>;
+export type CaseMotions = ReturnType<typeof motionsOf>;
 
 /** Makes and measures the videos of a method. */
 export async function judgeMethod(
@@ -42,7 +42,7 @@ export async function judgeMethod(
   { source, truth, styled }: CaseRenderings,
   motions: CaseMotions,
 ): Promise<MethodResult> {
-  const bases = styled.filter(({ base }) => method.on.includes(base));
+  const bases = styled.filter(({ base, variant }) => method.on.includes(base) && variant === method.render?.name);
   const made: MadeVideo[] = [];
   for (const each of bases) made.push(await makeVideo(method, source, each, motions));
   const outputs = Object.fromEntries(made.map(({ frames }, i) => [String(i), frames]));

@@ -3,6 +3,7 @@
 import { temporalFilter } from '../../lib/consistency/filter.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
 import { carryKeyframes } from '../../lib/consistency/keyframes.js';
+import type { RestyleOptions } from '../../lib/diffusion/restyle.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import type { SourceMotion } from '../../lib/video/flow/correspondence.js';
 import type { MotionOf } from './motions.js';
@@ -17,6 +18,12 @@ export interface Given {
   readonly motion: SourceMotion;
 }
 
+/** How frames are rendered where it is not the usual way: its name in files, and the settings that differ. */
+export interface Variant {
+  readonly name: string;
+  readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise'>;
+}
+
 /** One method. */
 export interface Method {
   readonly name: string;
@@ -24,6 +31,7 @@ export interface Method {
   /** The line of the chart that it belongs to. */
   readonly family: string;
   readonly on: readonly Base[];
+  readonly render?: Variant;
   readonly motion?: MotionOf;
   /** Distance of keyframes, where only these must be rendered. */
   readonly keyEvery?: number;
@@ -35,7 +43,9 @@ export interface Method {
 export const REFERENCE = 'recipe';
 
 const FINETUNED: readonly Base[] = ['true', 'picked'];
-const NAMES: Readonly<Record<MotionOf, string>> = { farneback: 'Farneback', dis: 'DIS', true: 'the true motion' };
+const NAMES: Readonly<Record<MotionOf, string>> = {
+  ...{ network: 'the flow network', farneback: 'Farneback', dis: 'DIS', true: 'the true motion' },
+};
 
 function keyframes(keyEvery: number, motion: MotionOf): Method {
   return {
@@ -76,6 +86,16 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
   };
 }
 
+/** Another way of rendering, by itself and with its key frames carried along DIS. */
+function rendered(label: string, render: Variant): Method[] {
+  const carried = keyframes(5, 'dis');
+  const own = { family: label, on: FINETUNED, render };
+  return [
+    { name: render.name, label, ...own },
+    { ...carried, name: `${render.name}-${carried.name}`, label: `${label}, then ${carried.label}`, ...own },
+  ];
+}
+
 /** All methods, in the order of the table. */
 export const METHODS: readonly Method[] = [
   { name: 'plain', label: 'plain model', family: 'plain model', on: ['plain'] },
@@ -92,4 +112,7 @@ export const METHODS: readonly Method[] = [
   ...[3, 5, 8].map((every) => keyframes(every, 'true')),
   filteredKeyframes(5, 1, 'dis'),
   filteredKeyframes(5, 1, 'true'),
+  ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
+  ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
+  ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
 ];

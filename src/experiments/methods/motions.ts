@@ -1,33 +1,26 @@
 // The motions along which methods move pixels, by name; each pair of frames is compared once in a case.
 
-import { estimatedMotion } from '../../lib/consistency/motion.js';
-import type { Correspondence, SourceFrame, SourceMotion } from '../../lib/video/flow/correspondence.js';
-import { opticalFlow, toGray } from '../../lib/video/flow/flow.js';
-import { returning } from '../../lib/video/flow/warp.js';
-import type { HeldOutShot } from '../../lib/world/held-out-shots.js';
-import { shotMotion } from '../../lib/world/held-out-shots.js';
+import { type Correspondence, motionBy, type SourceFrame, type SourceMotion } from '../../lib/consistency/motion.js';
+import { FLOWS } from '../../lib/settings/table.js';
+import { type HeldOutShot, shotMotion } from '../../lib/world/held-out-shots.js';
 import { cpuSeconds } from './cpu-seconds.js';
 
-/** The motions of a shot, by name. */
-export const MOTIONS = {
-  farneback: () => farnebackMotion,
-  dis: () => estimatedMotion,
-  true: shotMotion,
-} satisfies Readonly<Record<string, (shot: HeldOutShot) => SourceMotion>>;
+/** The name of a motion: an estimator's, or the truth. */
+export type MotionOf = (typeof FLOWS)[number] | 'true';
 
-/** The name of a motion. */
-export type MotionOf = keyof typeof MOTIONS;
-
-async function farnebackMotion({ frame: from }: SourceFrame, { frame: to }: SourceFrame): Promise<Correspondence> {
-  const [here, there] = [toGray(from), toGray(to)];
-  const [flow, back] = [await opticalFlow(here, there), await opticalFlow(there, here)];
-  return { flow, visible: returning(flow, back) };
+/** All motions of a shot, none of which is computed yet. */
+export function motionsOf(shot: HeldOutShot): Readonly<Record<MotionOf, RememberedMotion>> {
+  const estimated = FLOWS.map((name) => [name, remembered(motionBy(name))] as const);
+  return {
+    ...(Object.fromEntries(estimated) as Record<(typeof FLOWS)[number], RememberedMotion>),
+    true: remembered(shotMotion(shot)),
+  };
 }
 
 /** A motion that remembers each pair, and what it cost. */
 export interface RememberedMotion {
   readonly motion: SourceMotion;
-  /** Seconds of the pairs that were asked for since the last call. */
+  /** Since the last call: seconds of the pairs that were computed, and of those that were asked for. */
   cost(): { readonly spent: number; readonly charged: number };
 }
 
@@ -36,14 +29,14 @@ export interface RememberedMotion {
  * computed before.
  */
 export function remembered(motion: SourceMotion): RememberedMotion {
-  const known = new Map<string, Promise<{ readonly found: Correspondence; readonly seconds: number }>>();
+  const known = new Map<string, Promise<{ readonly value: Correspondence; readonly seconds: number }>>();
   const asked = new Set<string>();
   let spent = 0;
   let queue: Promise<unknown> = Promise.resolve();
   const compute = async (from: SourceFrame, to: SourceFrame) => {
-    const { value, seconds } = await cpuSeconds(async () => motion(from, to));
-    spent += seconds;
-    return { found: value, seconds };
+    const found = await cpuSeconds(async () => motion(from, to));
+    spent += found.seconds;
+    return found;
   };
   const charged = new Map<string, number>();
   return {
@@ -57,9 +50,9 @@ export function remembered(motion: SourceMotion): RememberedMotion {
         known.set(key, entry);
       }
       asked.add(key);
-      const { found, seconds } = await entry;
+      const { value, seconds } = await entry;
       charged.set(key, seconds);
-      return found;
+      return value;
     },
     cost() {
       const sum = [...asked].reduce((total, key) => total + (charged.get(key) ?? 0), 0);

@@ -20,7 +20,7 @@ import { planRendering, type Rendering } from '../../lib/renderings/rendering.js
 import type { Frame } from '../../lib/tensor/frame.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';
 import { cpuSeconds } from './cpu-seconds.js';
-import type { Base } from './methods.js';
+import type { Base, Method, Variant } from './methods.js';
 
 /** Settings of the renderings. */
 export interface RenderingsOptions extends RenderHooks {
@@ -38,6 +38,8 @@ export interface RenderingsOptions extends RenderHooks {
 /** One rendering, and its cost a frame. */
 export interface StyledVideo {
   readonly base: Base;
+  /** The name of another way of rendering. */
+  readonly variant: string | undefined;
   readonly strength: number;
   readonly frames: readonly Frame[];
   /** Passes of a network of one row: two a step under guidance. */
@@ -53,11 +55,11 @@ export interface CaseRenderings {
   readonly styled: readonly StyledVideo[];
 }
 
-/** Renders what is missing in the folder, and reads all. */
+/** Renders what the methods need and the folder does not have, and reads it. */
 export async function renderCase(
   model: Model,
   combination: Combination,
-  folder: string,
+  { folder, methods }: { readonly folder: string; readonly methods: readonly Method[] },
   options: RenderingsOptions,
 ): Promise<CaseRenderings> {
   const { frames, strengths, onProgress, signal } = options;
@@ -86,14 +88,25 @@ export async function renderCase(
     const edit = await pickRecipeEdit(model, rendered, { out: folder, work }, plan);
     const styled: StyledVideo[] = [];
     const add = async (base: Base, own: Model): Promise<void> => {
-      for (const strength of strengths[base]) {
-        const rendering = renderingOf(base, plan, { strength, model: own });
+      const on = methods.filter((method) => method.on.includes(base));
+      const variants = [...new Map(on.map(({ render }) => [render?.name, render])).values()];
+      const all = strengths[base].flatMap((strength) => variants.map((variant) => ({ strength, variant, model: own })));
+      for (const each of all) {
+        const rendering = renderingOf(base, plan, each);
         made = 0;
         const { seconds } = await cpuSeconds(() => rendered.render([rendering]));
-        const all: Frame[] = [];
-        for await (const frame of rendered.rendering(rendering.name)) all.push(frame);
+        const frames: Frame[] = [];
+        for await (const frame of rendered.rendering(rendering.name)) frames.push(frame);
         const cost = await storedCost(folder, rendering.name, made > 0 ? seconds / made : undefined);
-        styled.push({ base, strength, frames: all, passes: passesOf(model, rendering), seconds: cost });
+        const { strength, variant } = each;
+        styled.push({
+          base,
+          variant: variant?.name,
+          strength,
+          frames,
+          passes: passesOf(model, rendering),
+          seconds: cost,
+        });
       }
     };
     await add('plain', model);
@@ -120,12 +133,17 @@ export async function renderCase(
 function renderingOf(
   base: Base,
   { steps, batch, prompts }: RecipePlan,
-  { strength, model }: { readonly strength: number; readonly model: Model },
+  {
+    strength,
+    variant,
+    model,
+  }: { readonly strength: number; readonly variant: Variant | undefined; readonly model: Model },
 ): Rendering {
   const guidanceScale = base === 'plain' ? DEMO_GUIDANCE.plain : DEMO_GUIDANCE.tuned;
+  const name = [base, ...(variant ? [variant.name] : []), strength].join('-');
   return {
-    ...{ model, name: `${base}-${strength}`, label: `${base} ${strength}` },
-    options: { ...given({ steps, batch }), prompt: prompts[0], guidanceScale, strength },
+    ...{ model, name, label: name },
+    options: { ...given({ steps, batch }), ...variant?.options, prompt: prompts[0], guidanceScale, strength },
   };
 }
 

@@ -9,9 +9,9 @@ import { UsageError } from '../../lib/base/errors.js';
 import { loadModel } from '../../lib/models/model.js';
 import { COMBINATIONS, type Combination } from '../../lib/recipe/combinations.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
-import { type CaseMotions, judgeMethod, type MethodResult } from './judge-method.js';
+import { judgeMethod, type MethodResult } from './judge-method.js';
 import { METHODS, type Method } from './methods.js';
-import { MOTIONS, remembered } from './motions.js';
+import { motionsOf } from './motions.js';
 import { type RenderingsOptions, renderCase } from './renderings.js';
 import { studyChart } from './study-chart.js';
 import { type StudyTable, studyTable } from './study-table.js';
@@ -52,8 +52,8 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
       if (missing.length === 0) continue;
       options.onNote?.(`${combination.name} ...`);
       await mkdir(join(folder, 'methods'), { recursive: true });
-      const renderings = await renderCase(model, combination, folder, options);
-      const motions = motionsOf(combination);
+      const renderings = await renderCase(model, combination, { folder, methods: missing }, options);
+      const motions = motionsOf(combination.shot);
       for (const method of missing) {
         options.signal?.throwIfAborted();
         options.onNote?.(`${combination.name}: ${method.label} ...`);
@@ -69,11 +69,6 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
 }
 
 const resultPath = (folder: string, method: string): string => join(folder, 'methods', `${method}.json`);
-
-function motionsOf({ shot }: Combination): CaseMotions {
-  const entries = Object.entries(MOTIONS).map(([name, of]) => [name, remembered(of(shot))]);
-  return Object.fromEntries(entries) as CaseMotions;
-}
 
 /** The table over everything stored. */
 async function summarise(out: string): Promise<StudyTable> {

@@ -4,7 +4,7 @@
 import { UsageError } from '../base/errors.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { FILTER } from '../settings/table.js';
+import { FILTER, STEADY } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Correspondence, SourceFrame, SourceMotion } from '../video/flow/correspondence.js';
 import { warp } from '../video/flow/warp.js';
@@ -12,7 +12,7 @@ import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { isCut } from './cuts.js';
-import { estimatedMotion } from './motion.js';
+import { motionBy } from './motion.js';
 import { solveScreened } from './screened-poisson.js';
 
 /**
@@ -20,8 +20,8 @@ import { solveScreened } from './screened-poisson.js';
  *
  * @inline
  */
-export interface FilterOptions extends OptionsOf<typeof FILTER> {
-  /** The source's motion, where it is known; DIS in both directions by default. */
+export interface FilterOptions extends OptionsOf<typeof FILTER & Pick<typeof STEADY, 'flow'>> {
+  /** The source's motion, where it is known; estimated as `flow` says by default. */
   readonly motion?: SourceMotion;
   /** Stops before the next frame; its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -51,8 +51,8 @@ export async function* temporalFilter(
   styled: VideoInput,
   options: FilterOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const { filterWeight } = withDefaults(FILTER, options);
-  const { motion = estimatedMotion, signal } = options;
+  const { filterWeight, flow } = withDefaults({ ...FILTER, flow: STEADY.flow }, options);
+  const { motion = motionBy(flow), signal } = options;
   if (!(filterWeight > 0 && filterWeight < Infinity)) {
     throw new UsageError(
       `filterWeight: the weight of the filter is ${filterWeight}, expected a number above 0, such as 1`,

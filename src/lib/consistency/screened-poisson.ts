@@ -12,14 +12,13 @@ export interface Equations {
 
 /** Shorter side below which a level is not halved again. */
 const COARSEST = 4;
-/** Cycles from the finest level to the coarsest and back. */
-const CYCLES = 4;
 /** Sweeps over a level before it is corrected by the next coarser one, and after; and over the coarsest. */
 const SWEEPS = { level: 2, coarsest: 40 };
 
 /**
- * d with (L + w) d = r, where (L d)_i = sum over the neighbours j within the picture of d_i - d_j. In 4 cycles the largest
- * error falls below a hundredth of the largest value.
+ * d with (L + w) d = r, where (L d)_i = sum over the neighbours j within the picture of d_i - d_j. Each size starts
+ * from the solution of the next coarser one, and one cycle to the coarsest and back improves it, two at the picture's own.
+ * The largest error is below a hundredth of the largest value then.
  *
  * Differs from Bonneel's solver, 50 Jacobi iterations at each of 6 sizes, in that coarser levels correct what is left at the
  * finer ones, which needs a quarter of the work and serves where nothing of the frame before is seen.
@@ -31,7 +30,15 @@ export function solveScreened(equations: Equations): Float32Array {
     levels.push(createLevel((level.width + 1) >> 1, (level.height + 1) >> 1, sums(level.weight, level, 1)));
   }
   levels[0].right.set(right);
-  for (let n = 0; n < CYCLES; n++) cycle(levels, 0);
+  for (let k = 1; k < levels.length; k++) levels[k].right.set(sums(levels[k - 1].right, levels[k - 1], 3));
+  for (let k = levels.length - 1; k >= 0; k--) {
+    if (k + 1 < levels.length) {
+      levels[k].solution.fill(0);
+      addEnlarged(levels[k + 1], levels[k]);
+    }
+    cycle(levels, k);
+  }
+  cycle(levels, 0);
   return levels[0].inner();
 }
 
@@ -143,25 +150,31 @@ function sums(
 
 /** Adds a coarser solution, interpolated between the cells' centres. */
 function addEnlarged(coarse: Level, { width, height, solution }: Level): void {
-  const cell = (at: number, last: number): [low: number, high: number, share: number] => {
-    const place = Math.min(last, Math.max(0, at / 2 - 0.25));
-    const low = Math.floor(place);
-    return [low, Math.min(last, low + 1), place - low];
-  };
+  const columns = cellsBeside(width, coarse.width);
+  const rows = cellsBeside(height, coarse.height);
   const from = coarse.solution;
   const stride = 3 * (coarse.width + 2);
-  const columns = Array.from({ length: width }, (_, x) => cell(x, coarse.width - 1));
   for (let y = 0; y < height; y++) {
-    const [top, bottom, down] = cell(y, coarse.height - 1);
-    const [upper, lower] = [(top + 1) * stride, (bottom + 1) * stride];
+    const upper = (rows.low[y] + 1) * stride;
+    const lower = (rows.high[y] + 1) * stride;
+    const down = rows.share[y];
     let i = 3 * ((y + 1) * (width + 2) + 1);
-    for (const [left, right, across] of columns) {
+    for (let x = 0; x < width; x++) {
+      const left = 3 * (columns.low[x] + 1);
+      const right = 3 * (columns.high[x] + 1);
+      const across = columns.share[x];
       for (let c = 0; c < 3; c++, i++) {
-        const [a, b] = [3 * (left + 1) + c, 3 * (right + 1) + c];
-        const above = from[upper + a] + across * (from[upper + b] - from[upper + a]);
-        const below = from[lower + a] + across * (from[lower + b] - from[lower + a]);
+        const above = from[upper + left + c] + across * (from[upper + right + c] - from[upper + left + c]);
+        const below = from[lower + left + c] + across * (from[lower + right + c] - from[lower + left + c]);
         solution[i] += above + down * (below - above);
       }
     }
   }
+}
+
+/** For each pixel of a side: the two cells of twice its size beside its centre, and the share of the second. */
+function cellsBeside(length: number, cells: number): { low: Int32Array; high: Int32Array; share: Float32Array } {
+  const place = Float32Array.from({ length }, (_, at) => Math.min(cells - 1, Math.max(0, at / 2 - 0.25)));
+  const low = Int32Array.from(place, Math.floor);
+  return { low, high: low.map((at) => Math.min(cells - 1, at + 1)), share: place.map((at, i) => at - low[i]) };
 }
