@@ -35,7 +35,10 @@ export function flowBatch(pairs: readonly MovingPair[], options?: FlowBatchOptio
     const place = generator ? drawPlace(generator, width, size) : { left: 0, top: 0, scale: 1, size, mirrored: false };
     resample(pair.from.data, width, place, from.subarray(3 * b * cells, 3 * (b + 1) * cells));
     resample(pair.to.data, width, place, to.subarray(3 * b * cells, 3 * (b + 1) * cells));
-    motion(pair, width, place, flow.subarray(2 * b * cells, 2 * (b + 1) * cells), weights.subarray(b * cells));
+    motion(pair, place, {
+      flow: flow.subarray(2 * b * cells, 2 * (b + 1) * cells),
+      weights: weights.subarray(b * cells),
+    });
     if (!generator) return;
     const look = drawLook(generator);
     for (const picture of [from, to]) {
@@ -100,7 +103,12 @@ function resample(data: Uint8Array, width: number, place: Place, out: Float32Arr
 }
 
 /** The motion of the part in its own pixels, that of the nearest pixel, so that edges stay sharp; and where it is known. */
-function motion(pair: MovingPair, width: number, place: Place, flow: Float32Array, weights: Float32Array): void {
+function motion(
+  pair: MovingPair,
+  place: Place,
+  { flow, weights }: { readonly flow: Float32Array; readonly weights: Float32Array },
+): void {
+  const { width } = pair.from;
   const { size } = place;
   const cells = size * size;
   const [across, down] = [(place.mirrored ? -1 : 1) / place.scale, 1 / place.scale];

@@ -257,7 +257,7 @@ export const TRAINING = {
   trainingNoise: setting(kind.word(TRAINING_NOISES), {
     default: 'fresh',
     since: '0.1.0',
-    help: 'fresh: new noise for each update; warped: mixed with the noise that moves with the picture, for --noise warped',
+    help: 'fresh: new noise for each update; warped: mixed with the noise that moves with the picture, for warped renderings',
     value: 'kind',
   }),
   /** AdamW's weight decay. */
