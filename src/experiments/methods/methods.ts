@@ -51,7 +51,7 @@ function keyframes(keyEvery: number, motion: MotionOf): Method {
   return {
     name: `keyframes-${keyEvery}-${motion}`,
     label: `keyframes every ${keyEvery}, ${NAMES[motion]}`,
-    family: `keyframes, ${NAMES[motion]}`,
+    family: `keys, ${motion}`,
     on: FINETUNED,
     motion,
     keyEvery,
@@ -63,7 +63,7 @@ function filter(filterWeight: number, motion: MotionOf): Method {
   return {
     name: `filter-${filterWeight}-${motion}`,
     label: `filter of weight ${filterWeight}, ${NAMES[motion]}`,
-    family: `filter, ${NAMES[motion]}`,
+    family: `filter, ${motion}`,
     on: FINETUNED,
     motion,
     make: ({ source, styled, motion: along }) => temporalFilter(source, styled, { filterWeight, motion: along }),
@@ -75,7 +75,7 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
   return {
     name: `keyframes-${keyEvery}-filter-${filterWeight}-${motion}`,
     label: `keyframes every ${keyEvery}, then filter of weight ${filterWeight}, ${NAMES[motion]}`,
-    family: `keyframes + filter, ${NAMES[motion]}`,
+    family: `both, ${motion}`,
     on: FINETUNED,
     motion,
     keyEvery,
@@ -101,7 +101,7 @@ export const METHODS: readonly Method[] = [
   { name: 'plain', label: 'plain model', family: 'plain model', on: ['plain'] },
   { name: REFERENCE, label: 'recipe', family: 'recipe', on: FINETUNED },
   {
-    ...{ name: 'median', label: 'flow-warped median, Farneback', family: 'median, Farneback', on: FINETUNED },
+    ...{ name: 'median', label: 'flow-warped median, Farneback', family: 'median', on: FINETUNED },
     motion: 'farneback',
     make: ({ source, styled }) => flowMedian(source, styled),
   },
