@@ -45,6 +45,12 @@ test('each promise fails on its own', () => {
   expect(claimsOf(arm(40, 0.3, 30, 0.8, 0.2))).toEqual([true, true, true, false]);
 });
 
+test('an edit of a strength that the plain model does not have is not judged by it', () => {
+  expect(claimsOf(arm(60, 0.3, 30, 0.8))[2]).toBe(true);
+  expect(claimsOf(arm(61, 0.3, 30, 0.8))[2]).toBe(null);
+  expect(claimsOf(arm(9, 0.05, 30, 0.8))[2]).toBe(null);
+});
+
 test('a style that calms the video is no frozen video', () => {
   const tuned = arm(40, 0.3, 30, 0.8, 0.3);
   const verdict = (truth: RecipeArm | null) =>

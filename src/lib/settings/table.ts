@@ -316,9 +316,13 @@ export const STEADY = {
     default: 5,
     help: "frames from one keyframe to the next; those between are carried along the source's motion",
   }),
-  /** Share of a frame's pixels that neither keyframe shows, above which it becomes a keyframe itself. */
+  /**
+   * Share of a frame's pixels that neither keyframe shows, above which it becomes a keyframe itself. Estimated motion misses
+   * points that are there: along DIS the median is 0.15 on `red-car-curve` and the most 0.28, along the true motion the mean
+   * is 0.03.
+   */
   newShare: setting(kind.real({ above: 0, most: 1 }), {
-    default: 0.2,
+    default: 0.35,
     help: 'a frame is a keyframe too where more than this share of it is seen in neither of those beside it',
     value: 'share',
   }),
