@@ -41,6 +41,7 @@ export { type CompareSeedsOptions, compareSeeds } from './renderings/compare-see
 export type { ComparisonResult, RenderingResult } from './renderings/comparison-options.js';
 export { type StrengthSweepOptions, strengthSweep } from './renderings/strength-sweep.js';
 export { type WriteReportOptions, writeReport } from './report/write-report.js';
+export { type DeepVideoPriorOptions, deepVideoPrior } from './steady/deep-video-prior.js';
 export { type SteadyOptions, type SteadyResult, steady } from './steady/steady.js';
 export { readSweepFile, type SweepFile } from './sweeps/file/read-sweep-file.js';
 export { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from './sweeps/run-sweep.js';

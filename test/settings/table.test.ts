@@ -14,6 +14,8 @@ import {
   COURSE,
   FILTER,
   FINETUNE,
+  METHOD,
+  PRIOR,
   RENDER,
   SELECTION,
   SETTINGS,
@@ -29,7 +31,7 @@ const TABLES: Readonly<Record<string, SettingTable>> = {
   Rendering: RENDER,
   Finetuning: FINETUNE,
   'The course of a finetuning': COURSE,
-  Steadying: { ...STEADIED, ...FILTER },
+  Steadying: { ...METHOD, ...STEADIED, ...FILTER, ...PRIOR },
 };
 
 it('has defaults that it allows', () => {

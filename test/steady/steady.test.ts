@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { flowMedian } from '../../src/lib/consistency/flow-median.js';
 import { steady } from '../../src/lib/steady/steady.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
@@ -48,6 +49,17 @@ test('flickers less, keeps its edit and its keyframes, and says so with numbers'
   const frames = await collect((await openVideo(out)).frames());
   expect(frames).toHaveLength(COUNT);
   for (const key of [0, COUNT - 1]) expect([...frames[key].data]).toEqual([...flickering[key].data]);
+});
+
+test('with another method writes what that method makes, and leaves no unfinished work', async () => {
+  const out = at('median');
+  await steady(source, styled, out, { method: 'median' });
+  const [found, expected] = [(await openVideo(out)).frames(), flowMedian(source, styled)];
+  expect(await collect(found)).toEqual(await collect(expected));
+  const small = (t: number): Frame => ({ width: 32, height: 32, data: new Uint8Array(3 * 32 * 32).fill(90 * t) });
+  const result = await steady([small(0), small(1)], [small(1), small(2)], at('prior'), { method: 'prior', passes: 1 });
+  expect(result.frames).toBe(2);
+  expect(existsSync(at('prior.partial'))).toBe(false);
 });
 
 test('is a command, which takes frames in memory in the library, and a source of another size', async () => {

@@ -1,9 +1,8 @@
 // `steadyframe steady`: steadies a restyled video by the motion of its source, and prints what changed.
 
 import { givenSettings } from '../../lib/settings/defaults.js';
-import { STEADY } from '../../lib/settings/table.js';
 import { type SteadyResult, steady } from '../../lib/steady/steady.js';
-import type { SteadyValues } from '../commands/steady.js';
+import { STEADYING, type SteadyValues } from '../commands/steady.js';
 import type { Context } from '../context.js';
 import { formatPlural } from '../table.js';
 import { metricTable } from './metric-table.js';
@@ -12,7 +11,7 @@ export async function run(context: Context, video: string, values: SteadyValues)
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
   const result = await steady(values.source, video, values.out, {
-    ...givenSettings(STEADY, values),
+    ...givenSettings(STEADYING, values),
     signal: terminal.signal,
     onProgress: reporter.report,
     onWarning: context.warn,

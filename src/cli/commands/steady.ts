@@ -2,20 +2,24 @@
 
 import type { Command } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { STEADY } from '../../lib/settings/table.js';
+import { FILTER, METHOD, PRIOR, STEADY } from '../../lib/settings/table.js';
 import { addOutputOptions, type OutputValues } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 
 const EXAMPLES = `
-Every n-th frame of the video is kept, and the frames between are its pixels, carried along the motion of the source. Nothing is
-carried across a cut. The source is brought to the size and frame rate of the video; sound and frame times are kept.
+With keyframes every n-th frame of the video is kept, and the frames between are its pixels, carried along the motion of the
+source. Nothing is carried across a cut. An interrupted prior is continued by the same command. The source is brought to the size and frame rate of the video; sound and frame times are kept.
 
 Examples:
   steadyframe steady styled.mp4 --source shot.mp4 -o steady.mp4
-  steadyframe steady frames/ --source shot.mp4 -o steady.mp4 --key-every 8`;
+  steadyframe steady frames/ --source shot.mp4 -o steady.mp4 --key-every 8
+  steadyframe steady styled.mp4 --source shot.mp4 -o steady.mp4 --method prior`;
+
+/** All methods' settings. */
+export const STEADYING = { ...METHOD, ...STEADY, ...FILTER, ...PRIOR };
 
 /** Values of the options. */
-export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADY> {
+export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADYING> {
   source: string;
   out: string;
 }
@@ -29,6 +33,6 @@ export function addSteady(program: Command): Command {
     .argument('<video>', 'the restyled video, or a folder of its frames')
     .requiredOption('--source <video>', 'the video that it was made from')
     .requiredOption('-o, --out <file>', 'the video to write');
-  addSettings(command, STEADY);
+  addSettings(command, STEADYING);
   return addOutputOptions(command).addHelpText('after', EXAMPLES);
 }

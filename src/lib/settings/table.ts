@@ -25,6 +25,8 @@ export const WEIGHTINGS = ['min-snr-paired', 'min-snr', 'none'] as const;
 export const TRAINING_NOISES = ['fresh', 'warped'] as const;
 /** Estimators of optical flow: the package's network, dense inverse search, Farneback's polynomial expansion. */
 export const FLOWS = ['network', 'dis', 'farneback'] as const;
+/** Methods that steady a finished video. */
+export const STEADY_METHODS = ['keyframes', 'filter', 'median', 'prior'] as const;
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
@@ -345,6 +347,27 @@ export const STEADIED = {
   ...STEADY,
 };
 
+/** With which method a finished video is steadied. */
+export const METHOD = {
+  /** The method: see `carryKeyframes`, `temporalFilter`, `flowMedian`, `deepVideoPrior`. */
+  method: setting(kind.word(STEADY_METHODS), {
+    default: 'keyframes',
+    since: '0.1.0',
+    help: 'keyframes that are carried, a filter, the median of three frames, or prior: a network trained on the video, slow',
+    value: 'name',
+  }),
+};
+
+/** How the deep video prior is trained. */
+export const PRIOR = {
+  /** Passes over the frames; more bring the flicker back. */
+  passes: setting(kind.whole(1), {
+    default: 25,
+    since: '0.1.0',
+    help: 'passes of the deep video prior over the frames; more bring the flicker back',
+  }),
+};
+
 /** How a restyled video is filtered. */
 export const FILTER = {
   /** Weight of the frame before against a frame's own detail. */
@@ -359,7 +382,7 @@ export const FILTER = {
 /** All settings. */
 export const SETTINGS = {
   ...{ ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED },
-  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...STEADIED, ...FILTER },
+  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...METHOD, ...STEADIED, ...FILTER, ...PRIOR },
 };
 
 /** The name of a setting in the library. */

@@ -15,6 +15,9 @@ import type { Settings } from '../base/settings.js';
 import { type CompileOptions, compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
 import { createScope } from '../models/networks/scope.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { PRIOR } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { adamw, type Weights } from '../training/loop/adamw.js';
 import { loadTrainingState, saveTrainingState } from '../training/loop/checkpoint.js';
@@ -28,9 +31,7 @@ import { initialPrior, PRIOR_CHANNELS, priorMultiple, priorNetwork } from './pri
 import { croppedFrame, paddedSize, pictureOf } from './prior-pictures.js';
 
 /** Settings of `deepVideoPrior`. */
-export interface DeepVideoPriorOptions extends Pick<CompileOptions, 'device' | 'threads'> {
-  /** Passes over the frames, 25 by default, the first four fifths at half the size. More bring the flicker back. */
-  readonly passes?: number;
+export interface DeepVideoPriorOptions extends Pick<CompileOptions, 'device' | 'threads'>, OptionsOf<typeof PRIOR> {
   /** Seed of the initial weights; 0 by default. */
   readonly seed?: number;
   /** Channels of the network's levels; the published ones by default. */
@@ -48,7 +49,7 @@ const LEARNING_RATE = 1e-4;
 
 /**
  * Trains the network on a video and yields what it makes of each source frame. One pair of frames in order is an update of
- * Adam on the mean absolute difference. The memory does not depend on the number of frames, which are kept on the disk.
+ * Adam on the mean absolute difference, in the first four fifths of the passes at half the size. The memory does not depend on the number of frames, which are kept on the disk.
  *
  * @throws UsageError when there are no frames, the videos differ in length or size, the number of passes is none, or the work
  *   of `work` is that of other videos or settings
@@ -58,7 +59,8 @@ export async function* deepVideoPrior(
   styled: VideoInput,
   options: DeepVideoPriorOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  const { passes = 25, seed = 0, channels = PRIOR_CHANNELS, work, signal } = options;
+  const { passes } = withDefaults(PRIOR, options);
+  const { seed = 0, channels = PRIOR_CHANNELS, work, signal } = options;
   assertInteger('deep video prior: the number of passes', passes, 1);
   const folder = work ?? (await mkdtemp(join(tmpdir(), 'steadyframe-prior-')));
   await makeFolder(folder);

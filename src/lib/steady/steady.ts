@@ -1,22 +1,25 @@
 // Steadies a video that was restyled frame by frame, with whatever tool: reads it beside its source, writes the steadied
 // one, and measures both.
 
+import { rm } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import { warnOnStderr } from '../base/warn.js';
-import type { KeyframeOptions } from '../consistency/key-segments.js';
-import { carryKeyframes } from '../consistency/keyframes.js';
 import { measure } from '../metrics/measure.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { openPair } from '../metrics/open-pair.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { METHOD } from '../settings/table.js';
 import { openVideo } from '../video/read/open-video.js';
 import type { Video, VideoInput } from '../video/read/video.js';
 import { writeVideo } from '../video/write/write-video.js';
+import { type MethodOptions, STEADIED_BY } from './methods.js';
 
 /** Options of `steady`. */
-export interface SteadyOptions extends KeyframeOptions {
+export interface SteadyOptions extends MethodOptions, OptionsOf<typeof METHOD> {
   /** Called while frames are written, and while they are measured. */
   readonly onProgress?: OnProgress;
   /** Called where the source is brought to the size or frame rate of the video, and where sound is left out. */
@@ -36,8 +39,8 @@ export interface SteadyResult {
 }
 
 /**
- * Writes a steadied copy of a restyled video: keyframes are kept, and the frames between them are carried along the source's
- * motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video, whose frame times
+ * Writes a steadied copy of a restyled video, by default with keyframes that are kept, and the frames between them carried
+ * along the source's motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video, whose frame times
  * and sound are kept.
  *
  * @param out an .mp4, .webp or .gif file, or a folder of PNG, as for `writeVideo`
@@ -60,10 +63,14 @@ export async function steady(
   const hooks = given({ signal, onProgress, onWarning });
   const pair = await openPair(source, styled, { ...given({ signal }), onWarning });
   const timing = await pair.output.times();
-  const { frames } = await writeVideo(out, carryKeyframes(pair.source, pair.output, options), {
+  const { method } = withDefaults(METHOD, options);
+  const work = `${place}.partial`;
+  const steadied = STEADIED_BY[method](pair.source, pair.output, { ...options, work });
+  const { frames } = await writeVideo(out, steadied, {
     ...{ ...hooks, timing, expectedFrames: timing.times.length },
     ...given({ audioFrom: soundOf(pair.output, { out, start: timing.start, onWarning }) }),
   });
+  await rm(work, { recursive: true, force: true });
   const { width, height } = pair.output;
   // An mp4 has even sides.
   const written = await openVideo(out, { exact: true, crop: { x: 0, y: 0, width, height }, ...given({ signal }) });
