@@ -33,13 +33,13 @@ beforeAll(() => {
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 describe('the packed files', () => {
-  it('are the compiled library, its assets, the demo model and the texts about it', () => {
+  it('are the compiled library, its assets, both models and the texts about it', () => {
     const weights = 'models/demo/unet/diffusion_pytorch_model.safetensors';
     const some = ['package.json', 'README.md', 'LICENSE', 'dist/lib/index.js', 'scripts/preinstall.js', weights];
     expect(packed).toEqual(expect.arrayContaining(some));
     const compiled = /^dist\/(lib|experiments|ui|cli)\/.+\.(js|d\.ts)$/;
     const beside =
-      /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|assets\/.+|scripts\/preinstall\.js|models\/demo\/.+\.(json|txt|md|safetensors))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|assets\/.+|scripts\/preinstall\.js|models\/(demo|flow)\/.+\.(json|txt|md|safetensors))$/;
     expect(packed.filter((path) => !compiled.test(path) && !beside.test(path))).toEqual([]);
     expect(tarball.length).toBeLessThan(25e6);
   });

@@ -54,8 +54,10 @@ test('flickers less, keeps its edit and its keyframes, and says so with numbers'
 test('with another method writes what that method makes, and leaves no unfinished work', async () => {
   const out = at('median');
   await steady(source, styled, out, { method: 'median' });
-  const [found, expected] = [(await openVideo(out)).frames(), flowMedian(source, styled)];
-  expect(await collect(found)).toEqual(await collect(expected));
+  const found = await collect((await openVideo(out)).frames());
+  const expected = await collect(flowMedian(source, styled));
+  expect(found).toHaveLength(expected.length);
+  for (const [i, { data }] of found.entries()) expect(Buffer.compare(data, expected[i].data), `frame ${i}`).toBe(0);
   const small = (t: number): Frame => ({ width: 32, height: 32, data: new Uint8Array(3 * 32 * 32).fill(90 * t) });
   const result = await steady([small(0), small(1)], [small(1), small(2)], at('prior'), { method: 'prior', passes: 1 });
   expect(result.frames).toBe(2);

@@ -14,6 +14,7 @@ import { coarseNoise, fineNoise, movedNoise, type NoiseField } from './noise-fie
 
 /** The noise of a video: its seed and draw, as for `randn`, and its shape. */
 export interface WarpedNoiseOptions extends Pick<KeyframeOptions, 'motion'> {
+  /** Seed of the first frame's noise, and of what is new in later ones. */
   readonly seed: number | bigint;
   /** Which draw of the generator the noise of the first frame is; 1 by default. */
   readonly draw?: number;
