@@ -66,7 +66,7 @@ export function openWorkspace(registerKernel, library = root) {
 export async function executeNotebook(python, { folder, notebooks, jupyter }, name, parameters = {}) {
   const out = `executed-${name}`;
   setParameters(join(notebooks, name), parameters);
-  const settings = { timeout: PATIENCE, kernel_name: 'tslab', record_timing: 'False' };
+  const settings = { timeout: PATIENCE, startup_timeout: PATIENCE, kernel_name: 'tslab', record_timing: 'False' };
   const { STEADYFRAME_MLFLOW_URI: _, ...env } = process.env;
   const args = [
     ...['-m', 'nbconvert', '--to', 'notebook', '--execute', name, '--output', out],

@@ -41,7 +41,11 @@ export interface MetricDescription {
   readonly along?: MotionName;
 }
 
-/** Where a motion comes from: Farneback's flow, dense inverse search, or the known truth. */
+/**
+ * Where a motion comes from: Farneback's flow, dense inverse search, or the known truth.
+ *
+ * @inline
+ */
 export type MotionName = 'farneback' | 'dis' | 'true';
 
 /** Whether a metric is judged along the motion by which a method made the video. */

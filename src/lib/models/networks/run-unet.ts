@@ -52,6 +52,8 @@ export interface RunnableUNet {
   /**
    * As `predict` for consecutive frames at one timestep, whose up blocks attend to the first frame and the previous one.
    * Returns the anchors of the next batch too.
+   *
+   * @hidden
    */
   predictAnchored(inputs: UNetInputs, anchoring: Anchoring): Promise<AnchoredOutput>;
 }

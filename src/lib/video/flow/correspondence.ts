@@ -26,7 +26,11 @@ export interface Correspondence {
   readonly visible: Uint8Array;
 }
 
-/** The motion from a frame of the source to another one. */
+/**
+ * The motion from a frame of the source to another one.
+ *
+ * @inline
+ */
 export type SourceMotion = (from: SourceFrame, to: SourceFrame) => Correspondence | Promise<Correspondence>;
 
 /**
