@@ -51,7 +51,9 @@ export function addFlowNetwork(program, context) {
 /** @param {any} values @param {import('../../src/cli/context.js').Context} context */
 async function train({ fromWeights, ...values }, { terminal, reporter }) {
   /** @type {typeof import('../../src/experiments/flow-network/train-flow.js')} */
-  const { readFlowWeights, trainFlow } = await library('experiments/flow-network/train-flow.js');
+  const { trainFlow } = await library('experiments/flow-network/train-flow.js');
+  /** @type {typeof import('../../src/lib/models/flow/flow-model.js')} */
+  const { readFlowWeights } = await library('lib/models/flow/flow-model.js');
   const out = resolve(values.out);
   const steps = trainFlow({
     ...TRAIN_FLOW_DEFAULTS,

@@ -5,7 +5,7 @@ import { endpointError } from '../../src/experiments/flow-network/judge-flow.js'
 import { FLOWS } from '../../src/lib/settings/table.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { estimateFlow } from '../../src/lib/video/flow/estimate-flow.js';
-import { resizeFlow } from '../../src/lib/video/flow/resize-flow.js';
+import { resizeFlow } from '../../src/lib/video/flow/planes.js';
 import { streetPair } from '../../src/lib/world/sampling/moving-pair.js';
 
 /** Twice the size, every pixel four times. */

@@ -1,5 +1,6 @@
 // Endpoint errors of estimators of optical flow against the true motion of drives that no training sees.
 
+import { mean } from '../../lib/base/mean.js';
 import { FLOWS } from '../../lib/settings/table.js';
 import { estimateFlow, type FlowMethod } from '../../lib/video/flow/estimate-flow.js';
 import { HELD_OUT_SHOTS, shotMotion, shotPicture } from '../../lib/world/held-out-shots.js';
@@ -56,15 +57,13 @@ export async function judgeEstimator(
     const { there } = await estimateFlow(pair.from, pair.to, method);
     const { user, system } = process.cpuUsage(before);
     micros += user + system;
-    pair.visible.forEach((seen, p) => {
-      if (!seen) return;
-      const [dx, dy] = [pair.flow[2 * p], pair.flow[2 * p + 1]];
-      const distance = Math.hypot(there.data[2 * p] - dx, there.data[2 * p + 1] - dy);
-      motion += Math.hypot(dx, dy);
+    for (const distance of endpointErrors(there.data, pair)) {
       error += distance;
       if (distance > 1) off++;
       count++;
-    });
+    }
+    // The length of the motion is the error of no motion.
+    for (const length of endpointErrors(new Float32Array(pair.flow.length), pair)) motion += length;
   }
   return {
     ...{ set, method },
@@ -100,13 +99,15 @@ export function formatJudgements(judgements: readonly FlowJudgement[]): string {
 }
 
 /** Mean endpoint error in pixels of a flow (H x W x 2) over the points of a pair that are seen in both pictures. */
-export function endpointError(flow: Float32Array, { flow: truth, visible }: MovingPair): number {
-  let sum = 0;
-  let count = 0;
+export function endpointError(flow: Float32Array, pair: MovingPair): number {
+  return mean(endpointErrors(flow, pair));
+}
+
+/** The distances in pixels from the true places of these points. */
+function endpointErrors(flow: Float32Array, { flow: truth, visible }: MovingPair): number[] {
+  const errors: number[] = [];
   visible.forEach((seen, p) => {
-    if (!seen) return;
-    sum += Math.hypot(flow[2 * p] - truth[2 * p], flow[2 * p + 1] - truth[2 * p + 1]);
-    count++;
+    if (seen) errors.push(Math.hypot(flow[2 * p] - truth[2 * p], flow[2 * p + 1] - truth[2 * p + 1]));
   });
-  return sum / Math.max(1, count);
+  return errors;
 }

@@ -5,19 +5,20 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
 import { seedOf } from '../../lib/base/hash.js';
-import { compile } from '../../lib/engine/onnx/compile.js';
-import { ops as g } from '../../lib/graph/ops.js';
-import { FLOW_FILES } from '../../lib/models/flow/flow-model.js';
-import { type FlowNetworkConfig, flowNetwork } from '../../lib/models/flow/flow-network.js';
+import { mean } from '../../lib/base/mean.js';
+import { FLOW_FILES, openFlowModel } from '../../lib/models/flow/flow-model.js';
+import type { FlowNetworkConfig } from '../../lib/models/flow/flow-network.js';
 import { createScope } from '../../lib/models/networks/scope.js';
-import { toFloat16, toFloat32 } from '../../lib/tensor/half.js';
-import { readSafetensors, writeSafetensors } from '../../lib/tensor/safetensors.js';
+import { framesToImage } from '../../lib/tensor/frame.js';
+import { toFloat16 } from '../../lib/tensor/half.js';
+import { writeSafetensors } from '../../lib/tensor/safetensors.js';
 import type { Tensor } from '../../lib/tensor/tensor.js';
 import { adamw, type Weights } from '../../lib/training/loop/adamw.js';
 import { compileGradients } from '../../lib/training/loop/gradient-program.js';
 import { initialWeights } from '../../lib/training/loop/initial-weights.js';
 import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
+import { flowOf } from '../../lib/video/flow/planes.js';
 import { type MovingPair, streetPair } from '../../lib/world/sampling/moving-pair.js';
 import { FLOW_NETWORK } from './config.js';
 import { flowBatch } from './flow-batch.js';
@@ -105,9 +106,8 @@ export async function* trainFlow(options: TrainFlowOptions): AsyncGenerator<Flow
         yield step;
         continue;
       }
-      const weights = step.state.average ?? step.state.weights;
-      await writeFlowNetwork(out, config, weights);
-      yield { ...step, endpointError: await judgeFlow(config, weights, held, threads) };
+      await writeFlowNetwork(out, config, step.state.average ?? step.state.weights);
+      yield { ...step, endpointError: await judgeFlow(out, held, threads) };
     }
   } finally {
     await program.dispose();
@@ -124,34 +124,18 @@ export async function writeFlowNetwork(folder: string, config: FlowNetworkConfig
   await writeFileAtomic(join(folder, FLOW_FILES.config), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** The weights that `writeFlowNetwork` wrote, as float32. */
-export async function readFlowWeights(folder: string): Promise<Weights> {
-  const stored = await readSafetensors(join(folder, FLOW_FILES.weights));
-  return new Map(Object.entries(stored).map(([name, value]) => [name, toFloat32(value)]));
-}
-
-/** Mean endpoint error of a network on pairs, in pixels. */
-export async function judgeFlow(
-  config: FlowNetworkConfig,
-  weights: Weights,
-  pairs: readonly MovingPair[],
-  threads?: number,
-): Promise<number> {
-  const { width, height } = pairs[0].from;
-  const input = (name: string) => g.input(name, [1, 3, height, width]);
-  const { flow } = flowNetwork(createScope(), config, { from: input('from'), to: input('to') });
-  const program = await compile({ flow }, weights, given({ threads }));
+/** Mean endpoint error of the network in a folder on pairs, in pixels. */
+async function judgeFlow(folder: string, pairs: readonly MovingPair[], threads?: number): Promise<number> {
+  const model = await openFlowModel(folder, given({ threads }));
   try {
-    let sum = 0;
+    const errors: number[] = [];
     for (const pair of pairs) {
-      const { from, to } = flowBatch([pair]);
-      const { data } = (await program.run({ from, to })).flow;
-      const cells = width * height;
-      const interleaved = Float32Array.from({ length: 2 * cells }, (_, i) => Number(data[(i % 2) * cells + (i >> 1)]));
-      sum += endpointError(interleaved, pair);
+      const { data } = await model.flow(framesToImage([pair.from]), framesToImage([pair.to]));
+      const cells = data.length / 2;
+      errors.push(endpointError(flowOf(data.subarray(0, cells), data.subarray(cells), pair.from).data, pair));
     }
-    return sum / pairs.length;
+    return mean(errors);
   } finally {
-    await program.dispose();
+    await model.dispose();
   }
 }

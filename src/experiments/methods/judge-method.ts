@@ -1,6 +1,7 @@
 // One method on one case: its videos over all renderings that it starts from, measured against the source, the truth and the
 // true motion, with their cost.
 
+import { countKeys } from '../../lib/consistency/key-segments.js';
 import { type Measured, measure } from '../../lib/metrics/measure.js';
 import type { Measurement } from '../../lib/metrics/measurement.js';
 import type { Frame } from '../../lib/tensor/frame.js';
@@ -79,7 +80,7 @@ async function makeVideo(
     return all;
   });
   const { spent, charged } = motions[motion].cost();
-  const rendered = keyEvery === undefined ? 1 : (1 + Math.ceil((count - 1) / keyEvery)) / count;
+  const rendered = keyEvery === undefined ? 1 : countKeys(count, { keyEvery }) / count;
   // The true motion is rendered with the shot: no method could pay for it.
   const ofMotion = motion === 'true' ? 0 : charged;
   return {

@@ -1,7 +1,8 @@
 // The table of the study: every method relative to the recipe's rendering of the same case and edit, at the same edit
 // strength.
 
-import { mean } from '../../lib/base/mean.js';
+import { type Spread, spread } from '../../lib/base/mean.js';
+import { textColumns } from '../../lib/base/text-columns.js';
 import { isOwnMotion, type MetricName } from '../../lib/metrics/measurement.js';
 import type { MethodPoint, MethodResult } from './judge-method.js';
 import { type Base, METHODS, REFERENCE } from './methods.js';
@@ -53,7 +54,7 @@ export interface StudyRow {
   readonly judged: number;
   readonly cases: number;
   /** Means over the judged cases, and their standard deviations. */
-  readonly values: Readonly<Record<ColumnName, { readonly mean: number; readonly deviation: number }>>;
+  readonly values: Readonly<Record<ColumnName, Spread>>;
   /** Columns that are judged along the motion by which the method moved pixels. */
   readonly own: readonly ColumnName[];
 }
@@ -84,7 +85,10 @@ export function studyTable(results: readonly MethodResult[]): StudyTable {
           ...{ method: method.name, label: method.label, family: method.family, edit },
           ...{ judged: judged.length, cases: found.length },
           values: Object.fromEntries(
-            names.map((name) => [name, spread(judged.map((values) => values[name]))]),
+            names.map((name) => [
+              name,
+              spread(judged.map((values) => values[name]).filter((value) => !Number.isNaN(value))),
+            ]),
           ) as StudyRow['values'],
           own: names.filter((name) => {
             const { metric } = COLUMNS[name] as Column;
@@ -131,13 +135,6 @@ export function atStrengthOf(
   return Object.fromEntries(entries) as Record<ColumnName, number>;
 }
 
-function spread(all: readonly number[]): { mean: number; deviation: number } {
-  const values = all.filter((value) => !Number.isNaN(value));
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
-}
-
 /** The table as text; a star marks what is judged along the method's own motion. */
 export function formatStudy({ cases, rows }: StudyTable): string {
   const names = Object.keys(COLUMNS) as ColumnName[];
@@ -151,16 +148,9 @@ export function formatStudy({ cases, rows }: StudyTable): string {
       return `${Number.isFinite(value) ? value.toFixed(COLUMNS[name].digits) : '-'}${own.includes(name) ? '*' : ''}`;
     }),
   ]);
-  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
-  const text = [head, ...lines].map((line) =>
-    line
-      .map((cell, i) => cell.padEnd(widths[i]))
-      .join('  ')
-      .trimEnd(),
-  );
   return [
     `${cases.length} cases: ${cases.join(', ')}`,
-    ...text,
+    ...textColumns([head, ...lines]),
     'errors, drift, second difference and error to truth: relative to the recipe at the same edit strength',
     '* along the motion by which the method moved pixels',
   ].join('\n');

@@ -1,16 +1,10 @@
 // A table of the study: every arm over all cases, with standard deviations.
 
-import { mean } from '../../lib/base/mean.js';
+import { type Spread, spread } from '../../lib/base/mean.js';
+import { textColumns } from '../../lib/base/text-columns.js';
 import { claimArms, recipeClaims } from '../../lib/recipe/claims.js';
 import type { Combination } from '../../lib/recipe/combinations.js';
 import type { RecipeArm, RecipeResult } from '../../lib/recipe/result.js';
-
-/** A number over several cases. */
-export interface Spread {
-  readonly mean: number;
-  /** Standard deviation over the cases; 0 for one. */
-  readonly deviation: number;
-}
 
 /** One arm over all cases. */
 export interface StudyRow {
@@ -86,12 +80,6 @@ function remainingError(arm: RecipeArm, { arms, truthFloor }: RecipeResult): num
   return (arm.truth.truthError - truthFloor) / (low.truth.truthError - truthFloor);
 }
 
-function spread(values: readonly number[]): Spread {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
-}
-
 /** The table as text: mean and standard deviation over the cases. */
 export function formatStudy({ cases, claims, rows, pickedFrame }: StudyTable): string {
   const show = ({ mean, deviation }: Spread, digits: number): string =>
@@ -108,16 +96,9 @@ export function formatStudy({ cases, claims, rows, pickedFrame }: StudyTable): s
     show(row.tof, 2),
     row.held ? row.held.map((count) => `${count}/${row.cases}`).join(' ') : '-',
   ]);
-  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
-  const text = [head, ...lines].map((line) =>
-    line
-      .map((cell, i) => cell.padEnd(widths[i]))
-      .join('  ')
-      .trimEnd(),
-  );
   return [
     `${cases.length} cases: ${cases.join(', ')}`,
-    ...text,
+    ...textColumns([head, ...lines]),
     `claims: ${claims.map((claim, i) => `(${i + 1}) ${claim}`).join('; ')}`,
     `truth error of the picked edited frames themselves: ${show(pickedFrame, 1)}`,
   ].join('\n');

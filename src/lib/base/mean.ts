@@ -1,6 +1,20 @@
-// The arithmetic mean.
+// The arithmetic mean, and how far values are from it.
 
 /** Sum of the values / number of values; NaN if there are none. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** A number over several cases. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation over the cases; 0 for one. */
+  readonly deviation: number;
+}
+
+/** Mean and standard deviation (of a sample, n - 1) of values. */
+export function spread(values: readonly number[]): Spread {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
 }

@@ -97,8 +97,8 @@ async function segmentOf<F extends SourceFrame>(
 ): Promise<KeySegment<F>> {
   for (let end = window.length - 1; ; ) {
     const between = await Promise.all(
-      window.slice(1, end).map(async (at) => {
-        const here = window.indexOf(at);
+      window.slice(1, end).map(async (at, i) => {
+        const here = i + 1;
         const [left, right] = await Promise.all([
           motion(window.slice(0, here + 1).reverse()),
           motion(window.slice(here, end + 1)),

@@ -2,7 +2,8 @@
 
 import { STEADY } from '../settings/table.js';
 import { type Correspondence, followedBy, type SourceFrame, type SourceMotion } from '../video/flow/correspondence.js';
-import { estimateFlow, type FlowMethod, type FlowPair } from '../video/flow/estimate-flow.js';
+import { estimateFlow, type FlowMethod } from '../video/flow/estimate-flow.js';
+import type { Flow } from '../video/flow/flow.js';
 import { returning } from '../video/flow/warp.js';
 
 export type { Correspondence, SourceFrame, SourceMotion };
@@ -12,21 +13,30 @@ export type { Correspondence, SourceFrame, SourceMotion };
  * pair are estimated together, and remembered as long as its frames are.
  */
 export function motionBy(method: FlowMethod): SourceMotion {
-  const known = new WeakMap<SourceFrame, WeakMap<SourceFrame, Promise<FlowPair>>>();
-  const pairOf = (from: SourceFrame, to: SourceFrame): Promise<FlowPair> => {
-    const pairs = known.get(from) ?? new WeakMap<SourceFrame, Promise<FlowPair>>();
-    known.set(from, pairs);
-    const pair = pairs.get(to) ?? estimateFlow(from.frame, to.frame, method);
-    pairs.set(to, pair);
-    return pair;
+  const known = new WeakMap<SourceFrame, WeakMap<SourceFrame, Promise<Correspondence>>>();
+  const remember = (from: SourceFrame, to: SourceFrame, motion: Promise<Correspondence>): void => {
+    known.set(from, (known.get(from) ?? new WeakMap()).set(to, motion));
   };
   return async (from, to) => {
-    const isForward = from.index <= to.index;
-    const { there, back } = isForward ? await pairOf(from, to) : await pairOf(to, from);
-    const [flow, opposite] = isForward ? [there, back] : [back, there];
-    return { flow, visible: returning(flow, opposite) };
+    const [earlier, later] = from.index <= to.index ? [from, to] : [to, from];
+    if (!known.get(from)?.has(to)) {
+      const pair = estimateFlow(earlier.frame, later.frame, method);
+      remember(
+        earlier,
+        later,
+        pair.then(({ there, back }) => correspondence(there, back)),
+      );
+      remember(
+        later,
+        earlier,
+        pair.then(({ there, back }) => correspondence(back, there)),
+      );
+    }
+    return known.get(from)!.get(to)!;
   };
 }
+
+const correspondence = (flow: Flow, back: Flow): Correspondence => ({ flow, visible: returning(flow, back) });
 
 /**
  * The motion from a frame to another by way of those between: estimators follow small motions much better than large ones.

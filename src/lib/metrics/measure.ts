@@ -8,7 +8,6 @@ import { lockstep } from '../video/read/lockstep.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { closeLedger, createLedger, noteFidelity, noteFrame, notePair } from './ledger.js';
-
 import type { Measurement } from './measurement.js';
 import { type KnownMotion, type Moment, type PairMotions, pairMotions } from './pair-motions.js';
 

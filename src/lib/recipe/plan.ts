@@ -56,7 +56,10 @@ export interface TunedArm {
   readonly guidance: readonly number[];
 }
 
-/** The complete plan of the recipe; recipe.ts has the options for users. `steady` adds a steady rendering to each finetuned one. */
+/**
+ * The complete plan of the recipe; recipe.ts has the options for users. `steady` adds a steady rendering to each finetuned
+ * one.
+ */
 export interface RecipePlan
   extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
     OptionsOf<Pick<typeof RENDER, 'batch'>>,

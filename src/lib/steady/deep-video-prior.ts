@@ -49,7 +49,8 @@ const LEARNING_RATE = 1e-4;
 
 /**
  * Trains the network on a video and yields what it makes of each source frame. One pair of frames in order is an update of
- * Adam on the mean absolute difference, in the first four fifths of the passes at half the size. The memory does not depend on the number of frames, which are kept on the disk.
+ * Adam on the mean absolute difference, in the first four fifths of the passes at half the size. The memory does not depend
+ * on the number of frames, which are kept on the disk.
  *
  * @throws UsageError when there are no frames, the videos differ in length or size, the number of passes is none, or the work
  *   of `work` is that of other videos or settings

@@ -40,8 +40,8 @@ export interface SteadyResult {
 
 /**
  * Writes a steadied copy of a restyled video, by default with keyframes that are kept, and the frames between them carried
- * along the source's motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video, whose frame times
- * and sound are kept.
+ * along the source's motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video,
+ * whose frame times and sound are kept.
  *
  * @param out an .mp4, .webp or .gif file, or a folder of PNG, as for `writeVideo`
  * @throws UsageError when a video cannot be opened, they differ in length or too much in shape, or `out` is one of them
@@ -64,13 +64,14 @@ export async function steady(
   const pair = await openPair(source, styled, { ...given({ signal }), onWarning });
   const timing = await pair.output.times();
   const { method } = withDefaults(METHOD, options);
-  const work = `${place}.partial`;
-  const steadied = STEADIED_BY[method](pair.source, pair.output, { ...options, work });
+  // Only a training leaves unfinished work; a folder of that name is not ours otherwise.
+  const work = method === 'prior' ? `${place}.partial` : undefined;
+  const steadied = STEADIED_BY[method](pair.source, pair.output, { ...options, ...given({ work }) });
   const { frames } = await writeVideo(out, steadied, {
     ...{ ...hooks, timing, expectedFrames: timing.times.length },
     ...given({ audioFrom: soundOf(pair.output, { out, start: timing.start, onWarning }) }),
   });
-  await rm(work, { recursive: true, force: true });
+  if (work !== undefined) await rm(work, { recursive: true, force: true });
   const { width, height } = pair.output;
   // An mp4 has even sides.
   const written = await openVideo(out, { exact: true, crop: { x: 0, y: 0, width, height }, ...given({ signal }) });

@@ -51,8 +51,7 @@ export async function openFlowModel(
   options: CompileOptions = {},
 ): Promise<FlowModel> {
   const config: FlowNetworkConfig = parseJsonFile(join(folder, FLOW_FILES.config), schema);
-  const stored = await readSafetensors(join(folder, FLOW_FILES.weights));
-  const weights = new Map(Object.entries(stored).map(([name, value]) => [name, toFloat32(value)]));
+  const weights = await readFlowWeights(folder);
   const bytes = [...weights.values()].reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
   const programs = createPrograms(weights, bytes, options);
   return {
@@ -66,4 +65,14 @@ export async function openFlowModel(
     },
     dispose: () => programs.dispose(),
   };
+}
+
+/**
+ * The weights of a network's folder, as float32.
+ *
+ * @throws UsageError when the file is missing or damaged
+ */
+export async function readFlowWeights(folder: string): Promise<Map<string, Tensor<'float32'>>> {
+  const stored = await readSafetensors(join(folder, FLOW_FILES.weights));
+  return new Map(Object.entries(stored).map(([name, value]) => [name, toFloat32(value)]));
 }

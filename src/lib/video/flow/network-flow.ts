@@ -4,7 +4,7 @@ import { type FlowModel, openFlowModel } from '../../models/flow/flow-model.js';
 import { type Frame, framesToImage } from '../../tensor/frame.js';
 import { asImage } from '../as-image.js';
 import type { Flow } from './flow.js';
-import { resizeFlow } from './resize-flow.js';
+import { flowOf, resizeFlow } from './planes.js';
 
 /** The area that larger frames are scaled to, in pixels: the network sees a motion at the scale that it was trained at. */
 const WORKING_AREA = 256 * 256;
@@ -26,14 +26,8 @@ export async function networkFlow(a: Frame, b: Frame): Promise<{ there: Flow; ba
   const [first, second] = await Promise.all([a, b].map((frame) => scaled(frame, size)));
   const { data } = await model.flow(framesToImage([first, second]), framesToImage([second, first]));
   const cells = size.width * size.height;
-  const [there, back] = [0, 1].map((row) => {
-    const flow = new Float32Array(2 * cells);
-    for (let p = 0; p < cells; p++) {
-      flow[2 * p] = data[2 * row * cells + p];
-      flow[2 * p + 1] = data[(2 * row + 1) * cells + p];
-    }
-    return resizeFlow({ ...size, data: flow }, width, height);
-  });
+  const plane = (index: number): Float32Array => data.subarray(index * cells, (index + 1) * cells);
+  const [there, back] = [0, 2].map((first) => resizeFlow(flowOf(plane(first), plane(first + 1), size), width, height));
   return { there, back };
 }
 

@@ -3,9 +3,10 @@
 // DISOpticalFlow.
 
 import type { Flow, GrayPicture } from '../flow.js';
+import { flowOf, resizePlane } from '../planes.js';
 import { densify } from './densify.js';
 import { type Displacements, PATCH, searchPatches } from './inverse-search.js';
-import { type Level, padded, pyramid, slopesOf } from './pyramid.js';
+import { padded, pyramid, slopesOf } from './pyramid.js';
 import { type RefinementSettings, refineFlow } from './refine.js';
 
 /** Settings of DIS. */
@@ -45,54 +46,19 @@ export function disFlow(from: GrayPicture, to: GrayPicture, settings: DisSetting
     const size = level.width * level.height;
     const coarser = before[k + 1];
     const start = (values: Float32Array): Float32Array =>
-      coarser ? enlarge(values, coarser, level, 2) : new Float32Array(size);
+      coarser ? resizePlane(values, coarser, level, 2) : new Float32Array(size);
     flow = { u: start(flow.u), v: start(flow.v) };
     const pictures = { from: level, slopes: slopesOf(level), to: padded(after[k]) };
     densify(level, after[k], searchPatches(pictures, flow, search), flow);
     if (refinement.iterations > 0) refineFlow(level, after[k], flow, refinement);
   }
   const factor = 2 ** finest;
-  const [wholeU, wholeV] = [flow.u, flow.v].map((values) => enlarge(values, before[0], from, factor));
-  const data = new Float32Array(2 * width * height);
-  for (let i = 0; i < wholeU.length; i++) {
-    data[2 * i] = wholeU[i];
-    data[2 * i + 1] = wholeV[i];
-  }
-  return { width, height, data };
+  const [u, v] = [flow.u, flow.v].map((values) => resizePlane(values, before[0], from, factor));
+  return flowOf(u, v, { width, height });
 }
 
 /** The level at which motions of a quarter of the longer side can be found, but none smaller than a patch. */
 function coarsestScale(width: number, height: number): number {
   const reach = Math.floor(Math.log2(Math.max(width, height) / (4 * PATCH)) + 0.5);
   return Math.max(0, Math.min(reach, Math.floor(Math.log2(Math.floor(Math.min(width, height) / PATCH)))));
-}
-
-/** Values of one size at another by bilinear interpolation between the cells' centres, times `factor`. */
-function enlarge(
-  values: Float32Array,
-  from: Omit<Level, 'data'>,
-  to: Omit<Level, 'data'>,
-  factor: number,
-): Float32Array {
-  if (from.width === to.width && from.height === to.height) return values.map((value) => value * factor);
-  const result = new Float32Array(to.width * to.height);
-  const scaleX = from.width / to.width;
-  const scaleY = from.height / to.height;
-  for (let y = 0, i = 0; y < to.height; y++) {
-    const py = Math.min(from.height - 1, Math.max(0, (y + 0.5) * scaleY - 0.5));
-    const top = Math.floor(py);
-    const fy = py - top;
-    const row = top * from.width;
-    const below = Math.min(from.height - 1, top + 1) * from.width;
-    for (let x = 0; x < to.width; x++, i++) {
-      const px = Math.min(from.width - 1, Math.max(0, (x + 0.5) * scaleX - 0.5));
-      const left = Math.floor(px);
-      const right = Math.min(from.width - 1, left + 1);
-      const fx = px - left;
-      const upper = values[row + left] + fx * (values[row + right] - values[row + left]);
-      const lower = values[below + left] + fx * (values[below + right] - values[below + left]);
-      result[i] = factor * (upper + fy * (lower - upper));
-    }
-  }
-  return result;
 }
