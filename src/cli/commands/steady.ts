@@ -8,7 +8,9 @@ import { addSettings } from '../setting-flags.js';
 
 const EXAMPLES = `
 With keyframes every n-th frame of the video is kept, and the frames between are its pixels, carried along the motion of the
-source. Nothing is carried across a cut. An interrupted prior is continued by the same command. The source is brought to the size and frame rate of the video; sound and frame times are kept.
+source. Nothing is carried across a cut. The source is brought to the size and frame rate of the video; sound and frame times
+are kept. Until all is done, the steadied frames are kept in FILE.partial, from which --resume continues to the same bytes; an
+interrupted prior goes on at the last whole pass over the frames.
 
 Examples:
   steadyframe steady styled.mp4 --source shot.mp4 -o steady.mp4
@@ -22,6 +24,7 @@ export const STEADYING = { ...METHOD, ...STEADY, ...FILTER, ...PRIOR };
 export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADYING> {
   source: string;
   out: string;
+  resume?: boolean;
 }
 
 /** Adds the command to the program. */
@@ -32,7 +35,8 @@ export function addSteady(program: Command): Command {
     .description('Steadies a video that was restyled frame by frame, with whatever tool, by the motion of its source.')
     .argument('<video>', 'the restyled video, or a folder of its frames')
     .requiredOption('--source <video>', 'the video that it was made from')
-    .requiredOption('-o, --out <file>', 'the video to write');
+    .requiredOption('-o, --out <file>', 'the video to write')
+    .option('--resume', 'continue an interrupted run with the same options');
   addSettings(command, STEADYING);
   return addOutputOptions(command).addHelpText('after', EXAMPLES);
 }

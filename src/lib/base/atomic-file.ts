@@ -21,10 +21,14 @@ export function isTemporaryName(path: string): boolean {
   return /^\.partial-[0-9a-f]{8}-/.test(basename(path));
 }
 
-/** Deletes the incomplete files of killed processes in a folder; only where no other process is writing. */
-export async function removeLeftovers(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  await Promise.all(names.filter(isTemporaryName).map((name) => rm(join(folder, name), { force: true })));
+/**
+ * Deletes the incomplete files of killed processes in a folder, all or those of one name; only where no other process is
+ * writing them.
+ */
+export async function removeLeftovers(folder: string, of?: string): Promise<void> {
+  const names = (await readdir(folder).catch(() => [])).filter(isTemporaryName);
+  const left = of === undefined ? names : names.filter((name) => name.replace(/^(\.partial-[0-9a-f]{8}-)+/, '') === of);
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 /**

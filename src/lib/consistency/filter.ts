@@ -30,11 +30,15 @@ export interface FilterOptions extends OptionsOf<typeof FILTER & Pick<typeof STE
 /** Deviation of the source's colours, 0 to 1, from which a pixel no longer counts as the same one. */
 const SAME = 0.05;
 
-/** What is kept of a frame for the next one. */
-interface Past extends SourceFrame {
+/** The filter's result for a frame, from which the next one continues. */
+export interface FilterResult {
+  readonly index: number;
   /** H x W x 3, 0 to 255, not rounded. */
   readonly result: Float32Array;
 }
+
+/** What is kept of a frame for the next one. */
+type Past = SourceFrame & FilterResult;
 
 /**
  * Yields the styled video filtered. With P its frames, I the source's in [0, 1], and W the frame before warped along the
@@ -51,6 +55,16 @@ export async function* temporalFilter(
   styled: VideoInput,
   options: FilterOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
+  for await (const { frame } of filterResults(source, styled, options)) yield frame;
+}
+
+/** As `temporalFilter`, with the results before rounding; those after `last`, where it is given. */
+export async function* filterResults(
+  source: VideoInput,
+  styled: VideoInput,
+  options: FilterOptions,
+  last?: FilterResult,
+): AsyncGenerator<FilterResult & { readonly frame: Frame }, void, undefined> {
   const { filterWeight, flow } = withDefaults({ ...FILTER, flow: STEADY.flow }, options);
   const { motion = motionBy(flow), signal } = options;
   if (!(filterWeight > 0 && filterWeight < Infinity)) {
@@ -63,16 +77,22 @@ export async function* temporalFilter(
     { name: 'the styled video', frames: framesOf(styled, { signal }) },
   ];
   let past: Past | undefined;
+  let index = -1;
   for await (const [frame, own] of lockstep(videos)) {
     signal?.throwIfAborted();
-    const here: SourceFrame = { index: past ? past.index + 1 : 0, frame };
+    index++;
+    if (last && index <= last.index) {
+      past = { frame, ...last };
+      continue;
+    }
+    const here: SourceFrame = { index, frame };
     const result: Float32Array =
       past && !isCut(past.frame, frame)
         ? filtered(own, here, past, { filterWeight, motion: await motion(here, past) })
         : Float32Array.from(own.data);
     past = { ...here, result };
     const { width, height } = own;
-    yield { width, height, data: new Uint8Array(Uint8ClampedArray.from(result).buffer) };
+    yield { index, result, frame: { width, height, data: new Uint8Array(Uint8ClampedArray.from(result).buffer) } };
   }
 }
 

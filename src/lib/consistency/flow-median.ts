@@ -14,13 +14,14 @@ import { framesOf } from '../video/read/video-input.js';
  *
  * Three frames of both videos are in memory at a time.
  *
- * @param options `signal` stops before the next frame; its reason is thrown
+ * @param options `first` is the first frame that is yielded, 0 by default; `signal` stops before the next frame, and its
+ *   reason is thrown
  * @throws UsageError when there are no frames, or the videos differ in length or size
  */
 export async function* flowMedian(
   source: VideoInput,
   output: VideoInput,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { first = 0, signal }: { readonly first?: number; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<Frame, void, undefined> {
   let before: Moment | undefined;
   let current: Moment | undefined;
@@ -28,13 +29,15 @@ export async function* flowMedian(
     { name: 'the source', frames: framesOf(source, { signal }) },
     { name: 'the output', frames: framesOf(output, { signal }) },
   ];
+  let index = -1;
   for await (const [here, made] of lockstep(videos)) {
     signal?.throwIfAborted();
     const next = { source: here, output: made };
-    if (current) yield await steadied(current, before, next);
+    if (current && index >= first) yield await steadied(current, before, next);
     [before, current] = [current, next];
+    index++;
   }
-  if (current) yield await steadied(current, before, undefined);
+  if (current && index >= first) yield await steadied(current, before, undefined);
 }
 
 interface Moment {

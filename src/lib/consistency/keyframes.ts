@@ -23,10 +23,20 @@ export async function* carryKeyframes(
   styled: VideoInput,
   options: KeyframeOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
+  for await (const { frames } of carriedSegments(source, styled, options)) yield* frames;
+}
+
+/** As `carryKeyframes`, by segments; from `first` on, the number of a keyframe, which is yielded again. */
+export async function* carriedSegments(
+  source: VideoInput,
+  styled: VideoInput,
+  options: KeyframeOptions,
+  first = 0,
+): AsyncGenerator<{ readonly key: number; readonly frames: Iterable<Frame> }, void, undefined> {
   checkKeyframes(options);
   let before: Frame | undefined;
-  for await (const segment of keySegments(moments(source, styled, options), options)) {
-    yield* carry(segment, before, segment.key.styled);
+  for await (const segment of keySegments(moments(source, styled, options, first), options)) {
+    yield { key: segment.key.index, frames: carry(segment, before, segment.key.styled) };
     before = segment.key.styled;
   }
 }
@@ -40,11 +50,15 @@ async function* moments(
   source: VideoInput,
   styled: VideoInput,
   { signal }: KeyframeOptions,
+  first: number,
 ): AsyncGenerator<Moment, void, undefined> {
   const videos = [
     { name: 'the source', frames: framesOf(source, { signal }) },
     { name: 'the styled video', frames: framesOf(styled, { signal }) },
   ];
   let index = 0;
-  for await (const [frame, own] of lockstep(videos)) yield { index: index++, frame, styled: own };
+  for await (const [frame, own] of lockstep(videos)) {
+    if (index >= first) yield { index, frame, styled: own };
+    index++;
+  }
 }

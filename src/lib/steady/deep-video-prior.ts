@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertInteger } from '../base/assert.js';
 import { makeFolder } from '../base/atomic-folder.js';
+import { DamageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import { openJournal, type RecordJournal } from '../base/record-journal.js';
 import type { Settings } from '../base/settings.js';
+import { type Warn, warnOnStderr } from '../base/warn.js';
 import { type CompileOptions, compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
 import { createScope } from '../models/networks/scope.js';
@@ -38,6 +40,10 @@ export interface DeepVideoPriorOptions extends Pick<CompileOptions, 'device' | '
   readonly channels?: readonly number[];
   /** Folder of the unfinished work, which a later call continues to the same bits; a temporary one by default. */
   readonly work?: string;
+  /** The first frame that is yielded; 0 by default. */
+  readonly first?: number;
+  /** Called when unfinished work is damaged, so that the training begins again; stderr by default. */
+  readonly onWarning?: Warn;
   /** Called with the progress of the training. */
   readonly onProgress?: OnProgress;
   /** Stops after the current update, which is stored; its reason is thrown. */
@@ -150,7 +156,11 @@ async function trainPrior(
   const names = [...scope.weights.keys()];
   const program = programBySize((shape) => openLoss(shape, names, options));
   const padded = paddedSize(pair, 2 * priorMultiple(channels));
-  let state = await loadTrainingState(folder, names, settings);
+  let state = await loadTrainingState(folder, names, settings).catch((error) => {
+    if (!(error instanceof DamageError)) throw error;
+    (options.onWarning ?? warnOnStderr)(`${error.message}: the prior is trained again`);
+    return null;
+  });
   try {
     const steps = train({
       program,
@@ -225,14 +235,14 @@ function programBySize(open: (shape: readonly number[]) => Promise<GradientProgr
 async function* applied(
   pair: StoredPair,
   weights: Weights,
-  { channels = PRIOR_CHANNELS, device, threads, signal }: DeepVideoPriorOptions,
+  { channels = PRIOR_CHANNELS, first = 0, device, threads, signal }: DeepVideoPriorOptions,
 ): AsyncGenerator<Frame, void, undefined> {
   const padded = paddedSize(pair, 2 * priorMultiple(channels));
   const input = g.input('source', [1, 3, padded.height, padded.width]);
   const output = priorNetwork(createScope(), input, channels);
   const network = await compile({ output }, weights, given({ device, threads }));
   try {
-    for (let i = 0; i < pair.count; i++) {
+    for (let i = first; i < pair.count; i++) {
       signal?.throwIfAborted();
       const made = await network.run({ source: pictureOf(await pair.source(i), padded, 1) });
       yield croppedFrame(made.output, pair);

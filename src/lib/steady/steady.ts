@@ -1,28 +1,38 @@
 // Steadies a video that was restyled frame by frame, with whatever tool: reads it beside its source, writes the steadied
 // one, and measures both.
 
-import { rm } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
+import type { Settings } from '../base/settings.js';
+import { VERSION } from '../base/version.js';
 import { warnOnStderr } from '../base/warn.js';
 import { measure } from '../metrics/measure.js';
 import type { Measurement } from '../metrics/measurement.js';
 import { openPair } from '../metrics/open-pair.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
+import { identifyingSettings } from '../settings/stored.js';
 import { METHOD } from '../settings/table.js';
+import type { Frame } from '../tensor/frame.js';
 import { openVideo } from '../video/read/open-video.js';
-import type { Video, VideoInput } from '../video/read/video.js';
+import type { RepeatableVideo, Video, VideoInput } from '../video/read/video.js';
+import { hashVideo, repeatable } from '../video/read/video-input.js';
 import { writeVideo } from '../video/write/write-video.js';
 import { type MethodOptions, STEADIED_BY } from './methods.js';
+import { openSteadyWork, type SteadyWork } from './work.js';
 
 /** Options of `steady`. */
 export interface SteadyOptions extends MethodOptions, OptionsOf<typeof METHOD> {
+  /** Continue interrupted work on the same video with the same settings, if there is some. */
+  readonly resume?: boolean;
   /** Called while frames are written, and while they are measured. */
   readonly onProgress?: OnProgress;
-  /** Called where the source is brought to the size or frame rate of the video, and where sound is left out. */
+  /**
+   * Called where the source is brought to the size or frame rate of the video, where sound is left out, and where unfinished
+   * work is damaged.
+   */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -43,9 +53,13 @@ export interface SteadyResult {
  * along the source's motion (see `carryKeyframes`). The source is brought to the size and frame rate of the restyled video,
  * whose frame times and sound are kept.
  *
+ * Until all is done, the steadied frames are kept in a folder `out.partial`. After an interruption, `resume` continues to the
+ * same bytes.
+ *
  * @param out an .mp4, .webp or .gif file, or a folder of PNG, as for `writeVideo`
- * @throws UsageError when a video cannot be opened, they differ in length or too much in shape, or `out` is one of them
- * @throws FailureError when the disk is full or ffmpeg fails; nothing is left behind then
+ * @throws UsageError when a video cannot be opened, they differ in length or too much in shape, `out` is one of them, or
+ *   unfinished work is there and `resume` is not set, or has other settings
+ * @throws FailureError when the disk is full or ffmpeg fails; what is done can be continued
  */
 export async function steady(
   source: VideoInput,
@@ -61,23 +75,57 @@ export async function steady(
     }
   }
   const hooks = given({ signal, onProgress, onWarning });
-  const pair = await openPair(source, styled, { ...given({ signal }), onWarning });
+  const videos = { source: await repeatable(source), styled: await repeatable(styled) };
+  const pair = await openPair(videos.source, videos.styled, { ...given({ signal }), onWarning });
   const timing = await pair.output.times();
   const { method } = withDefaults(METHOD, options);
-  // Only a training leaves unfinished work; a folder of that name is not ours otherwise.
-  const work = method === 'prior' ? `${place}.partial` : undefined;
-  const steadied = STEADIED_BY[method](pair.source, pair.output, { ...options, ...given({ work }) });
-  const { frames } = await writeVideo(out, steadied, {
-    ...{ ...hooks, timing, expectedFrames: timing.times.length },
-    ...given({ audioFrom: soundOf(pair.output, { out, start: timing.start, onWarning }) }),
-  });
-  if (work !== undefined) await rm(work, { recursive: true, force: true });
   const { width, height } = pair.output;
-  // An mp4 has even sides.
-  const written = await openVideo(out, { exact: true, crop: { x: 0, y: 0, width, height }, ...given({ signal }) });
-  const measured = await measure(pair.source, { before: pair.output, after: written }, given({ signal, onProgress }));
-  const { before, after } = measured.outputs;
-  return { out: place, frames, source: measured.source.means, before: before.means, after: after.means };
+  const work = await openSteadyWork(place, await settingsOf(videos, method, options), {
+    ...{ resume: options.resume ?? false, frameBytes: 3 * width * height, onWarning },
+  });
+  let keep = true;
+  try {
+    const steadied = await STEADIED_BY[method].frames(pair, options, work);
+    const { frames } = await writeVideo(out, allFrames(pair.output, work, steadied), {
+      ...{ ...hooks, timing, expectedFrames: timing.times.length },
+      ...given({ audioFrom: soundOf(pair.output, { out, start: timing.start, onWarning }) }),
+    });
+    // An mp4 has even sides.
+    const written = await openVideo(out, { exact: true, crop: { x: 0, y: 0, width, height }, ...given({ signal }) });
+    const measured = await measure(pair.source, { before: pair.output, after: written }, given({ signal, onProgress }));
+    const { before, after } = measured.outputs;
+    keep = false;
+    return { out: place, frames, source: measured.source.means, before: before.means, after: after.means };
+  } catch (error) {
+    keep = !(error instanceof UsageError); // it would come again
+    throw error;
+  } finally {
+    await work.close(keep);
+  }
+}
+
+/** The settings that determine the steadied video bit by bit. */
+async function settingsOf(
+  { source, styled }: Readonly<Record<'source' | 'styled', RepeatableVideo>>,
+  method: keyof typeof STEADIED_BY,
+  options: SteadyOptions,
+): Promise<Settings> {
+  const own = identifyingSettings(STEADIED_BY[method].settings, options);
+  return { version: VERSION, method, ...own, source: await hashVideo(source), styled: await hashVideo(styled) };
+}
+
+/** The frames that are done, then the others, each of which is stored first. */
+async function* allFrames(
+  { width, height }: Video,
+  { frames }: SteadyWork,
+  others: AsyncIterable<Frame>,
+): AsyncGenerator<Frame, void, undefined> {
+  for await (const data of frames.records()) yield { width, height, data };
+  for await (const frame of others) {
+    await frames.append(frame.data);
+    await frames.flush();
+    yield frame;
+  }
 }
 
 /** The file whose sound the steadied video gets. */
