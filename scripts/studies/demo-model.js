@@ -17,7 +17,8 @@ const { PARTS, PRETRAIN_DEFAULTS } = await library('experiments/demo-model/pretr
 
 const EXAMPLES = `
 First the autoencoder (vae), then the denoising network with its text encoder (unet); the decoder may be trained on later, since it
-does not change the latents. After every save the network is written into the model's folder, as diffusers opens it (float16, the
+does not change the latents. Last the ControlNet (controlnet), which leaves the other networks as they are; its training has no end,
+and --resume with more --iterations goes on. After every save the network is written into the model's folder, as diffusers opens it (float16, the
 average of the weights). --resume continues from the checkpoint in the work folder, to the same bits as without the interruption;
 --from-weights starts again from the weights in the model's folder, with a fresh optimizer.
 
@@ -26,6 +27,7 @@ Examples:
   npm run study -- demo-model unet --iterations 20000
   npm run study -- demo-model unet --iterations 20000 --resume
   npm run study -- demo-model unet --from-weights --iterations 10000 --learning-rate 2e-4 --seed 1
+  npm run study -- demo-model controlnet --iterations 1200 --pictures 8192 --noise-offset 0.15
   npm run study -- demo-model --card`;
 
 /** @param {import('commander').Command} program @param {import('../../src/cli/context.js').Context} context */
@@ -41,9 +43,13 @@ export function addDemoModel(program, context) {
     .option('--work <dir>', 'folder for checkpoints and rendered data', join(root, '.cache/pretrain'))
     .option('--iterations <n>', 'updates in all', integer, iterations)
     .option('--batch <n>', 'pictures (of the autoencoder: crops of 64x64) an update', integer, batch)
-    .option('--pictures <n>', 'different pictures that the denoising network sees', integer, pictures)
+    .option('--pictures <n>', 'different pictures that the denoising network and its ControlNet see', integer, pictures)
     .option('--seed <n>', 'seed of the weights and of the pictures', integer, seed)
-    .option('--learning-rate <rate>', 'at its peak; 1e-3 for the autoencoder, 5e-4 for the rest by default', number)
+    .option(
+      '--learning-rate <rate>',
+      'at its peak; by default 1e-3 (autoencoder), 5e-4 (denoising network), 3e-4 (ControlNet)',
+      number,
+    )
     .option(
       '--noise-offset <x>',
       "shift of the denoising network's noise, a channel: lets it change brightness",

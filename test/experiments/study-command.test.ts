@@ -29,8 +29,8 @@ describe.skipIf(!built)(`npm run study${builtNote}`, () => {
   });
 
   it.each([
-    ['no part', [], 'demo-model: say what to train, vae, unet, decoder; or give --card'],
-    ['an unknown part', ['text'], 'demo-model: there is no part "text"; choose vae, unet, decoder'],
+    ['no part', [], 'demo-model: say what to train, vae, unet, decoder, controlnet; or give --card'],
+    ['an unknown part', ['text'], 'demo-model: there is no part "text"; choose vae, unet, decoder, controlnet'],
     ['a number that is none', ['vae', '--iterations', 'x'], "option '--iterations <n>' argument 'x' is invalid."],
     ['no updates', ['vae', '--iterations', '0'], 'iterations: the number is 0'],
     ['a part of the card', ['vae', '--card'], 'demo-model: --card trains nothing; leave out "vae"'],

@@ -8,7 +8,10 @@ import type { CaptionedLatents } from '../../src/experiments/demo-model/pretrain
 import { PRETRAIN_DEFAULTS, type PretrainOptions } from '../../src/experiments/demo-model/pretrain-options.js';
 import { type TrainPartOptions, trainPart } from '../../src/experiments/demo-model/train-part.js';
 import { readLog } from '../../src/experiments/demo-model/training-log.js';
+import { readNetwork } from '../../src/experiments/demo-model/write-network.js';
+import { controlNetConfig } from '../../src/lib/models/config/controlnet.js';
 import { loadModel } from '../../src/lib/models/model.js';
+import { controlNetWeights } from '../../src/lib/models/networks/network-weights.js';
 import { framesToImage } from '../../src/lib/tensor/frame.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { trainingSample } from '../../src/lib/world/sampling/training-sample.js';
@@ -76,6 +79,43 @@ test('the denoising network on the autoencoder that is there: a model that opens
   await trainPart('unet', { ...rest, out, iterations: 1, fromWeights: true });
   expect(hashes(join(out, 'unet'))).not.toEqual(first);
   expect(await readLog(out, 'unet')).toHaveLength(2);
+});
+
+test('the ControlNet: starts without effect, leaves the other networks as they are, and goes on after its end', async () => {
+  const { out, ...rest } = settings('controlnet', { learningRate: 1e-2 });
+  cpSync('models/demo', out, { recursive: true });
+  const before = hashes(join(out, 'unet'));
+  await trainPart('controlnet', { ...rest, out, iterations: 1, saveEvery: 1 });
+  const start = await readNetwork(join(out, 'controlnet-edges'));
+  await trainPart('controlnet', { ...rest, out, iterations: 3, resume: true });
+  expect((await readLog(out, 'controlnet')).map(({ iteration }) => iteration)).toEqual([1, 2, 3]);
+  expect(hashes(join(out, 'unet'))).toEqual(before);
+
+  const names = [...controlNetWeights(controlNetConfig(start.config, out)).keys()];
+  expect([...start.weights.keys()].sort()).toEqual(names.sort());
+  const { weights: base } = await readNetwork(join(out, 'unet'));
+  const { weights } = await readNetwork(join(out, 'controlnet-edges'));
+  const largest = (values: ArrayLike<number>): number => Math.max(...Array.from(values, Math.abs));
+  const shared = 'down_blocks.1.resnets.0.conv1.weight';
+  const { data } = start.weights.get(shared)!;
+  expect(largest(data.map((value, i) => value - base.get(shared)!.data[i]))).toBeLessThan(1e-3);
+  const zero = 'controlnet_mid_block.weight';
+  expect(largest(start.weights.get(zero)!.data)).toBeLessThan(1e-3);
+  expect(largest(weights.get(zero)!.data)).toBeGreaterThan(largest(start.weights.get(zero)!.data));
+});
+
+test('latents with edges: a map of the photograph for each picture, from the disk too', async () => {
+  const set = openLatentSet({ ...options, edges: true });
+  expect(set.identity).toMatch(/, edges$/);
+  const [{ edges }, [held]] = [await set.samples(0), await set.heldOut(1)];
+  expect([edges, held.edges].map((maps) => maps?.map(({ length }) => length))).toEqual([
+    [128 * 128, 128 * 128],
+    [128 * 128, 128 * 128],
+  ]);
+  const share = edges!.map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
+  for (const part of share) expect(part).toBeGreaterThan(0.02);
+  for (const part of share) expect(part).toBeLessThan(0.5);
+  expect((await openLatentSet({ ...options, edges: true }).samples(0)).edges).toEqual(edges);
 });
 
 test.each([

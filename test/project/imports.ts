@@ -27,6 +27,7 @@ export const FOLDERS = [
   'settings',
   'models',
   'video',
+  'conditions',
   'consistency',
   'diffusion',
   'metrics',

@@ -47,6 +47,20 @@ export const UNET: Json = {
   center_input_sample: false,
 };
 
+/** Edges to residuals for that network: its down half, and a condition embedding for pictures of 4 pixels a cell. */
+export const CONTROLNET: Json = {
+  _class_name: 'ControlNetModel',
+  ...Object.fromEntries(
+    Object.entries(UNET).filter(
+      ([key]) => !['_class_name', 'sample_size', 'out_channels', 'up_block_types', 'center_input_sample'].includes(key),
+    ),
+  ),
+  conditioning_channels: 3,
+  conditioning_embedding_out_channels: [16, 32, 96],
+  controlnet_conditioning_channel_order: 'rgb',
+  global_pool_conditions: false,
+};
+
 /** The part of CLIP's byte-pair vocabulary that the captions of the world need. */
 export const VOCABULARY = reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
 const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;

@@ -25,6 +25,8 @@ import { offsetNoise } from './offset-noise.js';
 export interface CaptionedLatents {
   readonly latents: readonly Float32Array[];
   readonly ids: readonly Int32Array[];
+  /** For a ControlNet: where a pixel [H, W] is on an edge 1, else 0. */
+  readonly edges?: readonly Uint8Array[];
 }
 
 /** The trained networks, and their inputs. */
@@ -135,7 +137,7 @@ export function denoiserLoss(scope: Scope, { unet: config, text, latentShape, to
 }
 
 /** Noises each sample at its own timestep: that of sample i of B is in the i-th of B equal parts of the schedule. */
-function noisedBatch(
+export function noisedBatch(
   { schedule, predictionType, latentShape, tokens, noiseOffset = 0 }: DenoiserConfig,
   { latents, ids }: CaptionedLatents,
   key: string,

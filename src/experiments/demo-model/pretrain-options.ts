@@ -1,7 +1,7 @@
 // The settings of the demo model's trainings, and the report of an update.
 
-/** Trained parts: the autoencoder, its decoder alone, or the denoising network with its text encoder. */
-export const PARTS = ['vae', 'unet', 'decoder'] as const;
+/** Trained parts: the autoencoder, its decoder alone, the denoising network with its text encoder, or its ControlNet. */
+export const PARTS = ['vae', 'unet', 'decoder', 'controlnet'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -16,15 +16,18 @@ export interface PretrainOptions {
   readonly batch: number;
   /** Number of updates. */
   readonly iterations: number;
-  /** Number of different pictures for the denoising network. */
+  /** Number of different pictures for the denoising network and its ControlNet. */
   readonly pictures: number;
-  /** Peak learning rate; by default 1e-3 for the autoencoder and its decoder, 5e-4 for the denoising network. */
+  /**
+   * Peak learning rate; by default 1e-3 for the autoencoder and its decoder, 5e-4 for the denoising network, 3e-4 for its
+   * ControlNet.
+   */
   readonly learningRate?: number;
   /** Standard deviation of the channels' shift of the denoising network's noise (`offsetNoise`); 0 by default. */
   readonly noiseOffset?: number;
   /** Updates between checkpoints. */
   readonly saveEvery: number;
-  /** Held-out pictures (autoencoder, 16 by default) or batches (denoising network, 8 by default) for evaluation. */
+  /** Held-out pictures (autoencoder, 16 by default) or batches (networks on latents, 8 by default) for evaluation. */
   readonly heldOut?: number;
   /** Continues from the last checkpoint in `work`, bit-identically. */
   readonly resume: boolean;

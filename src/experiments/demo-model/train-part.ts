@@ -5,7 +5,8 @@ import { given } from '../../lib/base/given.js';
 import { sha256Json } from '../../lib/base/hash.js';
 import type { OnProgress } from '../../lib/base/progress.js';
 import { plainFolder, type TrackingOptions, trackWork } from '../../lib/tracking/log/tracked-work.js';
-import type { Part, PretrainOptions } from './pretrain-options.js';
+import type { Part, PretrainOptions, PretrainReport } from './pretrain-options.js';
+import { trainControlNet } from './train-controlnet.js';
 import { trainUnet } from './train-unet.js';
 import { trainVae } from './train-vae.js';
 
@@ -15,6 +16,14 @@ export interface TrainPartOptions extends PretrainOptions, TrackingOptions {
   /** Called after each save with its measurements. */
   readonly onSaved?: (iteration: number, note: string) => void;
 }
+
+const trainings: Readonly<Record<Part, (options: PretrainOptions) => AsyncGenerator<PretrainReport, void, undefined>>> =
+  {
+    vae: (options) => trainVae('vae', options),
+    decoder: (options) => trainVae('decoder', options),
+    unet: trainUnet,
+    controlnet: trainControlNet,
+  };
 
 /**
  * Runs or continues the training to its end. After every save, the network is in the model's folder, in diffusers' format.
@@ -33,7 +42,7 @@ export async function trainPart(part: Part, options: TrainPartOptions): Promise<
   };
   const work = { ...options, experiment: 'pretrain', name: part, key: sha256Json(parameters), parameters };
   await trackWork(work, plainFolder, async ({ run, resumed }) => {
-    const steps = part === 'unet' ? trainUnet(options) : trainVae(part, options);
+    const steps = trainings[part](options);
     let first = true;
     for await (const { iteration, secondsLeft, metrics, note } of steps) {
       if (first && resumed) await run.rewind(iteration);

@@ -19,7 +19,7 @@ import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
 import { appendLog } from './training-log.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
-const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
+export const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
 
 /**
  * Trains and yields after each update. Each save writes the whole model into `out`, and a line into its log. The autoencoder
@@ -96,7 +96,7 @@ async function writeModel(out: string, weights: Weights): Promise<void> {
   await writeNetwork(join(out, 'unet'), UNET, new Map(bare));
 }
 
-async function readModel(out: string): Promise<Weights> {
+export async function readModel(out: string): Promise<Weights> {
   const unet = await readNetwork(join(out, 'unet'));
   const text = await readNetwork(join(out, 'text_encoder'), 'model.safetensors');
   return new Map([...[...unet.weights].map(([name, value]) => [UNET_PREFIX + name, value] as const), ...text.weights]);

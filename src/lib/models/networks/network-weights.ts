@@ -3,7 +3,9 @@
 import { ops as g } from '../../graph/ops.js';
 import type { Part } from '../checkpoint/weight-table.js';
 import type { TextConfig, UNetConfig, VaeConfig } from '../config/config.js';
+import type { ControlNetConfig } from '../config/controlnet.js';
 import { clipText } from './clip-text.js';
+import { conditionFactor, controlNet } from './controlnet.js';
 import { createScope, type RootScope } from './scope.js';
 import { unet } from './unet.js';
 import { vaeDecoder, vaeEncoder } from './vae.js';
@@ -29,6 +31,18 @@ export function networkWeights(configs: { unet: UNetConfig; vae: VaeConfig; text
       clipText(scope, text, g.input('ids', [1, 1], 'int32'));
     }),
   };
+}
+
+/** Shapes of all weights of a ControlNet, by their names. */
+export function controlNetWeights(config: ControlNetConfig): ReadonlyMap<string, readonly number[]> {
+  const { inChannels, blockOutChannels, crossAttentionDim } = config.unet;
+  const side = 2 ** (blockOutChannels.length - 1);
+  const pixels = side * conditionFactor(config);
+  return shapesOf((scope) => {
+    const sample = g.input('sample', [1, inChannels, side, side]);
+    const inputs = { sample, timesteps: g.input('t', [1]), context: g.input('context', [1, 1, crossAttentionDim]) };
+    controlNet(scope, config, inputs, g.input('condition', [1, config.conditionChannels, pixels, pixels]));
+  });
 }
 
 function shapesOf(build: (scope: RootScope) => void): ReadonlyMap<string, readonly number[]> {
