@@ -2,14 +2,16 @@
 // the first and the previous one and take over the first one's statistics, while the keys and values of two frames at one
 // step are all that is kept. There are no windows, and so no seams.
 
+import { given } from '../base/given.js';
 import type { Model } from '../models/model.js';
 import type { Anchors } from '../models/networks/anchored-unet.js';
 import type { UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
 import { adainPrediction, type Shot } from './adain.js';
+import { conditionsOfStep } from './controlled.js';
 import { guidedPrediction, guidedPrompts } from './guided-prediction.js';
 import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './img2img.js';
 import type { Denoiser } from './samplers/sampler.js';
@@ -61,29 +63,41 @@ export async function* anchoredImg2img(
   const [frames] = start.shape;
   const starts = [0, ...(options.cuts ?? []), frames];
   const shots = starts.slice(1).map((end, i) => ({ first: starts[i], end }));
-  const predict = await predictionOfShots(model, options, { shape: start.shape, shots });
   const { plan, shape } = start;
+  const predict = await predictionOfShots(model, options, { shape, shots, steps: plan.timesteps.length });
   yield* denoise(model, start, adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain));
+}
+
+interface ShotsRun {
+  readonly shape: readonly number[];
+  readonly shots: readonly Shot[];
+  readonly steps: number;
 }
 
 async function predictionOfShots(
   model: Model,
   options: AnchoredImg2ImgOptions,
-  { shape: [frames, ...cell], shots }: { readonly shape: readonly number[]; readonly shots: readonly Shot[] },
+  { shape: [frames, ...cell], shots, steps }: ShotsRun,
 ): Promise<Denoiser['predict']> {
   const { batch, anchor } = withDefaults(RENDER, options);
   const { stored, onBatch } = options;
   let anchors: Anchors | undefined;
+  let step = 0;
+  let conditions: readonly Tensor<'float32'>[] | undefined;
   const anchored = async (inputs: UNetInputs): Promise<Tensor<'float32'>> => {
-    if (anchor === 'none') return model.predict(inputs.sample, inputs.timesteps, inputs.context);
-    const result = await model.predictAnchored(inputs, {
-      ...{ kind: anchor, prompts: guidedPrompts(options).length, anchors },
-    });
+    const { sample, timesteps, context } = inputs;
+    const active = conditionsOfStep(model, given({ conditions }), sample.shape[0], [step - 1, steps]);
+    if (anchor === 'none') return model.predict(sample, timesteps, context, active);
+    const result = await model.predictAnchored(
+      { ...inputs, ...active },
+      {
+        ...{ kind: anchor, prompts: guidedPrompts(options).length, anchors },
+      },
+    );
     anchors = result.anchors;
     return result.output;
   };
   const predict = await guidedPrediction(model, options, [batch, ...cell], anchored);
-  let step = 0;
   return async (x, timestep) => {
     step++;
     if (stored && step <= stored.count) {
@@ -94,12 +108,19 @@ async function predictionOfShots(
     const prediction = new Float32Array(x.length);
     for (const { frame, count, begins } of batchesOf(shots, batch)) {
       if (begins) anchors = undefined;
-      const rows = new Float32Array(batch * row);
-      for (let i = 0; i < batch; i++) {
-        const from = frame + Math.min(i, count - 1);
-        rows.set(x.subarray(from * row, (from + 1) * row), i * row);
-      }
-      const predicted = await predict(rows, timestep);
+      const rowsOf = (values: Float32Array): Float32Array => {
+        const size = values.length / frames;
+        const rows = new Float32Array(batch * size);
+        for (let i = 0; i < batch; i++) {
+          const from = frame + Math.min(i, count - 1);
+          rows.set(values.subarray(from * size, (from + 1) * size), i * size);
+        }
+        return rows;
+      };
+      conditions = options.conditions?.map(({ shape, data }) =>
+        tensor('float32', [batch, ...shape.slice(1)], rowsOf(data)),
+      );
+      const predicted = await predict(rowsOf(x), timestep);
       prediction.set(predicted.subarray(0, count * row), frame * row);
       onBatch?.({ frame, frames: count, step, timestep });
     }

@@ -6,6 +6,7 @@ import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { type DENOISE, RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import { type ControlledOptions, controlledNetwork } from './controlled.js';
 import { guidedPrediction } from './guided-prediction.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
@@ -19,7 +20,7 @@ export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt' 
 }
 
 /** Options of image to image: latent, noise and strength. */
-export interface Img2ImgOptions extends DenoiseOptions {
+export interface Img2ImgOptions extends DenoiseOptions, ControlledOptions {
   /** Scaled latents z0 [B, C, h, w]: the encoder's mean times the VAE's scaling factor. */
   latent: Tensor<'float32'>;
   /** Noise [B, C, h, w], or [1, C, h, w] for all of them. */
@@ -29,7 +30,7 @@ export interface Img2ImgOptions extends DenoiseOptions {
 }
 
 /** Options of text to image. */
-export interface TextToImageOptions extends DenoiseOptions {
+export interface TextToImageOptions extends DenoiseOptions, ControlledOptions {
   /** Unit noise [B, C, h, w], which also determines the number and size of the pictures. */
   noise: Tensor<'float32'>;
 }
@@ -53,8 +54,9 @@ export interface DenoiseStep {
  * FailureError when latents turn NaN, naming step and row
  */
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
-  const predict = await guidedPrediction(model, options, options.latent.shape);
-  yield* denoise(model, noisedStart(model, options), predict);
+  const start = noisedStart(model, options);
+  const network = controlledNetwork(model, options, start.plan);
+  yield* denoise(model, start, await guidedPrediction(model, options, start.shape, network));
 }
 
 /**
@@ -68,7 +70,7 @@ export async function* textToImage(
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const { sampler, plan } = setUp(model, options);
   const { shape, data } = options.noise;
-  const predict = await guidedPrediction(model, options, shape);
+  const predict = await guidedPrediction(model, options, shape, controlledNetwork(model, options, plan));
   yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict);
 }
 

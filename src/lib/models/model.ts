@@ -15,10 +15,12 @@ import { type Checkpoint, openCheckpoint, PART_NAME, requireWeight } from './che
 import type { Part } from './checkpoint/weight-table.js';
 import type { SchedulerConfig, TextConfig, UNetConfig, VaeConfig } from './config/config.js';
 import type { PredictionName } from './config/stated-prediction.js';
+import { type Control, type ControlRequest, openControls } from './controls/controls.js';
 import { type LoraRequest, openLoras } from './lora/lora.js';
 import { clipText } from './networks/clip-text.js';
 import { networkWeights } from './networks/network-weights.js';
 import { createPrograms } from './networks/programs.js';
+import { type RunnableControls, runnableControls } from './networks/run-controls.js';
 import { type RunnableUNet, runnableUnet } from './networks/run-unet.js';
 import { createScope } from './networks/scope.js';
 import { vaeDecoder, vaeEncoder } from './networks/vae.js';
@@ -37,6 +39,8 @@ export interface LoadModelOptions {
   config?: string;
   /** Low-rank updates to apply, each with its own scale. */
   loras?: readonly LoraRequest[];
+  /** ControlNets, each with its own weight and part of the steps; renderings are given one picture for each. */
+  controls?: readonly ControlRequest[];
   /** An autoencoder in place of the checkpoint's own: a diffusers folder, or a `.safetensors` file in either layout. */
   vae?: string;
   /** The UNet's prediction, `epsilon` or `v`, in place of the checkpoint's statement. */
@@ -49,7 +53,7 @@ export interface LoadModelOptions {
   clipSkip?: number;
   /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
   threads?: number;
-  /** Called after reading the checkpoint, the LoRAs and the embeddings. */
+  /** Called after reading the checkpoint, the LoRAs and ControlNets, and the embeddings. */
   onProgress?: OnProgress;
   /** Stops before the next of these three; the signal's reason is thrown. */
   signal?: AbortSignal;
@@ -83,6 +87,14 @@ export interface Model extends Closable, RunnableUNet {
   readonly checkpoint: Checkpoint;
   /** The low-rank updates that are applied. */
   readonly loras: readonly LoraRequest[];
+  /** The ControlNets, in the order of their conditions. */
+  readonly controls: readonly Control[];
+  /**
+   * The ControlNets as functions.
+   *
+   * @hidden
+   */
+  readonly controlNets: RunnableControls;
   /** The words that are replaced by learned vectors, each with its file. */
   readonly embeddings: readonly Required<EmbeddingRequest>[];
   /** Number of the text encoder's last layers that are skipped. */
@@ -129,6 +141,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   };
   const checkpoint = await read(1, () => openCheckpoint(name, opened));
   const loras = await read(2, () => openLoras(options.loras ?? [], checkpoint, onWarning));
+  const controls = await openControls(options.controls ?? [], checkpoint);
   const { textEncoder, tokenizer: ownTokenizer } = checkpoint;
   const learned = await read(3, () => openEmbeddings(options.embeddings ?? [], textEncoder.config, ownTokenizer));
   const tokenizer = withWords(ownTokenizer, learned);
@@ -151,7 +164,8 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   const text = programs(checkpoint.textEncoder.weights, loras.weights);
   const vae = programs(checkpoint.vae.weights, new Map());
   const denoiser = programs(checkpoint.unet.weights, loras.weights);
-  const all = [text, vae, denoiser];
+  const controlNets = runnableControls(controls, config.unet, engine);
+  const all = [text, vae, denoiser, controlNets];
   const reported = new Set<string>();
 
   const model: Model = {
@@ -160,6 +174,8 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
     config,
     checkpoint,
     loras: options.loras ?? [],
+    controls,
+    controlNets,
     embeddings: learned.map(({ file, word }) => ({ file, word })),
     clipSkip,
     tokenize(prompt) {
@@ -218,7 +234,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
       }));
       return (await program.run({ latent })).image;
     },
-    ...runnableUnet(denoiser, config.unet, { adapters: loras.unet }),
+    ...runnableUnet(denoiser, config.unet, { adapters: loras.unet, controls: controlNets }),
     weightAccess: () => all.flatMap(({ open }) => open.map(({ weights }) => weights)),
     placements: () => all.flatMap(({ open }) => open.flatMap(({ placement }) => placement ?? [])),
     async release() {

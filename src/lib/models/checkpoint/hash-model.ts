@@ -5,6 +5,7 @@ import { given } from '../../base/given.js';
 import { sha256File, sha256Json } from '../../base/hash.js';
 import type { OnProgress } from '../../base/progress.js';
 import type { RunInput } from '../../tracking/stored/run-record.js';
+import type { Control } from '../controls/controls.js';
 import { hashLora, loraFiles } from '../lora/source.js';
 import type { Model } from '../model.js';
 import { embeddingFile } from '../text/textual-inversion.js';
@@ -21,17 +22,24 @@ export interface ModelHashes {
   readonly embeddings?: readonly { readonly sha256: string; readonly word: string }[];
   /** Number of the text encoder's skipped layers; absent when there are none. */
   readonly clipSkip?: number;
+  /** SHA-256 of the files of each ControlNet, and how it acts; absent when there are none. */
+  readonly controls?: readonly ControlHash[];
+}
+
+interface ControlHash extends Pick<Control, 'scale' | 'start' | 'end'> {
+  readonly sha256: string;
 }
 
 /** Reads all files of a model and hashes them. */
 export async function hashModel(
-  { checkpoint, loras, embeddings, clipSkip }: Model,
+  { checkpoint, loras, embeddings, clipSkip, controls }: Model,
   { onProgress, signal }: { onProgress?: OnProgress | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<ModelHashes> {
   const files = new Set([
     ...checkpoint.files,
     ...loras.flatMap(({ file }) => loraFiles(file)),
     ...embeddings.map(({ file }) => embeddingFile(file)),
+    ...controls.flatMap(({ opened }) => opened.files),
   ]);
   const hashes = new Map<string, string>();
   for (const file of files) {
@@ -50,11 +58,17 @@ export async function hashModel(
       embeddings: embeddings.map(({ file, word }) => ({ sha256: hashes.get(embeddingFile(file))!, word })),
     }),
     ...(clipSkip > 0 && { clipSkip }),
+    ...(controls.length > 0 && {
+      controls: controls.map(({ opened, scale, start, end }) => ({
+        sha256: sha256Json(opened.files.map((file) => hashes.get(file)!).sort()),
+        ...{ scale, start, end },
+      })),
+    }),
   };
 }
 
 /** The files of a model and of its additions, as files that a run reads. */
-export function modelInputs({ path, loras, embeddings }: Model, hashes: ModelHashes): RunInput[] {
+export function modelInputs({ path, loras, embeddings, controls }: Model, hashes: ModelHashes): RunInput[] {
   const input = (kind: RunInput['kind'], file: string, sha256: string): RunInput => ({
     ...{ kind, name: basename(file), sha256 },
     path: resolve(file),
@@ -63,6 +77,7 @@ export function modelInputs({ path, loras, embeddings }: Model, hashes: ModelHas
     input('model', path, sha256Json(hashes.model)),
     ...loras.map(({ file }, i) => input('adapter', file, hashes.loras[i].sha256)),
     ...embeddings.map(({ file }, i) => input('adapter', file, hashes.embeddings?.[i].sha256 ?? '')),
+    ...controls.map((control, i) => input('adapter', control.path, hashes.controls?.[i].sha256 ?? '')),
   ];
 }
 
@@ -78,12 +93,19 @@ export function chosenParts({ checkpoint }: Model): Record<string, string> {
 
 /** A model and its additions, if any, as parameters of a run. */
 export function modelParameters(model: Model): Record<string, unknown> {
-  const { path, loras, embeddings, clipSkip } = model;
+  const { path, loras, embeddings, clipSkip, controls } = model;
   return {
     model: basename(path),
     ...chosenParts(model),
     ...(loras.length > 0 && { loras: loras.map(({ file, scale = 1 }) => `${basename(file)}:${scale}`) }),
     ...(embeddings.length > 0 && { embeddings: embeddings.map(({ file, word }) => `${basename(file)}:${word}`) }),
     ...(clipSkip > 0 && { clip_skip: clipSkip }),
+    ...(controls.length > 0 && { controls: controls.map(describeControl) }),
   };
+}
+
+/** A ControlNet as text: its name, weight and part of the steps. */
+function describeControl({ path, scale, start, end }: Control): string {
+  const part = start > 0 || end < 1 ? `:${start}-${end}` : '';
+  return `${basename(path)}:${scale}${part}`;
 }

@@ -46,7 +46,8 @@ export function toOriginal(pairs: readonly NamePair[], part: Part, name: string)
   return pair && pair.original + name.slice(pair.diffusers.length);
 }
 
-type Names = [original: string, diffusers: string];
+/** A layer's or a block's name in both layouts, without a dot at the end. */
+export type Names = [original: string, diffusers: string];
 
 function pairOf(part: Part, [original, diffusers]: Names): NamePair {
   return { part, original: `${ORIGINAL_PREFIX[part]}${original}.`, diffusers: `${diffusers}.` };
@@ -65,7 +66,8 @@ const UNET_RESIDUAL: readonly Names[] = [
   ['skip_connection', 'conv_shortcut'],
 ];
 
-function unetNames({ blockOutChannels, layersPerBlock, downBlocks, upBlocks }: UNetConfig): Names[] {
+/** The names of a UNet's down blocks and middle, which a ControlNet copies. */
+export function downHalfNames({ blockOutChannels, layersPerBlock, downBlocks }: UNetConfig): Names[] {
   const names: Names[] = [
     ['time_embed.0', 'time_embedding.linear_1'],
     ['time_embed.2', 'time_embedding.linear_2'],
@@ -73,8 +75,6 @@ function unetNames({ blockOutChannels, layersPerBlock, downBlocks, upBlocks }: U
     ...within('middle_block.0', 'mid_block.resnets.0', UNET_RESIDUAL),
     ['middle_block.1', 'mid_block.attentions.0'],
     ...within('middle_block.2', 'mid_block.resnets.1', UNET_RESIDUAL),
-    ['out.0', 'conv_norm_out'],
-    ['out.2', 'conv_out'],
   ];
   const last = blockOutChannels.length - 1;
   // The original counts its blocks through all levels: one a layer, and one a downsampling.
@@ -87,8 +87,15 @@ function unetNames({ blockOutChannels, layersPerBlock, downBlocks, upBlocks }: U
     }
     if (level < last) names.push([`input_blocks.${block++}.0.op`, `down_blocks.${level}.downsamplers.0.conv`]);
   });
+  return names;
+}
+
+function unetNames(config: UNetConfig): Names[] {
+  const { blockOutChannels, layersPerBlock, upBlocks } = config;
+  const names: Names[] = [...downHalfNames(config), ['out.0', 'conv_norm_out'], ['out.2', 'conv_out']];
+  const last = blockOutChannels.length - 1;
   // On the way up the upsampling belongs to the last layer's block, after its transformer if it has one.
-  block = 0;
+  let block = 0;
   upBlocks.forEach((kind, level) => {
     for (let layer = 0; layer <= layersPerBlock; layer++, block++) {
       const [at, to] = [`output_blocks.${block}`, `up_blocks.${level}`];

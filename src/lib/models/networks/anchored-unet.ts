@@ -8,7 +8,7 @@ import type { ANCHORS } from '../../settings/table.js';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.js';
 import type { UNetConfig } from '../config/config.js';
 import type { Scope } from './scope.js';
-import { type Attended, type UNetNodes, unet } from './unet.js';
+import { type Attended, type Residuals, type UNetNodes, unet } from './unet.js';
 
 /** The frames whose keys and values are attended to. */
 export type AnchorKind = Exclude<(typeof ANCHORS)[number], 'none'>;
@@ -69,6 +69,11 @@ export function anchoredValues(
   return { attended: g.concat(parts, 1), first: ownFirst, last: part(frames - 1, frames) };
 }
 
+/** What differs from the network alone. */
+export interface AnchoredAdditions extends AnchoredRows {
+  readonly residuals?: Residuals;
+}
+
 /** A graph of `anchoredUnet`: its outputs, and the shapes of the keys and values that it reads and returns, by name. */
 export interface AnchoredGraph {
   readonly outputs: Readonly<Record<string, Node>>;
@@ -76,7 +81,12 @@ export interface AnchoredGraph {
 }
 
 /** The graph whose outputs are the prediction, `output`, and the keys and values for the next batch. */
-export function anchoredUnet(scope: Scope, config: UNetConfig, inputs: UNetNodes, rows: AnchoredRows): AnchoredGraph {
+export function anchoredUnet(
+  scope: Scope,
+  config: UNetConfig,
+  inputs: UNetNodes,
+  { residuals, ...rows }: AnchoredAdditions,
+): AnchoredGraph {
   const frames = inputs.sample.shape[0] / rows.prompts;
   const anchored = g.input(NAMES.anchored, [1]);
   const outputs: Record<string, Node> = {};
@@ -91,7 +101,8 @@ export function anchoredUnet(scope: Scope, config: UNetConfig, inputs: UNetNodes
     return attended;
   };
   const attended: Attended = ({ k, v }, layer) => ({ k: replaced(k, `${layer}.k`), v: replaced(v, `${layer}.v`) });
-  return { outputs: { output: unet(scope, config, inputs, { attended }), ...outputs }, shapes };
+  const output = unet(scope, config, inputs, { attended, ...(residuals && { residuals }) });
+  return { outputs: { output, ...outputs }, shapes };
 }
 
 /** The graph's additional inputs; without anchors, the batch begins with the first frame. */

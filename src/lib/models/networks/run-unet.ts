@@ -13,11 +13,18 @@ import {
   nextAnchors,
 } from './anchored-unet.js';
 import type { Programs } from './programs.js';
+import { type Conditions, type RunnableControls, residualNodes } from './run-controls.js';
 import { type Adapter, createScope } from './scope.js';
-import { type UNetNodes, unet } from './unet.js';
+import { type Residuals, type UNetNodes, unet } from './unet.js';
+
+/** What a prediction may depend on besides its inputs. */
+export interface PredictOptions {
+  /** One picture [B, 3, H, W] in [0, 1] a control of the model, null for one that is off; no controls by default. */
+  readonly conditions?: Conditions;
+}
 
 /** Inputs of a run: samples [B, C, h, w], timesteps [B] of any number type, contexts [B, T, D]. */
-export interface UNetInputs {
+export interface UNetInputs extends PredictOptions {
   readonly sample: Tensor<'float32'>;
   readonly timesteps: Tensor;
   readonly context: Tensor<'float32'>;
@@ -29,6 +36,7 @@ export interface UNetChanges {
   readonly adapters: ReadonlyMap<string, readonly Adapter[]>;
   /** Values of the weights that are inputs of the programs; they may change between runs. */
   readonly weights?: ReadonlyMap<string, Tensor>;
+  readonly controls: RunnableControls;
 }
 
 /** How a batch of consecutive frames attends to earlier ones; without anchors, it begins with the first frame. */
@@ -46,9 +54,14 @@ export interface AnchoredOutput {
 export interface RunnableUNet {
   /**
    * The raw output of the UNet (epsilon or v) for samples [B, C, h, w] at timesteps [B] (int32, or float32 with
-   * fractions) given contexts [B, T, D].
+   * fractions) given contexts [B, T, D]; with `conditions`, under the model's controls.
    */
-  predict(sample: Tensor<'float32'>, timesteps: Tensor, context: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  predict(
+    sample: Tensor<'float32'>,
+    timesteps: Tensor,
+    context: Tensor<'float32'>,
+    options?: PredictOptions,
+  ): Promise<Tensor<'float32'>>;
   /**
    * As `predict` for consecutive frames at one timestep, whose up blocks attend to the first frame and the previous one.
    * Returns the anchors of the next batch too.
@@ -62,34 +75,56 @@ export interface RunnableUNet {
 export function runnableUnet(
   programs: Programs,
   config: UNetConfig,
-  { adapters, weights = new Map() }: UNetChanges,
+  { adapters, weights = new Map(), controls }: UNetChanges,
 ): RunnableUNet {
   const graphs = new Map<string, AnchoredGraph['shapes']>();
   return {
-    async predict(sample, timesteps, context) {
-      const inputs = { sample, timesteps, context };
-      const key = keyOf(config, inputs);
+    async predict(sample, timesteps, context, options = {}) {
+      const { key, nodes, values, residuals } = await prepare(config, controls, {
+        ...options,
+        sample,
+        timesteps,
+        context,
+      });
       const program = await programs.get(key, () => ({
-        output: unet(createScope(adapters), config, nodesOf(inputs)),
+        output: unet(createScope(adapters), config, nodes, residuals && { residuals }),
       }));
-      return (await program.run({ ...Object.fromEntries(weights), ...valuesOf(inputs) })).output;
+      return (await program.run({ ...Object.fromEntries(weights), ...values })).output;
     },
     async predictAnchored(inputs, { kind, prompts, anchors }) {
-      const rows = { kind, prompts };
-      const key = `${keyOf(config, inputs)} ${kind} ${prompts}`;
+      const { nodes, values, residuals, ...prepared } = await prepare(config, controls, inputs);
+      const key = `${prepared.key} ${kind} ${prompts}`;
+      const rows = { kind, prompts, ...(residuals && { residuals }) };
       const program = await programs.get(key, () => {
-        const { outputs, shapes } = anchoredUnet(createScope(adapters), config, nodesOf(inputs), rows);
+        const { outputs, shapes } = anchoredUnet(createScope(adapters), config, nodes, rows);
         graphs.set(key, shapes);
         return outputs;
       });
       const shapes = graphs.get(key)!;
-      const result = await program.run({
-        ...{ ...Object.fromEntries(weights), ...valuesOf(inputs) },
-        ...anchorInputs(shapes, anchors),
-      });
+      const given = { ...Object.fromEntries(weights), ...values, ...anchorInputs(shapes, anchors) };
+      const result = await program.run(given);
       return { output: result.output, anchors: nextAnchors(shapes, result, anchors) };
     },
   };
+}
+
+/** A run: the key of its program, and its inputs as nodes and as values. */
+interface Prepared {
+  readonly key: string;
+  readonly nodes: UNetNodes;
+  readonly values: Record<string, Tensor>;
+  /** Present under controls, also where all of them are off: one program serves all steps. */
+  readonly residuals?: Residuals;
+}
+
+async function prepare(config: UNetConfig, controls: RunnableControls, inputs: UNetInputs): Promise<Prepared> {
+  const key = keyOf(config, inputs);
+  const { conditions = [] } = inputs;
+  const [nodes, values] = [nodesOf(inputs), valuesOf(inputs)];
+  if (conditions.length === 0) return { key, nodes, values };
+  const residuals = residualNodes(config, nodes);
+  const added = await controls.residuals({ nodes, values }, conditions);
+  return { key: `${key} controlled`, nodes, values: { ...values, ...added }, residuals };
 }
 
 /** The shapes of the inputs, which must fit. */

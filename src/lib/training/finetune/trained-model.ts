@@ -25,7 +25,7 @@ export function trainedModel(model: Model, { frozen, adapters, trained }: Traine
   const programs = createPrograms(frozen, unetBytes(model), engine);
   return {
     ...model,
-    ...runnableUnet(programs, model.config.unet, { adapters, weights: trained }),
+    ...runnableUnet(programs, model.config.unet, { adapters, weights: trained, controls: model.controlNets }),
     weightAccess: () => programs.open.map(({ weights }) => weights),
     placements: () => programs.open.flatMap(({ placement }) => placement ?? []),
     async release() {

@@ -1,0 +1,57 @@
+// The ControlNets of a model: which, how strongly, and during which part of a rendering.
+
+import { UsageError } from '../../base/errors.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { findModel } from '../hub/find-model.js';
+import { type OpenedControl, openControl } from './control-source.js';
+
+/**
+ * A ControlNet, its weight, and the part of a rendering's steps in which it acts.
+ *
+ * @inline
+ */
+export interface ControlRequest {
+  /** A diffusers folder, or a `.safetensors` file in either layout. */
+  path: string;
+  /** Factor of what it adds; 1 by default. */
+  scale?: number;
+  /** Share of the steps before which it is off, in [0, 1); 0 by default. */
+  start?: number;
+  /** Share of the steps after which it is off, in (0, 1]; 1 by default. */
+  end?: number;
+}
+
+/** A ControlNet of an open model. */
+export interface Control extends Required<ControlRequest> {
+  /** The opened files. */
+  readonly opened: OpenedControl;
+}
+
+/**
+ * Opens ControlNets for a checkpoint.
+ *
+ * @throws UsageError for a weight or a share out of its bounds, or a path that is no ControlNet for the checkpoint
+ */
+export async function openControls(requests: readonly ControlRequest[], checkpoint: Checkpoint): Promise<Control[]> {
+  const { unet, vae, options } = checkpoint;
+  const place = { unet: unet.config, vaeFactor: 2 ** (vae.config.blockOutChannels.length - 1) };
+  const controls: Control[] = [];
+  for (const { path: name, scale = 1, start = 0, end = 1 } of requests) {
+    if (!Number.isFinite(scale)) {
+      throw new UsageError(`${name}: the control's weight is ${scale}, expected a number; 0.5 to 1 is usual`);
+    }
+    if (!(start >= 0 && start < end && end <= 1)) {
+      throw new UsageError(
+        `${name}: the control acts from ${start} to ${end}, expected shares with 0 <= start < end <= 1`,
+      );
+    }
+    const path = findModel(name);
+    controls.push({ path, scale, start, end, opened: await openControl(path, place, options.variant) });
+  }
+  return controls;
+}
+
+/** Whether a control acts in step `index` of `steps`, as diffusers decides it. */
+export function actsIn({ start, end }: Pick<Control, 'start' | 'end'>, index: number, steps: number): boolean {
+  return index / steps >= start && (index + 1) / steps <= end;
+}
