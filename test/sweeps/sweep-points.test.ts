@@ -47,6 +47,24 @@ parameters:
     ]);
   });
 
+  it('has the estimator of motion where noise moves along another than the default', () => {
+    const grid = points(`method: grid
+parameters:
+  noise: {values: [fixed, warped]}
+  steady: {values: [false, true]}
+  flow: {values: [dis, network]}
+  key_every: {value: 4}`);
+    expect(grid.map(({ noise, steady, flow, key_every }) => [noise, steady, flow, key_every])).toEqual([
+      ['fixed', undefined, undefined, undefined],
+      ['fixed', true, 'dis', 4],
+      ['fixed', true, 'network', 4],
+      ['warped', undefined, undefined, undefined],
+      ['warped', undefined, 'network', undefined],
+      ['warped', true, 'dis', 4],
+      ['warped', true, 'network', 4],
+    ]);
+  });
+
   it('finetunes where a setting of it is named', () => {
     const method = (text: string) => points(`method: grid\nparameters: {${text}}`)[0].method;
     expect([method('rank: {value: 2}'), method('seed: {value: 2}')]).toEqual(['finetune', 'img2img']);

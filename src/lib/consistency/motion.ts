@@ -1,6 +1,5 @@
 // The motion between two frames of a video: where each pixel is in the other frame, and whether it is seen there.
 
-import { STEADY } from '../settings/table.js';
 import { type Correspondence, followedBy, type SourceFrame, type SourceMotion } from '../video/flow/correspondence.js';
 import { estimateFlow, type FlowMethod } from '../video/flow/estimate-flow.js';
 import type { Flow } from '../video/flow/flow.js';
@@ -8,11 +7,19 @@ import { returning } from '../video/flow/warp.js';
 
 export type { Correspondence, SourceFrame, SourceMotion };
 
+const motions = new Map<FlowMethod, SourceMotion>();
+
 /**
  * Motion by an estimator of optical flow; visible is where the flow back returns [Ruder et al. 2016]. Both directions of a
- * pair are estimated together, and remembered as long as its frames are.
+ * pair are estimated together, and remembered as long as its frames are, for all who ask for the same two.
  */
 export function motionBy(method: FlowMethod): SourceMotion {
+  const motion = motions.get(method) ?? rememberedMotion(method);
+  motions.set(method, motion);
+  return motion;
+}
+
+function rememberedMotion(method: FlowMethod): SourceMotion {
   const known = new WeakMap<SourceFrame, WeakMap<SourceFrame, Promise<Correspondence>>>();
   const remember = (from: SourceFrame, to: SourceFrame, motion: Promise<Correspondence>): void => {
     known.set(from, (known.get(from) ?? new WeakMap()).set(to, motion));
@@ -49,6 +56,3 @@ export async function motionThrough(path: readonly SourceFrame[], motion: Source
   for (let i = 1; i + 1 < path.length; i++) through = followedBy(through, await motion(path[i], path[i + 1]));
   return through;
 }
-
-/** The motion that is taken where nothing else is said. */
-export const estimatedMotion: SourceMotion = motionBy(STEADY.flow.default);

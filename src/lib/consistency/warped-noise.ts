@@ -4,16 +4,17 @@
 import { UsageError } from '../base/errors.js';
 import { seedOf } from '../base/hash.js';
 import { createGenerator } from '../base/random.js';
+import { STEADY } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { isCut } from './cuts.js';
 import type { KeyframeOptions } from './key-segments.js';
-import { estimatedMotion, type SourceFrame } from './motion.js';
+import { motionBy, type SourceFrame } from './motion.js';
 import { coarseNoise, fineNoise, movedNoise, type NoiseField } from './noise-field.js';
 
 /** The noise of a video: its seed and draw, as for `randn`, and its shape. */
-export interface WarpedNoiseOptions extends Pick<KeyframeOptions, 'motion'> {
+export interface WarpedNoiseOptions extends Pick<KeyframeOptions, 'motion' | 'flow'> {
   /** Seed of the first frame's noise, and of what is new in later ones. */
   readonly seed: number | bigint;
   /** Which draw of the generator the noise of the first frame is; 1 by default. */
@@ -25,7 +26,8 @@ export interface WarpedNoiseOptions extends Pick<KeyframeOptions, 'motion'> {
 /**
  * Returns a function that is called with the frames of a video in order and returns unit normal noise for each. The first
  * frame's is `randn(seed, shape, { draw })`; it moves on the grid of pixels along the source's motion. What nothing moves
- * into gets new noise, and after a cut the first frame's noise returns.
+ * into gets new noise, and after a cut the first frame's noise returns. The second argument is the frame with its number: with
+ * the one that `keySegments` gets too, the motion of a pair of frames is estimated once for both.
  *
  * One frame and one field of noise are kept. The function throws UsageError when a frame's sides are not the same multiple of
  * the noise's.
@@ -34,15 +36,16 @@ export function warpedNoise({
   seed,
   draw = 1,
   shape,
-  motion = estimatedMotion,
-}: WarpedNoiseOptions): (frame: Frame) => Promise<Tensor<'float32'>> {
+  flow = STEADY.flow.default,
+  motion = motionBy(flow),
+}: WarpedNoiseOptions): (frame: Frame, numbered?: SourceFrame) => Promise<Tensor<'float32'>> {
   const first = randn(seed, shape, { draw });
   let field: NoiseField | undefined;
   let before: SourceFrame | undefined;
   let index = 0;
-  return async (frame) => {
+  return async (frame, at = { index, frame }) => {
     const scale = scaleOf(frame, shape);
-    const [last, at] = [before, { index, frame }];
+    const last = before;
     const generator = createGenerator(seedOf(`${seed} ${draw} warped noise ${index++}`));
     before = at;
     if (!field || !last || isCut(last.frame, frame)) {

@@ -3,6 +3,7 @@
 
 import { given } from '../base/given.js';
 import { carry } from '../consistency/carry.js';
+import { isCut } from '../consistency/cuts.js';
 import { checkKeyframes, type KeyframeOptions, type KeySegment, keySegments } from '../consistency/key-segments.js';
 import type { SourceFrame } from '../consistency/motion.js';
 import { warpedNoise } from '../consistency/warped-noise.js';
@@ -22,7 +23,7 @@ export type RestyleKeyframesOptions = RestyleOptions & KeyframeOptions;
 /**
  * Restyles a video by its keyframes: about a fifth of the passes of `restyle`, and steadier. Sides must fit the model, as for
  * `restyle`. `batch` keyframes, and the frames of the source between them, are in memory at a time; with `anchor` or `adain`
- * all of them, because they are rendered together.
+ * all of a shot, because they are rendered together.
  *
  * @throws UsageError when a setting is out of its range; NonFiniteError naming frame and step when a latent turns NaN
  */
@@ -49,7 +50,13 @@ export async function* restyleKeyframes(
     }
     waiting = [];
   };
+  /** Whether a keyframe begins a shot; then the one before it ends one. */
+  const begins = ({ key }: KeySegment<NumberedFrame>): boolean => {
+    const last = waiting.at(-1)?.key;
+    return last !== undefined && key.index === last.index + 1 && isCut(last.frame, key.frame);
+  };
   for await (const segment of keySegments(numbered(model, framesOf(video, options), options), options)) {
+    if (together && begins(segment)) yield* flush();
     waiting.push(segment);
     if (waiting.length === batch && !together) yield* flush();
   }
@@ -67,6 +74,7 @@ async function* numbered(
   options: RestyleKeyframesOptions,
 ): AsyncGenerator<NumberedFrame, void, undefined> {
   const { noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
+  const { motion, flow } = options;
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let index = 0;
   for await (const frame of frames) {
@@ -74,8 +82,10 @@ async function* numbered(
     else {
       const [height, width] = [frame.height, frame.width].map((side) => side / config.vaeFactor);
       const shape = [1, config.vae.latentChannels, height, width];
-      noiseOf ??= warpedNoise({ seed, draw, shape, ...given({ motion: options.motion }) });
-      yield { index: index++, frame, noise: await noiseOf(frame) };
+      noiseOf ??= warpedNoise({ seed, draw, shape, ...given({ motion, flow }) });
+      const at: { -readonly [Name in keyof NumberedFrame]: NumberedFrame[Name] } = { index: index++, frame };
+      at.noise = await noiseOf(frame, at);
+      yield at;
     }
   }
 }

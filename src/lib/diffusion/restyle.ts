@@ -8,7 +8,7 @@ import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-nois
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { type NOISE_MODES, RENDER } from '../settings/table.js';
+import { type NOISE_MODES, RENDER, type STEADY } from '../settings/table.js';
 import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
@@ -24,12 +24,12 @@ export type NoiseMode = (typeof NOISE_MODES)[number];
 /** Options of restyling a video. */
 export interface RestyleOptions
   extends DenoiseOptions,
-    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch' | 'anchor' | 'adain'>> {
+    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch' | 'anchor' | 'adain'> & Pick<typeof STEADY, 'flow'>> {
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
-  /** The source's motion for `noise: 'warped'`, where it is known; DIS by default. */
+  /** The source's motion for `noise: 'warped'`, where it is known; estimated as `flow` says by default. */
   motion?: WarpedNoiseOptions['motion'];
   /** Stops before the next frame or after the current step and throws the signal's reason. */
   signal?: AbortSignal;
@@ -80,7 +80,7 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
 }
 
 /** Options of restyling latents. */
-export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored'> {
+export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored' | 'cuts'> {
   /** The latents' own noise [1, C, h, w] in place of the seed's; `noise: 'warped'` needs it. */
   readonly noises?: readonly Tensor<'float32'>[];
 }
@@ -89,7 +89,7 @@ export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptio
  * Edits scaled latents [1, C, h, w] of frames.
  *
  * An incomplete batch is padded by repeating its last row, so that one compiled network serves the whole video. With
- * `anchor` or `adain`, the frames are a shot and are rendered together (`anchoredImg2img`).
+ * `anchor` or `adain`, the frames are rendered together (`anchoredImg2img`); they are one shot without `cuts`.
  *
  * @param frames the number of the first frame in the video where they are consecutive, else the number of each
  * @throws NonFiniteError naming frame and step when a latent turns NaN
@@ -172,7 +172,7 @@ export async function* restyle(
   options: RestyleOptions,
 ): AsyncGenerator<Frame, void, undefined> {
   const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
-  const { signal, motion } = options;
+  const { signal, motion, flow } = options;
   const together = isAnchored(options);
   let waiting: Tensor<'float32'>[] = [];
   let noises: Tensor<'float32'>[] = [];
@@ -193,7 +193,7 @@ export async function* restyle(
     const latent = await encodeFrame(model, frame, first + waiting.length);
     waiting.push(latent);
     if (noise === 'warped') {
-      noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion }) });
+      noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion, flow }) });
       noises.push(await noiseOf(frame));
     }
     if (waiting.length === batch && !together) yield* flush();

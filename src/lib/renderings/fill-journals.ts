@@ -3,9 +3,11 @@
 
 import type { OnProgress } from '../base/progress.js';
 import type { RecordJournal } from '../base/record-journal.js';
+import type { SourceFrame } from '../consistency/motion.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
+import type { Frame } from '../tensor/frame.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Video } from '../video/read/video.js';
 import type { Rendering } from './rendering.js';
@@ -65,32 +67,60 @@ export async function encodeSource(
   onProgress?.({ done: source.count, total: source.count, label: 'encoding' });
 }
 
+/** The warped noise of a video's frames: its journal, and what it is made with. */
+export interface MovingNoise {
+  readonly journal: RecordJournal;
+  readonly options: WarpedNoiseOptions;
+}
+
 /**
- * Fills a journal with the warped noise of a video's frames. Noise depends on that of all frames before it, so that an
- * interrupted journal is computed again from the first frame, and continued.
+ * Yields the source's frames from `first` on, and adds each one's noise to the journals before. Noise depends on that of all
+ * frames before it, so that an interrupted journal is computed again from the first frame, and continued.
  */
+export async function* framesWithNoise(
+  from: Pick<RenderedFrom, 'source' | 'video'>,
+  noises: readonly MovingNoise[],
+  { first = 0, signal }: { readonly first?: number; readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<SourceFrame, void, undefined> {
+  const open = noises.filter(({ journal }) => journal.count < from.source.count);
+  const moving = open.map(({ journal, options }) => ({ journal, noiseOf: warpedNoise(options) }));
+  for (let index = moving.length > 0 ? 0 : first; index < from.source.count; index++) {
+    signal?.throwIfAborted();
+    const at = { index, frame: await frameAt(from, index) };
+    for (const { journal, noiseOf } of moving) {
+      const { data } = await noiseOf(at.frame, at);
+      if (index >= journal.count) await journal.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    if (index >= first) yield at;
+  }
+  for (const { journal } of open) await journal.flush();
+}
+
+/** Fills a journal with the warped noise of all frames. */
 export async function fillWarpedNoise(
-  { width, height }: Pick<Video, 'width' | 'height'>,
-  { source, noises }: Record<'source' | 'noises', RecordJournal>,
-  options: WarpedNoiseOptions,
+  from: Pick<RenderedFrom, 'source' | 'video'>,
+  noise: MovingNoise,
   { onProgress, signal }: RenderHooks,
 ): Promise<void> {
-  if (noises.count >= source.count) return;
-  const noiseOf = warpedNoise(options);
-  for (let i = 0; i < source.count; i++) {
-    signal?.throwIfAborted();
-    onProgress?.({ done: i, total: source.count, label: 'moving noise' });
-    const { data } = await noiseOf({ width, height, data: await source.read(i) });
-    if (i >= noises.count) await noises.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  if (noise.journal.count >= from.source.count) return;
+  for await (const { index } of framesWithNoise(from, [noise], { signal })) {
+    onProgress?.({ done: index, total: from.source.count, label: 'moving noise' });
   }
-  await noises.flush();
+}
+
+/** A frame of the source. */
+export async function frameAt(
+  { source, video: { width, height } }: Pick<RenderedFrom, 'source' | 'video'>,
+  index: number,
+): Promise<Frame> {
+  return { width, height, data: await source.read(index) };
 }
 
 /** A rendering and its journals. */
 export interface FilledRendering extends Rendering {
   readonly output: RecordJournal;
-  /** Noise of its frames, if it moves with them. */
-  readonly noises?: RecordJournal;
+  /** Noise of its frames, if it moves with them. That of a steady rendering is filled with its keyframes. */
+  readonly noise?: MovingNoise;
   /** Finished steps, if frames are rendered together. */
   readonly steps?: RecordJournal;
 }

@@ -1,7 +1,6 @@
 // Fills the journals of steady renderings: only the keyframes go through the network, the frames between are carried from
 // them. A rendering continues at the last whole batch of keys that its journal has.
 
-import { given } from '../base/given.js';
 import { sha256Json } from '../base/hash.js';
 import type { RecordJournal } from '../base/record-journal.js';
 import { carry } from '../consistency/carry.js';
@@ -11,10 +10,15 @@ import { decodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { chosenSettings, withDefaults } from '../settings/defaults.js';
 import { RENDER, STEADY } from '../settings/table.js';
-import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { editLatents } from './edit-latents.js';
-import type { FilledRendering, RenderedFrom, RenderingHooks } from './fill-journals.js';
+import {
+  type FilledRendering,
+  frameAt,
+  framesWithNoise,
+  type RenderedFrom,
+  type RenderingHooks,
+} from './fill-journals.js';
 
 /** Bytes of a keyframe's number in its journal. */
 export const KEY_BYTES = 4;
@@ -33,8 +37,9 @@ export async function renderKeyframes(
   if (open.length === 0) return;
   const [{ options, steps }] = open;
   const chosen = chosenSettings(STEADY, options);
+  const noises = [...new Set(open.flatMap(({ noise }) => noise ?? []))];
   const segmentsFrom = (first: number): AsyncGenerator<KeySegment<SourceFrame>, void, undefined> =>
-    keySegments(sourceFrames(from, first), { ...chosen, ...given({ signal: hooks.signal }) });
+    keySegments(framesWithNoise(from, noises, { first, signal: hooks.signal }), chosen);
   if (steps) return renderTogether(model, from, { rendering: open[0], segmentsFrom }, hooks);
   const { batch } = withDefaults(RENDER, options);
   const keys = await from.keys(`keys-${sha256Json({ ...chosen, batch }).slice(0, 8)}.u32`);
@@ -108,7 +113,7 @@ async function appendCarried(
   },
   { onFrame }: RenderingHooks,
 ): Promise<void> {
-  let before = output.count === 0 ? undefined : frameOf(from, await output.read(output.count - 1));
+  let before = output.count === 0 ? undefined : await frameAt({ ...from, source: output }, output.count - 1);
   for (const [i, segment] of segments.entries()) {
     const styled = await decodeFrame(model, edited[i], segment.key.index);
     for (const frame of carry(segment, before, styled)) {
@@ -118,16 +123,6 @@ async function appendCarried(
     before = styled;
   }
   await output.flush();
-}
-
-async function* sourceFrames(from: RenderedFrom, first: number): AsyncGenerator<SourceFrame, void, undefined> {
-  for (let index = first; index < from.source.count; index++) {
-    yield { index, frame: frameOf(from, await from.source.read(index)) };
-  }
-}
-
-function frameOf({ video: { width, height } }: RenderedFrom, data: Uint8Array): Frame {
-  return { width, height, data };
 }
 
 async function appendKeys(keys: RecordJournal, numbers: readonly number[]): Promise<void> {

@@ -10,7 +10,7 @@ import { isAnchored } from '../diffusion/anchored-img2img.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
-import { RENDER } from '../settings/table.js';
+import { RENDER, STEADY } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
 import type { Video } from '../video/read/video.js';
@@ -20,6 +20,7 @@ import {
   encodeSource,
   type FilledRendering,
   fillWarpedNoise,
+  type MovingNoise,
   type RenderHooks,
   readSource,
   recordSizes,
@@ -122,16 +123,17 @@ export async function openRenderedVideo(
     const roundTrip = await journal(ROUND_TRIP, frameBytes);
     await encodeSource(model, video, { source, latents, roundTrip }, hooks);
     const outputs = new Map<string, RecordJournal>();
-    const noises = new Map<string, RecordJournal>();
+    const noises = new Map<string, MovingNoise>();
     /** The noise of a rendering's frames where it moves with them; renderings of one seed share it. */
-    const noisesOf = async ({ options }: Rendering): Promise<{ noises?: RecordJournal }> => {
-      const { noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
+    const noiseOf = async ({ options }: Rendering): Promise<{ noise?: MovingNoise }> => {
+      const { noise, seed, noiseDraw: draw, flow } = withDefaults({ ...RENDER, flow: STEADY.flow }, options);
       if (noise !== 'warped') return {};
-      const name = `noise-${seed}-${draw}.f32`;
-      const filled = noises.get(name) ?? (await journal(name, latentBytes));
-      noises.set(name, filled);
-      await fillWarpedNoise(video, { source, noises: filled }, { seed, draw, shape: latentShape }, hooks);
-      return { noises: filled };
+      const name = `noise-${seed}-${draw}-${flow}.f32`;
+      const made = { seed, draw, shape: latentShape, flow };
+      const moving = noises.get(name) ?? { journal: await journal(name, latentBytes), options: made };
+      noises.set(name, moving);
+      if (!options.steady) await fillWarpedNoise({ source, video }, moving, hooks);
+      return { noise: moving };
     };
     return {
       frames: source.count,
@@ -146,7 +148,7 @@ export async function openRenderedVideo(
           const output = outputs.get(rendering.name)!;
           const together = isAnchored(rendering.options) && output.count < source.count;
           const steps = together && { steps: await journal(`${rendering.name}.steps.f32`, latentBytes) };
-          filled.push({ ...rendering, output, ...(await noisesOf(rendering)), ...steps });
+          filled.push({ ...rendering, output, ...(await noiseOf(rendering)), ...steps });
         }
         const keys = (name: string): Promise<RecordJournal> => journal(name, KEY_BYTES);
         await renderLatents(model, { source, latents, latentShape, video, keys }, filled, hooks);

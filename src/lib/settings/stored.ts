@@ -2,7 +2,7 @@
 
 import { type ChosenSettings, chosenSettings, givenSettings } from './defaults.js';
 import { type OptionsOf, type SettingTable, storedName } from './setting.js';
-import { STEADIED } from './table.js';
+import { type RENDER, STEADIED } from './table.js';
 
 /** The stored names of a table's rows, in its order. */
 export function storedNames(table: SettingTable): string[] {
@@ -37,7 +37,14 @@ export function identifyingSettings<T extends SettingTable>(table: T, options: o
   return Object.fromEntries(counted) as ChosenSettings<T>;
 }
 
-/** What of `STEADIED` counts for the identity of a rendering: nothing where it is not steady. */
-export function identifyingSteadiness(options: OptionsOf<typeof STEADIED>): Partial<ChosenSettings<typeof STEADIED>> {
-  return options.steady ? identifyingSettings(STEADIED, options) : {};
+/**
+ * What of `STEADIED` counts for the identity of a rendering: without `steady` only `flow`, where noise moves along another
+ * than the default.
+ */
+export function identifyingSteadiness(
+  options: OptionsOf<typeof STEADIED & Pick<typeof RENDER, 'noise'>>,
+): Partial<ChosenSettings<typeof STEADIED>> {
+  const { steady, noise, flow } = options;
+  if (steady) return identifyingSettings(STEADIED, options);
+  return noise === 'warped' && flow !== undefined && flow !== STEADIED.flow.default ? { flow } : {};
 }

@@ -126,7 +126,10 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
   const dropped = new Set<StoredSettingName>(method === 'finetune' ? [] : SETTING_NAMES.finetune);
   if (all.train === 'lora') all.alpha ??= all.rank;
   else for (const name of LORA_SETTINGS) dropped.add(name);
-  if (all.steady !== true) for (const name of STEADY_SETTINGS) dropped.add(name);
+  if (all.steady !== true) {
+    const isMoved = all.noise === 'warped' && all.flow !== STEADY.flow.default;
+    for (const name of STEADY_SETTINGS) if (!(name === 'flow' && isMoved)) dropped.add(name);
+  }
   if (all.objective !== 'rendering-path') dropped.add('start_range');
   const counts = (name: StoredSettingName): boolean =>
     !dropped.has(name) && countsForIdentity(ROW_OF.get(name) ?? METHOD_ROW, all[name]);
