@@ -1,13 +1,11 @@
 // A real MLflow tracking server on a free port, and MLflow's own Python client, both for one file of tests.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pythonWith } from '../../scripts/python.js';
 
@@ -49,87 +47,39 @@ export async function startMlflow(): Promise<MlflowServer | { missing: string }>
   if ('missing' in found) return found;
   const folder = mkdtempSync(join(tmpdir(), 'steadyframe-mlflow-'));
   const port = await freePort();
-  const uri = `http://127.0.0.1:${port}`;
   mkdirSync(join(folder, 'artifacts'));
-  const env = {
-    ...process.env,
-    MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
-    MLFLOW_DISABLE_TELEMETRY: 'true',
-    DO_NOT_TRACK: 'true',
-    PYTHONDONTWRITEBYTECODE: '',
-  };
-  const options = ['--workers', '1', '--host', '127.0.0.1', '--port', String(port)];
-  const stores = [
-    '--backend-store-uri',
-    `sqlite:///${folder}/mlflow.db`,
-    '--artifacts-destination',
-    `${folder}/artifacts`,
-  ];
-  const server = spawn(found.python, ['-m', 'mlflow', 'server', ...options, ...stores], {
+  const program = fileURLToPath(new URL('mlflow_server.py', import.meta.url));
+  const server = spawn(found.python, [program, folder, String(port)], {
     cwd: folder,
-    env,
-    detached: true, // a separate process group, so that its workers end with it
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '' },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let log = '';
-  for (const stream of [server.stdout, server.stderr]) {
-    stream.on('data', (text) => {
-      log = `${log}${text}`.slice(-4000);
-    });
-  }
-  // Started when the server answers: what Python has compiled for the one is there for the other.
-  const startClient = () =>
-    spawn(found.python, [fileURLToPath(new URL('read_mlflow.py', import.meta.url)), uri], {
-      env,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-  let client: ReturnType<typeof startClient> | undefined;
+  server.stderr.on('data', (text) => {
+    log = `${log}${text}`.slice(-4000);
+  });
+  const over = new Promise((resolve) => server.once('exit', resolve));
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const stop = async (): Promise<void> => {
-    client?.kill('SIGKILL');
-    if (server.pid !== undefined) process.kill(-server.pid, 'SIGKILL');
-    await ended(server);
+    server.kill('SIGKILL');
+    await over;
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  const started = async (): Promise<{ stdin: Writable; lines: AsyncIterator<string> }> => {
-    await answers(`${uri}/health`, server, () => log);
-    client = startClient();
-    const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
-    if ((await lines.next()).value !== 'ready') throw new Error("MLflow's client did not start");
-    return { stdin: client.stdin, lines };
-  };
-  const { stdin, lines } = await started().catch(async (error) => {
+  if ((await lines.next()).value !== 'ready') {
     await stop();
-    throw error;
-  });
+    throw new Error(`the MLflow server did not start:\n${log}`);
+  }
   return {
-    uri,
+    uri: `http://127.0.0.1:${port}`,
     stop,
     async read(experiment, files = true) {
-      stdin.write(`${JSON.stringify({ experiment, files })}\n`);
+      server.stdin.write(`${JSON.stringify({ experiment, files })}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error("MLflow's client ended; see the messages above");
+      if (done) throw new Error(`the MLflow server ended:\n${log}`);
       const runs = JSON.parse(value) as FoundRun[];
       return Object.fromEntries(runs.map((run) => [run.name, run]));
     },
   };
-}
-
-/** Waits until the server responds, up to the caller's time limit. */
-async function answers(url: string, server: ChildProcess, log: () => string): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`the MLflow server ended:\n${log()}`);
-    const ok = await fetch(url).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ok) return;
-    await sleep(100);
-  }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  await new Promise((resolve) => child.once('exit', resolve));
 }
 
 function freePort(): Promise<number> {

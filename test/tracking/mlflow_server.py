@@ -1,15 +1,41 @@
-# What MLflow's own Python client finds on a server, one JSON line for each line of input: {"experiment": name, "files": true}.
-# Usage: python read_mlflow.py URI
+# MLflow's tracking server and its own Python client in one process, since importing MLflow takes most of the time of both.
+# Prints "ready" when the server answers; then, for each line of input {"experiment": name, "files": true}, one JSON line of
+# what the client finds there. It ends with its input.
+# Usage: python mlflow_server.py FOLDER PORT
 
 import hashlib
 import json
 import math
+import os
 import sys
 import tempfile
+import threading
+import time
 
-from mlflow import MlflowClient
+FOLDER, PORT = sys.argv[1:3]
+URI = f"http://127.0.0.1:{PORT}"
+STORE = f"sqlite:///{FOLDER}/mlflow.db"
 
-client = MlflowClient(tracking_uri=sys.argv[1])
+# As `mlflow server --workers 1` has it, without its job runner.
+os.environ.update(
+    {
+        "_MLFLOW_SERVER_FILE_STORE": STORE,
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+        "_MLFLOW_SERVER_ARTIFACT_DESTINATION": f"{FOLDER}/artifacts",
+        "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+        "_MLFLOW_SGI_NAME": "uvicorn",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+    }
+)
+
+import uvicorn  # noqa: E402
+from mlflow import MlflowClient  # noqa: E402
+from mlflow.server.fastapi_app import app  # noqa: E402
+from mlflow.server.handlers import initialize_backend_stores  # noqa: E402
+
+client = MlflowClient(tracking_uri=URI)
 
 
 def number(value):
@@ -64,6 +90,11 @@ def describe(run, with_files):
         }
 
 
+initialize_backend_stores(STORE, STORE, "mlflow-artifacts:/")
+server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=int(PORT), log_level="warning"))
+threading.Thread(target=server.run, daemon=True).start()
+while not server.started:
+    time.sleep(0.01)
 print("ready", flush=True)
 for line in sys.stdin:
     request = json.loads(line)
