@@ -60,12 +60,10 @@ export function openWorkspace(registerKernel, library = root) {
  * @param {string} python an interpreter that has nbconvert
  * @param {Workspace} workspace
  * @param {string} name
- * @param {Record<string, number>} [parameters] values for constants of the notebook's cell `parameters`, in place of its own
  * @returns {Promise<{ notebook: Notebook, failure?: string }>}
  */
-export async function executeNotebook(python, { folder, notebooks, jupyter }, name, parameters = {}) {
+export async function executeNotebook(python, { folder, notebooks, jupyter }, name) {
   const out = `executed-${name}`;
-  setParameters(join(notebooks, name), parameters);
   const settings = { timeout: PATIENCE, startup_timeout: PATIENCE, kernel_name: 'tslab', record_timing: 'False' };
   const { STEADYFRAME_MLFLOW_URI: _, ...env } = process.env;
   const args = [
@@ -93,26 +91,22 @@ export async function executeNotebook(python, { folder, notebooks, jupyter }, na
 }
 
 /**
- * Writes values into a notebook's cell `parameters`. (Not below it as papermill does: tslab's cells are one scope of
- * constants.)
+ * Writes values for constants into a notebook's cell `parameters`, in place of its own. (Not below it as papermill does:
+ * tslab's cells are one scope of constants.)
  *
- * @param {string} path
+ * @param {Notebook} notebook
  * @param {Record<string, number>} parameters
  */
-function setParameters(path, parameters) {
-  if (Object.keys(parameters).length === 0) return;
-  /** @type {Notebook} */
-  const notebook = JSON.parse(readFileSync(path, 'utf8'));
-  const cell = notebook.cells.find(({ metadata }) => metadata?.tags?.includes('parameters'));
-  if (!cell) throw new Error(`${path} has no cell with the tag parameters`);
+export function setParameters({ cells }, parameters) {
+  const cell = cells.find(({ metadata }) => metadata?.tags?.includes('parameters'));
+  if (!cell) throw new Error('there is no cell with the tag parameters');
   let source = textOf(cell.source);
   for (const [key, value] of Object.entries(parameters)) {
     const line = new RegExp(`^const ${key} = .*;$`, 'm');
-    if (!line.test(source)) throw new Error(`${path} has no parameter ${key}`);
+    if (!line.test(source)) throw new Error(`there is no parameter ${key}`);
     source = source.replace(line, `const ${key} = ${value};`);
   }
   cell.source = source;
-  writeFileSync(path, JSON.stringify(notebook));
 }
 
 /** @param {string} path @returns {Promise<Notebook>} */

@@ -1,5 +1,5 @@
-// The requirements for executing notebooks: the compiled library, a workspace, and a Python with nbconvert, or why one is
-// missing.
+// The requirements for executing notebooks: the compiled library, a workspace, and, for Jupyter, a Python with nbconvert, or
+// why it is missing.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -11,15 +11,23 @@ import { compile, isBuilt, root } from '../../scripts/setup.js';
 
 /** A place to execute notebooks in. */
 export interface NotebookPlace {
-  readonly python: string;
   readonly workspace: Workspace;
   close(): void;
 }
 
-/** Prepares everything; compiles the sources if `dist` is out of date. */
-export async function openNotebooks(): Promise<NotebookPlace | { readonly missing: string }> {
+/** A place where Jupyter executes them. */
+export interface JupyterPlace extends NotebookPlace {
+  readonly python: string;
+}
+
+/** Prepares a workspace, and finds nbconvert. */
+export async function openJupyter(): Promise<JupyterPlace | { readonly missing: string }> {
   const found = await pythonWith('nbconvert');
-  if ('missing' in found) return found;
+  return 'missing' in found ? found : { ...(await openNotebooks()), python: found.python };
+}
+
+/** Prepares a workspace; compiles the sources if `dist` is out of date. */
+export async function openNotebooks(): Promise<NotebookPlace> {
   let library = root;
   if (!isBuilt()) {
     mkdirSync(join(root, '.cache'), { recursive: true });
@@ -31,7 +39,6 @@ export async function openNotebooks(): Promise<NotebookPlace | { readonly missin
   }
   const workspace = openWorkspace(registerKernel, library);
   return {
-    python: found.python,
     workspace,
     close() {
       rmSync(workspace.folder, { recursive: true, force: true });

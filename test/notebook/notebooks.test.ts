@@ -1,12 +1,13 @@
-// The project's notebooks: each is executed completely by nbconvert and the tslab kernel, at a smaller size than the saved
-// ones, and must show the same kinds of outputs.
+// The project's notebooks: each is executed completely by the tslab kernel, at a smaller size than the saved ones, and must
+// show the same kinds of outputs.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executeNotebook, type Notebook, readNotebook, saveNotebook, textOf } from '../../scripts/execute-notebook.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Output, readNotebook, setParameters, textOf } from '../../scripts/execute-notebook.js';
 import { notebookNames } from '../../scripts/notebooks.js';
 import { root } from '../../scripts/setup.js';
+import { type CellRunner, openCells } from './cells.js';
 import { type NotebookPlace, openNotebooks } from './kernel.js';
 
 const names = notebookNames();
@@ -26,46 +27,39 @@ const SMALL: Record<string, Record<string, number>> = {
  * The formats of each cell's outputs, without printed text, without the format of pictures (which depends on their size),
  * and in any order, because outputs that are updated during work begin when it reaches them.
  */
-function formats({ cells }: Notebook): string[][] {
-  return cells.map(({ outputs = [] }) =>
-    outputs
-      .flatMap(({ data }) => (data ? [Object.keys(data).map((type) => type.replace(/^image.*/, 'image'))] : []))
-      .map((types) => types.sort().join(' '))
-      .sort(),
-  );
+function formats(outputs: readonly Output[]): string[] {
+  return outputs
+    .flatMap(({ data }) => (data ? [Object.keys(data).map((type) => type.replace(/^image.*/, 'image'))] : []))
+    .map((types) => types.sort().join(' '))
+    .sort();
 }
 
 describe('every notebook', () => {
-  let place: NotebookPlace | { readonly missing: string };
+  let place: NotebookPlace;
+  let kernel: CellRunner;
+  const before = process.cwd();
   beforeAll(async () => {
     place = await openNotebooks();
-  }, 900_000);
-  afterAll(() => 'close' in place && place.close());
-
-  it.for(names)('%s runs to its end and shows what is saved', { timeout: 900_000 }, async (name, context) => {
-    if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
-    if (!hasModel && name !== '04-metrics.ipynb') return context.skip('models/demo holds no demo model');
-    const { notebook, failure } = await executeNotebook(place.python, place.workspace, name, SMALL[name]);
-    expect(failure).toBeUndefined();
-    expect(formats(notebook)).toEqual(formats(await readNotebook(pathOf(name))));
+    vi.stubEnv('STEADYFRAME_RUNS', join(place.workspace.folder, 'runs'));
+    kernel = openCells(place.workspace.notebooks);
+  });
+  afterAll(() => {
+    kernel.close();
+    process.chdir(before);
+    vi.unstubAllEnvs();
+    place.close();
   });
 
-  it('that fails is noticed, in a cell and after it', async (context) => {
-    if ('missing' in place) return context.skip(`there is no nbconvert: ${place.missing}`);
-    const { workspace, python } = place;
-    // A pending promise of the first cell rejects while the second one runs.
-    const later =
-      'let go!: () => void; new Promise<void>((resolve) => { go = resolve; }).then(() => setTimeout(fail, 0));';
-    const cells = ['throw new Error("in the cell");', `function fail() { throw new Error("after it"); } ${later}`];
-    for (const [i, source] of cells.entries()) {
-      const { metadata, nbformat, nbformat_minor } = await readNotebook(pathOf(names[0]));
-      const code = { cell_type: 'code', id: 'a', metadata: {}, source, outputs: [], execution_count: null };
-      const wait = { ...code, id: 'b', source: 'go(); await new Promise((resolve) => setTimeout(resolve, 500));' };
-      const path = join(workspace.notebooks, `failing-${i}.ipynb`);
-      saveNotebook(path, { cells: [code, wait], metadata, nbformat, nbformat_minor }, workspace);
-      const { failure } = await executeNotebook(python, workspace, `failing-${i}.ipynb`);
-      expect(failure).toContain(['in the cell', 'after it'][i]);
-    }
+  it.for(names)('%s runs to its end and shows what is saved', async (name, context) => {
+    if (!hasModel && name !== '04-metrics.ipynb') return context.skip('models/demo holds no demo model');
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const notebook = await readNotebook(pathOf(name));
+    setParameters(notebook, SMALL[name]);
+    kernel.reset();
+    const outputs = await kernel.run(notebook.cells);
+    expect(outputs.map(formats)).toEqual(notebook.cells.map((cell) => formats(cell.outputs ?? [])));
+    expect(printed.mock.calls.length > 0).toBe(JSON.stringify(notebook).includes('"stdout"'));
+    printed.mockRestore();
   });
 });
 
