@@ -177,7 +177,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
       '16',
       ...quick,
     ];
-    expect(await start([...args, '--out', out('whole'), '-q']).ended).toMatchObject({ code: 0, err: '' });
+    expect(await steadyframe([...args, '--out', out('whole'), '-q'])).toMatchObject({ code: 0, err: '' });
     expected = bits(out('whole'));
   });
 
@@ -185,7 +185,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
     const folder = out('interrupted');
     const resume = [...args, '--out', folder, '-q', '--resume'];
     const first = await startUpTo('written settings.json', [...args, '--out', folder, '-q']);
-    const second = await start(resume).ended;
+    const second = await steadyframe(resume);
     expect(second.code).toBe(2);
     expect(second.err).toMatch(
       /interrupted: process \d+ on .* is writing into it; wait for it, or choose another folder/,
@@ -203,7 +203,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
     expect(err).toMatch(
       /Checkpoints up to iteration \d+ are kept in .*interrupted; continue with:\n {2}steadyframe finetune .*--resume\n$/,
     );
-    expect(await start(resume).ended).toMatchObject({ code: 0, err: '' });
+    expect(await steadyframe(resume)).toMatchObject({ code: 0, err: '' });
     expect(bits(folder)).toEqual(expected);
     const files = readdirSync(folder, { recursive: true }).map(String);
     expect(files.filter((file) => /\.partial-|^lock$/.test(file))).toEqual([]);
@@ -227,7 +227,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
       );
       expect(expected).toMatchObject(bits(folder));
       expect(spawnSync('mount', ['-o', 'remount,size=20m', disk]).status).toBe(0);
-      expect(await start([...args, '--out', folder, '-q', '--resume']).ended).toMatchObject({ code: 0, err: '' });
+      expect(await steadyframe([...args, '--out', folder, '-q', '--resume'])).toMatchObject({ code: 0, err: '' });
       expect(bits(folder)).toEqual(expected);
     } finally {
       spawnSync('umount', [disk]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { built, builtNote, COMMAND, interrupted, killed, mountSmall, start, startUpTo } from './process.js';
+import { steadyframe } from './run-command.js';
 
 const scratch = scratchFolder();
 let args: string[];
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const video = await shot(scratch, 'street.mp4', { frames: 6, width: 64, height: 64 });
   args = ['sweep', video, '--model', model, ...'--prompt night --size 64 --steps 4 --strengths 0.5,1'.split(' ')];
   const out = join(scratch, 'whole');
-  expect(await start([...args, '--out', out]).ended).toMatchObject({ code: 0 });
+  expect(await steadyframe([...args, '--out', out])).toMatchObject({ code: 0 });
   expected = hashes(out);
 });
 
@@ -50,7 +51,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
       });
       expect(expected).toMatchObject(finalFiles(out));
       expect(existsSync(join(out, 'result.json'))).toBe(false);
-      expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: FAR });
+      expect(await steadyframe([...args, '--out', out, '-q', '--resume'])).toMatchObject({ code: 0, err: FAR });
       expect(hashes(out)).toEqual(expected);
     },
   );
@@ -61,7 +62,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
       await killed(await startUpTo(point, [...args, '--out', out, '--resume']));
       expect(expected).toMatchObject(finalFiles(out));
     }
-    expect(await start([...args, '--out', out]).ended).toMatchObject({ code: 2, out: '' });
+    expect(await steadyframe([...args, '--out', out])).toMatchObject({ code: 2, out: '' });
     expect(await start([...args, '--out', out, '--resume']).ended).toMatchObject({ code: 0 });
     expect(hashes(out)).toEqual(expected);
   });
@@ -83,7 +84,7 @@ What is done so far is kept in ${out}; continue with:
     // Unlike a killed process, this one has removed its temporary files.
     expect(readdirSync(out).filter((file) => file.startsWith('.partial-'))).toEqual([]);
     expect(existsSync(join(out, '.partial/lock'))).toBe(false);
-    expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: FAR });
+    expect(await steadyframe([...args, '--out', out, '-q', '--resume'])).toMatchObject({ code: 0, err: FAR });
     expect(hashes(out)).toEqual(expected);
   });
 });
@@ -92,7 +93,7 @@ describe.skipIf(!built)(`two processes in one folder${builtNote}`, () => {
   it('do not disturb each other: the second one is refused', async () => {
     const out = join(scratch, 'shared');
     const first = await startUpTo('appended latents.f32 1', [...args, '--out', out, '-q']);
-    const second = await start([...args, '--out', out, '-q', '--resume']).ended;
+    const second = await steadyframe([...args, '--out', out, '-q', '--resume']);
     expect(second.code).toBe(2);
     expect(second.err).toMatch(/shared: process \d+ on .* is writing into it; wait for it, or choose another folder/);
     first.release();
@@ -125,7 +126,7 @@ describe.skipIf(!built)(`no space left${builtNote}`, () => {
         expect(full.err).toContain(`What is done so far is kept in ${out}; continue with:\n  steadyframe sweep `);
         expect(expected).toMatchObject(finalFiles(out));
         expect(spawnSync('mount', ['-o', 'remount,size=20m', disk]).status).toBe(0);
-        expect(await start([...args, '--out', out, '-q', '--resume']).ended).toMatchObject({ code: 0, err: FAR });
+        expect(await steadyframe([...args, '--out', out, '-q', '--resume'])).toMatchObject({ code: 0, err: FAR });
         expect(hashes(out)).toEqual(expected);
       } finally {
         spawnSync('umount', [disk]);

@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { root } from '../../scripts/setup.js';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { opticalFlow, toGray } from '../../src/lib/video/flow/flow.js';
+import { built, builtNote } from '../cli/process.js';
 import { FIXTURE, flowsOf, framesOf, readTensors } from '../metrics/stored-shot.js';
 
 const stored = await readTensors(`${FIXTURE}shot.safetensors`);
@@ -60,6 +65,15 @@ describe('opticalFlow', () => {
       const gray = { width, height, data: new Uint8Array(width * height).fill(7) };
       expect(await opticalFlow(gray, gray)).toEqual({ width, height, data: new Float32Array(2 * width * height) });
     }
+  });
+
+  it.skipIf(!built)(`runs in a script that the command line gives as a module${builtNote}`, () => {
+    const script = `
+      import { opticalFlow } from '${pathToFileURL(join(root, 'dist/lib/video/flow/flow.js'))}';
+      const gray = { width: 2, height: 1, data: new Uint8Array(2) };
+      console.log([...(await opticalFlow(gray, gray)).data].join());`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: '0,0,0,0\n', stderr: '' });
   });
 
   it('leaves the pictures as they were', async () => {

@@ -27,7 +27,8 @@ interface Thread {
 
 // Each thread has its own OpenCV of about 100 MB: beyond 8, the memory costs more than the time gained.
 const MAXIMUM_THREADS = Math.min(8, availableParallelism());
-const IDLE_MILLISECONDS = 5000;
+/** Longer than most renderings between two measurements: a new start takes a second. */
+const IDLE_MILLISECONDS = 30_000;
 /**
  * Number of pixels whose flow takes as long as starting another OpenCV, half a second: once this many had to wait, another
  * thread is worth it.
@@ -101,7 +102,9 @@ function startThread(): Thread | undefined {
   if (threads.size >= MAXIMUM_THREADS || (threads.size > 0 && delayed < PIXELS_A_THREAD)) return undefined;
   delayed = 0;
   const workerData = createRequire(import.meta.url).resolve('@techstark/opencv-js');
-  const thread: Thread = { worker: new Worker(WORKER_PROGRAM, { eval: true, workerData }) };
+  // Without the process's own options: `--input-type=module` would make the program a module.
+  const worker = new Worker(WORKER_PROGRAM, { eval: true, workerData, execArgv: [] });
+  const thread: Thread = { worker };
   threads.add(thread);
   thread.worker.on('message', (answer: { data?: Float32Array; message?: string }) => {
     const { request, resolve, reject } = thread.job!;
