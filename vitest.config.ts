@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './test/slow-first.js';
 
-/** Folders whose tests leave nothing behind in a process that another file could find there. */
+/** Folders, and files of others, whose tests leave nothing behind in a process that another file could find there. */
 const TOGETHER = [
   ...['cli', 'consistency', 'diffusion', 'edits', 'engine', 'experiments', 'graph', 'metrics', 'models', 'recipe'],
-  ...['reference', 'renderings', 'report', 'settings', 'sweeps', 'tensor', 'training', 'world'],
-].map((folder) => `test/${folder}/**/*.test.ts`);
+  ...['reference', 'renderings', 'report', 'settings', 'steady', 'sweeps', 'tensor', 'training', 'world'],
+  'base/{assert,atomic-file,folder-lock,given,hash,on-abort,progress,random,record-journal,results-folder}',
+  'video/{dis,estimate-flow,flow,frame-times,geometry,grid,open-for-model,open-video,pictures-in,shot-name}',
+  'video/{video-input,warp,write-video}',
+].map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
 
 export default defineConfig({
   test: {

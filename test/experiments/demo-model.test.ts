@@ -85,7 +85,7 @@ test('the whole experiment on a few frames: renderings, finetuning, numbers, rep
     prompts: ['a cyberpunk neon painting of a city street at night'],
     strengths: [0.45, 0.75],
     guidanceScale: 3,
-    steps: 10,
+    steps: 4,
     frames: 3,
     batch: 3,
     proposals: { strengths: [0.75], seeds: [42, 43] },
