@@ -20,7 +20,7 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
 };
 
-/** Cache of parsed declarations of the language and of installed packages. */
+/** Cache of parsed declarations: of the language, of installed packages and of this one. */
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /** Compiles files with that compiler. `folder` is the base of package resolution. */
@@ -29,7 +29,7 @@ export function compileAsNotebook(files: readonly string[], folder: string): ts.
   const parse = host.getSourceFile;
   host.getCurrentDirectory = () => folder;
   host.getSourceFile = (name, ...rest) => {
-    if (name.startsWith(folder) || !name.includes('/node_modules/')) return parse(name, ...rest);
+    if (!name.endsWith('.d.ts')) return parse(name, ...rest);
     if (!parsed.has(name)) parsed.set(name, parse(name, ...rest));
     return parsed.get(name);
   };
