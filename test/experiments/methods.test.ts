@@ -47,11 +47,11 @@ test('a case is rendered once, and each method is made once', async () => {
     );
   const before = times();
   rmSync(join(folder, 'methods/plain.json'));
-  await runStudy({ ...options, methods: [...few, 'filter-1-dis'] });
+  await runStudy({ ...options, methods: [...few, 'filter-1-network'] });
   const [plain, ...others] = times();
   expect(plain).toBeGreaterThan(before[0]);
   expect(others).toEqual(before.slice(1));
-  expect(existsSync(join(folder, 'methods/filter-1-dis.json'))).toBe(true);
+  expect(existsSync(join(folder, 'methods/filter-1-network.json'))).toBe(true);
   await expect(runStudy({ ...options, methods: ['magic'] })).rejects.toThrow(
     'no method "magic", expected one of plain',
   );

@@ -1,7 +1,7 @@
 // One method on one case: its videos over all renderings that it starts from, measured against the source, the truth and the
 // true motion, with their cost.
 
-import { countKeys } from '../../lib/consistency/key-segments.js';
+import { carryKeyframes } from '../../lib/consistency/keyframes.js';
 import { type Measured, measure } from '../../lib/metrics/measure.js';
 import type { Measurement } from '../../lib/metrics/measurement.js';
 import type { Frame } from '../../lib/tensor/frame.js';
@@ -66,27 +66,35 @@ interface MadeVideo {
 }
 
 async function makeVideo(
-  { make, motion = 'true', keyEvery }: Method,
+  { make, motion: motionOf = 'true', keyEvery }: Method,
   source: readonly Frame[],
   of: StyledVideo,
   motions: CaseMotions,
 ): Promise<MadeVideo> {
   const count = of.frames.length;
-  if (!make) return { of, frames: of.frames, passes: of.passes, seconds: of.seconds };
-  motions[motion].cost();
-  const { value: frames, seconds } = await cpuSeconds(async () => {
-    const all: Frame[] = [];
-    for await (const frame of make({ source, styled: of.frames, motion: motions[motion].motion })) all.push(frame);
-    return all;
+  const { motion, cost } = motions[motionOf];
+  cost();
+  const { value, seconds } = await cpuSeconds(async () => {
+    const carried =
+      keyEvery === undefined ? of.frames : await all(carryKeyframes(source, of.frames, { keyEvery, motion }));
+    // A keyframe is the rendering's own frame.
+    const rendered = of.frames.filter((frame) => carried.includes(frame)).length / count;
+    return { frames: make ? await all(make({ source, styled: carried, motion })) : carried, rendered };
   });
-  const { spent, charged } = motions[motion].cost();
-  const rendered = keyEvery === undefined ? 1 : countKeys(count, { keyEvery }) / count;
+  const { spent, charged } = cost();
+  const { frames, rendered } = value;
   // The true motion is rendered with the shot: no method could pay for it.
-  const ofMotion = motion === 'true' ? 0 : charged;
+  const ofMotion = motionOf === 'true' ? 0 : charged;
   return {
     ...{ of, frames, passes: rendered * of.passes },
     seconds: rendered * of.seconds + (Math.max(0, seconds - spent) + ofMotion) / count,
   };
+}
+
+async function all(frames: AsyncIterable<Frame>): Promise<readonly Frame[]> {
+  const read: Frame[] = [];
+  for await (const frame of frames) read.push(frame);
+  return read;
 }
 
 async function* streamed(frames: readonly Frame[]): AsyncGenerator<Frame> {

@@ -2,7 +2,6 @@
 
 import { temporalFilter } from '../../lib/consistency/filter.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
-import { carryKeyframes } from '../../lib/consistency/keyframes.js';
 import type { RestyleOptions } from '../../lib/diffusion/restyle.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import type { SourceMotion } from '../../lib/video/flow/correspondence.js';
@@ -33,9 +32,9 @@ export interface Method {
   readonly on: readonly Base[];
   readonly render?: Variant;
   readonly motion?: MotionOf;
-  /** Distance of keyframes, where only these must be rendered. */
+  /** Distance of keyframes, where only these are rendered and the frames between them carried along the motion. */
   readonly keyEvery?: number;
-  /** The video that it makes; the rendering itself where there is none. */
+  /** What it makes of the rendering, or of the carried keyframes. */
   readonly make?: (given: Given) => AsyncIterable<Frame>;
 }
 
@@ -55,7 +54,6 @@ function keyframes(keyEvery: number, motion: MotionOf): Method {
     on: FINETUNED,
     motion,
     keyEvery,
-    make: ({ source, styled, motion: along }) => carryKeyframes(source, styled, { keyEvery, motion: along }),
   };
 }
 
@@ -72,23 +70,17 @@ function filter(filterWeight: number, motion: MotionOf): Method {
 
 /** Keyframes first, and the filter over them: what is left of the keys' own differences. */
 function filteredKeyframes(keyEvery: number, filterWeight: number, motion: MotionOf): Method {
+  const filtered = filter(filterWeight, motion);
   return {
-    name: `keyframes-${keyEvery}-filter-${filterWeight}-${motion}`,
-    label: `keyframes every ${keyEvery}, then filter of weight ${filterWeight}, ${NAMES[motion]}`,
-    family: `both, ${motion}`,
-    on: FINETUNED,
-    motion,
-    keyEvery,
-    make: ({ source, styled, motion: along }) =>
-      temporalFilter(source, carryKeyframes(source, styled, { keyEvery, motion: along }), {
-        ...{ filterWeight, motion: along },
-      }),
+    ...{ ...filtered, keyEvery, family: `both, ${motion}` },
+    name: `keyframes-${keyEvery}-${filtered.name}`,
+    label: `keyframes every ${keyEvery}, then ${filtered.label}`,
   };
 }
 
-/** Another way of rendering, by itself and with its key frames carried along DIS. */
+/** Another way of rendering, by itself and with its keyframes carried along the flow network. */
 function rendered(label: string, render: Variant): Method[] {
-  const carried = keyframes(5, 'dis');
+  const carried = keyframes(5, 'network');
   const own = { family: label, on: FINETUNED, render };
   return [
     { name: render.name, label, ...own },
@@ -105,12 +97,14 @@ export const METHODS: readonly Method[] = [
     motion: 'farneback',
     make: ({ source, styled }) => flowMedian(source, styled),
   },
-  ...[0.3, 1, 3].map((weight) => filter(weight, 'dis')),
+  ...[0.3, 1, 3].map((weight) => filter(weight, 'network')),
+  filter(1, 'dis'),
   filter(1, 'true'),
-  ...[3, 5, 8].map((every) => keyframes(every, 'farneback')),
-  ...[3, 5, 8].map((every) => keyframes(every, 'dis')),
+  keyframes(5, 'farneback'),
+  keyframes(5, 'dis'),
+  ...[3, 5, 8].map((every) => keyframes(every, 'network')),
   ...[3, 5, 8].map((every) => keyframes(every, 'true')),
-  filteredKeyframes(5, 1, 'dis'),
+  ...[0.3, 1].map((weight) => filteredKeyframes(5, weight, 'network')),
   filteredKeyframes(5, 1, 'true'),
   ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),

@@ -1,19 +1,38 @@
 // The motions along which methods move pixels, by name; each pair of frames is compared once in a case.
 
-import { type Correspondence, motionBy, type SourceFrame, type SourceMotion } from '../../lib/consistency/motion.js';
+import {
+  type Correspondence,
+  motionBy,
+  motionThrough,
+  type SourceFrame,
+  type SourceMotion,
+} from '../../lib/consistency/motion.js';
 import { FLOWS } from '../../lib/settings/table.js';
+import type { Frame } from '../../lib/tensor/frame.js';
 import { type HeldOutShot, shotMotion } from '../../lib/world/held-out-shots.js';
 import { cpuSeconds } from './cpu-seconds.js';
 
 /** The name of a motion: an estimator's, or the truth. */
 export type MotionOf = (typeof FLOWS)[number] | 'true';
 
-/** All motions of a shot, none of which is computed yet. */
-export function motionsOf(shot: HeldOutShot): Readonly<Record<MotionOf, RememberedMotion>> {
-  const estimated = FLOWS.map((name) => [name, remembered(motionBy(name))] as const);
+/** All motions of a shot, none of which is computed yet. Estimators compare neighbours; the truth knows any two frames. */
+export function motionsOf(shot: HeldOutShot, source: readonly Frame[]): Readonly<Record<MotionOf, RememberedMotion>> {
+  const frames = source.map((frame, index) => ({ index, frame }));
+  const estimated = FLOWS.map((name) => [name, stepwise(frames, remembered(motionBy(name)))] as const);
   return {
     ...(Object.fromEntries(estimated) as Record<(typeof FLOWS)[number], RememberedMotion>),
     true: remembered(shotMotion(shot)),
+  };
+}
+
+/** A motion between any two frames by way of those between. */
+function stepwise(frames: readonly SourceFrame[], { motion, cost }: RememberedMotion): RememberedMotion {
+  return {
+    motion({ index: from }, { index: to }) {
+      const path = frames.slice(Math.min(from, to), Math.max(from, to) + 1);
+      return motionThrough(from < to ? path : path.reverse(), motion);
+    },
+    cost,
   };
 }
 

@@ -53,7 +53,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
       options.onNote?.(`${combination.name} ...`);
       await mkdir(join(folder, 'methods'), { recursive: true });
       const renderings = await renderCase(model, combination, { folder, methods: missing }, options);
-      const motions = motionsOf(combination.shot);
+      const motions = motionsOf(combination.shot, renderings.source);
       for (const method of missing) {
         options.signal?.throwIfAborted();
         options.onNote?.(`${combination.name}: ${method.label} ...`);
