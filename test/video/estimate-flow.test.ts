@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { endpointError } from '../../src/experiments/flow-network/judge-flow.js';
 import { FLOWS } from '../../src/lib/settings/table.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
+import { disFlow } from '../../src/lib/video/flow/dis/dis-flow.js';
 import { estimateFlow } from '../../src/lib/video/flow/estimate-flow.js';
+import { toGray } from '../../src/lib/video/flow/flow.js';
 import { resizeFlow } from '../../src/lib/video/flow/planes.js';
 import { streetPair } from '../../src/lib/world/sampling/moving-pair.js';
 
@@ -34,6 +36,16 @@ describe.each(FLOWS)('%s', (method) => {
       const most = a.data.reduce((sum, value, i) => Math.max(sum, Math.abs(value - b.data[i])), 0);
       expect(most).toBeLessThan(1e-3);
     }
+  });
+});
+
+describe('DIS', () => {
+  it('compares single pixels of small frames, and those of half the size of large ones', async () => {
+    const preset = disFlow(toGray(pair.from), toGray(pair.to));
+    const { there } = await estimateFlow(pair.from, pair.to, 'dis');
+    expect(endpointError(there.data, pair)).toBeLessThan(0.9 * endpointError(preset.data, pair));
+    const [from, to] = [doubled(doubled(pair.from)), doubled(doubled(pair.to))];
+    expect((await estimateFlow(from, to, 'dis')).there).toEqual(disFlow(toGray(from), toGray(to)));
   });
 });
 
