@@ -54,3 +54,8 @@ export function gridArms(arms: readonly RecipeArm[]): RecipeArm[] {
   const best = tuned.find(({ steady }) => steady) ?? tuned[0];
   return [...plain.slice(0, 2), ...(best ? [best] : [])];
 }
+
+/** What the grid writes over an arm: a picture's side has room for a few words. */
+export function gridLabel({ kind, strength, steady, label }: RecipeArm): string {
+  return kind === 'tuned' ? `${strength} finetuned${steady ? ', steady' : ''}` : label;
+}

@@ -18,7 +18,7 @@ import { type TrackedWork, trackWork } from '../tracking/log/tracked-work.js';
 import { hashFrame } from '../training/finetune/encode-items.js';
 import { locationOf, type RepeatableVideo, type Video } from '../video/read/video.js';
 import { sayTiming } from '../video/times/timing-note.js';
-import { gridArms, MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
+import { gridArms, gridLabel, MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
@@ -26,7 +26,7 @@ import { pickRecipeEdit } from './pick-edit.js';
 import type { RecipePlan } from './plan.js';
 import { plainRenderings, type TunedRendering, tunedRenderings } from './renderings.js';
 import { REPORT, writeRecipeReport } from './report.js';
-import { type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
+import { type RecipeArm, type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
 import { trainArm } from './train-arm.js';
 
 /** The folder and the result of the recipe. */
@@ -151,8 +151,7 @@ async function runStages(
       settings,
     };
     await timed('writing', async () => {
-      const shown = gridArms(arms).map(({ name }) => name);
-      await rendered.write(out, videosOf(rendered, readable, result, shown));
+      await rendered.write(out, videosOf(rendered, readable, gridArms(arms)));
       await writeCurves(join(out, 'curves.csv'), { source: measured.source, ...measured.outputs });
     });
     await rendered.close();
@@ -203,15 +202,13 @@ async function recipeSettings(
   return JSON.parse(JSON.stringify({ ...common, ...own }));
 }
 
-/** All videos by file name: the source, every arm, and the grid of the source and `shown` arms. */
+/** All videos by file name: the source, every arm, and the grid of the source and the arms that are shown. */
 function videosOf(
   rendered: RenderedVideo,
   arms: ReadonlyMap<string, Readable>,
-  { arms: described }: RecipeResult,
-  shown: readonly string[],
+  shown: readonly RecipeArm[],
 ): Record<string, Readable> {
-  const labelOf = (name: string): string => described.find((arm) => arm.name === name)!.label;
-  const beside = shown.map((name): [string, Readable] => [labelOf(name), arms.get(name)!]);
+  const beside = shown.map((arm): [string, Readable] => [gridLabel(arm), arms.get(arm.name)!]);
   const grid = gridOf([['original', rendered.source], ...beside], 2);
   const videos = [...arms].map(([name, read]) => [`${name}.mp4`, read] as const);
   return { 'original.mp4': rendered.source, ...Object.fromEntries(videos), 'grid.mp4': grid, 'grid.webp': grid };
