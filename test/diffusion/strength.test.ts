@@ -10,7 +10,6 @@ import {
   smallestStrength,
   stepsForStrength,
 } from '../../src/lib/diffusion/strength.js';
-import { SAMPLERS } from '../../src/lib/settings/table.js';
 
 it.each([
   // python: min(int(N * s), N)
@@ -49,14 +48,31 @@ it.each([
 });
 
 it('takes the end of a plan, and all of it at strength 1', () => {
-  for (const name of SAMPLERS) {
-    const plan = samplers[name].plan(noiseSchedule(), 20);
-    expect(planForStrength(plan, 1)).toEqual(plan);
-    const end = planForStrength(plan, 0.5);
+  const schedule = noiseSchedule();
+  for (const sampler of Object.values(samplers)) {
+    const plan = sampler.plan(schedule, 20);
+    expect(planForStrength(sampler, schedule, { steps: 20, strength: 1 })).toEqual(plan);
+    if (sampler.planAt) continue;
+    const end = planForStrength(sampler, schedule, { steps: 20, strength: 0.5 });
     expect(end.timesteps).toEqual(plan.timesteps.slice(10));
     expect(end.sigmas).toEqual(plan.sigmas.slice(10));
     expect(end.steps).toBe(20);
   }
+});
+
+it('of few steps, executes all of them at any strength, and says where there are too few', () => {
+  const at = (steps: number, strength: number) => [
+    ...planForStrength(samplers.lcm, noiseSchedule(), { steps, strength }).timesteps,
+  ];
+  expect(at(4, 1)).toEqual([999, 759, 499, 259]);
+  expect([...planForStrength(samplers.tcd, noiseSchedule(), { steps: 4, strength: 1 }).timesteps]).toEqual([
+    ...[999, 749, 499, 249],
+  ]);
+  expect(at(4, 0.45)).toEqual([439, 339, 219, 119]);
+  expect(() => at(8, 0.1)).toThrow(
+    'steps: 8 at strength 0.1, where this sampler has 5; take fewer steps, or a strength from 0.16',
+  );
+  expect(() => at(4, 1.1)).toThrow('strength: 1.1 is outside (0, 1]');
 });
 
 it.each([0, -0.1, 1.0001, Number.NaN, Number.POSITIVE_INFINITY])('refuses strength %f', (strength) => {

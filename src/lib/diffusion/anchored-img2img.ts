@@ -65,7 +65,8 @@ export async function* anchoredImg2img(
   const shots = starts.slice(1).map((end, i) => ({ first: starts[i], end }));
   const { plan, shape } = start;
   const predict = await predictionOfShots(model, options, { shape, shots, steps: plan.timesteps.length });
-  yield* denoise(model, start, adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain));
+  const tied = adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain);
+  yield* denoise(model, start, tied, options);
 }
 
 interface ShotsRun {

@@ -5,18 +5,23 @@ import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { type DENOISE, RENDER } from '../settings/table.js';
+import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { type ControlledOptions, controlledNetwork } from './controlled.js';
 import { guidedPrediction } from './guided-prediction.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
-import { createDenoiser, type Denoiser, type Sampler, type SamplingPlan } from './samplers/sampler.js';
+import { createDenoiser, type Denoiser, type Sampler, type SamplingPlan, type StepNoise } from './samplers/sampler.js';
 import { planForStrength } from './strength.js';
 
 /** Options of every rendering. */
-export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt' | 'noiseDraw'>> {
+export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt'>> {
   /** Description of the picture. If it is empty, the model follows its prior. */
   prompt: string;
+  /** Seed of what `lcm` and `tcd` add between steps: the draws after that of the noise. The same for all rows. */
+  seed?: number | bigint;
+  /** The same as tensors [1, C, h, w] or [B, C, h, w], one for each step but the last; drawn from the seed by default. */
+  stepNoise?: readonly Tensor<'float32'>[];
 }
 
 /** Options of image to image: latent, noise and strength. */
@@ -56,7 +61,7 @@ export interface DenoiseStep {
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
   const start = noisedStart(model, options);
   const network = controlledNetwork(model, options, start.plan);
-  yield* denoise(model, start, await guidedPrediction(model, options, start.shape, network));
+  yield* denoise(model, start, await guidedPrediction(model, options, start.shape, network), options);
 }
 
 /**
@@ -68,10 +73,12 @@ export async function* textToImage(
   model: Model,
   options: TextToImageOptions,
 ): AsyncGenerator<DenoiseStep, void, undefined> {
-  const { sampler, plan } = setUp(model, options);
+  const { sampler: name, steps } = withDefaults(RENDER, options);
+  const sampler = samplers[name];
+  const plan = sampler.plan(noiseSchedule(model.config.schedule), steps);
   const { shape, data } = options.noise;
   const predict = await guidedPrediction(model, options, shape, controlledNetwork(model, options, plan));
-  yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict);
+  yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict, options);
 }
 
 /** Where a sampler starts. */
@@ -91,16 +98,11 @@ export interface Start {
  */
 export function noisedStart(model: Model, options: Img2ImgOptions): Start {
   const { latent, strength } = options;
-  const noise = repeatNoise(options.noise, latent.shape);
-  const { sampler, plan: whole } = setUp(model, options);
-  const plan = planForStrength(whole, strength);
+  const noise = repeated(options.noise, latent.shape, 'noise');
+  const { sampler: name, steps } = withDefaults(RENDER, options);
+  const sampler = samplers[name];
+  const plan = planForStrength(sampler, noiseSchedule(model.config.schedule), { steps, strength });
   return { sampler, plan, shape: latent.shape, x: sampler.addNoise(latent.data, noise, plan) };
-}
-
-function setUp(model: Model, options: DenoiseOptions) {
-  const { sampler, steps } = withDefaults(RENDER, options);
-  const method = samplers[sampler];
-  return { sampler: method, plan: method.plan(noiseSchedule(model.config.schedule), steps) };
 }
 
 /** Denoises from a start with the network's predictions. Yields each step. */
@@ -108,23 +110,41 @@ export async function* denoise(
   model: Model,
   { sampler, plan, shape, x }: Start,
   predict: Denoiser['predict'],
+  options: DenoiseOptions,
 ): AsyncGenerator<DenoiseStep, void, undefined> {
   const [batch] = shape;
   const denoiser = createDenoiser(model.config.predictionType, predict);
-  for await (const step of sampler.sample(denoiser, x, plan, { batch })) {
+  const { eta } = withDefaults(RENDER, options);
+  const stepNoise = stepNoiseOf(options, shape, plan.timesteps.length);
+  for await (const step of sampler.sample(denoiser, x, plan, { batch, stepNoise, eta })) {
     yield { timestep: step.timestep, latent: tensor('float32', shape, step.latent) };
   }
 }
 
-function repeatNoise(noise: Tensor<'float32'>, shape: readonly number[]): Float32Array {
+/** The noise after each step, one row for all of a batch: frames whose noise differs would flicker. */
+function stepNoiseOf(options: DenoiseOptions, shape: readonly number[], steps: number): StepNoise {
+  const { stepNoise } = options;
+  if (stepNoise && stepNoise.length < steps - 1) {
+    throw new UsageError(
+      `img2img: ${stepNoise.length} tensors of step noise for ${steps} steps; give ${steps - 1}, one for each but the last`,
+    );
+  }
+  const { seed, noiseDraw } = withDefaults(RENDER, options);
+  const drawn = (step: number): Tensor<'float32'> =>
+    randn(seed, [1, ...shape.slice(1)], { draw: noiseDraw + 1 + step });
+  return (step) => repeated(stepNoise?.[step] ?? drawn(step), shape, 'step noise');
+}
+
+/** A row [1, C, h, w] for each latent, or as it is. */
+function repeated(noise: Tensor<'float32'>, shape: readonly number[], what: string): Float32Array {
   const fits = noise.shape.length === shape.length && noise.shape.slice(1).every((side, i) => side === shape[i + 1]);
   if (!fits || (noise.shape[0] !== 1 && noise.shape[0] !== shape[0])) {
     throw new UsageError(
-      `img2img: noise [${noise.shape.join(', ')}] does not fit latents [${shape.join(', ')}]; give one row, or one for each`,
+      `img2img: ${what} [${noise.shape.join(', ')}] does not fit latents [${shape.join(', ')}]; give one row, or one for each`,
     );
   }
   if (noise.shape[0] === shape[0]) return noise.data;
-  const repeated = new Float32Array(noise.data.length * shape[0]);
-  for (let i = 0; i < shape[0]; i++) repeated.set(noise.data, i * noise.data.length);
-  return repeated;
+  const rows = new Float32Array(noise.data.length * shape[0]);
+  for (let i = 0; i < shape[0]; i++) rows.set(noise.data, i * noise.data.length);
+  return rows;
 }

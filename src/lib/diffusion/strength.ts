@@ -5,7 +5,7 @@ import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { type NoiseSchedule, noiseSchedule } from './noise-schedule.js';
 import { type SamplerName, samplers } from './samplers/index.js';
-import type { SamplingPlan } from './samplers/sampler.js';
+import type { Run, Sampler, SamplingPlan } from './samplers/sampler.js';
 
 /**
  * The number of steps that a strength executes: min(trunc(steps * strength), steps), the last ones of the run. The product
@@ -15,9 +15,7 @@ import type { SamplingPlan } from './samplers/sampler.js';
  */
 export function stepsForStrength(steps: number, strength: number): number {
   assertInteger('steps: the number', steps, 1);
-  if (!(strength > 0 && strength <= 1)) {
-    throw new UsageError(`strength: ${strength} is outside (0, 1]; pass 1 for the strongest edit, 0.45 for a mild one`);
-  }
+  assertStrength(strength);
   const executed = Math.min(Math.trunc(steps * strength), steps);
   if (executed === 0) {
     throw new UsageError(
@@ -25,6 +23,11 @@ export function stepsForStrength(steps: number, strength: number): number {
     );
   }
   return executed;
+}
+
+function assertStrength(strength: number): void {
+  if (strength > 0 && strength <= 1) return;
+  throw new UsageError(`strength: ${strength} is outside (0, 1]; pass 1 for the strongest edit, 0.45 for a mild one`);
 }
 
 /** The smallest strength, rounded to few digits, that executes one of `steps` steps. */
@@ -36,13 +39,18 @@ export function smallestStrength(steps: number): number {
 }
 
 /**
- * The end of a plan that a strength executes. pndm's plan has one entry more, so one more is taken: the cut is at the same
- * place.
+ * The steps that a sampler executes at a strength: the end of a whole run's. pndm's plan has one entry more, so one more is
+ * taken: the cut is at the same place. Samplers of few steps have a plan for each strength.
  *
  * @throws UsageError when the strength is outside (0, 1] or runs no step
  */
-export function planForStrength(plan: SamplingPlan, strength: number): SamplingPlan {
-  const start = plan.steps - stepsForStrength(plan.steps, strength);
+export function planForStrength(sampler: Sampler, schedule: NoiseSchedule, run: Run): SamplingPlan {
+  if (sampler.planAt) {
+    assertStrength(run.strength);
+    return sampler.planAt(schedule, run);
+  }
+  const plan = sampler.plan(schedule, run.steps);
+  const start = plan.steps - stepsForStrength(plan.steps, run.strength);
   return { ...plan, timesteps: plan.timesteps.slice(start), sigmas: plan.sigmas.slice(start) };
 }
 
@@ -57,5 +65,5 @@ export function firstTimestep(
   strength: number,
   schedule: NoiseSchedule = noiseSchedule(),
 ): number {
-  return planForStrength(samplers[sampler].plan(schedule, steps), strength).timesteps[0];
+  return planForStrength(samplers[sampler], schedule, { steps, strength }).timesteps[0];
 }

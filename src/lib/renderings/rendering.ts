@@ -50,7 +50,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
     options,
   );
   const method = samplers[samplerName(sampler)];
-  const { timesteps } = planForStrength(method.plan(noiseSchedule(model.config.schedule), steps), strength);
+  const { timesteps } = planForStrength(method, noiseSchedule(model.config.schedule), { steps, strength });
   assertGuidance({ guidanceScale, guidanceRescale });
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);

@@ -6,7 +6,7 @@ import * as kind from './kinds.js';
 import { setting } from './setting.js';
 
 /** Names of samplers, in the order of help texts. */
-export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras'] as const;
+export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras', 'lcm', 'tcd'] as const;
 /** Noise modes: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export const NOISE_MODES = ['fixed', 'per-frame', 'warped'] as const;
 /** The frames to which a frame's attention is anchored. */
@@ -135,7 +135,18 @@ export const RENDER = {
     help: 'steps of a full run, of which a strength executes the last part',
   }),
   /** Sampling algorithm. */
-  sampler: setting(kind.word(SAMPLERS), { default: 'ddim', help: 'sampling algorithm', value: 'name' }),
+  sampler: setting(kind.word(SAMPLERS), {
+    default: 'ddim',
+    help: 'sampling algorithm; lcm and tcd, for models distilled to 4 to 8 steps, execute all steps at any strength',
+    value: 'name',
+  }),
+  /** Share of each step that the sampler `tcd` noises anew, from 0, which draws no noise, to 1. */
+  eta: setting(kind.real({ least: 0, most: 1 }), {
+    default: 0,
+    since: '0.1.0',
+    help: 'share of each step that the sampler tcd noises anew: 0 is deterministic and steadiest',
+    value: 'share',
+  }),
   /**
    * Guidance scale; at 1 the negative prompt does not matter and half of the work is saved. Differs from diffusers below 1,
    * where it switches guidance off: here 0 is the negative prompt alone.

@@ -6,6 +6,7 @@ import { SAMPLERS } from '../../settings/table.js';
 import { ddim } from './ddim.js';
 import { dpmpp2m, dpmpp2mKarras } from './dpmpp-2m.js';
 import { euler, eulerKarras } from './euler.js';
+import { lcm, tcd } from './few-step.js';
 import { pndm } from './pndm.js';
 import type { Sampler } from './sampler.js';
 
@@ -20,6 +21,8 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'euler-karras': eulerKarras,
   'dpmpp-2m': dpmpp2m,
   'dpmpp-2m-karras': dpmpp2mKarras,
+  lcm,
+  tcd,
 };
 
 /**

@@ -41,8 +41,21 @@ export interface SamplerStep {
   readonly latent: Float32Array;
 }
 
+/** What a plan is made for: `steps` of a full run, of which `strength` executes the last part. */
+export interface Run {
+  readonly steps: number;
+  readonly strength: number;
+}
+
+/** The noise that a sampler adds after a step, by the step's index: as many numbers as the latent has. */
+export type StepNoise = (step: number) => Float32Array;
+
 /** Options of a sampler's run. */
 export interface SampleOptions {
+  /** Noise of the samplers that draw it between steps. */
+  readonly stepNoise?: StepNoise;
+  /** Share of each step of `tcd` that is noised anew; 0 by default. */
+  readonly eta?: number;
   /** Number of rows (B) of equal length in the latent, for errors; 1 by default. */
   readonly batch?: number;
 }
@@ -51,6 +64,8 @@ export interface SampleOptions {
 export interface Sampler {
   /** All steps of a run from pure noise. Throws UsageError when the schedule does not hold that many steps. */
   readonly plan: (schedule: NoiseSchedule, steps: number) => SamplingPlan;
+  /** The steps at a strength, where they are not the last ones of a whole run. */
+  readonly planAt?: (schedule: NoiseSchedule, run: Run) => SamplingPlan;
   /** `z0` with noise for the plan's first step (image to image). */
   readonly addNoise: (z0: Float32Array, noise: Float32Array, plan: SamplingPlan) => Float32Array;
   /** Unit noise scaled for the plan's first step (text to image). */
