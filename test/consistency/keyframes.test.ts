@@ -76,6 +76,14 @@ test('nothing is carried across a cut: both of its frames are kept', async () =>
   ]);
 });
 
+test('from a keyframe on, the video is what it is without all that comes before', async () => {
+  const whole = await collect(carryKeyframes(source, flickering, { keyEvery: 3, motion: trueMotion }));
+  const later: typeof trueMotion = (from, to) =>
+    trueMotion({ ...from, index: from.index + 3 }, { ...to, index: to.index + 3 });
+  const part = carryKeyframes(source.slice(3), flickering.slice(3), { keyEvery: 3, motion: later });
+  expect(await collect(part)).toEqual(whole.slice(3));
+});
+
 test('every frame is a key at a distance of 1, and of the two videos no more is read than a segment needs', async () => {
   const motion = () => {
     throw new Error('there is nothing between keys');
