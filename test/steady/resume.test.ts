@@ -1,6 +1,6 @@
 // `steadyframe steady` killed anywhere and continued: the same bytes as a run that was left alone, and what is done stays.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { Correspondence } from '../../src/lib/consistency/motion.js';
@@ -138,6 +138,16 @@ describe('in the library', () => {
     await run(out, { resume: true, onWarning: (warning) => warnings.push(warning) });
     expect(warnings).toEqual([expect.stringMatching(message)]);
     expect(hashes(at(name))).toEqual(hashes(at(`whole ${name}`)));
+  });
+
+  test('what is done survives a continuation that is refused', async () => {
+    const out = place('refused');
+    const run = (options: SteadyOptions) => steady(at('shot'), at('styled'), out, { motion: still, ...options });
+    await expect(run(stopAfter(8))).rejects.toThrow('enough');
+    const { size } = statSync(join(`${out}.partial`, 'frames.rgb'));
+    mkdirSync(out);
+    await expect(run({ resume: true })).rejects.toThrow(`${out}`);
+    expect(statSync(join(`${out}.partial`, 'frames.rgb')).size).toBeGreaterThanOrEqual(size - 5 * 3 * SIDE * SIDE);
   });
 
   test('a folder of others is left as it is', async () => {

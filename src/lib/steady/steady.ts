@@ -97,7 +97,7 @@ export async function steady(
     keep = false;
     return { out: place, frames, source: measured.source.means, before: before.means, after: after.means };
   } catch (error) {
-    keep = !(error instanceof UsageError); // it would come again
+    keep = work.isContinued || !(error instanceof UsageError); // what cannot be is not kept
     throw error;
   } finally {
     await work.close(keep);

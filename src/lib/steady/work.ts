@@ -18,6 +18,8 @@ import { STATE } from '../training/loop/checkpoint.js';
 /** Unfinished work that this process holds. */
 export interface SteadyWork {
   readonly folder: string;
+  /** Whether an earlier process began it. */
+  readonly isContinued: boolean;
   /** The steadied frames that are done. */
   readonly frames: RecordJournal;
   readonly onWarning: Warn;
@@ -56,10 +58,11 @@ export async function openSteadyWork(
   }: { readonly resume: boolean; readonly frameBytes: number; readonly onWarning: Warn },
 ): Promise<SteadyWork> {
   const folder = workFolder(out);
-  if (hasSteadyWork(out) && !resume) {
+  const isContinued = hasSteadyWork(out);
+  if (isContinued && !resume) {
     throw new UsageError(`${out}: its unfinished work is in ${folder}; resume it, or delete that folder`);
   }
-  if (!hasSteadyWork(out)) refuseOtherFiles(folder, await namesIn(folder), [LOCK]);
+  if (!isContinued) refuseOtherFiles(folder, await namesIn(folder), [LOCK]);
   await makeFolder(folder);
   const unlock = await lockFolder(folder, out);
   const journals: RecordJournal[] = [];
@@ -77,7 +80,7 @@ export async function openSteadyWork(
     await removeLeftovers(dirname(out), basename(out));
     const frames = await journal(FRAMES, frameBytes);
     return {
-      ...{ folder, frames, onWarning, journal },
+      ...{ folder, isContinued, frames, onWarning, journal },
       async close(keep) {
         const isWorth = frames.count > 0 || existsSync(join(folder, STATE));
         await release();
