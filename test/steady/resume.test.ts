@@ -32,10 +32,10 @@ const styled = Array.from({ length: COUNT }, (_, t) => {
   const frame = part(shotPicture(HELD_OUT_SHOTS[0], t, 'neon'));
   return { ...frame, data: frame.data.map((value) => Math.min(255, value + 9 * (t % 3))) };
 });
-/** A new folder for a video. */
-function place(name: string): string {
+/** The path of a video in a new folder. */
+function place(name: string, file = 'out.mp4'): string {
   mkdirSync(at(name));
-  return join(at(name), 'out.mp4');
+  return join(at(name), file);
 }
 beforeAll(async () => {
   await writeVideo(at('shot'), source);
@@ -43,10 +43,10 @@ beforeAll(async () => {
 });
 
 /** Where each method is killed, one after the other, before it is left alone. Keyframes are 0, 3, 6, 7, 10 and 11. */
-const KILLS: [method: string, flags: string[], points: string[]][] = [
-  ['keyframes', ['--key-every', '3'], ['appended keys.u32 2', 'appended frames.rgb 6', 'written out.mp4']],
-  ['filter', [], ['appended frames.rgb 6']],
-  ['prior', ['--passes', '2'], ['written state.safetensors']],
+const KILLS: [method: string, file: string, flags: string[], points: string[]][] = [
+  ['keyframes', 'out.mp4', ['--key-every', '3'], ['appended keys.u32 2', 'appended frames.rgb 6', 'written out.mp4']],
+  ['filter', 'pictures', [], ['appended frames.rgb 6']],
+  ['prior', 'out.mp4', ['--passes', '2'], ['written state.safetensors']],
 ];
 
 describe.skipIf(!built)(`kill -9${builtNote}`, () => {
@@ -54,10 +54,10 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
     ...['steady', at('styled'), '--source', at('shot'), '-o', out, '--method', method, ...flags, '-q', '--json'],
   ];
 
-  it.for(KILLS)('%s: nothing half-written, and the rest to the same bytes', async ([method, flags, points]) => {
-    const whole = await start(command(method, flags, place(`whole ${method}`))).ended;
+  it.for(KILLS)('%s: nothing half-written, and the rest to the same bytes', async ([method, file, flags, points]) => {
+    const whole = await start(command(method, flags, place(`whole ${method}`, file))).ended;
     expect(whole).toMatchObject({ code: 0, err: '' });
-    const out = place(`killed ${method}`);
+    const out = place(`killed ${method}`, file);
     const args = command(method, flags, out);
     for (const [i, point] of points.entries()) {
       expect(existsSync(out)).toBe(false);
