@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
+import { addControl } from './commands/control.js';
 import { addDemo } from './commands/demo.js';
 import { addEdit } from './commands/edit.js';
 import { addFinetune } from './commands/finetune.js';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly AddCommand[] = [
   command(addFinetune, () => import('./actions/finetune.js')),
   command(addRecipe, () => import('./actions/recipe.js')),
   command(addSteady, () => import('./actions/steady.js')),
+  command(addControl, () => import('./actions/control.js')),
   command(addMetrics, () => import('./actions/metrics.js')),
   command(addGrid, () => import('./actions/grid.js')),
   command(addInfo, () => import('./actions/info.js')),

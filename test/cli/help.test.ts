@@ -15,6 +15,7 @@ const COMMANDS = [
   'finetune',
   'recipe',
   'steady',
+  'control',
   'metrics',
   'grid',
   'info',

@@ -30,6 +30,9 @@ export const STEADY_METHODS = ['keyframes', 'filter', 'median', 'prior'] as cons
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
+/** What a ControlNet can see of a frame without a network of its own. */
+export const CONTROL_KINDS = ['canny', 'tile', 'lineart', 'scribble', 'blur', 'luminance'] as const;
+
 /** Names in sweep files, run parameters and identities that are not the setting's own in snake case. */
 export const STORED_NAMES = { negativePrompt: 'negative', guidanceScale: 'guidance' } as const;
 
