@@ -15,7 +15,7 @@ export interface ModelOptions extends OptionsOf<typeof CHECKPOINT>, OptionsOf<ty
   strict?: boolean;
 }
 
-/** Adds --model, --lora, --embedding, --clip-skip, --device, --config, --vae, --prediction, --variant and --strict. */
+/** Adds --model, --lora, --embedding, --control, --clip-skip, --device, --config, --vae, --prediction, --variant and --strict. */
 export function addModelOptions(command: Command): Command {
   return addSettings(command, MODEL, { required: ['model'] }).option(
     '--strict',
@@ -33,7 +33,10 @@ export function checkpointArguments(values: OptionsOf<typeof CHECKPOINT>): strin
   return flagArguments(CHECKPOINT, values);
 }
 
-/** --lora, --embedding and --clip-skip as arguments of another command. */
-export function appliedArguments({ loras, embeddings, clipSkip = 0 }: OptionsOf<typeof APPLIED>): string[] {
-  return flagArguments(APPLIED, given({ loras, embeddings, clipSkip: clipSkip === 0 ? undefined : clipSkip }));
+/** --lora, --embedding, --control and --clip-skip as arguments of another command. */
+export function appliedArguments({ loras, embeddings, controls, clipSkip = 0 }: OptionsOf<typeof APPLIED>): string[] {
+  return flagArguments(
+    APPLIED,
+    given({ loras, embeddings, controls, clipSkip: clipSkip === 0 ? undefined : clipSkip }),
+  );
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
+import type { ControlNetwork, EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
 import type { OptionsOf, Setting, SettingTable } from '../lib/settings/setting.js';
 import { integer, listOf, number, oneOf, seconds, size } from './values.js';
 
@@ -52,7 +52,7 @@ function flagOf(name: string, setting: Setting, prefix?: string): Option {
 function flagHelp(setting: Setting): string {
   const { help, kind } = setting;
   if (kind === 'seconds') return `${help}, such as 3.2 or 1:03.2`;
-  if (kind === 'loras' || kind === 'embeddings') return `${help}; may be repeated`;
+  if (isRepeated(kind)) return `${help}; may be repeated`;
   if (kind === 'word' && !setting.words.every((each) => help.includes(each)))
     return `${help} (${setting.words.join(', ')})`;
   return help;
@@ -81,6 +81,7 @@ const VALUE_NAMES: Readonly<Record<Setting['kind'], string>> = {
   size: 'size',
   loras: 'file',
   embeddings: 'file',
+  controls: 'kind=model',
   edits: 'file',
   timesteps: 'from,to',
   whole: 'n',
@@ -113,6 +114,8 @@ function parserOf(setting: Setting): Parser {
       return (text, before: readonly LoraFile[] = []) => [...before, lora(text)];
     case 'embeddings':
       return (text, before: readonly EmbeddingFile[] = []) => [...before, embedding(text)];
+    case 'controls':
+      return (text, before: readonly ControlNetwork[] = []) => [...before, control(text, setting.words)];
     default:
       return (text) => text;
   }
@@ -138,6 +141,28 @@ export function embedding(text: string): EmbeddingFile {
   return at === undefined ? { file: text } : { file: text.slice(0, at), word: text.slice(at + 1) };
 }
 
+/**
+ * `KIND=MODEL`, `KIND=MODEL:WEIGHT` or `KIND=MODEL:WEIGHT:START-END`: numbers at the end are weight and part, unless a file
+ * with the whole name exists.
+ */
+export function control(text: string, kinds: readonly string[]): ControlNetwork {
+  const [, kind, rest = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  if (kind === undefined || !kinds.includes(kind)) {
+    throw new InvalidArgumentError(`Expected KIND=MODEL[:WEIGHT[:START-END]] with KIND one of ${kinds.join(', ')}.`);
+  }
+  const number = String.raw`(?:\d+\.?\d*|\.\d+)`;
+  const [, path, scale, start, end] =
+    new RegExp(`^(.+?):([+-]?${number})(?::(${number})-(${number}))?$`).exec(rest) ?? [];
+  if (path === undefined || existsSync(rest)) return { kind, path: rest };
+  return {
+    ...{ kind, path, scale: Number(scale) },
+    ...(start !== undefined && { start: Number(start), end: Number(end) }),
+  };
+}
+
+/** Settings whose flag is given once for each item. */
+const isRepeated = (kind: Setting['kind']): boolean => ['loras', 'embeddings', 'controls'].includes(kind);
+
 /** Values of settings as command-line arguments, for commands printed for the user to copy. */
 export function flagArguments(table: SettingTable, values: object): string[] {
   return Object.entries(table).flatMap(([name, setting]) => {
@@ -145,8 +170,10 @@ export function flagArguments(table: SettingTable, values: object): string[] {
     if (value === undefined) return [];
     const flag = `--${setting.flag ?? kebab(name)}`;
     if (setting.kind === 'toggle') return value ? [flag] : [];
-    const several = setting.kind === 'loras' || setting.kind === 'embeddings';
-    return (several ? (value as readonly unknown[]) : [value]).flatMap((each) => [flag, written(setting.kind, each)]);
+    return (isRepeated(setting.kind) ? (value as readonly unknown[]) : [value]).flatMap((each) => [
+      flag,
+      written(setting.kind, each),
+    ]);
   });
 }
 
@@ -158,6 +185,11 @@ function written(kind: Setting['kind'], value: unknown): string {
   if (kind === 'embeddings') {
     const { file, word } = value as EmbeddingFile;
     return word === undefined ? file : `${file}:${word}`;
+  }
+  if (kind === 'controls') {
+    const { kind: condition, path, scale = 1, start = 0, end = 1 } = value as ControlNetwork;
+    const part = start > 0 || end < 1 ? `:${start}-${end}` : '';
+    return `${condition}=${path}${scale !== 1 || part !== '' ? `:${scale}${part}` : ''}`;
   }
   if (kind === 'size' && typeof value === 'object') {
     const { width, height } = value as { width: number; height: number };

@@ -1,15 +1,17 @@
-// `steadyframe frame`, `metrics`, `grid` and `info`.
+// `steadyframe frame`, `control`, `metrics`, `grid` and `info`.
 
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { conditionOf } from '../../src/lib/conditions/condition.js';
 import { metrics } from '../../src/lib/metrics/metrics.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { readPicture } from '../../src/lib/video/still.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
 import { skipNote } from '../skipped.js';
 import { scratchFolder, shot, smallestCheckpoint, TOKENS } from '../sweeps/tiny.js';
+import { collect } from '../video/shots.js';
 import { steadyframe } from './run-command.js';
 
 const scratch = scratchFolder();
@@ -138,6 +140,33 @@ describe('metrics', () => {
       });
     },
   );
+});
+
+describe('control', () => {
+  it('writes what a ControlNet sees of each frame', async () => {
+    const out = join(scratch, 'edges');
+    const { code, out: text } = await steadyframe([
+      'control',
+      video,
+      '--kind',
+      'canny',
+      '--frames',
+      '2',
+      '-o',
+      out,
+      '-q',
+    ]);
+    expect({ code, text }).toEqual({ code: 0, text: `${out}: canny of 2 frames\n` });
+    const [frame] = await collect((await openVideo(video)).frames());
+    const { data } = await readPicture(join(out, '00001.png'));
+    expect([...data]).toEqual([...conditionOf('canny', frame).data]);
+  });
+
+  it('refuses a kind that it does not know', async () => {
+    const { code, err } = await steadyframe(['control', video, '--kind', 'depth', '-o', join(scratch, 'x.mp4')]);
+    expect(code).toBe(2);
+    expect(err).toContain('Expected one of canny, tile, lineart, scribble, blur, luminance');
+  });
 });
 
 describe('grid', () => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resumeCommand } from '../../src/cli/context.js';
-import { lora } from '../../src/cli/setting-flags.js';
+import { control, lora } from '../../src/cli/setting-flags.js';
 import { formatNumber, formatTable, formatTimestep } from '../../src/cli/table.js';
 import { integer, listOf, number, oneOf, rectangle, seconds, size } from '../../src/cli/values.js';
 import { formatBytes } from '../../src/lib/base/format-bytes.js';
@@ -55,6 +55,24 @@ describe('LoRA files', () => {
     writeFileSync(file, '');
     expect(lora(file)).toEqual({ file });
     expect(lora(`${file}:3`)).toEqual({ file, scale: 3 });
+  });
+});
+
+describe('controls', () => {
+  it.each([
+    ['canny=net', { kind: 'canny', path: 'net' }],
+    ['tile=a/b.safetensors:0.8', { kind: 'tile', path: 'a/b.safetensors', scale: 0.8 }],
+    ['canny=net:1:0.2-0.8', { kind: 'canny', path: 'net', scale: 1, start: 0.2, end: 0.8 }],
+    ['canny=C:\\net:.5:0-.6', { kind: 'canny', path: 'C:\\net', scale: 0.5, start: 0, end: 0.6 }],
+    ['tile=a=b:c', { kind: 'tile', path: 'a=b:c' }],
+  ])('%s', (text, expected) => {
+    expect(control(text, ['canny', 'tile'])).toEqual(expected);
+  });
+
+  it.each(['net', 'depth=net', '=net', 'canny='])('%s is refused', (text) => {
+    expect(() => control(text, ['canny', 'tile'])).toThrow(
+      'Expected KIND=MODEL[:WEIGHT[:START-END]] with KIND one of canny',
+    );
   });
 });
 

@@ -1,58 +1,28 @@
 // ControlNets of an open model: when they act, what they leave as it is, and what is refused. Numbers are compared with
 // diffusers' in test/reference/controlled-model.test.ts.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anchoredImg2img } from '../../src/lib/diffusion/anchored-img2img.js';
 import { type Img2ImgOptions, img2img } from '../../src/lib/diffusion/img2img.js';
-import { controlNetConfig } from '../../src/lib/models/config/controlnet.js';
-import { readJsonFile } from '../../src/lib/models/config/json-file.js';
 import { actsIn, type ControlRequest } from '../../src/lib/models/controls/controls.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { controlNetWeights } from '../../src/lib/models/networks/network-weights.js';
 import { SAMPLERS } from '../../src/lib/settings/table.js';
 import { randn } from '../../src/lib/tensor/randn.js';
 import { writeSafetensors } from '../../src/lib/tensor/safetensors.js';
-import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
+import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
+import { tinyControl } from './tiny-control.js';
 
 const scratch = scratchFolder();
 let checkpoint: string;
 let control: string;
-let unetConfig: Record<string, unknown>;
 
-/** Writes a ControlNet with random weights for the smallest checkpoint; its zero convolutions are not zero. */
-async function writeControl(name: string, config: Record<string, unknown> = {}): Promise<string> {
-  const folder = join(scratch, name);
-  mkdirSync(folder);
-  const { _class_name, up_block_types, out_channels, ...rest } = unetConfig;
-  const json = {
-    _class_name: 'ControlNetModel',
-    ...rest,
-    conditioning_embedding_out_channels: [4, 4, 4, 4],
-    ...config,
-  };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(json));
-  let seed = 0;
-  const weights = [...controlNetWeights(controlNetConfig(json, folder))].map(([key, shape]) => {
-    const scale = key.endsWith('.bias') ? 0.1 : 1 / Math.sqrt(sizeOf(shape.slice(1)));
-    return [
-      key,
-      tensor(
-        'float32',
-        shape,
-        randn(seed++, [sizeOf(shape)]).data.map((value) => scale * value),
-      ),
-    ];
-  });
-  await writeSafetensors(join(folder, 'diffusion_pytorch_model.safetensors'), Object.fromEntries(weights));
-  return folder;
-}
+const writeControl = (name: string, config: Record<string, unknown> = {}): Promise<string> =>
+  tinyControl(checkpoint, join(scratch, name), config);
 
 beforeAll(async () => {
   checkpoint = await smallestCheckpoint(scratch);
-  unetConfig = readJsonFile(join(checkpoint, 'unet/config.json')) as Record<string, unknown>;
   control = await writeControl('control');
 });
 
@@ -114,6 +84,9 @@ describe('a model under a control', () => {
       rows.push(...(await last(img2img(model, { ...options, ...one }))));
     }
     expect(distance(Float32Array.from(rows), both)).toBeLessThan(1e-4);
+    const swapped = { ...condition, data: condition.data.toReversed() };
+    const other = await last(img2img(model, { ...options, latent, noise, conditions: [swapped] }));
+    expect(distance(other, both)).toBeGreaterThan(1e-2);
     const shot = { ...options, latent, noise, conditions: [condition], batch: 1 };
     expect(distance(await last(anchoredImg2img(model, shot)), both)).toBeLessThan(1e-4);
     const anchored = await last(anchoredImg2img(model, { ...shot, anchor: 'first-previous' }));

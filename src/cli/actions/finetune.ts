@@ -119,8 +119,8 @@ async function trained(
 
 /** The command that renders the video with the finetuned model. */
 function renderCommand(path: string, values: FinetuneValues, trained: TrainedFiles, prompt: string): string {
-  const { model, loras, embeddings, clipSkip } = values;
-  const base = { path: model, options: given({ loras, embeddings, clipSkip, ...checkpointOptions(values) }) };
+  const { model, loras, embeddings, controls, clipSkip } = values;
+  const base = { path: model, options: given({ loras, embeddings, controls, clipSkip, ...checkpointOptions(values) }) };
   const { path: weights, options } = trainedSource(trained, base);
   const opened = [...appliedArguments(options), ...checkpointArguments(options)];
   const args = ['sweep', path, '--model', weights, ...opened, ...sizeArguments(values)];

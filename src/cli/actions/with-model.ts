@@ -12,9 +12,9 @@ export async function withModel<T>(
   context: Context,
   use: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const { device, strict, loras, embeddings, clipSkip } = options;
+  const { device, strict, loras, embeddings, controls, clipSkip } = options;
   const model = await loadModel(options.model, {
-    ...given({ device, strict, loras, embeddings, clipSkip }),
+    ...given({ device, strict, loras, embeddings, controls, clipSkip }),
     ...checkpointOptions(options),
     onWarning: context.warn,
   });

@@ -1,10 +1,12 @@
 // The network of a rendering under the model's controls: each acts in its part of the steps, for all prompts alike.
 
 import { UsageError } from '../base/errors.js';
+import { conditionOf } from '../conditions/condition.js';
 import { actsIn } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import type { Conditions } from '../models/networks/run-controls.js';
 import type { UNetInputs } from '../models/networks/run-unet.js';
+import type { Frame } from '../tensor/frame.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { SamplingPlan } from './samplers/sampler.js';
 
@@ -49,6 +51,20 @@ export function controlledNetwork(
     const conditions = conditionsOfStep(model, options, sample.shape[0], [index++, steps]);
     return model.predict(sample, timesteps, context, conditions);
   };
+}
+
+/**
+ * What the model's controls see of frames, in the controls' order.
+ *
+ * @throws UsageError for a control whose kind of condition was not given
+ */
+export function conditionsOfFrames({ controls }: Model, frames: readonly Frame[]): readonly (readonly Frame[])[] {
+  return controls.map(({ kind, path }) => {
+    if (kind !== undefined) return frames.map((frame) => conditionOf(kind, frame));
+    throw new UsageError(
+      `${path}: this control has no kind, so that it is not known what it sees of the frames; give one, such as canny`,
+    );
+  });
 }
 
 /** The rows of a picture tensor over and over, `rows` in all. */

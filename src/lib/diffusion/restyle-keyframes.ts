@@ -42,7 +42,8 @@ export async function* restyleKeyframes(
     const latents = await Promise.all(keys.map(({ frame, index }) => encodeFrame(model, frame, index)));
     const numbers = keys.map(({ index }) => index);
     const noises = noise === 'warped' && { noises: keys.map((key) => key.noise!) };
-    const edited = await restyleLatents(model, latents, numbers, { ...options, ...noises });
+    const pictures = keys.map(({ frame }) => frame);
+    const edited = await restyleLatents(model, latents, numbers, { ...options, pictures, ...noises });
     for (const [i, segment] of waiting.entries()) {
       const styled = await decodeFrame(model, edited[i], numbers[i]);
       yield* carry(segment, before, styled);

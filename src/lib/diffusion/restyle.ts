@@ -3,6 +3,7 @@
 import { assertInteger } from '../base/assert.js';
 import { NonFiniteError, UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { conditionTensor } from '../conditions/condition.js';
 import { isCut } from '../consistency/cuts.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
@@ -15,6 +16,7 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { type AnchoredImg2ImgOptions, anchoredImg2img, isAnchored } from './anchored-img2img.js';
+import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 
@@ -83,6 +85,8 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
 export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored' | 'cuts'> {
   /** The latents' own noise [1, C, h, w] in place of the seed's; `noise: 'warped'` needs it. */
   readonly noises?: readonly Tensor<'float32'>[];
+  /** The frames that the model's controls see, one a latent. */
+  readonly pictures?: readonly Frame[];
 }
 
 /**
@@ -106,6 +110,7 @@ export async function restyleLatents(
   const numbers = typeof frames === 'number' ? latents.map((_, i) => frames + i) : frames;
   if (isAnchored(options)) return restyleTogether(model, latents, numbers, options);
   const shape = latents[0].shape;
+  const conditions = options.pictures && conditionsOfFrames(model, options.pictures);
   const results: Tensor<'float32'>[] = [];
   for (let start = 0; start < latents.length; start += batch) {
     const count = Math.min(batch, latents.length - start);
@@ -113,11 +118,12 @@ export async function restyleLatents(
       Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]);
     const latent = stack(rowsOf(latents));
     const own = rowsOf(numbers);
+    const seen = conditions && { conditions: conditions.map((each) => conditionTensor(rowsOf(each))) };
     const noise = options.noises ? stack(rowsOf(options.noises)) : noiseFor(options, shape, own);
     let edited = latent;
     let step = 0;
     try {
-      for await (const { timestep, latent: next } of img2img(model, { ...options, latent, noise })) {
+      for await (const { timestep, latent: next } of img2img(model, { ...options, ...seen, latent, noise })) {
         edited = next;
         step++;
         options.onStep?.({ frame: own[0], frames: count, step, timestep });
@@ -148,7 +154,8 @@ async function restyleTogether(
   };
   let edited = latent;
   try {
-    const steps = anchoredImg2img(model, { ...options, latent, noise, onBatch });
+    const conditions = options.pictures && conditionsOfFrames(model, options.pictures).map(conditionTensor);
+    const steps = anchoredImg2img(model, { ...options, ...given({ conditions }), latent, noise, onBatch });
     for await (const step of steps) edited = step.latent;
   } catch (error) {
     throw namingFrame(error, numbers);
@@ -175,14 +182,15 @@ export async function* restyle(
   const { signal, motion, flow } = options;
   const together = isAnchored(options);
   let waiting: Tensor<'float32'>[] = [];
+  let pictures: Frame[] = [];
   let noises: Tensor<'float32'>[] = [];
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let first = 0;
   let before: Frame | undefined;
   const flush = async function* (): AsyncGenerator<Frame> {
-    const own = noise === 'warped' ? { noises } : {};
+    const own = { pictures, ...(noise === 'warped' && { noises }) };
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
-    [waiting, noises] = [[], []];
+    [waiting, pictures, noises] = [[], [], []];
     for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
   signal?.throwIfAborted();
@@ -192,6 +200,7 @@ export async function* restyle(
     before = frame;
     const latent = await encodeFrame(model, frame, first + waiting.length);
     waiting.push(latent);
+    if (model.controls.length > 0) pictures.push(frame);
     if (noise === 'warped') {
       noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion, flow }) });
       noises.push(await noiseOf(frame));

@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
+import { requestOf } from '../models/controls/controls.js';
 import { loraFiles } from '../models/lora/source.js';
 import type { Model } from '../models/model.js';
 import { embeddingFile } from '../models/text/textual-inversion.js';
@@ -39,6 +40,7 @@ export async function openEditStore(
     ...model.checkpoint.files,
     ...model.loras.flatMap(({ file }) => loraFiles(file)),
     ...model.embeddings.map(({ file }) => embeddingFile(file)),
+    ...model.controls.flatMap(({ opened }) => opened.files),
   ];
   const weights = await Promise.all(files.map(async (file) => [(await stat(file)).size, (await stat(file)).mtimeMs]));
   const key = sha256Json({
@@ -49,6 +51,7 @@ export async function openEditStore(
     scales: model.loras.map(({ scale = 1 }) => scale),
     words: model.embeddings.map(({ word }) => word),
     clipSkip: model.clipSkip,
+    controls: model.controls.length > 0 ? model.controls.map(requestOf) : undefined,
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
     denoise: identifyingSettings(DENOISE, settings),

@@ -55,6 +55,7 @@ export async function renderEdits(
       latent ??= await encodeFrame(model, original, frame);
       const [edited] = await restyleLatents(model, [latent], frame, {
         ...rendering.options,
+        pictures: [original],
         onStep: () => {
           signal?.throwIfAborted();
           onProgress?.({ done: ++done, total, label: 'denoising' });

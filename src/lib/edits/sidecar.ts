@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { brief } from '../base/brief.js';
 import { UsageError } from '../base/errors.js';
 import { printableLine } from '../base/printable.js';
+import { type ControlRequest, requestOf } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import { identifyingSettings } from '../settings/stored.js';
 import { DENOISE } from '../settings/table.js';
@@ -33,6 +34,7 @@ export interface EditSidecar {
   readonly model?: string;
   readonly loras?: readonly { readonly file: string; readonly scale?: number }[];
   readonly embeddings?: readonly { readonly file: string; readonly word: string }[];
+  readonly controls?: readonly ControlRequest[];
   readonly clipSkip?: number;
   readonly scores?: EditScores;
 }
@@ -77,6 +79,7 @@ export function sidecarOf(
     model: model.path,
     ...(model.loras.length > 0 && { loras: model.loras }),
     ...(model.embeddings.length > 0 && { embeddings: model.embeddings }),
+    ...(model.controls.length > 0 && { controls: model.controls.map(requestOf) }),
     ...(model.clipSkip > 0 && { clipSkip: model.clipSkip }),
     strength,
     seed,

@@ -3,6 +3,7 @@
 import { isCut } from '../consistency/cuts.js';
 import { restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
+import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type FilledRendering, frameAt, type RenderedFrom, readLatents } from './fill-journals.js';
 import { planRendering } from './rendering.js';
@@ -19,8 +20,11 @@ export async function editLatents(
   const { options, noise, steps, model: own = model } = rendering;
   const { evaluations } = planRendering(own, rendering);
   const count = numbers.length;
+  const pictures: Frame[] = [];
+  if (own.controls.length > 0) for (const i of numbers) pictures.push(await frameAt(from, i));
   return restyleLatents(own, await readLatents(latents, latentShape, numbers), numbers, {
     ...options,
+    pictures,
     ...(noise && { noises: await readLatents(noise.journal, latentShape, numbers) }),
     ...(steps && { stored: await stepStore(steps, count), cuts: await cutsAmong(from, numbers) }),
     onStep: ({ frame, frames, step }) =>

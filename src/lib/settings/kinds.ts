@@ -32,6 +32,19 @@ export interface EditFile {
   readonly prompt?: string;
 }
 
+/**
+ * A ControlNet with the kind of condition that it is shown, its weight, and the part of the steps in which it acts.
+ *
+ * @inline
+ */
+export interface ControlNetwork<Condition extends string = string> {
+  readonly kind: Condition;
+  readonly path: string;
+  readonly scale?: number;
+  readonly start?: number;
+  readonly end?: number;
+}
+
 /** The shorter side in pixels, or both. */
 export type Size = number | { readonly width: number; readonly height: number };
 
@@ -47,7 +60,7 @@ export interface Bounds {
 export type Kind<T> = (
   | { readonly kind: 'text' | 'path' | 'prompt' | 'size' | 'loras' | 'embeddings' | 'edits' | 'timesteps' | 'toggle' }
   | ({ readonly kind: 'whole' | 'real' | 'seconds' } & Bounds)
-  | { readonly kind: 'word' | 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'word' | 'words' | 'controls'; readonly words: readonly string[] }
 ) & {
   /** Carries the type; never set. */
   readonly type?: T;
@@ -61,6 +74,11 @@ export const size: Kind<Size> = { kind: 'size' };
 export const loras: Kind<readonly LoraFile[]> = { kind: 'loras' };
 export const embeddings: Kind<readonly EmbeddingFile[]> = { kind: 'embeddings' };
 export const edits: Kind<readonly EditFile[]> = { kind: 'edits' };
+/** ControlNets, each with one of the given kinds of conditions. */
+export const controls = <const W extends string>(words: readonly W[]): Kind<readonly ControlNetwork<W>[]> => ({
+  kind: 'controls',
+  words,
+});
 /** A range of timesteps; the second one is excluded. */
 export const timesteps: Kind<readonly [number, number]> = { kind: 'timesteps' };
 

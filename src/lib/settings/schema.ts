@@ -47,6 +47,16 @@ function kindSchema(setting: Setting): z.ZodType {
       return z.enum(setting.words as [string, ...string[]]);
     case 'words':
       return z.array(z.enum(setting.words as [string, ...string[]])).min(1);
+    case 'controls':
+      return z.array(
+        z.strictObject({
+          kind: z.enum(setting.words as [string, ...string[]]),
+          path: text,
+          scale: z.number().optional(),
+          start: z.number().min(0).lt(1).optional(),
+          end: z.number().gt(0).max(1).optional(),
+        }),
+      );
     case 'timesteps':
       return z.tuple([z.int().min(0), z.int().min(1)]);
     case 'loras':

@@ -103,6 +103,13 @@ export const APPLIED = {
     value: 'file[:word]',
     help: 'textual inversion: the word of prompts stands for what the file learned',
   }),
+  /** ControlNets, each with its kind of condition, its weight and its part of the steps. */
+  controls: setting(kind.controls(CONTROL_KINDS), {
+    flag: 'control',
+    value: 'kind=model[:weight[:start-end]]',
+    since: '0.1.0',
+    help: `ControlNet to follow: what it sees of the frames (${CONTROL_KINDS.join(', ')}), its folder or file, its weight and its part of the steps`,
+  }),
   /** Number of layers to skip at the end of the text encoder, counted as in diffusers. */
   clipSkip: setting(kind.whole(0), {
     default: 0,

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { sha256Json } from '../base/hash.js';
+import { describeControl } from '../models/checkpoint/hash-model.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import { folderName } from '../tracking/log/names.js';
 import type { Run } from '../tracking/log/run.js';
@@ -98,7 +99,17 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
     if (logged.has(job.id) || before?.status === 'finished') return undefined;
     const known = open.get(job.id);
     if (known) return known;
-    const { model, video, config, vae, loras = [], embeddings = [], edits = [], ...settings } = job.settings;
+    const {
+      model,
+      video,
+      config,
+      vae,
+      loras = [],
+      embeddings = [],
+      edits = [],
+      controls = [],
+      ...settings
+    } = job.settings;
     const names = (listed: readonly unknown[]): string[] =>
       listed.map((each) => basename(typeof each === 'string' ? each : (each as { file: string }).file));
     const part = before
@@ -114,6 +125,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
             ...(vae !== undefined && { vae: basename(vae) }),
             ...(loras.length > 0 && { loras: names(loras) }),
             ...(embeddings.length > 0 && { embeddings: names(embeddings) }),
+            ...(controls.length > 0 && { controls: controls.map(describeControl) }),
             ...(edits.length > 0 && { edits: names(edits) }),
           },
           device: settings.device,

@@ -5,7 +5,7 @@ import { given } from '../../base/given.js';
 import { sha256File, sha256Json } from '../../base/hash.js';
 import type { OnProgress } from '../../base/progress.js';
 import type { RunInput } from '../../tracking/stored/run-record.js';
-import type { Control } from '../controls/controls.js';
+import type { Control, ControlRequest } from '../controls/controls.js';
 import { hashLora, loraFiles } from '../lora/source.js';
 import type { Model } from '../model.js';
 import { embeddingFile } from '../text/textual-inversion.js';
@@ -26,7 +26,8 @@ export interface ModelHashes {
   readonly controls?: readonly ControlHash[];
 }
 
-interface ControlHash extends Pick<Control, 'scale' | 'start' | 'end'> {
+/** A ControlNet in the identity of results. */
+export interface ControlHash extends Pick<Control, 'kind' | 'scale' | 'start' | 'end'> {
   readonly sha256: string;
 }
 
@@ -59,10 +60,7 @@ export async function hashModel(
     }),
     ...(clipSkip > 0 && { clipSkip }),
     ...(controls.length > 0 && {
-      controls: controls.map(({ opened, scale, start, end }) => ({
-        sha256: sha256Json(opened.files.map((file) => hashes.get(file)!).sort()),
-        ...{ scale, start, end },
-      })),
+      controls: await Promise.all(controls.map((control) => hashControl(control, (file) => hashes.get(file)!))),
     }),
   };
 }
@@ -104,8 +102,17 @@ export function modelParameters(model: Model): Record<string, unknown> {
   };
 }
 
-/** A ControlNet as text: its name, weight and part of the steps. */
-function describeControl({ path, scale, start, end }: Control): string {
+/** What of a ControlNet determines a rendering: its files, and how it acts. */
+export async function hashControl(
+  { opened: { files }, kind, scale, start, end }: Control,
+  hash: (file: string) => string | Promise<string>,
+): Promise<ControlHash> {
+  const hashes = await Promise.all(files.map(hash));
+  return { sha256: sha256Json(hashes.sort()), ...given({ kind }), scale, start, end };
+}
+
+/** A ControlNet as text: its condition, name, weight and part of the steps. */
+export function describeControl({ kind, path, scale = 1, start = 0, end = 1 }: ControlRequest): string {
   const part = start > 0 || end < 1 ? `:${start}-${end}` : '';
-  return `${basename(path)}:${scale}${part}`;
+  return `${kind === undefined ? '' : `${kind}=`}${basename(path)}:${scale}${part}`;
 }

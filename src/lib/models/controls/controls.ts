@@ -1,6 +1,8 @@
 // The ControlNets of a model: which, how strongly, and during which part of a rendering.
 
 import { UsageError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
+import type { CONTROL_KINDS } from '../../settings/table.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { findModel } from '../hub/find-model.js';
 import { type OpenedControl, openControl } from './control-source.js';
@@ -13,6 +15,8 @@ import { type OpenedControl, openControl } from './control-source.js';
 export interface ControlRequest {
   /** A diffusers folder, or a `.safetensors` file in either layout. */
   path: string;
+  /** What it sees of the frames, where conditions are made from them. */
+  kind?: (typeof CONTROL_KINDS)[number];
   /** Factor of what it adds; 1 by default. */
   scale?: number;
   /** Share of the steps before which it is off, in [0, 1); 0 by default. */
@@ -22,7 +26,7 @@ export interface ControlRequest {
 }
 
 /** A ControlNet of an open model. */
-export interface Control extends Required<ControlRequest> {
+export interface Control extends Required<Omit<ControlRequest, 'kind'>>, Pick<ControlRequest, 'kind'> {
   /** The opened files. */
   readonly opened: OpenedControl;
 }
@@ -36,7 +40,7 @@ export async function openControls(requests: readonly ControlRequest[], checkpoi
   const { unet, vae, options } = checkpoint;
   const place = { unet: unet.config, vaeFactor: 2 ** (vae.config.blockOutChannels.length - 1) };
   const controls: Control[] = [];
-  for (const { path: name, scale = 1, start = 0, end = 1 } of requests) {
+  for (const { path: name, kind, scale = 1, start = 0, end = 1 } of requests) {
     if (!Number.isFinite(scale)) {
       throw new UsageError(`${name}: the control's weight is ${scale}, expected a number; 0.5 to 1 is usual`);
     }
@@ -46,9 +50,21 @@ export async function openControls(requests: readonly ControlRequest[], checkpoi
       );
     }
     const path = findModel(name);
-    controls.push({ path, scale, start, end, opened: await openControl(path, place, options.variant) });
+    controls.push({
+      path,
+      ...given({ kind }),
+      scale,
+      start,
+      end,
+      opened: await openControl(path, place, options.variant),
+    });
   }
   return controls;
+}
+
+/** The request for a control. */
+export function requestOf({ opened: _, ...request }: Control): ControlRequest {
+  return request;
 }
 
 /** Whether a control acts in step `index` of `steps`, as diffusers decides it. */

@@ -189,6 +189,12 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
 function absolute(name: string, value: unknown, folder: string): unknown {
   if (name === 'model' || name === 'config') return findModel(value as string, folder);
   if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
+  if (name === 'controls') {
+    return (value as NonNullable<GivenSettings['controls']>).map(({ path, ...how }) => ({
+      ...how,
+      path: findModel(path, folder),
+    }));
+  }
   if (name !== 'loras' && name !== 'embeddings' && name !== 'edits') return value;
   const listed = value as NonNullable<GivenSettings['loras'] | GivenSettings['embeddings'] | GivenSettings['edits']>;
   return listed.map((each) =>

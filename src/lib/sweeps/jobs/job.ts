@@ -122,8 +122,20 @@ function inStages(jobs: readonly TrainingJob[]): TrainingJob[] {
 }
 
 function modelKey(settings: PointSettings): string {
-  const { model, config, vae, prediction, variant, loras = [], embeddings = [], clip_skip = 0, device } = settings;
-  return sha256Json(canonicalJson({ model, config, vae, prediction, variant, loras, embeddings, clip_skip, device }));
+  const {
+    model,
+    config,
+    vae,
+    prediction,
+    variant,
+    loras = [],
+    embeddings = [],
+    controls,
+    clip_skip = 0,
+    device,
+  } = settings;
+  const parts = { model, config, vae, prediction, variant, loras, embeddings, controls, clip_skip, device };
+  return sha256Json(canonicalJson(parts));
 }
 
 /** Path of a job's record within its folder; if it exists, the job is done. */

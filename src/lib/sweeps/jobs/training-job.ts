@@ -80,7 +80,8 @@ export async function trainStage(job: TrainingJob, openModel: OpenModel, hooks: 
   const unlock = await waitForLock(guard, folder, { signal });
   try {
     if (hasStage(stage)) return;
-    const model = await openModel(settings.model, { ...modelOptions(settings), onWarning });
+    // Controls act on renderings only.
+    const model = await openModel(settings.model, { ...modelOptions(settings), controls: [], onWarning });
     const video = await openForModel(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
     const edits = [];
     for (const edit of settings.edits ?? []) {

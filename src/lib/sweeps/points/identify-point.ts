@@ -4,6 +4,7 @@
 import { sha256Json } from '../../base/hash.js';
 import { VERSION } from '../../base/version.js';
 import { readEdit } from '../../edits/sidecar.js';
+import { hashControl } from '../../models/checkpoint/hash-model.js';
 import { hashLora } from '../../models/lora/source.js';
 import type { Model } from '../../models/model.js';
 import { embeddingFile } from '../../models/text/textual-inversion.js';
@@ -38,7 +39,8 @@ export async function identifyPoint(
     config,
     checkpoint: { files },
     embeddings: learned,
-  }: Pick<Model, 'device' | 'config' | 'checkpoint' | 'embeddings'>,
+    controls,
+  }: Pick<Model, 'device' | 'config' | 'checkpoint' | 'embeddings' | 'controls'>,
   hasher: ContentHasher,
 ): Promise<IdentifiedPoint> {
   const base = {
@@ -92,6 +94,7 @@ export async function identifyPoint(
     source,
     loras,
     ...text,
+    ...(controls.length > 0 && { controls: await Promise.all(controls.map((one) => hashControl(one, hasher.hash))) }),
     render: chosen(SETTING_NAMES.render),
     ...(training && { training, iterations: settings.iterations }),
   };

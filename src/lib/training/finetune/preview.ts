@@ -123,6 +123,7 @@ export async function renderPreview(
   const { from, originals, latents, settings } = plan;
   const edited = await restyleLatents(model, latents, from, {
     ...settings,
+    pictures: originals,
     onStep: () => signal?.throwIfAborted(),
   });
   const frames: Frame[] = [];

@@ -1,6 +1,7 @@
 // The model to open for trained weights: the base model with a LoRA file, or a diffusers folder.
 
 import { given } from '../../base/given.js';
+import { requestOf } from '../../models/controls/controls.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
 
 /** Options that a trained diffusers folder replaces with its own content. */
@@ -37,6 +38,9 @@ export function trainedSource<Options extends LoadModelOptions>(
 }
 
 /** The options of an open model, except `strict`, `threads` and `onWarning`. */
-export function sourceOf({ path, checkpoint, device, loras, embeddings, clipSkip }: Model): ModelSource {
-  return { path, options: given({ ...checkpoint.options, device, loras, embeddings, clipSkip }) };
+export function sourceOf({ path, checkpoint, device, loras, embeddings, controls, clipSkip }: Model): ModelSource {
+  return {
+    path,
+    options: given({ ...checkpoint.options, device, loras, embeddings, controls: controls.map(requestOf), clipSkip }),
+  };
 }
