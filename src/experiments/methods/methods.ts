@@ -78,9 +78,9 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
   };
 }
 
-/** Another way of rendering, by itself and with its keyframes carried along the flow network. */
+/** Another way of rendering, by itself and with its keyframes carried along DIS. */
 function rendered(label: string, render: Variant): Method[] {
-  const carried = keyframes(5, 'network');
+  const carried = keyframes(5, 'dis');
   const own = { family: label, on: FINETUNED, render };
   return [
     { name: render.name, label, ...own },
@@ -97,15 +97,11 @@ export const METHODS: readonly Method[] = [
     motion: 'farneback',
     make: ({ source, styled }) => flowMedian(source, styled),
   },
-  ...[0.3, 1, 3].map((weight) => filter(weight, 'network')),
-  filter(1, 'dis'),
+  ...(['dis', 'network'] as const).map((motion) => filter(1, motion)),
   filter(1, 'true'),
   keyframes(5, 'farneback'),
-  keyframes(5, 'dis'),
-  ...[3, 5, 8].map((every) => keyframes(every, 'network')),
-  ...[3, 5, 8].map((every) => keyframes(every, 'true')),
-  ...[0.3, 1].map((weight) => filteredKeyframes(5, weight, 'network')),
-  filteredKeyframes(5, 1, 'true'),
+  ...(['dis', 'network', 'true'] as const).flatMap((motion) => [3, 5, 8].map((every) => keyframes(every, motion))),
+  ...(['dis', 'network', 'true'] as const).map((motion) => filteredKeyframes(5, 0.3, motion)),
   ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
   ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),

@@ -34,10 +34,11 @@ const FINE_AREA = 256 * 256;
 
 /**
  * OpenCV's medium preset compares pictures of half the size, which is meant for large ones. At full size, DIS is off by 0.9
- * to 1.0 pixels on the bundled shots instead of 1.2 to 1.4, and takes three times as long.
+ * to 1.0 pixels on the bundled shots instead of 1.2 to 1.4; two iterations of the refinement do as well as five.
  */
 function disSettings({ width, height }: Frame): DisSettings {
-  return { ...DIS_PRESETS.medium, finestScale: width * height > FINE_AREA ? DIS_PRESETS.medium.finestScale : 0 };
+  const { medium } = DIS_PRESETS;
+  return width * height > FINE_AREA ? medium : { ...medium, finestScale: 0, refinementIterations: 2 };
 }
 
 /**
