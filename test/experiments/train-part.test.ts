@@ -87,8 +87,9 @@ test('the ControlNet: starts without effect, leaves the other networks as they a
   const before = hashes(join(out, 'unet'));
   await trainPart('controlnet', { ...rest, out, iterations: 1, saveEvery: 1 });
   const start = await readNetwork(join(out, 'controlnet-edges'));
-  await trainPart('controlnet', { ...rest, out, iterations: 3, resume: true });
-  expect((await readLog(out, 'controlnet')).map(({ iteration }) => iteration)).toEqual([1, 2, 3]);
+  await trainPart('controlnet', { ...rest, out, iterations: 2, saveEvery: 9, resume: true });
+  const log = await readLog(out, 'controlnet');
+  expect(log.map(({ iteration }) => iteration)).toEqual([1, 2]);
   expect(hashes(join(out, 'unet'))).toEqual(before);
 
   const names = [...controlNetWeights(controlNetConfig(start.config, out)).keys()];

@@ -10,7 +10,9 @@ import { controlNetConfig } from '../../lib/models/config/controlnet.js';
 import { unetConfig } from '../../lib/models/config/unet.js';
 import { loadModel } from '../../lib/models/model.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
+import { writePicture } from '../../lib/video/still.js';
 import { CONTROLNET, TEXT, TOKENS, UNET } from './configs.js';
+import { judgeControlNet } from './judge-controlnet.js';
 import { openLatentSet } from './latent-set.js';
 import { CONTROLNET_PREFIX, pretrainControlNet } from './pretrain-controlnet.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
@@ -21,9 +23,12 @@ import { readNetwork, writeNetwork } from './write-network.js';
 /** The folder of the ControlNet in that of the model. */
 const FOLDER = 'controlnet-edges';
 
+/** Views of held-out drives that a save renders. */
+const VIEWS = 4;
+
 /**
- * Trains and yields after each update. Each save writes the ControlNet into `out`, and a line into its log. The other
- * networks must exist, and stay as they are.
+ * Trains and yields after each update. Each save writes the ControlNet into `out`, a line into its log, and a sheet of
+ * rendered views into `work`. The other networks must exist, and stay as they are.
  */
 export async function* trainControlNet(options: PretrainOptions): AsyncGenerator<PretrainReport, void, undefined> {
   const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal, heldOut = 8 } = options;
@@ -62,9 +67,10 @@ export async function* trainControlNet(options: PretrainOptions): AsyncGenerator
       const weights = [...(state.average ?? state.weights)];
       const bare = weights.map(([name, value]) => [name.slice(CONTROLNET_PREFIX.length), value] as const);
       await writeNetwork(join(out, FOLDER), CONTROLNET, new Map(bare));
-      const line = { iteration, loss: sum / count, heldOutLoss, learningRate };
+      const views = await renderedViews(out, join(work, 'controlnet', `views-${iteration}.png`), options);
+      const line = { iteration, loss: sum / count, heldOutLoss, learningRate, ...views };
       await appendLog(out, 'controlnet', line);
-      const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}`;
+      const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}${notedViews(views)}`;
       const metrics = { loss, learning_rate: learningRate, ...given({ held_out_loss: heldOutLoss }) };
       yield { iteration, loss, secondsLeft, metrics, note };
       [sum, count] = [0, 0];
@@ -72,6 +78,28 @@ export async function* trainControlNet(options: PretrainOptions): AsyncGenerator
   } finally {
     await model.dispose();
   }
+}
+
+/** Mean differences of rendered views from the true pictures, with and without the ControlNet; none without views. */
+async function renderedViews(
+  out: string,
+  file: string,
+  { heldOut = 8, threads }: PretrainOptions,
+): Promise<{ error?: number; plainError?: number }> {
+  const drives = Math.min(VIEWS, Math.floor(heldOut / 2));
+  if (drives === 0) return {};
+  const { judgements, sheet } = await judgeControlNet(out, {
+    control: join(out, FOLDER),
+    drives,
+    ...given({ threads }),
+  });
+  await writePicture(file, sheet);
+  const [plainError, error] = judgements[0].error;
+  return { error, plainError };
+}
+
+function notedViews({ error, plainError }: { error?: number; plainError?: number }): string {
+  return error === undefined ? '' : `, error ${error.toFixed(1)} (${plainError?.toFixed(1)} without)`;
 }
 
 async function readWeights(out: string): Promise<Weights> {
