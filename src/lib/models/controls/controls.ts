@@ -25,9 +25,17 @@ export interface ControlRequest {
   end?: number;
 }
 
-/** A ControlNet of an open model. */
+/**
+ * A ControlNet of an open model.
+ *
+ * @inline
+ */
 export interface Control extends Required<Omit<ControlRequest, 'kind'>>, Pick<ControlRequest, 'kind'> {
-  /** The opened files. */
+  /**
+   * The opened files.
+   *
+   * @hidden
+   */
   readonly opened: OpenedControl;
 }
 

@@ -15,7 +15,11 @@ import { createPrograms } from './programs.js';
 import { createScope } from './scope.js';
 import { downHalf, type Residuals, type UNetNodes, unetLayers } from './unet.js';
 
-/** One picture [B, 3, H, W] in [0, 1] a control, in their order; null where a control is off. */
+/**
+ * One picture [B, 3, H, W] in [0, 1] a control, in their order; null where a control is off.
+ *
+ * @inline
+ */
 export type Conditions = readonly (Tensor<'float32'> | null)[];
 
 /** The ControlNets of a model as functions of their inputs. */

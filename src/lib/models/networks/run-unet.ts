@@ -17,7 +17,11 @@ import { type Conditions, type RunnableControls, residualNodes } from './run-con
 import { type Adapter, createScope } from './scope.js';
 import { type Residuals, type UNetNodes, unet } from './unet.js';
 
-/** What a prediction may depend on besides its inputs. */
+/**
+ * What a prediction may depend on besides its inputs.
+ *
+ * @inline
+ */
 export interface PredictOptions {
   /** One picture [B, 3, H, W] in [0, 1] a control of the model, null for one that is off; no controls by default. */
   readonly conditions?: Conditions;
