@@ -158,6 +158,10 @@ describe('labels', () => {
     expect(varying).toEqual(['strength', 'noise_draw']);
     expect(pointLabel(grid[1], varying)).toBe('strength 0.5, noise draw 2');
     expect(pointLabel(grid[0], [])).toBe('the only point');
+    const control = '{kind: canny, path: nets/edges, scale: 0.8, end: 0.5}';
+    const [off, on] = points(`method: grid\nparameters: {controls: {values: [[], [${control}]]}}`);
+    expect(pointLabel(off, ['controls'])).toBe('controls none');
+    expect(pointLabel(on, ['controls'])).toBe('controls canny=edges:0.8:0-0.5');
   });
 });
 

@@ -2,6 +2,8 @@
 
 import { UsageError } from '../../base/errors.js';
 import { canonicalJson } from '../../base/hash.js';
+import { describeControl } from '../../models/checkpoint/hash-model.js';
+import type { ControlRequest } from '../../models/controls/controls.js';
 import { drawValue, gridValues, type Parameter } from './distribution.js';
 import {
   type GivenSettings,
@@ -77,6 +79,7 @@ export function settingText(name: StoredSettingName, value: unknown): string {
   if (value === undefined) return '-';
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   if (PATH_SETTINGS.includes(name)) return String(value).split(/[\\/]/).at(-1)!;
+  if (name === 'controls') return (value as readonly ControlRequest[]).map(describeControl).join('+') || 'none';
   if (Array.isArray(value)) {
     const texts = value.map((each) =>
       typeof each === 'object' ? String(each.file).split(/[\\/]/).at(-1) : String(each),
