@@ -144,6 +144,10 @@ describe('an autoencoder in place of the own one', () => {
       writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...TINY.vae, ...changes }));
       return folder;
     };
+    const twoLevels = {
+      ...{ encoder_block_out_channels: [8, 8], decoder_block_out_channels: [8, 8] },
+      ...{ num_encoder_blocks: [1, 1], num_decoder_blocks: [1, 1] },
+    };
     const cases: [string, string][] = [
       [
         vae('xl', { scaling_factor: 0.13025 }),
@@ -152,7 +156,9 @@ describe('an autoencoder in place of the own one', () => {
       [vae('sixteen', { latent_channels: 16 }), 'has latents of 16 channels where'],
       [vae('deep', { block_out_channels: [4, 8, 8] }), 'has latent cells of 4 pixels where'],
       [vae('wide', { block_out_channels: [8, 8] }), 'VAE: the weight encoder.conv_in.weight is [4, 3, 3, 3]'],
-      [vae('tiny', { _class_name: 'AutoencoderTiny' }), '_class_name is "AutoencoderTiny"'],
+      [vae('dc', { _class_name: 'AutoencoderDC' }), '_class_name is "AutoencoderDC"'],
+      [vae('taesd', { _class_name: 'AutoencoderTiny' }), 'has latent cells of 8 pixels where'],
+      [vae('tiny', { _class_name: 'AutoencoderTiny', ...twoLevels }), 'VAE: the weight encoder.layers.0.weight'],
       [join(whole, 'unet'), '_class_name is "UNet2DConditionModel"'],
       [scratch, 'there is no autoencoder (config.json, or vae/config.json)'],
       [join(whole, 'unet', 'diffusion_pytorch_model.safetensors'), 'there is no autoencoder of Stable Diffusion in it'],

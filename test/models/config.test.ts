@@ -96,7 +96,12 @@ describe('other configurations', () => {
       'vae/config.json: shift_factor is 0.0609 (expected null)',
     ],
     [() => vaeConfig({ latents_mean: [0] }, 'v'), 'latents_mean is [0]'],
-    [() => vaeConfig({ _class_name: 'AutoencoderTiny' }, 'v'), '_class_name is "AutoencoderTiny"'],
+    [() => vaeConfig({ _class_name: 'AutoencoderDC' }, 'v'), '_class_name is "AutoencoderDC"'],
+    [
+      () => vaeConfig({ _class_name: 'AutoencoderTiny', num_encoder_blocks: [1] }, 'v'),
+      'num_encoder_blocks is [1], expected 4 of them, as many as encoder_block_out_channels',
+    ],
+    [() => vaeConfig({ _class_name: 'AutoencoderTiny', act_fn: 'silu' }, 'v'), 'act_fn is "silu"'],
     [() => vaeConfig({ use_quant_conv: false }, 'v'), 'use_quant_conv is false (expected true)'],
     [
       () => vaeConfig({ down_block_types: ['AttnDownEncoderBlock2D'] }, 'v'),

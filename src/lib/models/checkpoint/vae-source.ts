@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../base/errors.js';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../../tensor/safetensors.js';
-import { vaeConfig } from '../config/components.js';
+import { isVae, tinyVaeConfig, vaeConfig } from '../config/components.js';
 import type { UNetConfig, VaeConfig } from '../config/config.js';
 import { readJsonFile } from '../config/json-file.js';
 import { tellingVae } from '../config/telling-weights.js';
@@ -60,12 +60,14 @@ async function openFile(path: string, place: VaePlace): Promise<OpenedVae> {
   const header = await readSafetensorsHeader(path);
   const names = [...header.tensors.keys(), ...header.unsupported.keys()];
   const table = emptyTable();
-  const isDiffusers = names.some((name) => /^(encoder|decoder)\.(down_blocks|up_blocks|mid_block)\./.test(name));
-  if (isDiffusers) {
+  const isTiny = names.some((name) => /^(encoder|decoder)\.layers\./.test(name));
+  const isFull = names.some((name) => /^(encoder|decoder)\.(down_blocks|up_blocks|mid_block)\./.test(name));
+  if (isTiny || isFull) {
     const beside = join(dirname(path), 'config.json');
     const own = existsSync(beside) ? ownConfig(beside) : undefined;
     addHeader(table, 'vae', header, path);
-    return { config: own ?? place.vae, table, files: [...(own ? [beside] : []), path] };
+    const config = own ?? (isTiny ? tinyVaeConfig({}, path) : place.vae);
+    return { config, table, files: [...(own ? [beside] : []), path] };
   }
   // A whole checkpoint has the prefix, an autoencoder alone usually not.
   const isWhole = names.some((name) => name.startsWith(ORIGINAL_PREFIX.vae));
@@ -99,15 +101,16 @@ function renamed(
 
 /** The configuration beside a file, if it is that of an autoencoder. */
 function ownConfig(path: string): VaeConfig | undefined {
-  const json = readJsonFile(path) as { _class_name?: unknown } | null;
-  return json?._class_name === 'AutoencoderKL' ? vaeConfig(json, path) : undefined;
+  const json = readJsonFile(path);
+  return isVae(json) ? vaeConfig(json, path) : undefined;
 }
 
 function checkLatents(path: string, vae: VaeConfig, { unet, vae: own }: VaePlace): void {
   const factor = (config: VaeConfig): number => 2 ** (config.blockOutChannels.length - 1);
   const differences: [string, number, number][] = [
     ['latents of %d channels', vae.latentChannels, unet.outChannels],
-    ['latents scaled by %d', vae.scalingFactor, own.scalingFactor],
+    // A tiny autoencoder's latents are scaled already.
+    ...(vae.tiny ? [] : [['latents scaled by %d', vae.scalingFactor, own.scalingFactor] as [string, number, number]]),
     ['latent cells of %d pixels', factor(vae), factor(own)],
   ];
   const wrong = differences.find(([, mine, needed]) => mine !== needed);

@@ -6,8 +6,11 @@ import type { TextConfig, VaeConfig } from './config.js';
 import { blocks, count, counts, type Json, layers, mismatch, only, size } from './fields.js';
 import { parseJson } from './json-file.js';
 
+/** diffusers' name of the tiny autoencoder. */
+const TINY = 'AutoencoderTiny';
+
 const vaeSchema = z.looseObject({
-  _class_name: only('AutoencoderKL'),
+  _class_name: only('AutoencoderKL', TINY),
   in_channels: count.default(3),
   out_channels: count.default(3),
   latent_channels: count.default(4),
@@ -27,12 +30,65 @@ const vaeSchema = z.looseObject({
   use_quant_conv: only(true),
 });
 
+const tinySchema = z.looseObject({
+  _class_name: only(TINY),
+  in_channels: count.default(3),
+  out_channels: count.default(3),
+  latent_channels: count.default(4),
+  encoder_block_out_channels: counts.default([64, 64, 64, 64]),
+  decoder_block_out_channels: counts.default([64, 64, 64, 64]),
+  num_encoder_blocks: z.array(layers).default([1, 3, 3, 3]),
+  num_decoder_blocks: z.array(layers).default([3, 3, 3, 1]),
+  act_fn: only('relu'),
+  upsample_fn: only('nearest'),
+  upsampling_scaling_factor: only(2),
+  scaling_factor: z.number().positive().default(1),
+  shift_factor: only(0, null),
+});
+
+/** Whether a configuration is that of an autoencoder, and of which kind. */
+export function isVae(json: unknown): boolean {
+  const name = (json as { _class_name?: unknown } | null)?._class_name;
+  return name === 'AutoencoderKL' || name === TINY;
+}
+
+/** Reads the `config.json` of a tiny autoencoder; without any, that of the published one. */
+export function tinyVaeConfig(json: unknown, where: string): VaeConfig {
+  const c = parseJson(json, tinySchema, where);
+  const levels = (kind: 'encoder' | 'decoder') => {
+    const channels = c[`${kind}_block_out_channels`];
+    const blocks = c[`num_${kind}_blocks`];
+    if (blocks.length !== channels.length) {
+      const expected = `${channels.length} of them, as many as ${kind}_block_out_channels`;
+      throw mismatch(where, `num_${kind}_blocks`, blocks, expected);
+    }
+    return channels.map((width, i) => ({ channels: width, blocks: blocks[i] }));
+  };
+  const tiny = { encoder: levels('encoder'), decoder: levels('decoder') };
+  if (tiny.decoder.length !== tiny.encoder.length) {
+    throw mismatch(
+      where,
+      'num_decoder_blocks',
+      c.num_decoder_blocks,
+      `${tiny.encoder.length} levels, as the encoder has`,
+    );
+  }
+  return {
+    ...{ inChannels: c.in_channels, outChannels: c.out_channels, latentChannels: c.latent_channels },
+    ...{ blockOutChannels: c.encoder_block_out_channels, scalingFactor: c.scaling_factor, tiny },
+    // What only the full autoencoder has.
+    ...{ layersPerBlock: 0, normGroups: 1, midBlockAttention: false, sampleSize: 512 },
+    raw: json as Json,
+  };
+}
+
 /**
  * Reads a VAE's `config.json`; `where` is its path, for errors.
  *
  * @throws UsageError naming file, key and value of what is not supported or does not fit together
  */
 export function vaeConfig(json: unknown, where: string): VaeConfig {
+  if ((json as Json | null)?._class_name === TINY) return tinyVaeConfig(json, where);
   const c = parseJson(json, vaeSchema, where);
   const channels = c.block_out_channels;
   const wrong = (key: string, expected: string) => mismatch(where, key, (json as Json)[key], expected);

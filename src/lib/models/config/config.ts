@@ -52,7 +52,25 @@ export interface VaeConfig {
   readonly midBlockAttention: boolean;
   /** Side of the pictures it was trained on, in pixels. */
   readonly sampleSize: number;
+  /** The levels of a tiny autoencoder, which has no norms, attention and posterior. */
+  readonly tiny?: TinyVaeConfig;
   readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A level of a tiny autoencoder. */
+export interface TinyLevel {
+  readonly channels: number;
+  readonly blocks: number;
+}
+
+/**
+ * A tiny autoencoder's levels: the encoder's from the picture on, the decoder's from the latent on.
+ *
+ * @inline
+ */
+export interface TinyVaeConfig {
+  readonly encoder: readonly TinyLevel[];
+  readonly decoder: readonly TinyLevel[];
 }
 
 /**

@@ -2,7 +2,7 @@
 // anything is built: a file with a wrong number of layers is refused at once.
 
 import type { Part } from '../checkpoint/weight-table.js';
-import type { TextConfig, UNetConfig, VaeConfig } from './config.js';
+import type { TextConfig, TinyVaeConfig, UNetConfig, VaeConfig } from './config.js';
 
 /** The configurations of the networks. */
 export interface NetworkConfigs {
@@ -43,6 +43,23 @@ function* tellingUnet(unet: UNetConfig): Generator<TellingWeight> {
 
 /** The weights of the autoencoder only. */
 export function* tellingVae(vae: VaeConfig): Generator<TellingWeight> {
+  if (vae.tiny) yield* tellingTiny(vae.tiny, vae);
+  else yield* tellingFull(vae);
+}
+
+/** The last layers, whose numbers count all before. */
+function* tellingTiny({ encoder, decoder }: TinyVaeConfig, vae: VaeConfig): Generator<TellingWeight> {
+  const blocks = (levels: TinyVaeConfig['encoder']): number => levels.reduce((sum, level) => sum + level.blocks, 0);
+  const [first] = encoder;
+  const lastEncoded = encoder.length + blocks(encoder);
+  const lastDecoded = 2 * decoder.length + blocks(decoder);
+  yield ['vae', 'encoder.layers.0.weight', [first.channels, vae.inChannels, 3, 3]];
+  const encoded = [vae.latentChannels, encoder[encoder.length - 1].channels, 3, 3];
+  yield ['vae', `encoder.layers.${lastEncoded}.weight`, encoded];
+  yield ['vae', `decoder.layers.${lastDecoded}.weight`, [vae.outChannels, decoder[decoder.length - 1].channels, 3, 3]];
+}
+
+function* tellingFull(vae: VaeConfig): Generator<TellingWeight> {
   const { blockOutChannels: widths, latentChannels, layersPerBlock } = vae;
   yield ['vae', 'encoder.conv_in.weight', [widths[0], vae.inChannels, 3, 3]];
   yield ['vae', 'decoder.conv_out.weight', [vae.outChannels, widths[0], 3, 3]];

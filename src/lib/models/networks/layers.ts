@@ -22,12 +22,14 @@ export function linear(scope: Scope, x: Node, outputs: number, { bias = true } =
 /** A convolution's square kernels: the length of their side, and how they move. */
 export interface ConvOptions extends ConvolutionOptions {
   kernel: number;
+  /** Whether it has a bias; it has one by default. */
+  bias?: boolean;
 }
 
-/** Convolution with square kernels and bias: x [B, I, H, W] to [B, outputs, ..]. */
-export function conv(scope: Scope, x: Node, outputs: number, { kernel, ...options }: ConvOptions): Node {
+/** Convolution with square kernels: x [B, I, H, W] to [B, outputs, ..]. */
+export function conv(scope: Scope, x: Node, outputs: number, { kernel, bias = true, ...options }: ConvOptions): Node {
   const weight = layerWeight(scope, [outputs, x.shape[1], kernel, kernel]);
-  let y = g.conv2d(x, weight, scope.weight('bias', [outputs]), options);
+  let y = g.conv2d(x, weight, bias ? scope.weight('bias', [outputs]) : null, options);
   for (const { down, up, scale } of scope.adapters()) {
     const update = g.conv2d(g.conv2d(x, down, null, options), up, null);
     y = g.add(y, scale === 1 ? update : g.multiply(update, g.scalar(scale)));

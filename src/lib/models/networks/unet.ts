@@ -72,7 +72,7 @@ export function unet(
     }
     if (up < last) {
       const [, , height, width] = skips[skips.length - 1].shape;
-      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, height, width);
+      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, { height, width });
     }
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));

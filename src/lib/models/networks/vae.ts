@@ -5,14 +5,22 @@ import type { Node } from '../../graph/types.js';
 import type { VaeConfig } from '../config/config.js';
 import { conv, fromTokens, groupNorm, linear, residualBlock, toTokens } from './layers.js';
 import type { Scope } from './scope.js';
+import { tinyDecoder, tinyEncoder } from './tiny-vae.js';
 import { upsampleConv } from './upsample.js';
 
 const NORM_EPSILON = 1e-6;
 /** Limits of the posterior's log variance, as in diffusers' DiagonalGaussianDistribution. */
 const LOGVAR_RANGE = [-30, 20] as const;
 
-/** Posterior of pictures [B, 3, H, W] in [-1, 1]: mean and log variance [B, C, h, w], unscaled. */
+/**
+ * Posterior of pictures [B, 3, H, W] in [-1, 1]: mean and log variance [B, C, h, w], unscaled. That of a tiny autoencoder,
+ * which has a latent for each picture, has the least variance.
+ */
 export function vaeEncoder(root: Scope, config: VaeConfig, image: Node): { mean: Node; logvar: Node } {
+  if (config.tiny) {
+    const mean = tinyEncoder(root, config.tiny, config.latentChannels, image);
+    return { mean, logvar: g.add(g.multiply(mean, g.scalar(0)), g.scalar(LOGVAR_RANGE[0])) };
+  }
   const { blockOutChannels, layersPerBlock, latentChannels } = config;
   const last = blockOutChannels.length - 1;
   const scope = root.at('encoder');
@@ -38,6 +46,7 @@ export function vaeEncoder(root: Scope, config: VaeConfig, image: Node): { mean:
 
 /** Pictures [B, 3, H, W] in about [-1, 1] of unscaled latents [B, C, h, w]. */
 export function vaeDecoder(root: Scope, config: VaeConfig, latent: Node): Node {
+  if (config.tiny) return tinyDecoder(root, config.tiny, config.outChannels, latent);
   const { blockOutChannels, layersPerBlock } = config;
   const last = blockOutChannels.length - 1;
   const scope = root.at('decoder');
@@ -48,7 +57,9 @@ export function vaeDecoder(root: Scope, config: VaeConfig, latent: Node): Node {
     const outputs = blockOutChannels[last - up];
     const block = scope.at('up_blocks', up);
     for (let layer = 0; layer <= layersPerBlock; layer++) h = residual(block.at('resnets', layer), config, h, outputs);
-    if (up < last) h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, 2 * h.shape[2], 2 * h.shape[3]);
+    if (up === last) continue;
+    const [, , height, width] = h.shape;
+    h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, { height: 2 * height, width: 2 * width });
   }
   h = g.swish(groupNorm(scope.at('conv_norm_out'), h, config.normGroups, NORM_EPSILON));
   return conv(scope.at('conv_out'), h, config.outChannels, { kernel: 3, padding: 1 });
