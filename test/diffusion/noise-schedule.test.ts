@@ -155,7 +155,7 @@ describe('rescale', () => {
 
   it('takes shares from 0 to 1', () => {
     for (const share of [-0.1, 1.1, Number.NaN]) {
-      expect(() => assertGuidance({ guidanceScale: 7.5, guidanceRescale: share })).toThrow(
+      expect(() => assertGuidance({ guidanceScale: 7.5, guidanceRescale: share, guidanceUntil: 1 })).toThrow(
         `guidance rescale: ${share} is not a number from 0 to 1`,
       );
     }

@@ -12,9 +12,9 @@ import { RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { adainPrediction, type Shot } from './adain.js';
 import { conditionsOfStep } from './controlled.js';
-import { guidedPrediction, guidedPrompts } from './guided-prediction.js';
+import { guidedPrediction } from './guided-prediction.js';
 import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './img2img.js';
-import type { Denoiser } from './samplers/sampler.js';
+import type { Denoiser, SamplingPlan } from './samplers/sampler.js';
 
 /** How the frames of a video are tied to each other. */
 export type AnchorOptions = OptionsOf<Pick<typeof RENDER, 'anchor' | 'adain'>>;
@@ -64,7 +64,7 @@ export async function* anchoredImg2img(
   const starts = [0, ...(options.cuts ?? []), frames];
   const shots = starts.slice(1).map((end, i) => ({ first: starts[i], end }));
   const { plan, shape } = start;
-  const predict = await predictionOfShots(model, options, { shape, shots, steps: plan.timesteps.length });
+  const predict = await predictionOfShots(model, options, { shape, shots, plan });
   const tied = adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain);
   yield* denoise(model, start, tied, options);
 }
@@ -72,13 +72,13 @@ export async function* anchoredImg2img(
 interface ShotsRun {
   readonly shape: readonly number[];
   readonly shots: readonly Shot[];
-  readonly steps: number;
+  readonly plan: SamplingPlan;
 }
 
 async function predictionOfShots(
   model: Model,
   options: AnchoredImg2ImgOptions,
-  { shape: [frames, ...cell], shots, steps }: ShotsRun,
+  { shape: [frames, ...cell], shots, plan }: ShotsRun,
 ): Promise<Denoiser['predict']> {
   const { batch, anchor } = withDefaults(RENDER, options);
   const { stored, onBatch } = options;
@@ -87,18 +87,14 @@ async function predictionOfShots(
   let conditions: readonly Tensor<'float32'>[] | undefined;
   const anchored = async (inputs: UNetInputs): Promise<Tensor<'float32'>> => {
     const { sample, timesteps, context } = inputs;
-    const active = conditionsOfStep(model, given({ conditions }), sample.shape[0], [step - 1, steps]);
+    const active = conditionsOfStep(model, given({ conditions }), sample.shape[0], [step - 1, plan.timesteps.length]);
     if (anchor === 'none') return model.predict(sample, timesteps, context, active);
-    const result = await model.predictAnchored(
-      { ...inputs, ...active },
-      {
-        ...{ kind: anchor, prompts: guidedPrompts(options).length, anchors },
-      },
-    );
+    const prompts = sample.shape[0] / batch;
+    const result = await model.predictAnchored({ ...inputs, ...active }, { kind: anchor, prompts, anchors });
     anchors = result.anchors;
     return result.output;
   };
-  const predict = await guidedPrediction(model, options, [batch, ...cell], anchored);
+  const predict = await guidedPrediction(model, options, { shape: [batch, ...cell], plan }, anchored);
   return async (x, timestep) => {
     step++;
     if (stored && step <= stored.count) {

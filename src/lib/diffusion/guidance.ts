@@ -6,14 +6,17 @@ import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 
 /** The settings of guidance. */
-export type GuidanceSettings = Required<OptionsOf<Pick<typeof RENDER, 'guidanceScale' | 'guidanceRescale'>>>;
+export type GuidanceSettings = Required<
+  OptionsOf<Pick<typeof RENDER, 'guidanceScale' | 'guidanceRescale' | 'guidanceUntil'>>
+>;
 
 /**
  * Checks the settings of guidance.
  *
  * @throws UsageError when the scale is not a finite number of at least 0, or the rescaling is not in [0, 1]
  */
-export function assertGuidance({ guidanceScale: scale, guidanceRescale: share }: GuidanceSettings): void {
+export function assertGuidance(settings: GuidanceSettings): void {
+  const { guidanceScale: scale, guidanceRescale: share, guidanceUntil: until } = settings;
   if (!(scale >= 0 && scale < Infinity)) {
     throw new UsageError(
       `guidance scale: ${scale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
@@ -21,6 +24,9 @@ export function assertGuidance({ guidanceScale: scale, guidanceRescale: share }:
   }
   if (!(share >= 0 && share <= 1)) {
     throw new UsageError(`guidance rescale: ${share} is not a number from 0 to 1; 0 leaves guidance as it is`);
+  }
+  if (!(until > 0 && until <= 1)) {
+    throw new UsageError(`guidance until: ${until} is not a share above 0 and at most 1; 1 guides all steps`);
   }
 }
 

@@ -61,7 +61,7 @@ export interface DenoiseStep {
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
   const start = noisedStart(model, options);
   const network = controlledNetwork(model, options, start.plan);
-  yield* denoise(model, start, await guidedPrediction(model, options, start.shape, network), options);
+  yield* denoise(model, start, await guidedPrediction(model, options, start, network), options);
 }
 
 /**
@@ -77,7 +77,7 @@ export async function* textToImage(
   const sampler = samplers[name];
   const plan = sampler.plan(noiseSchedule(model.config.schedule), steps);
   const { shape, data } = options.noise;
-  const predict = await guidedPrediction(model, options, shape, controlledNetwork(model, options, plan));
+  const predict = await guidedPrediction(model, options, { shape, plan }, controlledNetwork(model, options, plan));
   yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict, options);
 }
 

@@ -45,13 +45,11 @@ export interface RenderingPlan {
  *   seed
  */
 export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
-  const { strength, sampler, steps, guidanceScale, guidanceRescale, batch, noiseDraw, seed, noise } = withDefaults(
-    RENDER,
-    options,
-  );
+  const settings = withDefaults(RENDER, options);
+  const { strength, sampler, steps, batch, noiseDraw, seed, noise } = settings;
   const method = samplers[samplerName(sampler)];
   const { timesteps } = planForStrength(method, noiseSchedule(model.config.schedule), { steps, strength });
-  assertGuidance({ guidanceScale, guidanceRescale });
+  assertGuidance(settings);
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   checkKeyframes(options);

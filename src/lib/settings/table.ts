@@ -178,6 +178,16 @@ export const RENDER = {
     help: 'how far to undo the overexposure of guidance, 0 to 1; 0.7 suits models of zero terminal SNR',
     value: 'share',
   }),
+  /**
+   * Share of the executed steps, the first ones, that are under guidance: what guidance decides is decided early, and the steps
+   * after it cost half [Zhang et al. 2024, Cross-attention makes inference cumbersome in text-to-image diffusion models].
+   */
+  guidanceUntil: setting(kind.real({ above: 0, most: 1 }), {
+    default: 1,
+    since: '0.1.0',
+    help: 'share of the executed steps that are guided, the first ones; those after it cost half',
+    value: 'share',
+  }),
   /** The same noise for all frames, different noise for each, or noise that moves with the picture (see `warpedNoise`). */
   noise: setting(kind.word(NOISE_MODES), {
     default: 'fixed',
