@@ -66,7 +66,7 @@ const result = (method: string, points: readonly MethodPoint[]): MethodResult =>
 });
 
 test('values are interpolated to the edit strength of the recipe, and not beyond what was rendered', () => {
-  const [first, second] = METHODS.filter(({ name }) => name.startsWith('keyframes'));
+  const [first, second] = METHODS.filter(({ family }) => family?.startsWith('keys'));
   const table = studyTable([
     result(REFERENCE, [point(0.3, 40, 0.1), point(0.45, 50, 0.2), point(0.6, 60, 0.3)]),
     result(first.name, [point(0.3, 44, 0.02), point(0.45, 48, 0.04), point(0.6, 56, 0.12)]),

@@ -27,8 +27,8 @@ export interface Variant {
 export interface Method {
   readonly name: string;
   readonly label: string;
-  /** The line of the chart that it belongs to. */
-  readonly family: string;
+  /** The line of the chart that it belongs to; there are as many lines as colours. */
+  readonly family?: string;
   readonly on: readonly Base[];
   readonly render?: Variant;
   readonly motion?: MotionOf;
@@ -50,7 +50,7 @@ function keyframes(keyEvery: number, motion: MotionOf): Method {
   return {
     name: `keyframes-${keyEvery}-${motion}`,
     label: `keyframes every ${keyEvery}, ${NAMES[motion]}`,
-    family: `keys, ${motion}`,
+    ...(motion !== 'farneback' && { family: `keys, ${motion}` }),
     on: FINETUNED,
     motion,
     keyEvery,
@@ -61,7 +61,7 @@ function filter(filterWeight: number, motion: MotionOf): Method {
   return {
     name: `filter-${filterWeight}-${motion}`,
     label: `filter of weight ${filterWeight}, ${NAMES[motion]}`,
-    family: `filter, ${motion}`,
+    ...(motion === 'dis' && { family: `filter, ${motion}` }),
     on: FINETUNED,
     motion,
     make: ({ source, styled, motion: along }) => temporalFilter(source, styled, { filterWeight, motion: along }),
@@ -70,9 +70,9 @@ function filter(filterWeight: number, motion: MotionOf): Method {
 
 /** Keyframes first, and the filter over them: what is left of the keys' own differences. */
 function filteredKeyframes(keyEvery: number, filterWeight: number, motion: MotionOf): Method {
-  const filtered = filter(filterWeight, motion);
+  const { family: _, ...filtered } = filter(filterWeight, motion);
   return {
-    ...{ ...filtered, keyEvery, family: `both, ${motion}` },
+    ...{ ...filtered, keyEvery },
     name: `keyframes-${keyEvery}-${filtered.name}`,
     label: `keyframes every ${keyEvery}, then ${filtered.label}`,
   };
@@ -80,8 +80,8 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
 
 /** Another way of rendering, by itself and with its keyframes carried along DIS. */
 function rendered(label: string, render: Variant): Method[] {
-  const carried = keyframes(5, 'dis');
-  const own = { family: label, on: FINETUNED, render };
+  const { family: _, ...carried } = keyframes(5, 'dis');
+  const own = { on: FINETUNED, render };
   return [
     { name: render.name, label, ...own },
     { ...carried, name: `${render.name}-${carried.name}`, label: `${label}, then ${carried.label}`, ...own },
@@ -93,7 +93,7 @@ export const METHODS: readonly Method[] = [
   { name: 'plain', label: 'plain model', family: 'plain model', on: ['plain'] },
   { name: REFERENCE, label: 'recipe', family: 'recipe', on: FINETUNED },
   {
-    ...{ name: 'median', label: 'flow-warped median, Farneback', family: 'median', on: FINETUNED },
+    ...{ name: 'median', label: 'flow-warped median, Farneback', on: FINETUNED },
     motion: 'farneback',
     make: ({ source, styled }) => flowMedian(source, styled),
   },

@@ -3,11 +3,11 @@
 import type { Chart } from '../../lib/report/chart-picture.js';
 import type { StudyRow, StudyTable } from './study-table.js';
 
-/** The chart for models finetuned on the true edit: a line for each family of methods. */
+/** The chart for models finetuned on the true edit: a line for each family of methods, those without one left out. */
 export function studyChart({ rows, cases }: StudyTable): Chart {
   const families = new Map<string, [number, number][]>();
   for (const row of rows.filter(({ edit, judged }) => edit === 'true' && judged > 0)) {
-    families.set(row.family, [...(families.get(row.family) ?? []), pointOf(row)]);
+    if (row.family) families.set(row.family, [...(families.get(row.family) ?? []), pointOf(row)]);
   }
   return {
     title: `True warping error, the recipe's = 1, mean of ${cases.length === 1 ? '1 case' : `${cases.length} cases`}`,

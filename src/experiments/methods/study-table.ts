@@ -47,7 +47,7 @@ export type ColumnName = keyof typeof COLUMNS;
 export interface StudyRow {
   readonly method: string;
   readonly label: string;
-  readonly family: string;
+  readonly family?: string;
   /** The edit that the reference's model learned. */
   readonly edit: Exclude<Base, 'plain'>;
   /** Cases in which it has a video of the reference's edit strength, and cases in all. */
@@ -82,7 +82,7 @@ export function studyTable(results: readonly MethodResult[]): StudyTable {
       const names = Object.keys(COLUMNS) as ColumnName[];
       return [
         {
-          ...{ method: method.name, label: method.label, family: method.family, edit },
+          ...{ method: method.name, label: method.label, edit, ...(method.family && { family: method.family }) },
           ...{ judged: judged.length, cases: found.length },
           values: Object.fromEntries(
             names.map((name) => [
