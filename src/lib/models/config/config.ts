@@ -57,7 +57,11 @@ export interface VaeConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** A level of a tiny autoencoder. */
+/**
+ * A level of a tiny autoencoder.
+ *
+ * @inline
+ */
 export interface TinyLevel {
   readonly channels: number;
   readonly blocks: number;
