@@ -111,7 +111,7 @@ describe('wrong arguments', () => {
     [
       'an unknown sampler',
       ['sweep', 'a.mp4', '--sampler', 'ddpm'],
-      "option '--sampler <name>' argument 'ddpm' is invalid. Expected one of ddim, pndm, euler, euler-karras, dpmpp-2m, dpmpp-2m-karras.",
+      "option '--sampler <name>' argument 'ddpm' is invalid. Expected one of ddim, pndm, euler, euler-karras, dpmpp-2m, dpmpp-2m-karras, lcm, tcd.",
     ],
   ])('%s: one sentence on stderr, exit code 2', async (_, args, sentence) => {
     expect(await steadyframe(args)).toMatchObject({ code: 2, out: '', err: `steadyframe: ${sentence}\n` });
