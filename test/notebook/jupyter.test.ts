@@ -6,20 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executeNotebook, type Output, readNotebook, saveNotebook, textOf } from '../../scripts/execute-notebook.js';
 import { root } from '../../scripts/setup.js';
 import { type JupyterPlace, openJupyter } from './kernel.js';
-
-const plot = {
-  title: 'A & <B>',
-  xLabel: 'frame',
-  lines: [
-    {
-      label: 'one',
-      points: [
-        [0, 1],
-        [1, 3],
-      ] as [number, number][],
-    },
-  ],
-};
+import { plot } from './plot.js';
 
 const CELLS = [
   `import { liveProgress, show, showTraining } from 'steadyframe';

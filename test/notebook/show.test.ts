@@ -11,24 +11,12 @@ import type { Frame } from '../../src/lib/tensor/frame.js';
 import { trackRun } from '../../src/lib/tracking/log/track-run.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
+import { plot } from './plot.js';
 
 /** Frames of one colour with increasing brightness. */
 const frames = [40, 80, 120, 160].map(
   (level): Frame => ({ width: 32, height: 16, data: new Uint8Array(3 * 32 * 16).fill(level) }),
 );
-const plot = {
-  title: 'A & <B>',
-  xLabel: 'frame',
-  lines: [
-    {
-      label: 'one',
-      points: [
-        [0, 1],
-        [1, 3],
-      ] as [number, number][],
-    },
-  ],
-};
 
 describe('in a script', () => {
   let folder: string;

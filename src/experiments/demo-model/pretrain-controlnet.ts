@@ -22,6 +22,7 @@ import {
   type CaptionedLatents,
   type DenoiserConfig,
   type DenoiserStep,
+  judgedSteps,
   noisedBatch,
   type PretrainDenoiserOptions,
   UNET_PREFIX,
@@ -62,17 +63,6 @@ export async function* pretrainControlNet(
   const loss = controlledLoss(scope, options);
   const trained = [...scope.weights.keys()].filter((name) => name.startsWith(CONTROLNET_PREFIX));
   const program = await compileGradients(loss, scope, { trained, frozen: base }, given({ threads }));
-  const judge = async (weights: Weights): Promise<number> => {
-    let sum = 0;
-    for (const [i, samples] of heldOut.entries()) {
-      const inputs = {
-        ...noisedBatch(options, samples, `held out ${i}`),
-        condition: conditionOf(options, edgesOf(samples)),
-      };
-      sum += (await program.run(inputs, weights)).loss;
-    }
-    return sum / heldOut.length;
-  };
   const steps = train({
     program,
     weights: start ?? copiedWeights(scope, base, seed),
@@ -103,14 +93,11 @@ export async function* pretrainControlNet(
     },
     ...given({ resume, signal }),
   });
-  try {
-    for await (const step of steps) {
-      if (!step.saved || heldOut.length === 0) yield step;
-      else yield { ...step, heldOutLoss: await judge(step.state.average ?? step.state.weights) };
-    }
-  } finally {
-    await program.dispose();
-  }
+  const judged = heldOut.map((samples, i) => () => ({
+    ...noisedBatch(options, samples, `held out ${i}`),
+    condition: conditionOf(options, edgesOf(samples)),
+  }));
+  yield* judgedSteps(steps, program, judged);
 }
 
 /** The loss as a graph, with the inputs sample, timesteps, ids, condition, target and weights. */

@@ -13,7 +13,7 @@ import { createScope, type Scope } from '../../lib/models/networks/scope.js';
 import { unet } from '../../lib/models/networks/unet.js';
 import { sizeOf, type Tensor, tensor } from '../../lib/tensor/tensor.js';
 import { adamw, type Weights } from '../../lib/training/loop/adamw.js';
-import { compileGradients } from '../../lib/training/loop/gradient-program.js';
+import { compileGradients, type GradientProgram } from '../../lib/training/loop/gradient-program.js';
 import { initialWeights } from '../../lib/training/loop/initial-weights.js';
 import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
@@ -88,13 +88,6 @@ export async function* pretrainDenoiser(
   const scope = createScope();
   const loss = denoiserLoss(scope, options);
   const program = await compileGradients(loss, scope, { trained: [...scope.weights.keys()] }, given({ threads }));
-  const judge = async (weights: Weights): Promise<number> => {
-    let sum = 0;
-    for (const [i, samples] of heldOut.entries()) {
-      sum += (await program.run(noisedBatch(options, samples, `held out ${i}`), weights)).loss;
-    }
-    return sum / heldOut.length;
-  };
   const steps = train({
     program,
     weights: start ?? initialWeights(scope, seed),
@@ -117,6 +110,21 @@ export async function* pretrainDenoiser(
     },
     ...given({ resume, signal }),
   });
+  const judged = heldOut.map((samples, i) => () => noisedBatch(options, samples, `held out ${i}`));
+  yield* judgedSteps(steps, program, judged);
+}
+
+/** The steps of a training; those that save have the loss on held-out inputs. Ends the program. */
+export async function* judgedSteps(
+  steps: AsyncIterable<TrainingStep>,
+  program: GradientProgram,
+  heldOut: readonly (() => Parameters<GradientProgram['run']>[0])[],
+): AsyncGenerator<DenoiserStep, void, undefined> {
+  const judge = async (weights: Weights): Promise<number> => {
+    let sum = 0;
+    for (const inputs of heldOut) sum += (await program.run(inputs(), weights)).loss;
+    return sum / heldOut.length;
+  };
   try {
     for await (const step of steps) {
       if (!step.saved || heldOut.length === 0) yield step;

@@ -16,8 +16,8 @@ import { judgeControlNet } from './judge-controlnet.js';
 import { openLatentSet } from './latent-set.js';
 import { CONTROLNET_PREFIX, pretrainControlNet } from './pretrain-controlnet.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
+import { reportedSteps } from './report-denoiser.js';
 import { readModel, VAE_WEIGHTS } from './train-unet.js';
-import { appendLog } from './training-log.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
 /** The folder of the ControlNet in that of the model. */
@@ -56,25 +56,12 @@ export async function* trainControlNet(options: PretrainOptions): AsyncGenerator
       ...(options.fromWeights && { start: await readWeights(out) }),
       ...given({ noiseOffset: options.noiseOffset, learningRate: options.learningRate, threads, signal }),
     });
-    let [sum, count] = [0, 0];
-    for await (const { iteration, loss, saved, state, secondsLeft, heldOutLoss, learningRate } of steps) {
-      sum += loss;
-      count++;
-      if (!saved) {
-        yield { iteration, loss, secondsLeft, metrics: { loss, learning_rate: learningRate } };
-        continue;
-      }
-      const weights = [...(state.average ?? state.weights)];
-      const bare = weights.map(([name, value]) => [name.slice(CONTROLNET_PREFIX.length), value] as const);
+    yield* reportedSteps(steps, { out, part: 'controlnet' }, async (weights, iteration) => {
+      const bare = [...weights].map(([name, value]) => [name.slice(CONTROLNET_PREFIX.length), value] as const);
       await writeNetwork(join(out, FOLDER), CONTROLNET, new Map(bare));
-      const views = await renderedViews(out, join(work, 'controlnet', `views-${iteration}.png`), options);
-      const line = { iteration, loss: sum / count, heldOutLoss, learningRate, ...views };
-      await appendLog(out, 'controlnet', line);
-      const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}${notedViews(views)}`;
-      const metrics = { loss, learning_rate: learningRate, ...given({ held_out_loss: heldOutLoss }) };
-      yield { iteration, loss, secondsLeft, metrics, note };
-      [sum, count] = [0, 0];
-    }
+      const line = await renderedViews(out, join(work, 'controlnet', `views-${iteration}.png`), options);
+      return { line, note: notedViews(line) };
+    });
   } finally {
     await model.dispose();
   }

@@ -16,7 +16,7 @@ import { SCHEDULER, TEXT, TOKENS, UNET, VOCABULARY } from './configs.js';
 import { openLatentSet } from './latent-set.js';
 import { type DenoiserConfig, denoiserLoss, pretrainDenoiser, UNET_PREFIX } from './pretrain-denoiser.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
-import { appendLog } from './training-log.js';
+import { reportedSteps } from './report-denoiser.js';
 import { readNetwork, writeNetwork } from './write-network.js';
 
 export const VAE_WEIGHTS = 'vae/diffusion_pytorch_model.safetensors';
@@ -56,22 +56,10 @@ export async function* trainUnet(options: PretrainOptions): AsyncGenerator<Pretr
       ...(options.fromWeights && { start: await readModel(out) }),
       ...given({ learningRate: options.learningRate, threads, signal }),
     });
-    let [sum, count] = [0, 0];
-    for await (const { iteration, loss, saved, state, secondsLeft, heldOutLoss, learningRate } of steps) {
-      sum += loss;
-      count++;
-      if (!saved) {
-        yield { iteration, loss, secondsLeft, metrics: { loss, learning_rate: learningRate } };
-        continue;
-      }
-      await writeModel(out, state.average ?? state.weights);
-      const line = { iteration, loss: sum / count, heldOutLoss, learningRate };
-      await appendLog(out, 'unet', line);
-      const note = `loss ${line.loss.toFixed(4)}, held out ${heldOutLoss?.toFixed(4)}`;
-      const metrics = { loss, learning_rate: learningRate, ...given({ held_out_loss: heldOutLoss }) };
-      yield { iteration, loss, secondsLeft, metrics, note };
-      [sum, count] = [0, 0];
-    }
+    yield* reportedSteps(steps, { out, part: 'unet' }, async (weights) => {
+      await writeModel(out, weights);
+      return {};
+    });
   } finally {
     await model.dispose();
   }

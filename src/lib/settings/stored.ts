@@ -46,5 +46,10 @@ export function identifyingSteadiness(
 ): Partial<ChosenSettings<typeof STEADIED>> {
   const { steady, noise, flow } = options;
   if (steady) return identifyingSettings(STEADIED, options);
-  return noise === 'warped' && flow !== undefined && flow !== STEADIED.flow.default ? { flow } : {};
+  return movesNoiseOtherwise({ noise, flow }) ? { flow: flow! } : {};
+}
+
+/** Whether noise moves along another flow than the default. */
+export function movesNoiseOtherwise({ noise, flow }: { readonly noise?: unknown; readonly flow?: unknown }): boolean {
+  return noise === 'warped' && flow !== undefined && flow !== STEADIED.flow.default;
 }

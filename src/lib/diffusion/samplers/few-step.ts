@@ -34,18 +34,20 @@ function planAmong(all: number, schedule: NoiseSchedule, { steps, strength }: Ru
   return planOverTimesteps(schedule, steps, timesteps);
 }
 
-const noising: Pick<Sampler, 'addNoise' | 'fromNoise'> = {
-  addNoise: (z0, noise, { schedule, timesteps }) => noised(z0, noise, levelAt(schedule, timesteps[0])),
-  fromNoise: (noise) => noise.slice(),
-};
+/** How both plan, among that many timesteps of a schedule, and begin. */
+function beginning(all: (schedule: NoiseSchedule) => number): Omit<Sampler, 'sample'> {
+  const planAt = (schedule: NoiseSchedule, run: Run): SamplingPlan => planAmong(all(schedule), schedule, run);
+  return {
+    plan: (schedule, steps) => planAt(schedule, { steps, strength: 1 }),
+    planAt,
+    addNoise: (z0, noise, { schedule, timesteps }) => noised(z0, noise, levelAt(schedule, timesteps[0])),
+    fromNoise: (noise) => noise.slice(),
+  };
+}
 
 /** x' = signal' d + noise' z: the consistency function's d = c_out x0 + c_skip x, noised anew; the last d is the result. */
 export const lcm: Sampler = {
-  ...noising,
-
-  plan: (schedule, steps) => planAmong(LCM_TIMESTEPS, schedule, { steps, strength: 1 }),
-
-  planAt: (schedule, run) => planAmong(LCM_TIMESTEPS, schedule, run),
+  ...beginning(() => LCM_TIMESTEPS),
 
   async *sample(denoiser, x, plan, options = {}) {
     const { schedule, timesteps } = plan;
@@ -69,11 +71,7 @@ export const lcm: Sampler = {
  * drawn, with eta 1 the whole step is noised anew.
  */
 export const tcd: Sampler = {
-  ...noising,
-
-  plan: (schedule, steps) => planAmong(schedule.alphasCumprod.length, schedule, { steps, strength: 1 }),
-
-  planAt: (schedule, run) => planAmong(schedule.alphasCumprod.length, schedule, run),
+  ...beginning(({ alphasCumprod }) => alphasCumprod.length),
 
   async *sample(denoiser, x, plan, options = {}) {
     const { schedule, timesteps } = plan;

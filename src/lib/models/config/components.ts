@@ -46,7 +46,7 @@ const tinySchema = z.looseObject({
   shift_factor: only(0, null),
 });
 
-/** Whether a configuration is that of an autoencoder, and of which kind. */
+/** Whether a configuration is that of an autoencoder, full or tiny. */
 export function isVae(json: unknown): boolean {
   const name = (json as { _class_name?: unknown } | null)?._class_name;
   return name === 'AutoencoderKL' || name === TINY;

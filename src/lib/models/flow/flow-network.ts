@@ -5,7 +5,7 @@
 
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
-import { conv, groupNorm } from '../networks/layers.js';
+import { conv, groupNorm, relu } from '../networks/layers.js';
 import type { Scope } from '../networks/scope.js';
 
 /** Sizes of the network. */
@@ -70,8 +70,6 @@ export function flowNetwork(
   }
   return { estimates, flow: enlarged(scope.at('update'), state, flow) };
 }
-
-const relu = (x: Node): Node => g.maximum(x, g.scalar(0));
 
 /** Features at a quarter of the side: x [B, 3, H, W] to [B, outputs, H / 4, W / 4]. */
 function encoder(scope: Scope, x: Node, outputs: number): Node {

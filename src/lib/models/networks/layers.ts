@@ -37,6 +37,9 @@ export function conv(scope: Scope, x: Node, outputs: number, { kernel, bias = tr
   return y;
 }
 
+/** max(0, x). */
+export const relu = (x: Node): Node => g.maximum(x, g.scalar(0));
+
 /** Group norm with learned scale and bias: x [B, C, H, W]. */
 export function groupNorm(scope: Scope, x: Node, groups: number, epsilon: number): Node {
   const channels = [x.shape[1]];

@@ -5,14 +5,12 @@
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
 import type { TinyVaeConfig } from '../config/config.js';
-import { conv } from './layers.js';
+import { conv, relu } from './layers.js';
 import type { Scope } from './scope.js';
 import { upsampleConv } from './upsample.js';
 
 /** The decoder's inputs are bounded softly to this magnitude. */
 const LATENT_BOUND = 3;
-
-const relu = (x: Node): Node => g.maximum(x, g.scalar(0));
 
 /** Latents [B, C, h, w] of pictures [B, 3, H, W] in [-1, 1]. */
 export function tinyEncoder(root: Scope, config: TinyVaeConfig, latentChannels: number, image: Node): Node {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defaultsOf } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
 import type { SettingTable, ValueOf } from '../../settings/setting.js';
-import { countsForIdentity, storedNames, storedSettings } from '../../settings/stored.js';
+import { countsForIdentity, movesNoiseOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
 import {
   APPLIED,
   CHECKPOINT,
@@ -127,8 +127,7 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
   if (all.train === 'lora') all.alpha ??= all.rank;
   else for (const name of LORA_SETTINGS) dropped.add(name);
   if (all.steady !== true) {
-    const isMoved = all.noise === 'warped' && all.flow !== STEADY.flow.default;
-    for (const name of STEADY_SETTINGS) if (!(name === 'flow' && isMoved)) dropped.add(name);
+    for (const name of STEADY_SETTINGS) if (name !== 'flow' || !movesNoiseOtherwise(all)) dropped.add(name);
   }
   if (all.objective !== 'rendering-path') dropped.add('start_range');
   const counts = (name: StoredSettingName): boolean =>
