@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net';
 export interface HubBehaviour {
   /** Answers every request with this status. */
   status?: number;
-  /** Ends the connection after this number of bytes of content, once. */
-  cutAfter?: number;
+  /** Cuts the connection after this number of bytes of content, once, and not before `when`. */
+  cut?: { after: number; when: Promise<unknown> };
   /** Returns the whole file for every range. */
   ignoresRanges?: boolean;
   /** Changes a byte of every large file. */
@@ -98,14 +98,14 @@ export async function startHub(repo: string, files: Readonly<Record<string, Uint
       etag: `"${sha256(data)}"`,
       ...(from !== undefined && { 'content-range': `bytes ${start}-${data.length - 1}/${data.length}` }),
     });
-    const { cutAfter } = behaviour;
-    if (cutAfter === undefined || cutAfter >= body.length) {
+    const { cut } = behaviour;
+    if (!cut || cut.after >= body.length) {
       response.end(body);
       return;
     }
-    delete behaviour.cutAfter;
-    // An orderly end of the connection: all that was sent arrives, however slow the other side reads.
-    response.write(body.subarray(0, cutAfter), () => response.socket?.end());
+    delete behaviour.cut;
+    response.write(body.subarray(0, cut.after));
+    void cut.when.then(() => response.destroy());
   };
 
   const server: Server = createServer(answer);
