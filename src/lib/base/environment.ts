@@ -12,6 +12,8 @@ export const VARIABLES = {
   STEADYFRAME_DEBUG: '1 prints where unexpected errors come from',
   STEADYFRAME_TEST_STOP_AT: 'for tests: the point at which the program is held',
   STEADYFRAME_TEST_STOP_FILE: 'for tests: the file that exists while it is held',
+  STEADYFRAME_TEST_UNOPTIMIZED:
+    'for tests: 1 runs graphs as they are lowered, since optimizing small ones takes longer than running',
   FFMPEG_PATH: 'the ffmpeg to use',
   HF_HOME: 'folder of the Hugging Face tools',
   HF_HUB_CACHE: 'folder of models of the Hugging Face Hub',

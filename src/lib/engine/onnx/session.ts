@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as ort from 'onnxruntime-node';
+import { variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
@@ -70,8 +71,7 @@ export async function openSession(
     const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
     const uncopied = leavesUncopied(device, options);
     const session = await createSession(encodeModel(uncopied ? withEnding(model) : model), device, {
-      // The highest level also reorders the weights of convolutions.
-      graphOptimizationLevel: options.lean ? 'extended' : 'all',
+      graphOptimizationLevel: optimizationLevel(options),
       ...(options.lean && { enableCpuMemArena: false, enableMemPattern: false }),
       executionMode: 'sequential',
       logSeverityLevel: 3,
@@ -100,6 +100,12 @@ export async function openSession(
 /** Whether outputs are not copied: those of programs that train, which may be all gradients. */
 export const leavesUncopied = (device: Device, { trained }: CompileOptions): boolean =>
   device === 'cpu' && trained !== undefined && trained.size > 0;
+
+function optimizationLevel({ lean }: CompileOptions): 'all' | 'extended' | 'disabled' {
+  if (variable('STEADYFRAME_TEST_UNOPTIMIZED')) return 'disabled';
+  // The highest level also reorders the weights of convolutions.
+  return lean ? 'extended' : 'all';
+}
 
 /** The kind of lowering that suits a device. */
 export const targetOf = (device: Device): 'cpu' | 'gpu' => (device === 'cpu' ? 'cpu' : 'gpu');
