@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './test/slow-first.js';
 
-/** Tests of numbers, which run graphs optimized, as users do. Elsewhere opening a session takes longer than its runs. */
+/** Tests of numbers: graphs are optimized, as users run them. In TOGETHER they are not, because that takes longer than to run them. */
 const EXACT = ['test/{diffusion,engine,graph,reference}/**/*.test.ts'];
 
 /** Folders, and files of others, whose tests leave nothing behind in a process that another file could find there. */
 const TOGETHER = [
-  ...['cli', 'consistency', 'edits', 'experiments', 'metrics', 'models', 'recipe'],
+  ...['cli', 'conditions', 'consistency', 'edits', 'experiments', 'metrics', 'models', 'recipe'],
   ...['report', 'settings', 'steady', 'sweeps', 'tensor', 'training', 'world'],
   'base/{assert,atomic-file,folder-lock,given,hash,on-abort,progress,random,record-journal,results-folder}',
   // shots.test.ts replaces a module, which works only where nothing has loaded it before.
@@ -14,8 +14,6 @@ const TOGETHER = [
   'video/{dis,estimate-flow,flow,frame-times,geometry,grid,open-for-model,open-video,pictures-in,shot-name}',
   'video/{video-input,warp,write-video}',
 ].map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
-
-const UNOPTIMIZED = { STEADYFRAME_TEST_UNOPTIMIZED: '1' };
 
 export default defineConfig({
   test: {
@@ -32,12 +30,12 @@ export default defineConfig({
     projects: [
       // One process for many files, which load the library once.
       { extends: true, test: { name: 'exact', include: EXACT, isolate: false } },
-      { extends: true, test: { name: 'together', include: TOGETHER, isolate: false, env: UNOPTIMIZED } },
-      // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
       {
         extends: true,
-        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...TOGETHER], env: UNOPTIMIZED },
+        test: { name: 'together', include: TOGETHER, isolate: false, env: { STEADYFRAME_TEST_UNOPTIMIZED: '1' } },
       },
+      // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...TOGETHER] } },
     ],
   },
 });

@@ -40,6 +40,8 @@ function place(name: string, file = 'out.mp4'): string {
 beforeAll(async () => {
   await writeVideo(at('shot'), source);
   await writeVideo(at('styled'), styled);
+  await writeVideo(at('short shot'), source.slice(0, 3));
+  await writeVideo(at('short styled'), styled.slice(0, 3));
 });
 
 /** Where each method is killed, one after the other, before it is left alone. Keyframes are 0, 3, 6, 7, 10 and 11. */
@@ -50,9 +52,14 @@ const KILLS: [method: string, file: string, flags: string[], points: string[]][]
 ];
 
 describe.skipIf(!built)(`kill -9${builtNote}`, () => {
-  const command = (method: string, flags: readonly string[], out: string): string[] => [
-    ...['steady', at('styled'), '--source', at('shot'), '-o', out, '--method', method, ...flags, '-q', '--json'],
-  ];
+  const command = (method: string, flags: readonly string[], out: string): string[] => {
+    // A frame takes the prior as long as the others take all of them.
+    const length = method === 'prior' ? 'short ' : '';
+    return [
+      ...['steady', at(`${length}styled`), '--source', at(`${length}shot`), '-o', out],
+      ...['--method', method, ...flags, '-q', '--json'],
+    ];
+  };
 
   it.for(KILLS)('%s: nothing half-written, and the rest to the same bytes', async ([method, file, flags, points]) => {
     const whole = await start(command(method, flags, place(`whole ${method}`, file))).ended;
