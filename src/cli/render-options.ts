@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
-import { chosenSettings, givenSettings } from '../lib/settings/defaults.js';
+import { type ChosenSettings, chosenSettings, givenSettings } from '../lib/settings/defaults.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
 import { DENOISE, RENDER, SELECTION, STEADIED } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
@@ -25,7 +25,7 @@ export interface OutputValues {
 export interface DenoiseValues
   extends ModelOptions,
     OutputValues,
-    Required<OptionsOf<typeof DENOISE>>,
+    ChosenSettings<typeof DENOISE>,
     OptionsOf<{ size: typeof size }> {
   out?: string;
 }

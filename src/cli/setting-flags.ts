@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { presetSettings } from '../lib/settings/defaults.js';
 import type { ControlNetwork, EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
 import type { OptionsOf, Setting, SettingTable } from '../lib/settings/setting.js';
 import { integer, listOf, number, oneOf, seconds, size } from './values.js';
@@ -33,9 +34,26 @@ export function addSettings<T extends SettingTable>(
     }
     command.addOption(option);
     addFormerFlags(command, option, setting, prefix);
+    if (setting.standsFor) addPreset(command, option, table, prefix);
   }
   return command;
 }
+
+/** Sets what a word stands for, except what is given by itself, before it or after it. */
+function addPreset(command: Command, option: Option, table: SettingTable, prefix?: string): void {
+  command.on(`option:${option.name()}`, () => {
+    const name = Object.keys(table).find((each) => attributeOf(each, prefix) === option.attributeName())!;
+    const meant = presetSettings(table, { [name]: command.getOptionValue(option.attributeName()) });
+    for (const [setting, value] of Object.entries(meant)) {
+      const attribute = attributeOf(setting, prefix);
+      if (command.getOptionValueSource(attribute) !== 'cli')
+        command.setOptionValueWithSource(attribute, value, 'preset');
+    }
+  });
+}
+
+const attributeOf = (name: string, prefix?: string): string =>
+  prefix === undefined ? name : `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
 
 function flagOf(name: string, setting: Setting, prefix?: string): Option {
   const { flag = kebab(name), letter, value = VALUE_NAMES[setting.kind] } = setting;
@@ -43,7 +61,7 @@ function flagOf(name: string, setting: Setting, prefix?: string): Option {
   const argument = setting.kind === 'toggle' ? '' : ` <${value}>`;
   const option = new Option(`${letter && !prefix ? `-${letter}, ` : ''}--${long}${argument}`, flagHelp(setting));
   if (setting.kind !== 'toggle') option.argParser(parserOf(setting) as (text: string) => unknown);
-  const attribute = prefix === undefined ? name : `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
+  const attribute = attributeOf(name, prefix);
   option.attributeName = () => attribute;
   return option;
 }

@@ -2,12 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { resumeCommand } from '../../src/cli/context.js';
-import { control, lora } from '../../src/cli/setting-flags.js';
+import { addSettings, control, lora } from '../../src/cli/setting-flags.js';
 import { formatNumber, formatTable, formatTimestep } from '../../src/cli/table.js';
 import { integer, listOf, number, oneOf, rectangle, seconds, size } from '../../src/cli/values.js';
 import { formatBytes } from '../../src/lib/base/format-bytes.js';
+import { DENOISE } from '../../src/lib/settings/table.js';
 import { scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -32,6 +34,19 @@ describe('times', () => {
       expect(() => seconds(text)).toThrow(/Expected seconds/);
     },
   );
+});
+
+describe('a preset', () => {
+  it.each([
+    ['--preset fast', { sampler: 'dpmpp-2m', steps: 20 }],
+    ['--steps 30 --preset fast', { sampler: 'dpmpp-2m', steps: 30 }],
+    ['--preset fast --steps 30', { sampler: 'dpmpp-2m', steps: 30 }],
+    ['--steps 50 --preset draft', { sampler: 'dpmpp-2m', steps: 50 }],
+    ['--sampler ddim --preset draft', { sampler: 'ddim', steps: 10 }],
+  ])('%s leaves what is given by itself', (line, expected) => {
+    const command = addSettings(new Command(), DENOISE).parse(line.split(' '), { from: 'user' });
+    expect(command.opts()).toMatchObject(expected);
+  });
 });
 
 describe('LoRA files', () => {

@@ -7,7 +7,12 @@ import { root } from '../../scripts/setup.js';
 import { defaultsOf, withDefaults } from '../../src/lib/settings/defaults.js';
 import { schemaOf } from '../../src/lib/settings/schema.js';
 import { type SettingTable, storedName } from '../../src/lib/settings/setting.js';
-import { countsForIdentity, optionsFromStored, storedSettings } from '../../src/lib/settings/stored.js';
+import {
+  countsForIdentity,
+  identifyingSettings,
+  optionsFromStored,
+  storedSettings,
+} from '../../src/lib/settings/stored.js';
 import {
   APPLIED,
   CHECKPOINT,
@@ -64,6 +69,17 @@ it('stores settings by their names in files, and reads them back', () => {
   expect(optionsFromStored(RENDER, { guidance: 3, noise_draw: 2, training_seed: 1 })).toEqual({
     ...{ guidanceScale: 3, noiseDraw: 2 },
   });
+});
+
+it('puts what a preset stands for before the defaults, and after what is given', () => {
+  expect(withDefaults(RENDER, { preset: 'fast' as const })).toMatchObject({ sampler: 'dpmpp-2m', steps: 20, seed: 42 });
+  expect(withDefaults(RENDER, { preset: 'fast' as const, steps: 30 })).toMatchObject({
+    sampler: 'dpmpp-2m',
+    steps: 30,
+  });
+  const identity = identifyingSettings(RENDER, { preset: 'draft' });
+  expect(identity).toEqual(identifyingSettings(RENDER, { sampler: 'dpmpp-2m', steps: 10 }));
+  expect(identity).not.toHaveProperty('preset');
 });
 
 it('counts a setting that was added later only where it is not the default', () => {

@@ -47,6 +47,13 @@ parameters:
     ]);
   });
 
+  it('has the settings that a preset stands for, unless they are given', () => {
+    const grid = points('method: grid\nparameters: {preset: {values: [fast, draft]}, steps: {value: 15}}');
+    expect(grid.map(({ sampler, steps }) => [sampler, steps])).toEqual([['dpmpp-2m', 15]]);
+    const [fast] = points('method: grid\nparameters: {preset: {values: [fast]}}');
+    expect(fast).toEqual(points('method: grid\nparameters: {steps: {value: 20}, sampler: {value: dpmpp-2m}}')[0]);
+  });
+
   it('has the estimator of motion where noise moves along another than the default', () => {
     const grid = points(`method: grid
 parameters:

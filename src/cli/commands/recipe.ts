@@ -33,6 +33,7 @@ const {
   guidanceScale,
   noise: _noise,
   noiseDraw: _noiseDraw,
+  preset: _preset,
   anchor: _anchor,
   adain: _adain,
   ...RENDERED

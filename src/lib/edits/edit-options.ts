@@ -3,7 +3,7 @@
 import { UsageError } from '../base/errors.js';
 import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
-import { chosenSettings } from '../settings/defaults.js';
+import { type ChosenSettings, chosenSettings } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { DENOISE, type RENDER } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
@@ -35,7 +35,7 @@ export interface ProposeEditsOptions extends EditFrameOptions {
 }
 
 /** The settings of the sampler and the prompt, all required. */
-export type DenoiseSettings = Required<OptionsOf<typeof DENOISE>>;
+export type DenoiseSettings = ChosenSettings<typeof DENOISE>;
 
 /** The settings of edits, all required. */
 export type EditSettings = DenoiseSettings & Required<Pick<EditFrameOptions, 'strengths' | 'seeds'>>;

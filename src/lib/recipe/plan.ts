@@ -61,7 +61,7 @@ export interface TunedArm {
  * one.
  */
 export interface RecipePlan
-  extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale'>,
+  extends Omit<DenoiseOptions, 'prompt' | 'guidanceScale' | 'preset'>,
     OptionsOf<Pick<typeof RENDER, 'batch'>>,
     OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,

@@ -8,10 +8,23 @@ export function defaultsOf<T extends SettingTable>(table: T): DefaultsOf<T> {
   return Object.fromEntries(rows.map(([name, row]) => [name, row.default])) as DefaultsOf<T>;
 }
 
-/** Options with the defaults of a table for those that are not given. Options outside the table stay unchanged. */
+/**
+ * Options with the defaults of a table for those that are not given, and before these what a preset stands for. Options
+ * outside the table stay unchanged.
+ */
 export function withDefaults<T extends SettingTable, O extends object>(table: T, options: O): WithDefaults<T, O> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaultsOf(table), ...Object.fromEntries(given) } as WithDefaults<T, O>;
+  return { ...defaultsOf(table), ...presetSettings(table, options), ...Object.fromEntries(given) } as WithDefaults<
+    T,
+    O
+  >;
+}
+
+/** What the given settings of a table stand for, as far as it is in the table. */
+export function presetSettings<T extends SettingTable>(table: T, options: object): OptionsOf<T> {
+  const values = options as Readonly<Record<string, unknown>>;
+  const meant = Object.entries(table).map(([name, { standsFor }]) => standsFor?.[values[name] as string] ?? {});
+  return givenSettings(table, Object.assign({}, ...meant));
 }
 
 /** Options in which those with a default are required. */

@@ -18,6 +18,8 @@ export type Setting<T = unknown> = Kind<T> & {
   readonly letter?: string;
   /** Former flags, which still work. */
   readonly formerFlags?: readonly string[];
+  /** The settings that each word stands for; then identities have these in place of the word. */
+  readonly standsFor?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /**
    * The version that added it. It is part of a result's identity only if it differs from its default, so that earlier
    * results are still found.

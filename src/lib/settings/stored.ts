@@ -25,9 +25,15 @@ export function optionsFromStored(table: SettingTable, stored: object): Record<s
   );
 }
 
-/** Whether a value is part of a result's identity: that of a setting added later only if it is not the default. */
-export function countsForIdentity({ since, default: byDefault }: SettingTable[string], value: unknown): boolean {
-  return value !== undefined && !(since !== undefined && JSON.stringify(value) === JSON.stringify(byDefault));
+/**
+ * Whether a value is part of a result's identity: that of a setting added later only if it is not the default, and a word
+ * that stands for others not.
+ */
+export function countsForIdentity(row: SettingTable[string], value: unknown): boolean {
+  const { since, default: byDefault, standsFor } = row;
+  return (
+    !standsFor && value !== undefined && !(since !== undefined && JSON.stringify(value) === JSON.stringify(byDefault))
+  );
 }
 
 /** The settings of a table, with their defaults, that count for the identity of a result. */

@@ -7,6 +7,11 @@ import { setting } from './setting.js';
 
 /** Names of samplers, in the order of help texts. */
 export const SAMPLERS = ['ddim', 'pndm', 'euler', 'euler-karras', 'dpmpp-2m', 'dpmpp-2m-karras', 'lcm', 'tcd'] as const;
+/** Settings of fewer passes, by the names of presets; see `src/experiments/methods` for their distance to the defaults. */
+export const PRESETS = {
+  fast: { sampler: 'dpmpp-2m', steps: 20 },
+  draft: { sampler: 'dpmpp-2m', steps: 10 },
+} as const;
 /** Noise modes: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export const NOISE_MODES = ['fixed', 'per-frame', 'warped'] as const;
 /** The frames to which a frame's attention is anchored. */
@@ -139,6 +144,13 @@ export const RENDER = {
   strength: setting(kind.real({ above: 0, most: 1 }), { default: 0.45, help: 'strength in (0, 1]', value: 's' }),
   /** Seed of the noise; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed: setting(kind.whole(0), { default: 42, help: "seed of the noise: torch.randn's numbers" }),
+  /** Fewer steps of a better sampler: a name for values of `sampler` and `steps`, which can be given beside it. */
+  preset: setting(kind.word(Object.keys(PRESETS) as (keyof typeof PRESETS)[]), {
+    since: '0.1.0',
+    standsFor: PRESETS,
+    help: 'fewer passes, approximate: fast is --sampler dpmpp-2m --steps 20, draft the same with 10',
+    value: 'name',
+  }),
   /** Steps of a full run, of which a strength executes the last part. */
   steps: setting(kind.whole(1), {
     default: 50,

@@ -2,7 +2,7 @@
 // point. They are rows of the settings table; sweep-schema.ts has the parameters that vary them.
 
 import { z } from 'zod';
-import { defaultsOf } from '../../settings/defaults.js';
+import { defaultsOf, presetSettings } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
 import type { SettingTable, ValueOf } from '../../settings/setting.js';
 import { countsForIdentity, movesNoiseOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
@@ -120,6 +120,7 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
     ...RENDER_DEFAULTS,
     ...(method === 'finetune' && FINETUNE_DEFAULTS),
     ...(given.steady && STEADY_DEFAULTS),
+    ...storedSettings(RENDER, presetSettings(RENDER, given)),
     ...given,
     method,
   };
