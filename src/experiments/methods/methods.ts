@@ -20,7 +20,7 @@ export interface Given {
 /** How frames are rendered where it is not the usual way: its name in files, and the settings that differ. */
 export interface Variant {
   readonly name: string;
-  readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise'>;
+  readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise' | 'preset'>;
 }
 
 /** One method. */
@@ -105,4 +105,6 @@ export const METHODS: readonly Method[] = [
   ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
   ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
+  ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }),
+  ...rendered('preset draft', { name: 'draft', options: { preset: 'draft' } }),
 ];
