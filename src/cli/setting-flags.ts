@@ -160,21 +160,26 @@ export function embedding(text: string): EmbeddingFile {
 }
 
 /**
- * `KIND=MODEL`, `KIND=MODEL:WEIGHT` or `KIND=MODEL:WEIGHT:START-END`: numbers at the end are weight and part, unless a file
- * with the whole name exists.
+ * `KIND=MODEL`, `KIND=MODEL:WEIGHT` or `KIND=MODEL:WEIGHT:START-END`, and `,map=FILE` after each: numbers at the end of the
+ * model are weight and part, unless a file with the whole name exists.
  */
 export function control(text: string, kinds: readonly string[]): ControlNetwork {
-  const [, kind, rest = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  const [, before, map] = /^(.+?)(?:,map=(.+))?$/.exec(text) ?? [];
+  const [, kind, rest = ''] = /^([^=]*)=(.+)$/.exec(before ?? '') ?? [];
   if (kind === undefined || !kinds.includes(kind)) {
-    throw new InvalidArgumentError(`Expected KIND=MODEL[:WEIGHT[:START-END]] with KIND one of ${kinds.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `Expected KIND=MODEL[:WEIGHT[:START-END]][,map=FILE] with KIND one of ${kinds.join(', ')}.`,
+    );
   }
+  const shown = map === undefined ? {} : { map };
   const number = String.raw`(?:\d+\.?\d*|\.\d+)`;
   const [, path, scale, start, end] =
     new RegExp(`^(.+?):([+-]?${number})(?::(${number})-(${number}))?$`).exec(rest) ?? [];
-  if (path === undefined || existsSync(rest)) return { kind, path: rest };
+  if (path === undefined || existsSync(rest)) return { kind, path: rest, ...shown };
   return {
     ...{ kind, path, scale: Number(scale) },
     ...(start !== undefined && { start: Number(start), end: Number(end) }),
+    ...shown,
   };
 }
 
@@ -205,9 +210,10 @@ function written(kind: Setting['kind'], value: unknown): string {
     return word === undefined ? file : `${file}:${word}`;
   }
   if (kind === 'controls') {
-    const { kind: condition, path, scale = 1, start = 0, end = 1 } = value as ControlNetwork;
+    const { kind: condition, path, scale = 1, start = 0, end = 1, map } = value as ControlNetwork;
     const part = start > 0 || end < 1 ? `:${start}-${end}` : '';
-    return `${condition}=${path}${scale !== 1 || part !== '' ? `:${scale}${part}` : ''}`;
+    const shown = map === undefined ? '' : `,map=${map}`;
+    return `${condition}=${path}${scale !== 1 || part !== '' ? `:${scale}${part}` : ''}${shown}`;
   }
   if (kind === 'size' && typeof value === 'object') {
     const { width, height } = value as { width: number; height: number };

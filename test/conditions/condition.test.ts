@@ -1,7 +1,7 @@
 // Conditions compared with OpenCV and the formulas of sd-webui-controlnet (fixtures/make_conditions.py).
 
 import { expect, test } from 'vitest';
-import { type ControlKind, conditionOf, conditionTensor } from '../../src/lib/conditions/condition.js';
+import { type FrameCondition, conditionOf, conditionTensor } from '../../src/lib/conditions/condition.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 
@@ -16,7 +16,7 @@ const expected = (name: string, scale = 1): number[] => {
   return shape.length === 3 ? values : values.flatMap((value) => [value, value, value]);
 };
 
-test.each<[ControlKind, string, number, number]>([
+test.each<[FrameCondition, string, number, number]>([
   ['canny', 'canny.100.200', 255, 0],
   ['tile', 'picture', 1, 0],
   ['lineart', 'lineart', 1, 0.01],

@@ -12,6 +12,7 @@ import type { RecipePlan } from '../../src/lib/recipe/plan.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import type { Video } from '../../src/lib/video/read/video.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
+import { collect } from '../video/shots.js';
 
 const scratch = scratchFolder();
 const [out, work] = [join(scratch, 'recipe'), join(scratch, 'recipe/.partial')];
@@ -34,10 +35,10 @@ beforeAll(async () => {
   mkdirSync(work, { recursive: true });
 });
 afterAll(() => model.dispose());
-const rendered = () => {
-  const none = () => video.frames();
-  return { frames: 3, source: () => video.frames(), roundTrip: none, cell: none, close: async () => {} };
-};
+const rendered = () => ({
+  frames: 3,
+  seen: async (index: number) => ({ frame: (await collect(video.frames()))[index] }),
+});
 
 it('is the best of the proposals that `proposeEdits` makes, once for each prompt, and goes on after an interruption', async () => {
   const controller = new AbortController();

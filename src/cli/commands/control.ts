@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { CONTROL_KINDS, SELECTION, SUBJECT } from '../../lib/settings/table.js';
+import { FRAME_CONDITIONS, SELECTION, SUBJECT } from '../../lib/settings/table.js';
 import { addOutputOptions } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 import { oneOf } from '../values.js';
@@ -18,7 +18,7 @@ Examples:
 
 /** Values of the options. */
 export interface ControlValues extends OptionsOf<typeof SELECTION> {
-  kind: (typeof CONTROL_KINDS)[number];
+  kind: (typeof FRAME_CONDITIONS)[number];
   out: string;
   json?: boolean;
   quiet?: boolean;
@@ -26,13 +26,13 @@ export interface ControlValues extends OptionsOf<typeof SELECTION> {
 
 /** Adds the command to the program. */
 export function addControl(program: Command): Command {
-  const kind = new Option('--kind <kind>', `what is made of the frames (${CONTROL_KINDS.join(', ')})`);
+  const kind = new Option('--kind <kind>', `what is made of the frames (${FRAME_CONDITIONS.join(', ')})`);
   const command = program
     .command('control')
     .summary('show what a ControlNet sees of a video')
     .description('Writes what a ControlNet sees of a video, to look at before a rendering follows it.')
     .argument('<video>', SUBJECT.video.help)
-    .addOption(kind.argParser(oneOf(CONTROL_KINDS)).makeOptionMandatory())
+    .addOption(kind.argParser(oneOf(FRAME_CONDITIONS)).makeOptionMandatory())
     .requiredOption('-o, --out <file>', 'the video to write');
   const { size, ...parts } = SELECTION;
   addSettings(command, {

@@ -163,7 +163,7 @@ async function tunedModel(
   if (existsSync(join(folder, 'result.json')) && !existsSync(checkpoints)) return loadModel(join(folder, 'model'));
   const result = await finetune(
     model,
-    { [Symbol.asyncIterator]: rendered.source },
+    rendered.opened,
     { ...training, track: false, out: folder, resume: true, edits: learned, previewEvery: 0 },
   );
   await rm(checkpoints, { recursive: true, force: true });

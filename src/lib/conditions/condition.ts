@@ -1,14 +1,19 @@
 // What a ControlNet sees of a frame, for the kinds of conditions that need no network: each a picture of the frame's size.
 // Formulas and thresholds are those with which the published networks are used (sd-webui-controlnet).
 
-import type { CONTROL_KINDS } from '../settings/table.js';
+import { FRAME_CONDITIONS } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { cannyEdges } from './canny.js';
 import { gaussianBlur } from './gaussian-blur.js';
 
-/** A kind of condition. */
-export type ControlKind = (typeof CONTROL_KINDS)[number];
+/** A kind of condition that is made of the frame itself. */
+export type FrameCondition = (typeof FRAME_CONDITIONS)[number];
+
+/** Whether a condition is made of the frame itself. */
+export function isFrameCondition(kind: string): kind is FrameCondition {
+  return FRAME_CONDITIONS.some((each) => each === kind);
+}
 
 /** Standard deviations in pixels: of `blur`, of the picture from which `lineart` differs, and of `scribble`'s two pictures. */
 const SIGMA = { blur: 9, lineart: 6, fine: 0.5, coarse: 5 } as const;
@@ -17,7 +22,7 @@ const FAINT = 8;
 /** `scribble` is white where a coarse picture is brighter than a fine one by more than this. */
 const DARKER = 16;
 
-const makers: Readonly<Record<ControlKind, (frame: Frame) => Uint8Array>> = {
+const makers: Readonly<Record<FrameCondition, (frame: Frame) => Uint8Array>> = {
   // Canny 1986 with thresholds 100 and 200.
   canny: (frame) => grey(cannyEdges(frame), 255),
   // Control v1.1's tile: the picture itself, whose details the network may replace.
@@ -48,7 +53,7 @@ const makers: Readonly<Record<ControlKind, (frame: Frame) => Uint8Array>> = {
 };
 
 /** The condition of a frame, as a picture of its size. */
-export function conditionOf(kind: ControlKind, frame: Frame): Frame {
+export function conditionOf(kind: FrameCondition, frame: Frame): Frame {
   return { width: frame.width, height: frame.height, data: makers[kind](frame) };
 }
 

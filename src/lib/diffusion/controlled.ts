@@ -1,7 +1,6 @@
 // The network of a rendering under the model's controls: each acts in its part of the steps, for all prompts alike.
 
 import { UsageError } from '../base/errors.js';
-import { conditionOf } from '../conditions/condition.js';
 import { actsIn } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import type { Conditions } from '../models/networks/run-controls.js';
@@ -9,6 +8,7 @@ import type { UNetInputs } from '../models/networks/run-unet.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { SamplingPlan } from './samplers/sampler.js';
+import { type SeenFrame, seenBy } from './seen-frames.js';
 
 /** The pictures that a rendering follows. */
 export interface ControlledOptions {
@@ -53,18 +53,9 @@ export function controlledNetwork(
   };
 }
 
-/**
- * What the model's controls see of frames, in the controls' order.
- *
- * @throws UsageError for a control whose kind of condition was not given
- */
-export function conditionsOfFrames({ controls }: Model, frames: readonly Frame[]): readonly (readonly Frame[])[] {
-  return controls.map(({ kind, path }) => {
-    if (kind !== undefined) return frames.map((frame) => conditionOf(kind, frame));
-    throw new UsageError(
-      `${path}: this control has no kind, so that it is not known what it sees of the frames; give one, such as canny`,
-    );
-  });
+/** What the model's controls see of frames, in the controls' order. */
+export function conditionsOfFrames({ controls }: Model, frames: readonly SeenFrame[]): readonly (readonly Frame[])[] {
+  return controls.map((control) => frames.map((frame) => seenBy(control, frame)));
 }
 
 /** The rows of a picture tensor over and over, `rows` in all. */

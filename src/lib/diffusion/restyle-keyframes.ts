@@ -13,9 +13,9 @@ import { RENDER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
-import { framesOf } from '../video/read/video-input.js';
 import { isAnchored } from './anchored-img2img.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from './restyle.js';
+import { type SeenFrame, seenFrames } from './seen-frames.js';
 
 /** Options of restyling a video by its keyframes. */
 export type RestyleKeyframesOptions = RestyleOptions & KeyframeOptions;
@@ -42,8 +42,7 @@ export async function* restyleKeyframes(
     const latents = await Promise.all(keys.map(({ frame, index }) => encodeFrame(model, frame, index)));
     const numbers = keys.map(({ index }) => index);
     const noises = noise === 'warped' && { noises: keys.map((key) => key.noise!) };
-    const pictures = keys.map(({ frame }) => frame);
-    const edited = await restyleLatents(model, latents, numbers, { ...options, pictures, ...noises });
+    const edited = await restyleLatents(model, latents, numbers, { ...options, seen: keys, ...noises });
     for (const [i, segment] of waiting.entries()) {
       const styled = await decodeFrame(model, edited[i], numbers[i]);
       yield* carry(segment, before, styled);
@@ -56,7 +55,10 @@ export async function* restyleKeyframes(
     const last = waiting.at(-1)?.key;
     return last !== undefined && key.index === last.index + 1 && isCut(last.frame, key.frame);
   };
-  for await (const segment of keySegments(numbered(model, framesOf(video, options), options), options)) {
+  for await (const segment of keySegments(
+    numbered(model, seenFrames(model, video, given({ signal: options.signal })), options),
+    options,
+  )) {
     if (together && begins(segment)) yield* flush();
     waiting.push(segment);
     if (waiting.length === batch && !together) yield* flush();
@@ -64,27 +66,28 @@ export async function* restyleKeyframes(
   if (waiting.length > 0) yield* flush();
 }
 
-/** A frame of the source, with its noise if that moves from frame to frame. */
-interface NumberedFrame extends SourceFrame {
+/** A frame of the source and what controls see of it, with its noise if that moves from frame to frame. */
+interface NumberedFrame extends SourceFrame, SeenFrame {
   readonly noise?: Tensor<'float32'>;
 }
 
 async function* numbered(
   { config }: Model,
-  frames: AsyncIterable<Frame> | Iterable<Frame>,
+  frames: AsyncIterable<SeenFrame>,
   options: RestyleKeyframesOptions,
 ): AsyncGenerator<NumberedFrame, void, undefined> {
   const { noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
   const { motion, flow } = options;
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let index = 0;
-  for await (const frame of frames) {
-    if (noise !== 'warped') yield { index: index++, frame };
+  for await (const seen of frames) {
+    const { frame } = seen;
+    if (noise !== 'warped') yield { index: index++, ...seen };
     else {
       const [height, width] = [frame.height, frame.width].map((side) => side / config.vaeFactor);
       const shape = [1, config.vae.latentChannels, height, width];
       noiseOf ??= warpedNoise({ seed, draw, shape, ...given({ motion, flow }) });
-      const at: { -readonly [Name in keyof NumberedFrame]: NumberedFrame[Name] } = { index: index++, frame };
+      const at: { -readonly [Name in keyof NumberedFrame]: NumberedFrame[Name] } = { index: index++, ...seen };
       at.noise = await noiseOf(frame, at);
       yield at;
     }

@@ -14,11 +14,11 @@ import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
-import { framesOf } from '../video/read/video-input.js';
 import { type AnchoredImg2ImgOptions, anchoredImg2img, isAnchored } from './anchored-img2img.js';
 import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { NonFiniteLatentError } from './samplers/step.js';
+import { type SeenFrame, seenFrames } from './seen-frames.js';
 
 /** Noise mode: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export type NoiseMode = (typeof NOISE_MODES)[number];
@@ -85,8 +85,8 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
 export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored' | 'cuts'> {
   /** The latents' own noise [1, C, h, w] in place of the seed's; `noise: 'warped'` needs it. */
   readonly noises?: readonly Tensor<'float32'>[];
-  /** The frames that the model's controls see, one a latent. */
-  readonly pictures?: readonly Frame[];
+  /** What the model's controls can see, one frame a latent. */
+  readonly seen?: readonly SeenFrame[];
 }
 
 /**
@@ -110,7 +110,7 @@ export async function restyleLatents(
   const numbers = typeof frames === 'number' ? latents.map((_, i) => frames + i) : frames;
   if (isAnchored(options)) return restyleTogether(model, latents, numbers, options);
   const shape = latents[0].shape;
-  const conditions = options.pictures && conditionsOfFrames(model, options.pictures);
+  const conditions = options.seen && conditionsOfFrames(model, options.seen);
   const results: Tensor<'float32'>[] = [];
   for (let start = 0; start < latents.length; start += batch) {
     const count = Math.min(batch, latents.length - start);
@@ -118,12 +118,12 @@ export async function restyleLatents(
       Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]);
     const latent = stack(rowsOf(latents));
     const own = rowsOf(numbers);
-    const seen = conditions && { conditions: conditions.map((each) => conditionTensor(rowsOf(each))) };
+    const shown = conditions && { conditions: conditions.map((each) => conditionTensor(rowsOf(each))) };
     const noise = options.noises ? stack(rowsOf(options.noises)) : noiseFor(options, shape, own);
     let edited = latent;
     let step = 0;
     try {
-      for await (const { timestep, latent: next } of img2img(model, { ...options, ...seen, latent, noise })) {
+      for await (const { timestep, latent: next } of img2img(model, { ...options, ...shown, latent, noise })) {
         edited = next;
         step++;
         options.onStep?.({ frame: own[0], frames: count, step, timestep });
@@ -154,7 +154,7 @@ async function restyleTogether(
   };
   let edited = latent;
   try {
-    const conditions = options.pictures && conditionsOfFrames(model, options.pictures).map(conditionTensor);
+    const conditions = options.seen && conditionsOfFrames(model, options.seen).map(conditionTensor);
     const steps = anchoredImg2img(model, { ...options, ...given({ conditions }), latent, noise, onBatch });
     for await (const step of steps) edited = step.latent;
   } catch (error) {
@@ -182,25 +182,26 @@ export async function* restyle(
   const { signal, motion, flow } = options;
   const together = isAnchored(options);
   let waiting: Tensor<'float32'>[] = [];
-  let pictures: Frame[] = [];
+  let seen: SeenFrame[] = [];
   let noises: Tensor<'float32'>[] = [];
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let first = 0;
   let before: Frame | undefined;
   const flush = async function* (): AsyncGenerator<Frame> {
-    const own = { pictures, ...(noise === 'warped' && { noises }) };
+    const own = { seen, ...(noise === 'warped' && { noises }) };
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
-    [waiting, pictures, noises] = [[], [], []];
+    [waiting, seen, noises] = [[], [], []];
     for (const latent of edited) yield await decodeFrame(model, latent, first++);
   };
   signal?.throwIfAborted();
-  for await (const frame of framesOf(video, { signal })) {
+  for await (const at of seenFrames(model, video, given({ signal }))) {
     signal?.throwIfAborted();
+    const { frame } = at;
     if (together && before && isCut(before, frame)) yield* flush();
     before = frame;
     const latent = await encodeFrame(model, frame, first + waiting.length);
     waiting.push(latent);
-    if (model.controls.length > 0) pictures.push(frame);
+    if (model.controls.length > 0) seen.push(at);
     if (noise === 'warped') {
       noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion, flow }) });
       noises.push(await noiseOf(frame));

@@ -2,6 +2,8 @@
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { type SeenFrame, seenFrames } from '../diffusion/seen-frames.js';
+import type { Model } from '../models/model.js';
 import { givenSettings } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { SELECTION } from '../settings/table.js';
@@ -30,6 +32,8 @@ export interface ChosenFrame {
   /** Seconds at which it appears. */
   readonly at: number;
   readonly picture: Frame;
+  /** What the model's controls see of it. */
+  readonly seen: SeenFrame;
 }
 
 /**
@@ -45,11 +49,18 @@ export async function frameNumber(video: RepeatableVideo, request: FrameRequest)
 /**
  * The requested frame. Frames before it are decoded too: only counting gives reliable indices for every video.
  *
- * @throws UsageError for a bad video, or a frame that does not exist
+ * @param model by whose controls the frame is seen; none by default
+ * @throws UsageError for a bad video, a frame that does not exist, or a map that does not fit the video
  */
-export async function chooseFrame(input: RepeatableVideo, request: FrameRequest): Promise<ChosenFrame> {
+export async function chooseFrame(
+  input: RepeatableVideo,
+  request: FrameRequest,
+  model: Pick<Model, 'controls'> = { controls: [] },
+): Promise<ChosenFrame> {
   const { video, frame, at } = await locate(input, request);
-  for await (const picture of pickInOrder(video.frames(), [frame])) return { frame, at, picture };
+  const { signal, onWarning } = request;
+  const frames = seenFrames(model, video, given({ signal, onWarning }));
+  for await (const seen of pickInOrder(frames, [frame])) return { frame, at, picture: seen.frame, seen };
   throw new UsageError(
     `${pathOf(input)}: its frames end before frame ${frame}; choose an earlier one, or mend the video`,
   );

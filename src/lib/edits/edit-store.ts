@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../base/atomic-file.js';
 import { makeFolder } from '../base/atomic-folder.js';
 import { sha256, sha256Json } from '../base/hash.js';
 import { VERSION } from '../base/version.js';
+import type { SeenFrame } from '../diffusion/seen-frames.js';
 import { requestOf } from '../models/controls/controls.js';
 import { loraFiles } from '../models/lora/source.js';
 import type { Model } from '../models/model.js';
@@ -33,7 +34,7 @@ export interface EditStore {
 export async function openEditStore(
   parent: string,
   model: Model,
-  picture: Frame,
+  { frame: picture, maps = new Map() }: SeenFrame,
   settings: DenoiseSettings,
 ): Promise<EditStore> {
   const files = [
@@ -54,6 +55,7 @@ export async function openEditStore(
     controls: model.controls.length > 0 ? model.controls.map(requestOf) : undefined,
     device: model.device,
     picture: [picture.width, picture.height, sha256(picture.data)],
+    maps: maps.size > 0 ? [...maps.values()].map(({ data }) => sha256(data)) : undefined,
     denoise: identifyingSettings(DENOISE, settings),
   }).slice(0, 16);
   const folder = join(parent, `.unfinished-edits-${key}`);

@@ -32,11 +32,12 @@ export function editName({ strength, seed }: Pick<FrameEdit, 'strength' | 'seed'
  */
 export async function renderEdits(
   model: Model,
-  { frame, picture: original }: Pick<ChosenFrame, 'frame' | 'picture'>,
+  { frame, seen }: Pick<ChosenFrame, 'frame' | 'seen'>,
   options: RenderEditsOptions,
   store: EditStore,
 ): Promise<FrameEdit[]> {
   const { prompt, out, onProgress, onEdit, signal } = options;
+  const { frame: original } = seen;
   const renderings = renderingsOf(options);
   const planned = planRenderings(model, renderings);
   const originalSha256 = sha256(original.data);
@@ -55,7 +56,7 @@ export async function renderEdits(
       latent ??= await encodeFrame(model, original, frame);
       const [edited] = await restyleLatents(model, [latent], frame, {
         ...rendering.options,
-        pictures: [original],
+        seen: [seen],
         onStep: () => {
           signal?.throwIfAborted();
           onProgress?.({ done: ++done, total, label: 'denoising' });

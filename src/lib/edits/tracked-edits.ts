@@ -44,10 +44,10 @@ export async function trackedEdits(
   const { out, signal, root = runsRoot() } = options;
   checkEdits(model, options);
   if (out !== undefined) await checkNewFolder(out);
-  const chosen = await chooseFrame(video, sizedFor(model, options));
-  const { frame, at, picture: original } = chosen;
+  const chosen = await chooseFrame(video, sizedFor(model, options), model);
+  const { frame, at, picture: original, seen } = chosen;
   const parent = out === undefined ? join(root, kind.experiment) : dirname(resolve(out));
-  const store = await openEditStore(parent, model, original, options);
+  const store = await openEditStore(parent, model, seen, options);
   const run = await editsRun(kind.experiment, model, video, { ...options, which: kind.which(frame) });
   return trackWork({ ...run, signal }, plainFolder, async ({ folder, run }) => {
     const rendered = await renderEdits(model, chosen, { ...options, out: folder.out }, store);

@@ -12,7 +12,6 @@ import type { Model } from '../models/model.js';
 import type { RenderedVideo } from '../renderings/rendered-video.js';
 import { chosenSettings } from '../settings/defaults.js';
 import { DENOISE } from '../settings/table.js';
-import type { Frame } from '../tensor/frame.js';
 import { writePicture } from '../video/still.js';
 import type { RecipePlan } from './plan.js';
 import type { RecipeResult } from './result.js';
@@ -31,13 +30,19 @@ export interface RecipeEdit {
  */
 export async function pickRecipeEdit(
   model: Model,
-  rendered: Pick<RenderedVideo, 'frames' | 'source'>,
+  rendered: Pick<RenderedVideo, 'frames' | 'seen'>,
   { out, work }: { readonly out: string; readonly work: string },
   options: RecipePlan,
 ): Promise<RecipeEdit> {
   const { prompts, proposals, signal, onProgress } = options;
   const frame = options.editFrame ?? Math.floor(rendered.frames / 2);
-  const picture = await frameOf(rendered, frame);
+  if (frame >= rendered.frames) {
+    throw new UsageError(
+      `edited frame: there is no frame ${frame} in the video, its frames are 0 to ${rendered.frames - 1}; choose one of these`,
+    );
+  }
+  const seen = await rendered.seen(frame);
+  const { frame: picture } = seen;
   const folder = join(out, 'edit');
   await makeFolder(folder);
   await writePicture(join(folder, 'original.png'), picture);
@@ -54,12 +59,12 @@ export async function pickRecipeEdit(
   const { strengths, seeds } = proposals;
   const edits = await renderEdits(
     model,
-    { frame, picture },
+    { frame, seen },
     {
       ...{ ...denoise, strengths, seeds, out: folder, signal },
       onProgress: (progress) => onProgress?.({ ...progress, label: 'proposing edits' }),
     },
-    await openEditStore(work, model, picture, denoise),
+    await openEditStore(work, model, seen, denoise),
   );
   const ranked = rankEdits(edits);
   for (const edit of ranked) await writeEdit(edit.file, edit.picture, sidecarOf(model, edit, denoise));
@@ -74,12 +79,4 @@ export async function pickRecipeEdit(
       })),
     },
   };
-}
-
-async function frameOf(rendered: Pick<RenderedVideo, 'frames' | 'source'>, index: number): Promise<Frame> {
-  let count = 0;
-  for await (const frame of rendered.source()) if (count++ === index) return frame;
-  throw new UsageError(
-    `edited frame: there is no frame ${index} in the video, its frames are 0 to ${rendered.frames - 1}; choose one of these`,
-  );
 }

@@ -20,7 +20,7 @@ import type { RecipeTraining } from './result.js';
 /** Trains, or continues where an earlier process stopped. The caller disposes of the finetuned model. */
 export async function trainArm(
   model: Model,
-  rendered: Pick<RenderedVideo, 'source'>,
+  rendered: Pick<RenderedVideo, 'opened'>,
   { arm, picked }: { readonly arm: TunedArm; readonly picked: readonly EditedFrame[] },
   { work, options }: { readonly work: TrackedWork<ComparisonFolder>; readonly options: RecipePlan },
 ): Promise<{ model: Model; training: RecipeTraining }> {
@@ -51,7 +51,7 @@ export async function trainArm(
       onProgress: (progress) => onProgress?.({ ...progress, label: `${progress.label} ${arm.label}` }),
       ...given({ signal, onWarning }),
     };
-    return await finetune(model, { [Symbol.asyncIterator]: rendered.source }, options);
+    return await finetune(model, rendered.opened, options);
   };
   // The training is a child of the recipe's run.
   const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
+import { mapsOf, openMaps } from '../diffusion/seen-frames.js';
 import type { Device } from '../engine/devices.js';
 import { compile } from '../engine/onnx/compile.js';
 import { ops as g } from '../graph/ops.js';
@@ -92,12 +93,14 @@ export type SourceOptions = OptionsOf<typeof SELECTION> &
 /**
  * Opens the compared video, selected and scaled by the options.
  *
- * @throws UsageError when it cannot be opened, does not fit the model, or has no sound and `audio` is set
+ * @throws UsageError when it cannot be opened, does not fit the model or the maps of its controls, or has no sound and
+ *   `audio` is set
  */
 export async function openSource(model: Model, input: VideoInput, options: SourceOptions): Promise<Video> {
   const { crop, signal, onWarning, audio } = options;
   const chosen = { ...givenSettings(SELECTION, options), ...given({ crop, signal, onWarning }) };
   const video = await openForModel(model, input, chosen);
   if (audio && !video.hasAudio) throw new UsageError(`${video.path}: has no sound to copy; leave out audio`);
+  await openMaps(mapsOf(model), video, given({ signal, onWarning }));
   return video;
 }

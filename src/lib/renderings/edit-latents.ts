@@ -2,10 +2,10 @@
 
 import { isCut } from '../consistency/cuts.js';
 import { restyleLatents } from '../diffusion/restyle.js';
+import type { SeenFrame } from '../diffusion/seen-frames.js';
 import type { Model } from '../models/model.js';
-import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type FilledRendering, frameAt, type RenderedFrom, readLatents } from './fill-journals.js';
+import { type FilledRendering, frameAt, type RenderedFrom, readLatents, seenAt } from './fill-journals.js';
 import { planRendering } from './rendering.js';
 import { stepStore } from './step-store.js';
 
@@ -20,11 +20,11 @@ export async function editLatents(
   const { options, noise, steps, model: own = model } = rendering;
   const { evaluations } = planRendering(own, rendering);
   const count = numbers.length;
-  const pictures: Frame[] = [];
-  if (own.controls.length > 0) for (const i of numbers) pictures.push(await frameAt(from, i));
+  const seen: SeenFrame[] = [];
+  if (own.controls.length > 0) for (const i of numbers) seen.push(await seenAt(from, i));
   return restyleLatents(own, await readLatents(latents, latentShape, numbers), numbers, {
     ...options,
-    pictures,
+    seen,
     ...(noise && { noises: await readLatents(noise.journal, latentShape, numbers) }),
     ...(steps && { stored: await stepStore(steps, count), cuts: await cutsAmong(from, numbers) }),
     onStep: ({ frame, frames, step }) =>

@@ -6,6 +6,7 @@ import type { RecordJournal } from '../base/record-journal.js';
 import type { SourceFrame } from '../consistency/motion.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
+import type { SeenFrame } from '../diffusion/seen-frames.js';
 import type { Model } from '../models/model.js';
 import type { Frame } from '../tensor/frame.js';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
@@ -33,7 +34,7 @@ export function recordSizes(model: Model, { width, height }: Video) {
 
 /** Reads all frames of a video into its journal. */
 export async function readSource(
-  video: Video,
+  video: Pick<Video, 'frames' | 'expectedFrames'>,
   source: RecordJournal,
   { onProgress, signal }: RenderHooks,
 ): Promise<void> {
@@ -116,6 +117,13 @@ export async function frameAt(
   return { width, height, data: await source.read(index) };
 }
 
+/** What the model's controls see of a frame of the source. */
+export async function seenAt(from: Pick<RenderedFrom, 'source' | 'video' | 'maps'>, index: number): Promise<SeenFrame> {
+  const maps = new Map<string, Frame>();
+  for (const [path, source] of from.maps) maps.set(path, await frameAt({ ...from, source }, index));
+  return { frame: await frameAt(from, index), maps };
+}
+
 /** A rendering and its journals. */
 export interface FilledRendering extends Rendering {
   readonly output: RecordJournal;
@@ -131,6 +139,8 @@ export interface RenderedFrom {
   readonly latents: RecordJournal;
   readonly latentShape: readonly number[];
   readonly video: Pick<Video, 'width' | 'height'>;
+  /** The pictures of the controls' maps, by the maps' paths. */
+  readonly maps: ReadonlyMap<string, RecordJournal>;
   /** Opens a journal of the numbers of keyframes. */
   readonly keys: (name: string) => Promise<RecordJournal>;
 }

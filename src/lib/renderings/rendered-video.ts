@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { given } from '../base/given.js';
 import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
 import { isAnchored } from '../diffusion/anchored-img2img.js';
+import { mapsOf, openMaps, type SeenFrame } from '../diffusion/seen-frames.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -24,6 +25,7 @@ import {
   type RenderHooks,
   readSource,
   recordSizes,
+  seenAt,
 } from './fill-journals.js';
 import { KEY_BYTES } from './fill-keyframes.js';
 import { renderLatents } from './render-latents.js';
@@ -39,6 +41,10 @@ export interface RenderedVideo {
   readonly source: () => AsyncGenerator<Frame, void, undefined>;
   /** The source after the VAE's encoder and decoder: the floor of any edit by this model. */
   readonly roundTrip: () => AsyncGenerator<Frame, void, undefined>;
+  /** What the model's controls see of a frame. */
+  readonly seen: (index: number) => Promise<SeenFrame>;
+  /** The frames of the source with the times and the path of the video. */
+  readonly opened: Video;
   /** Renders those that are not rendered yet. */
   render(renderings: readonly Rendering[]): Promise<void>;
   /** The frames of a rendering by its name. */
@@ -123,6 +129,16 @@ export async function openRenderedVideo(
     const roundTrip = await journal(ROUND_TRIP, frameBytes);
     await encodeSource(model, video, { source, latents, roundTrip }, hooks);
     const outputs = new Map<string, RecordJournal>();
+    const maps = new Map<string, RecordJournal>();
+    /** Reads the maps of controls that were not read yet. */
+    const readMaps = async (controlled: Pick<Model, 'controls'>): Promise<void> => {
+      const paths = mapsOf(controlled).filter((path) => !maps.has(path));
+      for (const [path, map] of await openMaps(paths, video, given({ signal, onWarning }))) {
+        const pictures = await journal(`map-${maps.size}.rgb`, frameBytes, { fresh: true });
+        await readSource({ ...map, expectedFrames: source.count }, pictures, hooks);
+        maps.set(path, pictures);
+      }
+    };
     const noises = new Map<string, MovingNoise>();
     /** The noise of a rendering's frames where it moves with them; renderings of one seed share it. */
     const noiseOf = async ({ options }: Rendering): Promise<{ noise?: MovingNoise }> => {
@@ -138,11 +154,17 @@ export async function openRenderedVideo(
     return {
       frames: source.count,
       source: () => framesOf(source),
+      opened: { ...video, frames: () => framesOf(source) },
+      async seen(index) {
+        await readMaps(model);
+        return seenAt({ source, video, maps }, index);
+      },
       roundTrip: () => framesOf(roundTrip),
       async render(renderings) {
         for (const { name } of renderings) {
           if (!outputs.has(name)) outputs.set(name, await journal(`${name}.rgb`, frameBytes));
         }
+        for (const { model: own = model } of renderings) await readMaps(own);
         const filled: FilledRendering[] = [];
         for (const rendering of renderings) {
           const output = outputs.get(rendering.name)!;
@@ -151,7 +173,7 @@ export async function openRenderedVideo(
           filled.push({ ...rendering, output, ...(await noiseOf(rendering)), ...steps });
         }
         const keys = (name: string): Promise<RecordJournal> => journal(name, KEY_BYTES);
-        await renderLatents(model, { source, latents, latentShape, video, keys }, filled, hooks);
+        await renderLatents(model, { source, latents, latentShape, video, maps, keys }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
       judge<Name extends string>(readable: Readonly<Record<Name, Readable>>, truth = {}) {

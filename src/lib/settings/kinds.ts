@@ -33,7 +33,8 @@ export interface EditFile {
 }
 
 /**
- * A ControlNet with the kind of condition that it is shown, its weight, and the part of the steps in which it acts.
+ * A ControlNet with the kind of condition that it is shown, its weight, the part of the steps in which it acts, and where
+ * another network made what it is shown, the video or folder of these pictures.
  *
  * @inline
  */
@@ -43,6 +44,7 @@ export interface ControlNetwork<Condition extends string = string> {
   readonly scale?: number;
   readonly start?: number;
   readonly end?: number;
+  readonly map?: string;
 }
 
 /** The shorter side in pixels, or both. */

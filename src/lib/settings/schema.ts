@@ -55,6 +55,7 @@ function kindSchema(setting: Setting): z.ZodType {
           scale: z.number().optional(),
           start: z.number().min(0).lt(1).optional(),
           end: z.number().gt(0).max(1).optional(),
+          map: text.optional(),
         }),
       );
     case 'timesteps':

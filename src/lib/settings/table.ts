@@ -35,8 +35,12 @@ export const STEADY_METHODS = ['keyframes', 'filter', 'median', 'prior'] as cons
 /** Learning-rate schedules after the warm-up. */
 export const SCHEDULES = ['constant', 'cosine'] as const;
 
-/** What a ControlNet can see of a frame without a network of its own. */
-export const CONTROL_KINDS = ['canny', 'tile', 'lineart', 'scribble', 'blur', 'luminance'] as const;
+/** Conditions of ControlNets that are made of the frame itself. */
+export const FRAME_CONDITIONS = ['canny', 'tile', 'lineart', 'scribble', 'blur', 'luminance'] as const;
+/** Conditions that another network makes of frames: they come as maps, a second video. */
+export const MAP_CONDITIONS = ['depth', 'normal', 'pose', 'softedge', 'segmentation', 'mlsd', 'other'] as const;
+/** What a ControlNet can see; `previous` is the previous rendered frame, moved along the source's motion. */
+export const CONTROL_KINDS = [...FRAME_CONDITIONS, 'previous', ...MAP_CONDITIONS] as const;
 
 /** Names in sweep files, run parameters and identities that are not the setting's own in snake case. */
 export const STORED_NAMES = { negativePrompt: 'negative', guidanceScale: 'guidance' } as const;
@@ -108,12 +112,12 @@ export const APPLIED = {
     value: 'file[:word]',
     help: 'textual inversion: the word of prompts stands for what the file learned',
   }),
-  /** ControlNets, each with its kind of condition, its weight and its part of the steps. */
+  /** ControlNets, each with its kind of condition, its weight, its part of the steps, and its map if it has one. */
   controls: setting(kind.controls(CONTROL_KINDS), {
     flag: 'control',
-    value: 'kind=model[:weight[:start-end]]',
+    value: 'kind=model[:weight[:start-end]][,map=file]',
     since: '0.1.0',
-    help: `ControlNet to follow: what it sees of the frames (${CONTROL_KINDS.join(', ')}), its folder or file, its weight and its part of the steps`,
+    help: `ControlNet to follow: what it sees of the frames (${FRAME_CONDITIONS.join(', ')}, previous; or with map=FILE, a video or folder of such pictures, ${MAP_CONDITIONS.join(', ')}), its folder or file, its weight and its part of the steps`,
   }),
   /** Number of layers to skip at the end of the text encoder, counted as in diffusers. */
   clipSkip: setting(kind.whole(0), {

@@ -2,7 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { given } from '../../base/given.js';
-import { sha256File, sha256Json } from '../../base/hash.js';
+import { sha256File, sha256Json, sha256Path } from '../../base/hash.js';
 import type { OnProgress } from '../../base/progress.js';
 import type { RunInput } from '../../tracking/stored/run-record.js';
 import type { Control, ControlRequest } from '../controls/controls.js';
@@ -29,6 +29,8 @@ export interface ModelHashes {
 /** A ControlNet in the identity of results. */
 export interface ControlHash extends Pick<Control, 'kind' | 'scale' | 'start' | 'end'> {
   readonly sha256: string;
+  /** SHA-256 of its map, a file or a folder; absent when it has none. */
+  readonly map?: string;
 }
 
 /** Reads all files of a model and hashes them. */
@@ -60,7 +62,9 @@ export async function hashModel(
     }),
     ...(clipSkip > 0 && { clipSkip }),
     ...(controls.length > 0 && {
-      controls: await Promise.all(controls.map((control) => hashControl(control, (file) => hashes.get(file)!))),
+      controls: await Promise.all(
+        controls.map((control) => hashControl(control, (path) => hashes.get(path) ?? sha256Path(path))),
+      ),
     }),
   };
 }
@@ -75,7 +79,10 @@ export function modelInputs({ path, loras, embeddings, controls }: Model, hashes
     input('model', path, sha256Json(hashes.model)),
     ...loras.map(({ file }, i) => input('adapter', file, hashes.loras[i].sha256)),
     ...embeddings.map(({ file }, i) => input('adapter', file, hashes.embeddings?.[i].sha256 ?? '')),
-    ...controls.map((control, i) => input('adapter', control.path, hashes.controls?.[i].sha256 ?? '')),
+    ...controls.flatMap(({ path, map }, i) => [
+      input('adapter', path, hashes.controls?.[i].sha256 ?? ''),
+      ...(map === undefined ? [] : [input('video', map, hashes.controls?.[i].map ?? '')]),
+    ]),
   ];
 }
 
@@ -102,17 +109,19 @@ export function modelParameters(model: Model): Record<string, unknown> {
   };
 }
 
-/** What of a ControlNet determines a rendering: its files, and how it acts. */
+/** What of a ControlNet determines a rendering: its files, how it acts, and its map, which `hash` is given too. */
 export async function hashControl(
-  { opened: { files }, kind, scale, start, end }: Control,
-  hash: (file: string) => string | Promise<string>,
+  { opened: { files }, kind, scale, start, end, map }: Control,
+  hash: (path: string) => string | Promise<string>,
 ): Promise<ControlHash> {
   const hashes = await Promise.all(files.map(hash));
-  return { sha256: sha256Json(hashes.sort()), ...given({ kind }), scale, start, end };
+  const shown = map === undefined ? {} : { map: await hash(map) };
+  return { sha256: sha256Json(hashes.sort()), ...given({ kind }), scale, start, end, ...shown };
 }
 
-/** A ControlNet as text: its condition, name, weight and part of the steps. */
-export function describeControl({ kind, path, scale = 1, start = 0, end = 1 }: ControlRequest): string {
+/** A ControlNet as text: its condition, name, weight, part of the steps and map. */
+export function describeControl({ kind, path, scale = 1, start = 0, end = 1, map }: ControlRequest): string {
   const part = start > 0 || end < 1 ? `:${start}-${end}` : '';
-  return `${kind === undefined ? '' : `${kind}=`}${basename(path)}:${scale}${part}`;
+  const shown = map === undefined ? '' : `,map=${basename(map)}`;
+  return `${kind === undefined ? '' : `${kind}=`}${basename(path)}:${scale}${part}${shown}`;
 }

@@ -1,11 +1,15 @@
 // The ControlNets of a model: which, how strongly, and during which part of a rendering.
 
+import { existsSync } from 'node:fs';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
-import type { CONTROL_KINDS } from '../../settings/table.js';
+import { type CONTROL_KINDS, MAP_CONDITIONS } from '../../settings/table.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { findModel } from '../hub/find-model.js';
 import { type OpenedControl, openControl } from './control-source.js';
+
+/** The largest weight of a control. */
+const MOST_WEIGHT = 10;
 
 /**
  * A ControlNet, its weight, and the part of a rendering's steps in which it acts.
@@ -23,6 +27,8 @@ export interface ControlRequest {
   start?: number;
   /** Share of the steps after which it is off, in (0, 1]; 1 by default. */
   end?: number;
+  /** A video or a folder with what it sees of each frame, such as depth: shown in place of what `kind` makes of the frame. */
+  map?: string;
 }
 
 /**
@@ -30,7 +36,7 @@ export interface ControlRequest {
  *
  * @inline
  */
-export interface Control extends Required<Omit<ControlRequest, 'kind'>>, Pick<ControlRequest, 'kind'> {
+export interface Control extends Required<Omit<ControlRequest, 'kind' | 'map'>>, Pick<ControlRequest, 'kind' | 'map'> {
   /**
    * The opened files.
    *
@@ -48,19 +54,23 @@ export async function openControls(requests: readonly ControlRequest[], checkpoi
   const { unet, vae, options } = checkpoint;
   const place = { unet: unet.config, vaeFactor: 2 ** (vae.config.blockOutChannels.length - 1) };
   const controls: Control[] = [];
-  for (const { path: name, kind, scale = 1, start = 0, end = 1 } of requests) {
-    if (!Number.isFinite(scale)) {
-      throw new UsageError(`${name}: the control's weight is ${scale}, expected a number; 0.5 to 1 is usual`);
+  for (const request of requests) {
+    const { path: name, kind, scale = 1, start = 0, end = 1, map } = request;
+    if (!(scale >= 0 && scale <= MOST_WEIGHT)) {
+      throw new UsageError(
+        `${name}: the control's weight is ${scale}, expected a number from 0 to ${MOST_WEIGHT}; 0.5 to 1 is usual`,
+      );
     }
     if (!(start >= 0 && start < end && end <= 1)) {
       throw new UsageError(
         `${name}: the control acts from ${start} to ${end}, expected shares with 0 <= start < end <= 1`,
       );
     }
+    checkMap(request);
     const path = findModel(name);
     controls.push({
       path,
-      ...given({ kind }),
+      ...given({ kind, map }),
       scale,
       start,
       end,
@@ -68,6 +78,24 @@ export async function openControls(requests: readonly ControlRequest[], checkpoi
     });
   }
   return controls;
+}
+
+/** Refuses a map that is not there, and a condition that needs one or cannot have one. */
+function checkMap({ path, kind, map }: ControlRequest): void {
+  if (map === undefined) {
+    if (!MAP_CONDITIONS.some((each) => each === kind)) return;
+    throw new UsageError(
+      `${path}: ${kind} is made by a network of its own; give what it made of the video as the control's map, a video or a folder of pictures`,
+    );
+  }
+  if (kind === 'previous') {
+    throw new UsageError(`${path}: the condition previous is what was rendered before; leave out its map`);
+  }
+  if (!existsSync(map)) {
+    throw new UsageError(
+      `${map}: there is no such file or folder; the map of a control is a video or a folder of pictures`,
+    );
+  }
 }
 
 /** The request for a control. */

@@ -190,9 +190,10 @@ function absolute(name: string, value: unknown, folder: string): unknown {
   if (name === 'model' || name === 'config') return findModel(value as string, folder);
   if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
   if (name === 'controls') {
-    return (value as NonNullable<GivenSettings['controls']>).map(({ path, ...how }) => ({
+    return (value as NonNullable<GivenSettings['controls']>).map(({ path, map, ...how }) => ({
       ...how,
       path: findModel(path, folder),
+      ...(map !== undefined && { map: resolve(folder, map) }),
     }));
   }
   if (name !== 'loras' && name !== 'embeddings' && name !== 'edits') return value;

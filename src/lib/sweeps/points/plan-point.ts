@@ -1,6 +1,7 @@
 // Plans a sweep's points: checks them against video and model, and computes the work of each.
 
 import { UsageError } from '../../base/errors.js';
+import { mapsOf } from '../../diffusion/seen-frames.js';
 import { loadModel, type Model } from '../../models/model.js';
 import { openSource } from '../../renderings/comparison-plan.js';
 import { planRendering, renderedFrames } from '../../renderings/rendering.js';
@@ -45,7 +46,8 @@ export function pointPlanner(
     const { evaluations } = planRendering(model, rendering);
     for (const prompt of [settings.prompt, settings.negative]) model.tokenize(prompt);
     const source = { ...sourceOptions(settings), signal, onWarning };
-    const frames = await once(frameCounts, { video, source: sourceOptions(settings), path }, async () => {
+    const maps = mapsOf(model);
+    const frames = await once(frameCounts, { video, source: sourceOptions(settings), path, maps }, async () => {
       return (await openSource(model, video, source)).expectedFrames;
     });
     if (trainingId) checkTraining(settings, frames);

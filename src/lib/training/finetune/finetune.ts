@@ -155,7 +155,7 @@ async function* trainInto(
 
   const clean = await encodeItems(model, frames, edits, settings);
   const encoded = settings.trainingNoise === 'warped' ? await withWarpedNoise(clean, video, settings) : clean;
-  const plan = await planPreviews(model, out, previews, frames.taken);
+  const plan = await planPreviews(model, out, previews, video);
   const work = await prepareFinetuning(model, trained, encoded, settings);
   const previewDue = (iteration: number): boolean =>
     previewEvery > 0 && (iteration % previewEvery === 0 || iteration === iterations);

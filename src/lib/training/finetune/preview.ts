@@ -5,6 +5,7 @@ import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson }
 import { streamed } from '../../base/streamed.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../../diffusion/restyle.js';
+import { type SeenFrame, seenFrames } from '../../diffusion/seen-frames.js';
 import { firstTimestep } from '../../diffusion/strength.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
@@ -16,7 +17,9 @@ import { COURSE, RENDER } from '../../settings/table.js';
 import type { Frame } from '../../tensor/frame.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { contactSheet } from '../../video/layout/contact-sheet.js';
+import type { Video } from '../../video/read/video.js';
 import { writePicture } from '../../video/still.js';
+import { pickInOrder } from '../../video/times/frame-times.js';
 import { iterationName, replaceFolder } from './folder.js';
 
 const {
@@ -67,7 +70,7 @@ export interface Preview {
 export interface PreviewPlan {
   readonly out: string;
   readonly from: number;
-  readonly originals: readonly Frame[];
+  readonly seen: readonly SeenFrame[];
   readonly latents: readonly Tensor<'float32'>[];
   readonly settings: RestyleOptions & { strength: number; guidanceScale: number; seed: number };
   readonly firstTimestep: number;
@@ -91,20 +94,21 @@ export function previewFrames(
 /**
  * Encodes the frames of previews.
  *
- * @throws UsageError for a strength that runs no step or is outside (0, 1]
+ * @throws UsageError for a strength that runs no step or is outside (0, 1], or a map that does not fit the video
  */
 export async function planPreviews(
   model: Model,
   out: string,
   { frames, settings }: { readonly frames: readonly number[]; readonly settings: PreviewPlan['settings'] },
-  taken: ReadonlyMap<number, Frame>,
+  video: Video,
 ): Promise<PreviewPlan> {
   const { sampler, steps, strength } = withDefaults(RENDER, settings);
   const timestep = firstTimestep(sampler, steps, strength, noiseSchedule(model.config.schedule));
-  const originals = frames.map((frame) => taken.get(frame)!);
+  const seen: SeenFrame[] = [];
+  for await (const each of pickInOrder(seenFrames(model, video), frames)) seen.push(each);
   const latents: Tensor<'float32'>[] = [];
-  for (const [i, original] of originals.entries()) latents.push(await encodeFrame(model, original, frames[i]));
-  return { out, from: frames[0], originals, latents, settings, firstTimestep: timestep };
+  for (const [i, { frame }] of seen.entries()) latents.push(await encodeFrame(model, frame, frames[i]));
+  return { out, from: frames[0], seen, latents, settings, firstTimestep: timestep };
 }
 
 /**
@@ -120,10 +124,11 @@ export async function renderPreview(
 ): Promise<Preview> {
   const known = await readPreview(plan.out, iteration);
   if (known) return known;
-  const { from, originals, latents, settings } = plan;
+  const { from, seen, latents, settings } = plan;
+  const originals = seen.map(({ frame }) => frame);
   const edited = await restyleLatents(model, latents, from, {
     ...settings,
-    pictures: originals,
+    seen,
     onStep: () => signal?.throwIfAborted(),
   });
   const frames: Frame[] = [];
