@@ -28,8 +28,8 @@ export async function run(context: Context, video: string, values: EditValues): 
     ...chosenSettings(DENOISE, values),
     ...givenSettings(SELECTION, values),
     ...trackingSettings(values, context),
-    ...given({ at, frame, out }),
-    ...{ strengths, seeds, ...(auto && { auto }) },
+    ...given({ at, frame, out, strengths }),
+    ...{ seeds, ...(auto && { auto }) },
     ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: context.terminal.signal },
     onEdit: () => {
       kept++;

@@ -1,7 +1,7 @@
 // The flags and help of `steadyframe edit`.
 
-import type { Command } from 'commander';
-import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../../lib/settings/lists.js';
+import { type Command, Option } from 'commander';
+import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../../lib/settings/lists.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import { SELECTION, SUBJECT } from '../../lib/settings/table.js';
 import {
@@ -12,7 +12,7 @@ import {
   type TrackingValues,
 } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
-import { integer, listOption, number, seconds } from '../values.js';
+import { integer, listOf, listOption, number, seconds } from '../values.js';
 
 const EXAMPLES = `
 Writes sheet.png (the original, then the edits, the best first), every edit with a sidecar of the same name that says how it was
@@ -27,7 +27,8 @@ Examples:
   steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s
   steadyframe edit shot.mp4 --model sd15/ --prompt "a cyberpunk city at night" --at 1.5s --pick 3
   steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --frame 45 --out edits/oil --auto
-  steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6`;
+  steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --strengths 0.8,1 --seeds 1,2,3,4,5,6
+  steadyframe edit shot.mp4 --model sd15/ --prompt "oil painting" --control canny=control-canny/ --auto`;
 
 const { start, duration, every, frameRate } = SELECTION;
 /** The settings that select the part of the video from which the frame is taken. */
@@ -38,7 +39,7 @@ export interface EditValues extends DenoiseValues, TrackingValues, OptionsOf<typ
   at?: number;
   frame?: number;
   seeds: number[];
-  strengths: number[];
+  strengths?: number[];
   pick?: string;
   auto?: boolean;
 }
@@ -53,7 +54,12 @@ export function addEdit(program: Command): Command {
     .option('--at <time>', 'which frame: the one shown at this time; the middle one by default', seconds)
     .option('--frame <n>', 'which frame, by its number from 0', integer);
   addDenoiseOptions(addSettings(command, PART))
-    .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, PROPOSED_STRENGTHS))
+    .addOption(
+      new Option(
+        '--strengths <list>',
+        `strengths in (0, 1]; ${PROPOSED_STRENGTHS}, with a control ${CONTROLLED_STRENGTHS} by default`,
+      ).argParser(listOf(number)),
+    )
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, PROPOSED_SEEDS))
     .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
     .option('--auto', 'pick the edit of the highest rank');

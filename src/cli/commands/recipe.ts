@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
-import { PROPOSED_SEEDS } from '../../lib/settings/lists.js';
+import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import { FINETUNE, RENDER, SELECTION, STEADY, SUBJECT } from '../../lib/settings/table.js';
 import type { Style } from '../../lib/world/styles/styles.js';
@@ -103,7 +103,7 @@ export function addRecipe(program: Command): Command {
     .addOption(
       new Option(
         '--proposal-strengths <list>',
-        `strengths of proposals; ${PRESETS.published.proposals}, or ${PRESETS.demo.proposals} with the demo preset`,
+        `strengths of proposals; ${PRESETS.published.proposals}, or ${PRESETS.demo.proposals} with the demo preset, or ${CONTROLLED_STRENGTHS} with a control`,
       ).argParser(listOf(number)),
     )
     .addOption(listOption('--proposal-seeds <list>', 'seeds of proposals', integer, PROPOSED_SEEDS))

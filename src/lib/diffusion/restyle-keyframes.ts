@@ -14,6 +14,7 @@ import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
 import { isAnchored } from './anchored-img2img.js';
+import { checkFollowing } from './previous-frame.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from './restyle.js';
 import { type SeenFrame, seenFrames } from './seen-frames.js';
 
@@ -34,6 +35,7 @@ export async function* restyleKeyframes(
 ): AsyncGenerator<Frame, void, undefined> {
   const { batch, noise } = withDefaults(RENDER, options);
   checkKeyframes(options);
+  checkFollowing(model, { ...options, steady: true });
   const together = isAnchored(options);
   let before: Frame | undefined;
   let waiting: KeySegment<NumberedFrame>[] = [];

@@ -5,6 +5,7 @@ import { NonFiniteError, UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import { conditionTensor } from '../conditions/condition.js';
 import { isCut } from '../consistency/cuts.js';
+import type { SourceFrame } from '../consistency/motion.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -17,6 +18,7 @@ import type { VideoInput } from '../video/read/video.js';
 import { type AnchoredImg2ImgOptions, anchoredImg2img, isAnchored } from './anchored-img2img.js';
 import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
+import { checkFollowing, type RenderedFrame, withPrevious } from './previous-frame.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 import { type SeenFrame, seenFrames } from './seen-frames.js';
 
@@ -31,7 +33,10 @@ export interface RestyleOptions
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed?: number | bigint;
-  /** The source's motion for `noise: 'warped'`, where it is known; estimated as `flow` says by default. */
+  /**
+   * The source's motion for `noise: 'warped'` and the control `previous`, where it is known; estimated as `flow` says by
+   * default.
+   */
   motion?: WarpedNoiseOptions['motion'];
   /** Stops before the next frame or after the current step and throws the signal's reason. */
   signal?: AbortSignal;
@@ -181,30 +186,37 @@ export async function* restyle(
   const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
   const { signal, motion, flow } = options;
   const together = isAnchored(options);
+  checkFollowing(model, options);
   let waiting: Tensor<'float32'>[] = [];
   let seen: SeenFrame[] = [];
   let noises: Tensor<'float32'>[] = [];
   let noiseOf: ReturnType<typeof warpedNoise> | undefined;
   let first = 0;
-  let before: Frame | undefined;
+  let before: SourceFrame | undefined;
+  let rendered: RenderedFrame | undefined;
   const flush = async function* (): AsyncGenerator<Frame> {
     const own = { seen, ...(noise === 'warped' && { noises }) };
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
     [waiting, seen, noises] = [[], [], []];
-    for (const latent of edited) yield await decodeFrame(model, latent, first++);
+    for (const latent of edited) {
+      const frame = await decodeFrame(model, latent, first++);
+      rendered = { ...before!, rendered: frame };
+      yield frame;
+    }
   };
   signal?.throwIfAborted();
-  for await (const at of seenFrames(model, video, given({ signal }))) {
+  for await (const next of seenFrames(model, video, given({ signal }))) {
     signal?.throwIfAborted();
-    const { frame } = at;
-    if (together && before && isCut(before, frame)) yield* flush();
-    before = frame;
-    const latent = await encodeFrame(model, frame, first + waiting.length);
+    const { frame } = next;
+    if (together && before && isCut(before.frame, frame)) yield* flush();
+    const at = { ...next, index: first + waiting.length };
+    before = at;
+    const latent = await encodeFrame(model, frame, at.index);
     waiting.push(latent);
-    if (model.controls.length > 0) seen.push(at);
+    if (model.controls.length > 0) seen.push(await withPrevious(model, at, rendered, given({ motion, flow })));
     if (noise === 'warped') {
       noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion, flow }) });
-      noises.push(await noiseOf(frame));
+      noises.push(await noiseOf(frame, at));
     }
     if (waiting.length === batch && !together) yield* flush();
   }

@@ -1,5 +1,6 @@
 // Edits one frame of a video at several strengths and seeds, as a contact sheet, to try settings before a long run.
 
+import { requestOf } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../settings/lists.js';
 import { identifyingSettings } from '../settings/stored.js';
@@ -31,6 +32,7 @@ export async function editFrame(model: Model, input: VideoInput, options: EditFr
     video: pathOf(video),
     model: model.path,
     size: renderSize(model, size),
+    ...(model.controls.length > 0 && { controls: model.controls.map(requestOf) }),
   };
   return trackedEdits(model, video, resolved, {
     experiment: 'frame',

@@ -16,7 +16,10 @@ export interface EditFrameOptions
     OptionsOf<Pick<typeof RENDER, 'noiseDraw'>>,
     FrameRequest,
     Omit<TrackingOptions, 'onWarning'> {
-  /** Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, for proposals 0.75, 0.85 and 0.95. */
+  /**
+   * Strengths in (0, 1]; 0.45, 0.6 and 0.75 by default, for proposals 0.75, 0.85 and 0.95, under a control
+   * 0.75, 0.9 and 1.
+   */
   readonly strengths?: readonly number[];
   /** Seeds of the noise at each strength; 42, 43 and 44 by default. */
   readonly seeds?: readonly number[];

@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { Settings } from '../base/settings.js';
+import { type Control, type ControlRequest, requestOf } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
-import { PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../settings/lists.js';
+import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../settings/lists.js';
 import { identifyingSettings } from '../settings/stored.js';
 import { DENOISE } from '../settings/table.js';
 import { lastWork } from '../tracking/log/tracked-work.js';
@@ -32,7 +33,7 @@ import { trackedEdits } from './tracked-edits.js';
  */
 export async function proposeEdits(model: Model, input: VideoInput, options: ProposeEditsOptions): Promise<FrameEdits> {
   const video = await repeatable(input);
-  const asked = resolveProposal(options);
+  const asked = resolveProposal(model, options);
   return trackedEdits(model, video, asked, {
     experiment: 'edit',
     which: (frame) => ({ frame }),
@@ -61,7 +62,7 @@ export async function findProposals(
   video: RepeatableVideo,
   options: ProposeEditsOptions,
 ): Promise<StoredEdits> {
-  const asked = resolveProposal(options);
+  const asked = resolveProposal(model, options);
   const { root, track } = options;
   const frame = await frameNumber(video, options);
   const name = editsName(video, { frame });
@@ -81,7 +82,7 @@ async function proposalSettings(
 ): Promise<Settings> {
   const { crop, strengths, seeds } = options;
   const { config, vae, ...checkpoint } = model.checkpoint.options;
-  const { loras, embeddings, clipSkip } = model;
+  const { loras, embeddings, clipSkip, controls } = model;
   return {
     video: locationOf(video),
     // The path does not identify an opened video, or frames.
@@ -95,15 +96,22 @@ async function proposalSettings(
     loras: loras.map(({ file, scale = 1 }) => ({ file: resolve(file), scale })),
     ...(embeddings.length > 0 && { embeddings: embeddings.map((each) => ({ ...each, file: resolve(each.file) })) }),
     ...(clipSkip > 0 && { clipSkip }),
+    ...(controls.length > 0 && { controls: controls.map(located) }),
     denoise: identifyingSettings(DENOISE, options),
     strengths,
     seeds,
   };
 }
 
-function resolveProposal(options: ProposeEditsOptions): ResolvedEditOptions {
+/** The request for a control with absolute paths. */
+function located(control: Control): ControlRequest {
+  const { path, map, ...request } = requestOf(control);
+  return { ...request, path: resolve(path), ...(map !== undefined && { map: resolve(map) }) };
+}
+
+function resolveProposal({ controls }: Model, options: ProposeEditsOptions): ResolvedEditOptions {
   const { strengths, seeds, ...resolved } = resolveEditOptions(options, {
-    strengths: PROPOSED_STRENGTHS,
+    strengths: controls.length > 0 ? CONTROLLED_STRENGTHS : PROPOSED_STRENGTHS,
     seeds: PROPOSED_SEEDS,
   });
   return { ...resolved, strengths: [...new Set(strengths)], seeds: [...new Set(seeds)] };

@@ -6,7 +6,7 @@ import { given } from '../base/given.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import { readEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
-import { PROPOSED_SEEDS } from '../settings/lists.js';
+import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS } from '../settings/lists.js';
 import type { VideoInput } from '../video/read/video.js';
 import { repeatable } from '../video/read/video-input.js';
 import { heldOutShot, shotPicture } from '../world/held-out-shots.js';
@@ -61,9 +61,9 @@ export async function recipe(
   video: VideoInput | BundledShot,
   options: RecipeOptions,
 ): Promise<RecipeOutcome> {
-  if (!isBundled(video)) return runRecipe(model, await repeatable(video), await planRecipe(options));
+  if (!isBundled(video)) return runRecipe(model, await repeatable(video), await planRecipe(model, options));
   const { path, truth } = await openBundledShot(video.shot, given({ style: video.style, frames: options.frames }));
-  return runRecipe(model, path, await planRecipe(options, truth && { ...video, truth }));
+  return runRecipe(model, path, await planRecipe(model, options, truth && { ...video, truth }));
 }
 
 function isBundled(video: VideoInput | BundledShot): video is BundledShot {
@@ -71,7 +71,11 @@ function isBundled(video: VideoInput | BundledShot): video is BundledShot {
 }
 
 /** Fills in the preset's settings. */
-async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { truth: Truth }): Promise<RecipePlan> {
+async function planRecipe(
+  { controls }: Model,
+  options: RecipeOptions,
+  bundled?: BundledShot & { truth: Truth },
+): Promise<RecipePlan> {
   const { preset = 'published', training, tunedGuidance, proposals, examples, ...rest } = options;
   const { guidance, proposals: strengths, training: usual } = PRESETS[preset];
   const trained: Training = { ...usual, ...given(training ?? {}) };
@@ -83,7 +87,7 @@ async function planRecipe(options: RecipeOptions, bundled?: BundledShot & { trut
     steady: rest.steady ?? true,
     guidanceScale: rest.guidanceScale ?? guidance.plain,
     proposals: {
-      strengths: proposals?.strengths ?? strengths,
+      strengths: proposals?.strengths ?? (controls.length > 0 ? CONTROLLED_STRENGTHS : strengths),
       seeds: proposals?.seeds ?? PROPOSED_SEEDS,
       ...given({ guidanceScale: proposed }),
     },

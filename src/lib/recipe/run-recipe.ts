@@ -197,7 +197,7 @@ async function recipeSettings(
     editFrame: editFrame ?? null,
     arms,
     truth: truth !== undefined,
-    ...identifyingSteadiness(options),
+    ...identifyingSteadiness({ ...options, controls: model.controls }),
   };
   return JSON.parse(JSON.stringify({ ...common, ...own }));
 }

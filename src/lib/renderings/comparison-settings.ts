@@ -34,7 +34,13 @@ export async function settingsOf(
     denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
     cells: renderings.map(({ name, options: own }) => {
       const { strength, seed, noise } = withDefaults(OWN, own);
-      return { name, strength, seed: String(seed), noise, ...identifyingSteadiness(own) };
+      return {
+        name,
+        strength,
+        seed: String(seed),
+        noise,
+        ...identifyingSteadiness({ ...own, controls: model.controls }),
+      };
     }),
     columns,
     audio,

@@ -1,6 +1,7 @@
 // Edits the stored latents of some frames of a video, under the settings of one rendering.
 
 import { isCut } from '../consistency/cuts.js';
+import { followsPrevious, type RenderedFrame, withPrevious } from '../diffusion/previous-frame.js';
 import { restyleLatents } from '../diffusion/restyle.js';
 import type { SeenFrame } from '../diffusion/seen-frames.js';
 import type { Model } from '../models/model.js';
@@ -21,7 +22,12 @@ export async function editLatents(
   const { evaluations } = planRendering(own, rendering);
   const count = numbers.length;
   const seen: SeenFrame[] = [];
-  if (own.controls.length > 0) for (const i of numbers) seen.push(await seenAt(from, i));
+  if (own.controls.length > 0) {
+    for (const index of numbers) {
+      const at = { index, ...(await seenAt(from, index)) };
+      seen.push(await withPrevious(own, at, await renderedBefore(from, { ...rendering, model: own }, index), options));
+    }
+  }
   return restyleLatents(own, await readLatents(latents, latentShape, numbers), numbers, {
     ...options,
     seen,
@@ -30,6 +36,17 @@ export async function editLatents(
     onStep: ({ frame, frames, step }) =>
       onShare((steps ? step - 1 + (numbers.indexOf(frame) + frames) / count : step) / evaluations),
   });
+}
+
+/** The frame before, if a control sees it. */
+async function renderedBefore(
+  from: RenderedFrom,
+  { output, model }: FilledRendering & { readonly model: Model },
+  next: number,
+): Promise<RenderedFrame | undefined> {
+  const index = next - 1;
+  if (index < 0 || !followsPrevious(model)) return undefined;
+  return { index, frame: await frameAt(from, index), rendered: await frameAt({ ...from, source: output }, index) };
 }
 
 /** The positions of the frames that begin another shot of the source. */

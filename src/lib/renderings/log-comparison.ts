@@ -84,7 +84,7 @@ export function renderingParameters(
     method: 'img2img',
     ...denoiseParameters(model, video, selection, options),
     ...storedSettings(OWN, identifyingSettings(OWN, options)),
-    ...storedSettings(STEADIED, identifyingSteadiness(options)),
+    ...storedSettings(STEADIED, identifyingSteadiness({ ...options, controls: model.controls })),
   };
 }
 

@@ -6,6 +6,7 @@ import { createGenerator } from '../base/random.js';
 import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
 import { assertGuidance } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
+import { checkFollowing } from '../diffusion/previous-frame.js';
 import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
 import { samplerName, samplers } from '../diffusion/samplers/index.js';
 import { planForStrength } from '../diffusion/strength.js';
@@ -53,6 +54,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   checkKeyframes(options);
+  checkFollowing(model, options);
   createGenerator(seed);
   return { label, strength, seed: Number(seed), noise, firstTimestep: timesteps[0], evaluations: timesteps.length };
 }

@@ -9,4 +9,6 @@ export const FRAME_STRENGTHS: readonly number[] = [0.45, 0.6, 0.75];
 export const FRAME_SEEDS: readonly number[] = [42, 43, 44];
 /** Strengths of proposed edits, at which a model replaces the video's colours, and the seeds at each. */
 export const PROPOSED_STRENGTHS: readonly number[] = [0.75, 0.85, 0.95];
+/** Those with a control, which keeps the composition up to full noise. */
+export const CONTROLLED_STRENGTHS: readonly number[] = [0.75, 0.9, 1];
 export const PROPOSED_SEEDS: readonly number[] = [42, 43, 44];

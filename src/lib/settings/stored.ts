@@ -44,18 +44,23 @@ export function identifyingSettings<T extends SettingTable>(table: T, options: o
 }
 
 /**
- * What of `STEADIED` counts for the identity of a rendering: without `steady` only `flow`, where noise moves along another
- * than the default.
+ * What of `STEADIED` counts for the identity of a rendering: without `steady` only `flow`, where something else moves along
+ * another than the default.
  */
 export function identifyingSteadiness(
-  options: OptionsOf<typeof STEADIED & Pick<typeof RENDER, 'noise'>>,
+  options: MovingOptions & OptionsOf<typeof STEADIED>,
 ): Partial<ChosenSettings<typeof STEADIED>> {
-  const { steady, noise, flow } = options;
-  if (steady) return identifyingSettings(STEADIED, options);
-  return movesNoiseOtherwise({ noise, flow }) ? { flow: flow! } : {};
+  if (options.steady) return identifyingSettings(STEADIED, options);
+  return movesOtherwise(options) ? { flow: options.flow! } : {};
 }
 
-/** Whether noise moves along another flow than the default. */
-export function movesNoiseOtherwise({ noise, flow }: { readonly noise?: unknown; readonly flow?: unknown }): boolean {
-  return noise === 'warped' && flow !== undefined && flow !== STEADIED.flow.default;
+/** Settings that move something along the source's motion. */
+export interface MovingOptions extends OptionsOf<Pick<typeof RENDER, 'noise'> & Pick<typeof STEADIED, 'flow'>> {
+  readonly controls?: readonly { readonly kind?: string }[];
+}
+
+/** Whether noise, or the previous frame that a control sees, moves along another flow than the default. */
+export function movesOtherwise({ noise, flow, controls = [] }: MovingOptions): boolean {
+  const moves = noise === 'warped' || controls.some(({ kind }) => kind === 'previous');
+  return moves && flow !== undefined && flow !== STEADIED.flow.default;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defaultsOf, presetSettings } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
 import type { SettingTable, ValueOf } from '../../settings/setting.js';
-import { countsForIdentity, movesNoiseOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
+import { countsForIdentity, movesOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
 import {
   APPLIED,
   CHECKPOINT,
@@ -128,7 +128,7 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
   if (all.train === 'lora') all.alpha ??= all.rank;
   else for (const name of LORA_SETTINGS) dropped.add(name);
   if (all.steady !== true) {
-    for (const name of STEADY_SETTINGS) if (name !== 'flow' || !movesNoiseOtherwise(all)) dropped.add(name);
+    for (const name of STEADY_SETTINGS) if (name !== 'flow' || !movesOtherwise(all)) dropped.add(name);
   }
   if (all.objective !== 'rendering-path') dropped.add('start_range');
   const counts = (name: StoredSettingName): boolean =>

@@ -25,10 +25,12 @@ export async function generatedLatents(
   { latentShape, seed, signal }: LatentOptions,
 ): Promise<Float32Array[]> {
   const latents: Float32Array[] = [];
+  // Controls would need frames to see.
+  const plain: Model = { ...model, controls: [] };
   for (const [i, prompt] of prompts.entries()) {
     const noise = randn(seed + i, [1, ...latentShape]);
     let latest = noise.data;
-    for await (const { latent } of textToImage(model, { prompt, noise, steps: STEPS, guidanceScale: 1 })) {
+    for await (const { latent } of textToImage(plain, { prompt, noise, steps: STEPS, guidanceScale: 1 })) {
       signal?.throwIfAborted();
       latest = latent.data;
     }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { damageOf, type FileHashes, hashFiles, readSealedJson, writeSealedJson } from '../../base/sealed-json.js';
 import { streamed } from '../../base/streamed.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
+import { type RenderedFrame, withPrevious } from '../../diffusion/previous-frame.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../../diffusion/restyle.js';
 import { type SeenFrame, seenFrames } from '../../diffusion/seen-frames.js';
 import { firstTimestep } from '../../diffusion/strength.js';
@@ -126,13 +127,17 @@ export async function renderPreview(
   if (known) return known;
   const { from, seen, latents, settings } = plan;
   const originals = seen.map(({ frame }) => frame);
-  const edited = await restyleLatents(model, latents, from, {
-    ...settings,
-    seen,
-    onStep: () => signal?.throwIfAborted(),
-  });
   const frames: Frame[] = [];
-  for (const [i, latent] of edited.entries()) frames.push(await decodeFrame(model, latent, from + i));
+  let before: RenderedFrame | undefined;
+  for (const [i, latent] of latents.entries()) {
+    const at = { ...seen[i], index: from + i };
+    const shown = await withPrevious(model, at, before, {});
+    const onStep = (): void => signal?.throwIfAborted();
+    const [edited] = await restyleLatents(model, [latent], at.index, { ...settings, seen: [shown], onStep });
+    const rendered = await decodeFrame(model, edited, at.index);
+    before = { ...at, rendered };
+    frames.push(rendered);
+  }
   const { outputs } = await measure(streamed(originals), { preview: streamed(frames) });
   const { prompt, strength, guidanceScale } = settings;
   const files = frames.map((_, i) => `frame-${String(from + i).padStart(5, '0')}.png`);
