@@ -80,13 +80,15 @@ describe('controls', () => {
     ['canny=net:1:0.2-0.8', { kind: 'canny', path: 'net', scale: 1, start: 0.2, end: 0.8 }],
     ['canny=C:\\net:.5:0-.6', { kind: 'canny', path: 'C:\\net', scale: 0.5, start: 0, end: 0.6 }],
     ['tile=a=b:c', { kind: 'tile', path: 'a=b:c' }],
+    ['tile=net,map=a,b=c.mp4', { kind: 'tile', path: 'net', map: 'a,b=c.mp4' }],
+    ['canny=net:0.8:0-0.5,map=d/', { kind: 'canny', path: 'net', scale: 0.8, start: 0, end: 0.5, map: 'd/' }],
   ])('%s', (text, expected) => {
     expect(control(text, ['canny', 'tile'])).toEqual(expected);
   });
 
   it.each(['net', 'depth=net', '=net', 'canny='])('%s is refused', (text) => {
     expect(() => control(text, ['canny', 'tile'])).toThrow(
-      'Expected KIND=MODEL[:WEIGHT[:START-END]] with KIND one of canny',
+      'Expected KIND=MODEL[:WEIGHT[:START-END]][,map=FILE] with KIND one of canny',
     );
   });
 });

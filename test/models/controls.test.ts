@@ -156,10 +156,15 @@ describe('what is refused, in one sentence', () => {
   });
 
   test.each([
-    [{ scale: Number.NaN }, "the control's weight is NaN"],
+    [{ scale: Number.NaN }, "the control's weight is NaN, expected a number from 0 to 10; 0.5 to 1 is usual"],
+    [{ scale: -0.5 }, "the control's weight is -0.5"],
+    [{ scale: 11 }, "the control's weight is 11"],
     [{ start: 0.5, end: 0.5 }, 'the control acts from 0.5 to 0.5'],
     [{ end: 1.5 }, 'the control acts from 0 to 1.5'],
-  ])('%o', async (more, sentence) => {
+    [{ kind: 'depth' }, 'depth is made by a network of its own; give what it made of the video'],
+    [{ kind: 'depth', map: 'no/where.mp4' }, 'no/where.mp4: there is no such file or folder; the map of a control is'],
+    [{ kind: 'previous', map: scratch }, 'the condition previous is what was rendered before; leave out its map'],
+  ] as const)('%o', async (more, sentence) => {
     await expect(open({ path: control, ...more })).rejects.toThrow(sentence);
   });
 

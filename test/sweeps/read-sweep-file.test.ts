@@ -35,7 +35,7 @@ parameters:
   strength: {values: [0.325, 0.45]}
   learning_rate: {value: 1e-5}
   loras: {values: [[], [a.safetensors]]}
-  controls: {values: [[], [{kind: canny, path: edges, scale: 0.8, end: 0.5}]]}
+  controls: {values: [[], [{kind: depth, path: edges, scale: 0.8, end: 0.5, map: depth.mp4}]]}
 `;
     writeFileSync(join(folder, 'night shot.yaml'), yaml);
     const read = await readSweepFile(join(folder, 'night shot.yaml'));
@@ -49,7 +49,12 @@ parameters:
         strength: { values: [0.325, 0.45] },
         learning_rate: { value: 1e-5 },
         loras: { values: [[], [{ file: join(folder, 'a.safetensors') }]] },
-        controls: { values: [[], [{ kind: 'canny', path: join(folder, 'edges'), scale: 0.8, end: 0.5 }]] },
+        controls: {
+          values: [
+            [],
+            [{ kind: 'depth', path: join(folder, 'edges'), scale: 0.8, end: 0.5, map: join(folder, 'depth.mp4') }],
+          ],
+        },
       },
     });
     writeFileSync(join(folder, 'night.json'), JSON.stringify(read.sweep, null, 1));
