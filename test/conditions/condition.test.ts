@@ -1,7 +1,7 @@
 // Conditions compared with OpenCV and the formulas of sd-webui-controlnet (fixtures/make_conditions.py).
 
 import { expect, test } from 'vitest';
-import { type FrameCondition, conditionOf, conditionTensor } from '../../src/lib/conditions/condition.js';
+import { conditionOf, conditionTensor, type FrameCondition } from '../../src/lib/conditions/condition.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
 import { readSafetensors } from '../../src/lib/tensor/safetensors.js';
 

@@ -161,11 +161,14 @@ async function tunedModel(
 ): Promise<Model> {
   const checkpoints = join(folder, 'checkpoints');
   if (existsSync(join(folder, 'result.json')) && !existsSync(checkpoints)) return loadModel(join(folder, 'model'));
-  const result = await finetune(
-    model,
-    rendered.opened,
-    { ...training, track: false, out: folder, resume: true, edits: learned, previewEvery: 0 },
-  );
+  const result = await finetune(model, rendered.opened, {
+    ...training,
+    track: false,
+    out: folder,
+    resume: true,
+    edits: learned,
+    previewEvery: 0,
+  });
   await rm(checkpoints, { recursive: true, force: true });
   return result.model();
 }
