@@ -10,6 +10,7 @@ import { addFrame } from './commands/frame.js';
 import { addGrid } from './commands/grid.js';
 import { addInfo } from './commands/info.js';
 import { addMetrics } from './commands/metrics.js';
+import { addPlan } from './commands/plan.js';
 import { addPull } from './commands/pull.js';
 import { addRecipe } from './commands/recipe.js';
 import { addReport } from './commands/report.js';
@@ -34,6 +35,7 @@ export type AddCommand = (program: Command, context: Context) => void;
 /** The commands in the order of the help. */
 export const COMMANDS: readonly AddCommand[] = [
   command(addDemo, () => import('./actions/demo.js')),
+  command(addPlan, () => import('./actions/plan.js')),
   command(addSweep, () => import('./actions/sweep.js')),
   command(addSeeds, () => import('./actions/seeds.js')),
   command(addFrame, () => import('./actions/frame.js')),
