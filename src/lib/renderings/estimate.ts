@@ -3,6 +3,7 @@
 import { isCut } from '../consistency/cuts.js';
 import { motionBy } from '../consistency/motion.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../diffusion/restyle.js';
+import { mapsOf } from '../diffusion/seen-frames.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -121,7 +122,10 @@ async function partSeconds(
     anchor: 'none',
     adain: 0,
   } as const;
-  const pass = () => restyleLatents(model, rows, 0, { ...step, pictures: rows.map(() => first) });
+  // A pass takes the same time whatever controls see.
+  const maps = new Map(mapsOf(model).map((path) => [path, first]));
+  const seen = rows.map(() => ({ frame: first, maps, previous: first }));
+  const pass = () => restyleLatents(model, rows, 0, { ...step, seen });
   // Frames of their own, because motions of the same ones are remembered.
   const numbered = (frame: Frame, index: number) => ({ index, frame });
   const motion = () => motionBy(flow)(numbered(first, 0), numbered(second, 1));
