@@ -1,6 +1,7 @@
 // ControlNets of an open model: when they act, what they leave as it is, and what is refused. Numbers are compared with
 // diffusers' in test/reference/controlled-model.test.ts.
 
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anchoredImg2img } from '../../src/lib/diffusion/anchored-img2img.js';
@@ -151,6 +152,19 @@ describe('what is refused, in one sentence', () => {
     await expect(open({ path: wide })).rejects.toThrow(
       /wide: this ControlNet was made for a text encoder of 64 channels/,
     );
+    const sdxl = join(scratch, 'sdxl');
+    mkdirSync(sdxl);
+    const config = { _class_name: 'ControlNetModel', cross_attention_dim: 2048, addition_embed_type: 'text_time' };
+    writeFileSync(join(sdxl, 'config.json'), JSON.stringify(config));
+    const both = 'made for a text encoder of 2048 channels (SDXL), the model has a text encoder of 8 channels; use one';
+    await expect(open({ path: sdxl })).rejects.toThrow(`${sdxl}: this ControlNet was ${both}`);
+    const file = join(scratch, 'sdxl.safetensors');
+    await writeSafetensors(file, {
+      'input_hint_block.0.weight': tensor('float32', [1], new Float32Array(1)),
+      'label_emb.0.0.weight': tensor('float32', [1], new Float32Array(1)),
+      'input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight': tensor('float32', [1, 2048], new Float32Array(2048)),
+    });
+    await expect(open({ path: file })).rejects.toThrow(`${file}: this ControlNet was ${both}`);
     const coarse = await writeControl('coarse', { conditioning_embedding_out_channels: [4, 4] });
     await expect(open({ path: coarse })).rejects.toThrow('latent cells of 2 pixels');
   });

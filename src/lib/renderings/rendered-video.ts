@@ -78,7 +78,7 @@ export async function hasRendered(work: string): Promise<boolean> {
 /** Bytes of the journals of a video with this number of renderings. */
 export function workBytes(model: Model, video: Video, frames: number, renderings: number): number {
   const { frameBytes, latentBytes } = recordSizes(model, video);
-  return frames * ((renderings + 2) * frameBytes + latentBytes);
+  return frames * ((renderings + 2 + mapsOf(model).length) * frameBytes + latentBytes);
 }
 
 /** A grid of labelled videos, the first one top left. */

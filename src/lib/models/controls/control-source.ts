@@ -17,6 +17,7 @@ import {
 import type { UNetConfig } from '../config/config.js';
 import { type ControlNetConfig, controlNetConfig } from '../config/controlnet.js';
 import { readJsonFile } from '../config/json-file.js';
+import { modelOfWidth } from '../lora/origin.js';
 import { conditionFactor } from '../networks/controlnet.js';
 import { controlNetWeights } from '../networks/network-weights.js';
 import { CONTROL_PREFIX, fromControlNames, otherKind } from './control-names.js';
@@ -45,8 +46,10 @@ const EXPECTED = 'a control is the folder of a ControlNet that diffusers wrote, 
 export async function openControl(path: string, place: ControlPlace, variant?: string): Promise<OpenedControl> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new UsageError(`${path}: there is no such file or folder; ${EXPECTED}`);
-  const { config, table, files } = stats.isDirectory() ? await openFolder(path, variant) : await openFile(path, place);
-  checkFit(path, config, table.weights, place);
+  const { config, table, files } = stats.isDirectory()
+    ? await openFolder(path, place, variant)
+    : await openFile(path, place);
+  checkFit(path, config, place);
   const needed = controlNetWeights(config);
   for (const [name, shape] of needed) {
     if (!table.unsupported.has(name)) requireWeight(table.weights, name, shape, `${path}: ControlNet`);
@@ -57,10 +60,13 @@ export async function openControl(path: string, place: ControlPlace, variant?: s
 
 type Found = Pick<OpenedControl, 'config' | 'files'> & { readonly table: TableBuilder };
 
-async function openFolder(path: string, variant: string | undefined): Promise<Found> {
+async function openFolder(path: string, { unet }: ControlPlace, variant: string | undefined): Promise<Found> {
   const file = join(path, 'config.json');
   if (!existsSync(file)) throw new UsageError(`${path}: there is no config.json in it; ${EXPECTED}`);
-  const config = controlNetConfig(readJsonFile(file), file);
+  const json = readJsonFile(file) as { readonly _class_name?: unknown; readonly cross_attention_dim?: unknown } | null;
+  // Before its other settings, which models of another width have too.
+  if (json?._class_name === 'ControlNetModel') checkWidth(path, json.cross_attention_dim, unet);
+  const config = controlNetConfig(json, file);
   const table = emptyTable();
   const files = await readPartWeights(table, 'unet', path, variant);
   return { config, table, files: [file, ...files] };
@@ -72,6 +78,8 @@ async function openFile(path: string, { unet }: ControlPlace): Promise<Found> {
   const is = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
   const table = emptyTable();
   const isControl = is(/^controlnet_cond_embedding\./) || is(/^(control_model\.)?input_hint_block\./);
+  const textKey = [...header.tensors].find(([name]) => name.endsWith('.attn2.to_k.weight'));
+  if (isControl) checkWidth(path, textKey?.[1].shape[1], unet);
   const kind = otherKind(names);
   if (!isControl || kind !== undefined) {
     const first = names.length > 0 ? `its first tensor is ${names[0]}` : 'it is empty';
@@ -120,15 +128,9 @@ function renamed(
   return { ...rest, tensors: known(tensors), unsupported: known(unsupported) };
 }
 
-function checkFit(
-  path: string,
-  config: ControlNetConfig,
-  weights: WeightTable,
-  { unet, vaeFactor }: ControlPlace,
-): void {
-  const text = [...weights].find(([name]) => name.endsWith('.attn2.to_k.weight'))?.[1].shape[1];
+function checkFit(path: string, config: ControlNetConfig, { unet, vaeFactor }: ControlPlace): void {
+  checkWidth(path, config.unet.crossAttentionDim, unet);
   const found: readonly [string, unknown, unknown][] = [
-    ['a text encoder of %d channels', text ?? config.unet.crossAttentionDim, unet.crossAttentionDim],
     ['latents of %d channels', config.unet.inChannels, unet.inChannels],
     ['a UNet of %d channels', config.unet.blockOutChannels.join('-'), unet.blockOutChannels.join('-')],
     ['levels of %d layers', config.unet.layersPerBlock, unet.layersPerBlock],
@@ -137,8 +139,21 @@ function checkFit(
   const wrong = found.find(([, own, needed]) => own !== needed);
   if (!wrong) return;
   const [what, own, needed] = wrong;
-  const of = (value: unknown): string => what.replace('%d', String(value));
-  throw new UsageError(
-    `${path}: this ControlNet was made for ${of(own)}, the model has ${of(needed)}; use one that was trained with this kind of model`,
+  throw otherModel(path, what.replace('%d', String(own)), what.replace('%d', String(needed)));
+}
+
+/** Refuses a ControlNet that reads texts of another width, naming the models of both. */
+function checkWidth(path: string, width: unknown, { crossAttentionDim: needed }: UNetConfig): void {
+  if (typeof width !== 'number' || width === needed) return;
+  const of = (channels: number): string => {
+    const name = modelOfWidth(channels);
+    return `a text encoder of ${channels} channels${name === undefined ? '' : ` (${name})`}`;
+  };
+  throw otherModel(path, of(width), of(needed));
+}
+
+function otherModel(path: string, own: string, needed: string): UsageError {
+  return new UsageError(
+    `${path}: this ControlNet was made for ${own}, the model has ${needed}; use one that was trained with this kind of model`,
   );
 }

@@ -41,6 +41,13 @@ const METADATA_KEYS = ['modelspec.architecture', 'ss_base_model_version'] as con
 /** Models by the width of their text context. */
 const WIDTHS: Readonly<Record<number, string>> = { 768: '1.x', 1024: '2.x', 1280: 'the refiner of SDXL', 2048: 'SDXL' };
 
+/** The name of the published models with this width of the text context, if there are any. */
+export function modelOfWidth(width: number): string | undefined {
+  return WIDTHS[width] && nameOf(WIDTHS[width]);
+}
+
+const nameOf = (origin: string): string => (/^\d/.test(origin) ? `Stable Diffusion ${origin}` : origin);
+
 /** The evidence of a file's origin. */
 export interface LoraEvidence {
   readonly file: string;
@@ -90,8 +97,7 @@ export function otherSizes({ file, model, path, target }: UpdatedLayer, what: st
 }
 
 function madeFor(file: string, origin: string, generation: LoraTarget['generation']): UsageError {
-  const name = /^\d/.test(origin) ? `Stable Diffusion ${origin}` : origin;
   return new UsageError(
-    `${file}: this LoRA was made for ${name}, the checkpoint is Stable Diffusion ${generation}; use a LoRA for ${generation}`,
+    `${file}: this LoRA was made for ${nameOf(origin)}, the checkpoint is Stable Diffusion ${generation}; use a LoRA for ${generation}`,
   );
 }
