@@ -5,7 +5,8 @@
 import type { Flow, GrayPicture } from '../flow.js';
 import { flowOf, resizePlane } from '../planes.js';
 import { densify } from './densify.js';
-import { type Displacements, PATCH, searchPatches } from './inverse-search.js';
+import { type Displacements, searchPatches } from './inverse-search.js';
+import { PATCH } from './patch-matcher.js';
 import { padded, pyramid, slopesOf } from './pyramid.js';
 import { type RefinementSettings, refineFlow } from './refine.js';
 

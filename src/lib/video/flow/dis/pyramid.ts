@@ -14,13 +14,13 @@ export interface Level {
 /** A picture with its border pixels repeated outwards `BORDER` times on each side. */
 export interface Padded {
   readonly width: number;
-  readonly data: Uint8Array;
+  readonly data: Float64Array;
 }
 
 /** Horizontal and vertical slopes of a picture, H x W each, in the scale of a Sobel operator (8 times the derivative). */
 export interface Slopes {
-  readonly x: Int16Array;
-  readonly y: Int16Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
 }
 
 /** How far a picture is continued beyond its border for patches that look outside. */
@@ -78,8 +78,8 @@ function areas(from: number, to: number): [cell: number, share: number][][] {
 
 /** Sobel's operator, the picture mirrored at its border. */
 export function slopesOf({ width, height, data }: Level): Slopes {
-  const x = new Int16Array(width * height);
-  const y = new Int16Array(width * height);
+  const x = new Float64Array(width * height);
+  const y = new Float64Array(width * height);
   const mirrored = (at: number, last: number): number =>
     at < 0 ? Math.min(1, last) : at > last ? Math.max(0, last - 1) : at;
   for (let row = 0; row < height; row++) {
@@ -109,7 +109,7 @@ export function slopesOf({ width, height, data }: Level): Slopes {
 /** The picture with its border repeated. */
 export function padded({ width, height, data }: Level): Padded {
   const wide = width + 2 * BORDER;
-  const result = new Uint8Array(wide * (height + 2 * BORDER));
+  const result = new Float64Array(wide * (height + 2 * BORDER));
   for (let y = 0; y < height + 2 * BORDER; y++) {
     const row = Math.min(height - 1, Math.max(0, y - BORDER)) * width;
     const start = y * wide;
