@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { FILTER, METHOD, PRIOR, STEADY } from '../../lib/settings/table.js';
+import { FILTER, MEDIAN, METHOD, PRIOR, STEADY } from '../../lib/settings/table.js';
 import { addOutputOptions, type OutputValues } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 
@@ -18,7 +18,13 @@ Examples:
   steadyframe steady styled.mp4 --source shot.mp4 -o steady.mp4 --method prior`;
 
 /** All methods' settings. */
-export const STEADYING = { ...METHOD, ...STEADY, ...FILTER, ...PRIOR };
+export const STEADYING = {
+  ...{ ...METHOD, ...STEADY, ...FILTER, ...PRIOR },
+  flow: {
+    ...STEADY.flow,
+    help: `${STEADY.flow.help} (default: ${STEADY.flow.default}, with the median ${MEDIAN.flow.default})`,
+  },
+};
 
 /** Values of the options. */
 export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADYING> {
@@ -37,6 +43,6 @@ export function addSteady(program: Command): Command {
     .requiredOption('--source <video>', 'the video that it was made from')
     .requiredOption('-o, --out <file>', 'the video to write')
     .option('--resume', 'continue an interrupted run with the same options');
-  addSettings(command, STEADYING);
+  addSettings(command, STEADYING, { defaults: { flow: undefined } });
   return addOutputOptions(command).addHelpText('after', EXAMPLES);
 }

@@ -405,6 +405,17 @@ export const METHOD = {
   }),
 };
 
+/** How the flow-warped median is made. */
+export const MEDIAN = {
+  /** Estimator of the source's motion. */
+  flow: setting(kind.word(FLOWS), {
+    default: 'farneback',
+    since: '0.1.0',
+    help: STEADY.flow.help,
+    value: 'name',
+  }),
+};
+
 /** How the deep video prior is trained. */
 export const PRIOR = {
   /** Passes over the frames; more bring the flicker back. */

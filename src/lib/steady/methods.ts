@@ -6,7 +6,7 @@ import { flowMedian } from '../consistency/flow-median.js';
 import type { KeyframeOptions } from '../consistency/key-segments.js';
 import { carriedSegments } from '../consistency/keyframes.js';
 import type { SettingTable } from '../settings/setting.js';
-import { FILTER, PRIOR, STEADY, type STEADY_METHODS } from '../settings/table.js';
+import { FILTER, MEDIAN, PRIOR, STEADY, type STEADY_METHODS } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Video } from '../video/read/video.js';
 import { type DeepVideoPriorOptions, deepVideoPrior } from './deep-video-prior.js';
@@ -38,7 +38,7 @@ export const STEADIED_BY: Readonly<Record<(typeof STEADY_METHODS)[number], Metho
   keyframes: { settings: STEADY, frames: continuedKeyframes },
   filter: { settings: { ...FILTER, flow: STEADY.flow }, frames: continuedFilter },
   median: {
-    settings: {},
+    settings: MEDIAN,
     frames: async ({ source, output }, options, { frames }) =>
       flowMedian(source, output, { ...options, first: frames.count }),
   },

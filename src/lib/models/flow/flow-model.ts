@@ -12,7 +12,7 @@ import { count } from '../config/fields.js';
 import { parseJsonFile } from '../config/json-file.js';
 import { createPrograms } from '../networks/programs.js';
 import { createScope } from '../networks/scope.js';
-import { type FlowNetworkConfig, flowNetwork } from './flow-network.js';
+import { type FlowNetworkConfig, flowBothWays, flowNetwork } from './flow-network.js';
 
 /** An open network. */
 export interface FlowModel {
@@ -21,6 +21,8 @@ export interface FlowModel {
    * pixels, dx before dy.
    */
   flow(from: Tensor<'float32'>, to: Tensor<'float32'>): Promise<Tensor<'float32'>>;
+  /** The flows from the first of two pictures [2, 3, H, W] to the second, and back: [2, 2, H, W]. */
+  bothWays(pictures: Tensor<'float32'>): Promise<Tensor<'float32'>>;
   dispose(): Promise<void>;
 }
 
@@ -57,11 +59,18 @@ export async function openFlowModel(
   return {
     async flow(from, to) {
       const { shape } = from;
-      const program = await programs.get(String(shape), () => {
+      const program = await programs.get(`from ${shape}`, () => {
         const pictures = { from: g.input('from', shape), to: g.input('to', shape) };
         return { flow: flowNetwork(createScope(), config, pictures).flow };
       });
       return (await program.run({ from, to })).flow as Tensor<'float32'>;
+    },
+    async bothWays(pictures) {
+      const { shape } = pictures;
+      const program = await programs.get(`both ${shape}`, () => ({
+        flow: flowBothWays(createScope(), config, g.input('pictures', shape)).flow,
+      }));
+      return (await program.run({ pictures })).flow as Tensor<'float32'>;
     },
     dispose: () => programs.dispose(),
   };

@@ -43,14 +43,34 @@ export function flowNetwork(
   config: FlowNetworkConfig,
   { from, to }: { readonly from: Node; readonly to: Node },
 ): FlowGraph {
-  const { hidden, iterations } = config;
   const [batch] = from.shape;
-  const features = normalized(encoder(scope.at('features'), g.concat([from, to], 0), config.features));
-  const [, channels, height, width] = features.shape;
-  const half = (index: number): Node =>
-    g.slice(features, [index * batch, 0, 0, 0], [(index + 1) * batch, channels, height, width]);
-  const volumes = comparisons(half(0), half(1), config.levels);
-  const context = encoder(scope.at('context'), from, 2 * hidden);
+  const features = featuresOf(scope, config, g.concat([from, to], 0));
+  const [own, other] = [0, 1].map((index) => samples(features, index * batch, (index + 1) * batch));
+  return corrections(scope, config, { pictures: from, own, other });
+}
+
+/** The flows from the first of two pictures [2, 3, H, W] to the second, and back, whose features are computed once. */
+export function flowBothWays(scope: Scope, config: FlowNetworkConfig, pictures: Node): FlowGraph {
+  const own = featuresOf(scope, config, pictures);
+  const other = g.concat([samples(own, 1, 2), samples(own, 0, 1)], 0);
+  return corrections(scope, config, { pictures, own, other });
+}
+
+const featuresOf = (scope: Scope, config: FlowNetworkConfig, pictures: Node): Node =>
+  normalized(encoder(scope.at('features'), pictures, config.features));
+
+const samples = (x: Node, first: number, end: number): Node => g.slice(x, [first, 0, 0, 0], [end, ...x.shape.slice(1)]);
+
+/** The flow from pictures by their own features and those of the others. */
+function corrections(
+  scope: Scope,
+  config: FlowNetworkConfig,
+  { pictures, own, other }: Readonly<Record<'pictures' | 'own' | 'other', Node>>,
+): FlowGraph {
+  const { hidden, iterations } = config;
+  const [batch, , height, width] = own.shape;
+  const volumes = comparisons(own, other, config.levels);
+  const context = encoder(scope.at('context'), pictures, 2 * hidden);
   const part = (index: number): Node =>
     g.slice(context, [0, index * hidden, 0, 0], [batch, (index + 1) * hidden, height, width]);
   const unit = recurrentUnit(scope.at('update'), config, relu(part(1)));

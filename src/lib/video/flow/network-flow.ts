@@ -35,7 +35,7 @@ export async function networkFlow(a: Frame, b: Frame): Promise<{ there: Flow; ba
   const { width, height } = a;
   const size = workingSize(width, height);
   const [first, second] = await Promise.all([a, b].map((frame) => scaled(frame, size)));
-  const { data } = await model.flow(framesToImage([first, second]), framesToImage([second, first]));
+  const { data } = await model.bothWays(framesToImage([first, second]));
   const cells = size.width * size.height;
   const planes = (index: number): Displacements => ({
     u: data.slice(index * cells, (index + 1) * cells),
