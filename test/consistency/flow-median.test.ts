@@ -1,8 +1,10 @@
 // The flow-warped median removes changes of single frames, follows motion, and keeps a steady video unchanged.
 
 import { expect, test } from 'vitest';
-import { flowMedian } from '../../src/lib/consistency/flow-median.js';
+import { type FlowMedianOptions, flowMedian } from '../../src/lib/consistency/flow-median.js';
 import type { Frame } from '../../src/lib/tensor/frame.js';
+import { estimateFlow } from '../../src/lib/video/flow/estimate-flow.js';
+import { nonOccluded, warpFrame } from '../../src/lib/video/flow/warp.js';
 import { HELD_OUT_SHOTS, shotDrive, shotFrames } from '../../src/lib/world/held-out-shots.js';
 import { renderScene } from '../../src/lib/world/picture/render-scene.js';
 
@@ -32,6 +34,24 @@ test('a flash of one frame goes, and the moving street stays', async () => {
   expect(error(flashed[2], street[2])).toBeGreaterThan(40);
   expect(error(steadied[2], street[2])).toBeLessThan(0.45 * error(flashed[2], street[2]));
   expect(error(steadied[1], street[1])).toBeLessThan(6);
+});
+
+test('follows the chosen estimator of the motion, by default Farneback', async () => {
+  const [a, b, c] = await collect(shotFrames(HELD_OUT_SHOTS[0], 'photo', { frames: 3 }));
+  const run = (options?: FlowMedianOptions) => collect(flowMedian([a, b, c], [c, a, b], options));
+  const byDefault = await run();
+  expect(await run({ flow: 'farneback' })).toEqual(byDefault);
+  const { there, back } = await estimateFlow(b, c, 'dis');
+  const { there: next, back: before } = await estimateFlow(a, b, 'dis');
+  const moved = [warpFrame(c, before).data, warpFrame(b, there).data];
+  const seen = [nonOccluded(before, next), nonOccluded(there, back)];
+  const expected = a.data.map((own, i) => {
+    const three = [own, ...moved.map((data, k) => (seen[k][Math.floor(i / 3)] ? data[i] : own))];
+    return three.sort((x, y) => x - y)[1];
+  });
+  const [, middle] = await run({ flow: 'dis' });
+  expect(middle.data).toEqual(expected);
+  expect(middle).not.toEqual(byDefault[1]);
 });
 
 test('a still video comes out unchanged but for rounding, and a single frame as it is', async () => {

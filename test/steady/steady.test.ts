@@ -58,6 +58,10 @@ test('with another method writes what that method makes, and leaves no unfinishe
   const expected = await collect(flowMedian(source, styled));
   expect(found).toHaveLength(expected.length);
   for (const [i, { data }] of found.entries()) expect(Buffer.compare(data, expected[i].data), `frame ${i}`).toBe(0);
+  await steady(source, styled, at('median along dis'), { method: 'median', flow: 'dis' });
+  const [, along] = await collect((await openVideo(at('median along dis'))).frames());
+  const [, alongDis] = await collect(flowMedian(source, styled, { flow: 'dis' }));
+  expect(Buffer.compare(along.data, alongDis.data)).toBe(0);
   const small = (t: number): Frame => ({ width: 32, height: 32, data: new Uint8Array(3 * 32 * 32).fill(90 * t) });
   const result = await steady([small(0), small(1)], [small(1), small(2)], at('prior'), { method: 'prior', passes: 1 });
   expect(result.frames).toBe(2);

@@ -20,7 +20,7 @@ import { cosineAfterWarmup } from '../../lib/training/loop/learning-rate.js';
 import { type TrainingStep, train } from '../../lib/training/loop/train.js';
 import { flowOf } from '../../lib/video/flow/planes.js';
 import { type MovingPair, streetPair } from '../../lib/world/sampling/moving-pair.js';
-import { FLOW_NETWORK } from './config.js';
+import { CORRECTIONS_IN_USE, FLOW_NETWORK } from './config.js';
 import { flowBatch } from './flow-batch.js';
 import { endpointError } from './judge-flow.js';
 import { flowLoss } from './loss.js';
@@ -115,13 +115,14 @@ export async function* trainFlow(options: TrainFlowOptions): AsyncGenerator<Flow
   }
 }
 
-/** Writes weights as float16, and the configuration. */
+/** Writes weights as float16, and the configuration with the corrections in use. */
 export async function writeFlowNetwork(folder: string, config: FlowNetworkConfig, weights: Weights): Promise<void> {
   await mkdir(folder, { recursive: true });
   const halves: Record<string, Tensor> = {};
   for (const [name, value] of weights) halves[name] = toFloat16(value);
   await writeSafetensors(join(folder, FLOW_FILES.weights), halves, { format: 'pt' });
-  await writeFileAtomic(join(folder, FLOW_FILES.config), `${JSON.stringify(config, null, 2)}\n`);
+  const used = { ...config, iterations: Math.min(config.iterations, CORRECTIONS_IN_USE) };
+  await writeFileAtomic(join(folder, FLOW_FILES.config), `${JSON.stringify(used, null, 2)}\n`);
 }
 
 /** Mean endpoint error of the network in a folder on pairs, in pixels. */

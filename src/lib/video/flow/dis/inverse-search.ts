@@ -108,6 +108,9 @@ function descend(matcher: Matcher, patches: Displacements, steps: number): void 
   const { xx, yy, xy } = matcher.own;
   let determinant = xx[i] * yy[i] - xy[i] * xy[i];
   if (Math.abs(determinant) < SMALLEST_DETERMINANT) determinant = SMALLEST_DETERMINANT;
+  const inverseXX = yy[i] / determinant;
+  const inverseYY = xx[i] / determinant;
+  const inverseXY = -xy[i] / determinant;
   let u = patches.u[i];
   let v = patches.v[i];
   let before = Number.POSITIVE_INFINITY;
@@ -116,8 +119,8 @@ function descend(matcher: Matcher, patches: Displacements, steps: number): void 
     const found = difference(matcher, at);
     const slopeX = slope(matcher, at, 0);
     const slopeY = slope(matcher, at, 1);
-    u = Math.fround(u - (yy[i] * slopeX - xy[i] * slopeY) / determinant);
-    v = Math.fround(v - (xx[i] * slopeY - xy[i] * slopeX) / determinant);
+    u = Math.fround(u - (inverseXX * slopeX + inverseXY * slopeY));
+    v = Math.fround(v - (inverseYY * slopeY + inverseXY * slopeX));
     if (found >= before) break;
     before = found;
   }

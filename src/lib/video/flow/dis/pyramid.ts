@@ -41,11 +41,11 @@ export function pyramid(picture: GrayPicture, finest: number, coarsest: number):
 /** Means over areas, as OpenCV's `INTER_AREA`. */
 function shrink({ width, height, data }: Level, toWidth: number, toHeight: number): Level {
   if (toWidth === width && toHeight === height) return { width, height, data };
+  if (width === 2 * toWidth && height === 2 * toHeight) return halved({ width, height, data });
   const columns = areas(width, toWidth);
   const rows = areas(height, toHeight);
   const result = new Uint8Array(toWidth * toHeight);
   const line = new Float64Array(width);
-  const round = width === 2 * toWidth && height === 2 * toHeight ? Math.round : halfToEven;
   for (let y = 0; y < toHeight; y++) {
     line.fill(0);
     for (const [row, weight] of rows[y]) {
@@ -54,13 +54,24 @@ function shrink({ width, height, data }: Level, toWidth: number, toHeight: numbe
     for (let x = 0; x < toWidth; x++) {
       let sum = 0;
       for (const [column, weight] of columns[x]) sum += weight * line[column];
-      result[y * toWidth + x] = round(sum);
+      result[y * toWidth + x] = halfToEven(sum);
     }
   }
   return { width: toWidth, height: toHeight, data: result };
 }
 
-/** Halves go to the even neighbour, but upwards where a side is exactly halved: OpenCV's rounding. */
+/** Means of 2 x 2 pixels. Halves go upwards here, and to the even neighbour in all other cases: OpenCV's rounding. */
+function halved({ width, height, data }: Level): Level {
+  const half = { width: width / 2, height: height / 2 };
+  const result = new Uint8Array(half.width * half.height);
+  for (let y = 0, i = 0; y < half.height; y++) {
+    for (let j = 2 * y * width, end = j + width; j < end; j += 2, i++) {
+      result[i] = (data[j] + data[j + 1] + data[j + width] + data[j + width + 1] + 2) >> 2;
+    }
+  }
+  return { ...half, data: result };
+}
+
 const halfToEven = (value: number): number => value + 6755399441055744 - 6755399441055744;
 
 /** For each of `to` cells, which of `from` cells it covers and by which share of itself. */

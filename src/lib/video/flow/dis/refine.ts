@@ -146,9 +146,9 @@ function setRow(system: System, y: number, { smoothness, grey, slope }: Refineme
     const yy = d[p + YY];
     const xz = d[p + XZ];
     const yz = d[p + YZ];
-    const norm = dx * dx + dy * dy + ZETA_SQUARED;
+    const share = 1 / (dx * dx + dy * dy + ZETA_SQUARED);
     const error = dz + dx * du + dy * dv;
-    const w = grey / 2 / Math.sqrt((error * error) / norm + EPSILON_SQUARED) / norm;
+    const w = (grey / 2) * (share / Math.sqrt(error * error * share + EPSILON_SQUARED));
     const share1 = 1 / (xx * xx + xy * xy + ZETA_SQUARED);
     const share2 = 1 / (yy * yy + xy * xy + ZETA_SQUARED);
     const error1 = xz + xx * du + xy * dv;
