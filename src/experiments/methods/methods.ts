@@ -20,7 +20,7 @@ export interface Given {
 /** How frames are rendered where it is not the usual way: its name in files, and the settings that differ. */
 export interface Variant {
   readonly name: string;
-  readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise' | 'preset'>;
+  readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise' | 'preset' | 'cacheInterval'>;
 }
 
 /** One method. */
@@ -88,6 +88,8 @@ function rendered(label: string, render: Variant): Method[] {
   ];
 }
 
+const cached = (cacheInterval: number): Variant => ({ name: `cache-${cacheInterval}`, options: { cacheInterval } });
+
 /** All methods, in the order of the table. */
 export const METHODS: readonly Method[] = [
   { name: 'plain', label: 'plain model', family: 'plain model', on: ['plain'] },
@@ -106,5 +108,7 @@ export const METHODS: readonly Method[] = [
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
   ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
   ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }),
+  { on: FINETUNED, name: 'cache-2', label: 'caching, every 2nd step', render: cached(2) },
+  { on: FINETUNED, name: 'cache-3', label: 'caching, every 3rd step', render: cached(3) },
   ...rendered('preset draft', { name: 'draft', options: { preset: 'draft' } }),
 ];

@@ -2,6 +2,7 @@
 // the first and the previous one and take over the first one's statistics, while the keys and values of two frames at one
 // step are all that is kept. There are no windows, and so no seams.
 
+import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { Model } from '../models/model.js';
 import type { Anchors } from '../models/networks/anchored-unet.js';
@@ -17,7 +18,7 @@ import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './i
 import type { Denoiser, SamplingPlan } from './samplers/sampler.js';
 
 /** How the frames of a video are tied to each other. */
-export type AnchorOptions = OptionsOf<Pick<typeof RENDER, 'anchor' | 'adain'>>;
+export type AnchorOptions = OptionsOf<Pick<typeof RENDER, 'anchor' | 'adain' | 'cacheInterval'>>;
 
 /**
  * The network's predictions of finished steps, [F, C, h, w] each. From them an interrupted run continues to the same bits,
@@ -42,10 +43,20 @@ export interface AnchoredImg2ImgOptions extends Img2ImgOptions, AnchorOptions {
   onBatch?: (done: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
-/** Whether the frames of a video have to be rendered together. */
+/**
+ * Whether the frames of a video have to be rendered together.
+ *
+ * @throws UsageError when that does not go with `cacheInterval`
+ */
 export function isAnchored(options: AnchorOptions): boolean {
-  const { anchor, adain } = withDefaults(RENDER, options);
-  return anchor !== 'none' || adain > 0;
+  const { anchor, adain, cacheInterval } = withDefaults(RENDER, options);
+  const anchored = anchor !== 'none' || adain > 0;
+  if (anchored && cacheInterval > 1) {
+    throw new UsageError(
+      `cacheInterval: ${cacheInterval} beside ${adain > 0 ? 'adain' : 'anchor'}, whose steps are those of all frames; leave one of them out`,
+    );
+  }
+  return anchored;
 }
 
 /**
@@ -58,6 +69,7 @@ export async function* anchoredImg2img(
   model: Model,
   options: AnchoredImg2ImgOptions,
 ): AsyncGenerator<DenoiseStep, void, undefined> {
+  isAnchored(options);
   const start = noisedStart(model, options);
   const { adain } = withDefaults(RENDER, options);
   const [frames] = start.shape;

@@ -1,10 +1,14 @@
 // The network of a rendering under the model's controls: each acts in its part of the steps, for all prompts alike.
 
+import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { actsIn } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import type { Conditions } from '../models/networks/run-controls.js';
-import type { UNetInputs } from '../models/networks/run-unet.js';
+import type { CachedFeature, UNetInputs } from '../models/networks/run-unet.js';
+import { withDefaults } from '../settings/defaults.js';
+import type { OptionsOf } from '../settings/setting.js';
+import { RENDER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { SamplingPlan } from './samplers/sampler.js';
@@ -40,16 +44,31 @@ export function conditionsOfStep(
   return { conditions: active };
 }
 
-/** The model's network for one run of a plan, which evaluates each of its entries once, in order. */
-export function controlledNetwork(
+/**
+ * The model's network for one run of a plan, which evaluates each of its entries once, in order. With `cacheInterval` only every
+ * n-th evaluation, and the last one, computes all of it.
+ *
+ * @throws UsageError when `cacheInterval` is no positive integer
+ */
+export function networkOfRun(
   model: Model,
-  options: ControlledOptions,
+  options: ControlledOptions & OptionsOf<Pick<typeof RENDER, 'cacheInterval'>>,
   { timesteps: { length: steps } }: SamplingPlan,
 ): (inputs: UNetInputs) => Promise<Tensor<'float32'>> {
+  const { cacheInterval } = withDefaults(RENDER, options);
+  assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);
   let index = 0;
-  return ({ sample, timesteps, context }) => {
-    const conditions = conditionsOfStep(model, options, sample.shape[0], [index++, steps]);
-    return model.predict(sample, timesteps, context, conditions);
+  let last: CachedFeature | undefined;
+  return async ({ sample, timesteps, context }) => {
+    const at = index++;
+    const [rows] = sample.shape;
+    const conditions = conditionsOfStep(model, options, rows, [at, steps]);
+    if (cacheInterval === 1) return model.predict(sample, timesteps, context, conditions);
+    // Without guidance from some step on, there are fewer rows than before.
+    const reused = at % cacheInterval > 0 && at < steps - 1 && last?.deep.shape[0] === rows ? last : undefined;
+    const { output, cached } = await model.predictCached({ sample, timesteps, context, ...conditions }, reused);
+    last = cached;
+    return output;
   };
 }
 

@@ -7,7 +7,7 @@ import type { OptionsOf } from '../settings/setting.js';
 import { type DENOISE, RENDER } from '../settings/table.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import { type ControlledOptions, controlledNetwork } from './controlled.js';
+import { type ControlledOptions, networkOfRun } from './controlled.js';
 import { guidedPrediction } from './guided-prediction.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
@@ -60,7 +60,7 @@ export interface DenoiseStep {
  */
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
   const start = noisedStart(model, options);
-  const network = controlledNetwork(model, options, start.plan);
+  const network = networkOfRun(model, options, start.plan);
   yield* denoise(model, start, await guidedPrediction(model, options, start, network), options);
 }
 
@@ -77,7 +77,7 @@ export async function* textToImage(
   const sampler = samplers[name];
   const plan = sampler.plan(noiseSchedule(model.config.schedule), steps);
   const { shape, data } = options.noise;
-  const predict = await guidedPrediction(model, options, { shape, plan }, controlledNetwork(model, options, plan));
+  const predict = await guidedPrediction(model, options, { shape, plan }, networkOfRun(model, options, plan));
   yield* denoise(model, { sampler, plan, shape, x: sampler.fromNoise(data, plan) }, predict, options);
 }
 

@@ -4,6 +4,7 @@ import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
 import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
+import { isAnchored } from '../diffusion/anchored-img2img.js';
 import { assertGuidance } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { checkFollowing } from '../diffusion/previous-frame.js';
@@ -47,12 +48,14 @@ export interface RenderingPlan {
  */
 export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
   const settings = withDefaults(RENDER, options);
-  const { strength, sampler, steps, batch, noiseDraw, seed, noise } = settings;
+  const { strength, sampler, steps, batch, noiseDraw, seed, noise, cacheInterval } = settings;
   const method = samplers[samplerName(sampler)];
   const { timesteps } = planForStrength(method, noiseSchedule(model.config.schedule), { steps, strength });
   assertGuidance(settings);
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
+  assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);
+  isAnchored(options);
   checkKeyframes(options);
   checkFollowing(model, options);
   createGenerator(seed);

@@ -204,6 +204,15 @@ export const RENDER = {
     help: 'share of the executed steps that are guided, the first ones; those after it cost half',
     value: 'share',
   }),
+  /**
+   * Evaluations of the network from one that computes all of it to the next: those between take over its deep features, for a
+   * tenth of the work. Approximate; 1 is exact [Ma et al. 2023, DeepCache].
+   */
+  cacheInterval: setting(kind.whole(1), {
+    default: 1,
+    since: '0.1.0',
+    help: 'compute all of the network in every n-th step only, and its last layer in those between: approximate, up to n times as fast',
+  }),
   /** The same noise for all frames, different noise for each, or noise that moves with the picture (see `warpedNoise`). */
   noise: setting(kind.word(NOISE_MODES), {
     default: 'fixed',

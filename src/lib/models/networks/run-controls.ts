@@ -38,6 +38,8 @@ export interface ControlInputs {
 
 const MIDDLE = 'residual middle';
 const skipName = (i: number): string => `residual ${i}`;
+/** The name of what is added to the first skip connection. */
+export const FIRST_SKIP = skipName(0);
 
 /** Inputs of a UNet's graph for residuals, of the shapes of its own skip connections and middle. */
 export function residualNodes(config: UNetConfig, nodes: UNetNodes): Residuals {

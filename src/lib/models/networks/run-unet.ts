@@ -13,9 +13,9 @@ import {
   nextAnchors,
 } from './anchored-unet.js';
 import type { Programs } from './programs.js';
-import { type Conditions, type RunnableControls, residualNodes } from './run-controls.js';
+import { type Conditions, FIRST_SKIP, type RunnableControls, residualNodes } from './run-controls.js';
 import { type Adapter, createScope } from './scope.js';
-import { type Residuals, type UNetNodes, unet } from './unet.js';
+import { type Residuals, type UNetNodes, unet, unetGraph } from './unet.js';
 
 /**
  * What a prediction may depend on besides its inputs.
@@ -54,6 +54,20 @@ export interface AnchoredOutput {
   readonly anchors: Anchors;
 }
 
+/** What later passes of the same rows can take over from one. */
+export interface CachedFeature {
+  /** The deep feature, see `UNetGraph`. */
+  readonly deep: Tensor<'float32'>;
+  /** What controls add to the first skip connection; absent without controls. */
+  readonly residual?: Tensor<'float32'>;
+}
+
+/** The output of a pass, and what later ones can take over. */
+export interface CachedOutput {
+  readonly output: Tensor<'float32'>;
+  readonly cached: CachedFeature;
+}
+
 /** The UNet as functions of its inputs. */
 export interface RunnableUNet {
   /**
@@ -73,6 +87,13 @@ export interface RunnableUNet {
    * @hidden
    */
   predictAnchored(inputs: UNetInputs, anchoring: Anchoring): Promise<AnchoredOutput>;
+  /**
+   * As `predict`, with what later passes can take over; given that of an earlier one, only the last layer and what it needs
+   * are computed, and controls are those of the earlier pass [Ma et al. 2023, DeepCache].
+   *
+   * @hidden
+   */
+  predictCached(inputs: UNetInputs, cached?: CachedFeature): Promise<CachedOutput>;
 }
 
 /** The UNet whose programs are compiled into `programs`. */
@@ -108,6 +129,26 @@ export function runnableUnet(
       const given = { ...Object.fromEntries(weights), ...values, ...anchorInputs(shapes, anchors) };
       const result = await program.run(given);
       return { output: result.output, anchors: nextAnchors(shapes, result, anchors) };
+    },
+    async predictCached(inputs, cached) {
+      if (cached) {
+        const { deep, residual } = cached;
+        const nodes = nodesOf(inputs);
+        const program = await programs.get(`${keyOf(config, inputs)} after ${deep.shape} ${residual?.shape}`, () => {
+          const residuals = residual && { residuals: residualNodes(config, nodes) };
+          const additions = { deep: g.input('deep', deep.shape), ...residuals };
+          return { output: unet(createScope(adapters), config, nodes, additions) };
+        });
+        const given = { ...valuesOf(inputs), deep, ...(residual && { [FIRST_SKIP]: residual }) };
+        return { output: (await program.run({ ...Object.fromEntries(weights), ...given })).output, cached };
+      }
+      const { key, nodes, values, residuals } = await prepare(config, controls, inputs);
+      const program = await programs.get(`${key} deep`, () => ({
+        ...unetGraph(createScope(adapters), config, nodes, residuals && { residuals }),
+      }));
+      const { output, deep } = await program.run({ ...Object.fromEntries(weights), ...values });
+      const residual = values[FIRST_SKIP] as Tensor<'float32'> | undefined;
+      return { output, cached: { deep, ...(residual && { residual }) } };
     },
   };
 }

@@ -35,6 +35,18 @@ export interface UNetAdditions {
   readonly residuals?: Residuals;
   /** The keys and values of the up blocks' self-attention; their own by default. */
   readonly attended?: Attended;
+  /** The deep feature of an earlier pass: only what comes after it is computed. */
+  readonly deep?: Node;
+}
+
+/** The network's prediction, and its deep feature. */
+export interface UNetGraph {
+  readonly output: Node;
+  /**
+   * What the last layer of the last up block gets from below, [B, C, h, w]. It changes little from one timestep to the next
+   * [Ma et al. 2023, DeepCache].
+   */
+  readonly deep: Node;
 }
 
 /** Inputs of the network in a graph: noisy latents [B, C, h, w], timesteps [B], text contexts [B, T, D]. */
@@ -49,34 +61,46 @@ export interface UNetNodes {
  *
  * Sides that do not halve evenly are upsampled to the size of the skip connection, as in diffusers.
  */
-export function unet(
+export function unet(scope: Scope, config: UNetConfig, inputs: UNetNodes, additions?: UNetAdditions): Node {
+  return unetGraph(scope, config, inputs, additions).output;
+}
+
+/** As `unet`, with the deep feature; given that of an earlier pass, it computes the rest. */
+export function unetGraph(
   scope: Scope,
   config: UNetConfig,
   inputs: UNetNodes,
-  { residuals, attended }: UNetAdditions = {},
-): Node {
+  additions: UNetAdditions = {},
+): UNetGraph {
+  const { residuals, attended } = additions;
   const { blockOutChannels, layersPerBlock, normGroups, normEps } = config;
   const last = blockOutChannels.length - 1;
   const layers = unetLayers(scope, config, inputs);
   const first = conv(scope.at('conv_in'), inputs.sample, blockOutChannels[0], { kernel: 3, padding: 1 });
-  const half = downHalf(scope, config, layers, first);
-  const skips = half.skips.map((skip, i) => (residuals ? g.add(skip, residuals.skips[i]) : skip));
-  let h = residuals ? g.add(half.middle, residuals.middle) : half.middle;
-
-  for (let up = 0; up <= last; up++) {
-    const level = last - up;
+  const skipOf = (skip: Node, i: number): Node => (residuals ? g.add(skip, residuals.skips[i]) : skip);
+  const upLayer = ([up, layer]: readonly [number, number], h: Node, skip: Node): Node => {
     const block = scope.at('up_blocks', up);
-    for (let layer = 0; layer <= layersPerBlock; layer++) {
-      h = layers.residual(block.at('resnets', layer), g.concat([h, skips.pop()!], 1), blockOutChannels[level]);
-      if (config.upBlocks[up] === 'cross') h = layers.attend(block.at('attentions', layer), h, level, attended);
+    const y = layers.residual(block.at('resnets', layer), g.concat([h, skip], 1), blockOutChannels[last - up]);
+    return config.upBlocks[up] === 'cross' ? layers.attend(block.at('attentions', layer), y, last - up, attended) : y;
+  };
+  const deepFeature = (): Node => {
+    const half = downHalf(scope, config, layers, first);
+    const skips = half.skips.map(skipOf);
+    let h = residuals ? g.add(half.middle, residuals.middle) : half.middle;
+    for (let up = 0; up <= last; up++) {
+      const count = up < last ? layersPerBlock + 1 : layersPerBlock;
+      for (let layer = 0; layer < count; layer++) h = upLayer([up, layer], h, skips.pop()!);
+      if (up < last) {
+        const [, , height, width] = skips[skips.length - 1].shape;
+        h = upsampleConv(scope.at('up_blocks', up).at('upsamplers', 0, 'conv'), h, { height, width });
+      }
     }
-    if (up < last) {
-      const [, , height, width] = skips[skips.length - 1].shape;
-      h = upsampleConv(block.at('upsamplers', 0, 'conv'), h, { height, width });
-    }
-  }
-  h = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));
-  return conv(scope.at('conv_out'), h, config.outChannels, { kernel: 3, padding: 1 });
+    return h;
+  };
+  const deep = additions.deep ?? deepFeature();
+  const h = upLayer([last, layersPerBlock], deep, skipOf(first, 0));
+  const normed = g.swish(groupNorm(scope.at('conv_norm_out'), h, normGroups, normEps));
+  return { output: conv(scope.at('conv_out'), normed, config.outChannels, { kernel: 3, padding: 1 }), deep };
 }
 
 /** The two kinds of layers of the network; both read the timestep or the prompt, which are the same for all. */
