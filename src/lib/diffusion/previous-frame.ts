@@ -33,14 +33,12 @@ export function checkFollowing(
 ): void {
   if (!followsPrevious(model)) return;
   const { batch } = withDefaults(RENDER, options);
-  const wrong =
-    batch > 1
-      ? `batches of ${batch} hold several at once; render batches of 1`
-      : options.steady
-        ? 'a steady rendering leaves most out; leave out steady'
-        : isAnchored(options)
-          ? 'anchor and adain render them together; leave these out'
-          : undefined;
+  const problems = [
+    [batch > 1, `batches of ${batch} hold several at once; render batches of 1`],
+    [options.steady, 'a steady rendering leaves most out; leave out steady'],
+    [isAnchored(options), 'anchor and adain render them together; leave these out'],
+  ] as const;
+  const wrong = problems.find(([is]) => is)?.[1];
   if (wrong !== undefined) {
     throw new UsageError(
       `control previous: it follows the frame before, so that frames are made one by one, but ${wrong}`,

@@ -11,8 +11,8 @@ const SAME_SHAPE = 0.03;
 
 /**
  * Opens the map at `path` with one frame for each frame of `video`, of its size. A map as long as the whole source is read at
- * the times of the video's frames; one with exactly as many frames as the video, frame by frame. It shows the whole picture of
- * the source, of which the video's part is taken, or just that part.
+ * the times of the video's frames; one with exactly as many frames as the video, frame by frame. It shows the whole picture
+ * of the source, of which the video's part is taken, or just that part.
  *
  * @throws UsageError when it cannot be opened, or its length or shape fits neither
  */
