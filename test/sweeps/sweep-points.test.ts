@@ -65,8 +65,8 @@ parameters:
       ['fixed', undefined, undefined, undefined],
       ['fixed', true, 'dis', 4],
       ['fixed', true, 'network', 4],
+      ['warped', undefined, 'dis', undefined],
       ['warped', undefined, undefined, undefined],
-      ['warped', undefined, 'network', undefined],
       ['warped', true, 'dis', 4],
       ['warped', true, 'network', 4],
     ]);

@@ -386,7 +386,7 @@ export const STEADY = {
   }),
   /** Estimator of the source's motion. */
   flow: setting(kind.word(FLOWS), {
-    default: 'dis',
+    default: 'network',
     help: "how the source's motion is estimated: network (the package's own), dis, farneback",
     value: 'name',
   }),

@@ -39,7 +39,7 @@ export interface FinetuneOptions
   readonly priorPrompts?: readonly string[];
   /** Prompts for measuring forgetting; not measured if empty. */
   readonly heldAsidePrompts?: readonly string[];
-  /** The source's motion for `trainingNoise: 'warped'`, where it is known; DIS by default. */
+  /** The source's motion for `trainingNoise: 'warped'`, where it is known; estimated by default. */
   readonly motion?: WarpedNoiseOptions['motion'];
   /** Settings of previews. */
   readonly preview?: PreviewOptions;
