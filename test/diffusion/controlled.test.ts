@@ -82,6 +82,8 @@ test('one frame and a sweep give the same pictures; the control is part of what 
     ...{ ...own, at: 0.1, strengths: [strength], seeds: [seed], out: join(scratch, 'frame') },
   });
   expect(largest(edits[0].picture, expected)).toBeLessThanOrEqual(1);
+  const { settings: stored } = JSON.parse(readFileSync(join(scratch, 'frame/result.json'), 'utf8'));
+  expect(stored.controls).toEqual([{ kind: 'tile', path: control, scale: 6, start: 0, end: 1 }]);
   const sweep = { ...own, strengths: [strength], seed };
   const { cells } = await strengthSweep(model, video, { ...sweep, out: join(scratch, 'sweep') });
   const found = (await collect((await openVideo(cells[0].video)).frames()))[1];
