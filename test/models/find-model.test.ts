@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../scripts/setup.js';
-import { findModel } from '../../src/lib/models/hub/find-model.js';
+import { findControl, findModel } from '../../src/lib/models/hub/find-model.js';
 import { parseHubName } from '../../src/lib/models/hub/hub-name.js';
 
 const COMMIT = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00';
@@ -48,6 +48,8 @@ describe('findModel', () => {
     expect(findModel('owner/name', join(home, 'here'))).toBe(join(home, 'here/owner/name'));
     expect(findModel('demo', join(home, 'here'))).toBe(join(home, 'here/demo'));
     expect(findModel('demo', home)).toBe(join(root, 'models/demo'));
+    expect(findControl('demo', home)).toBe(join(root, 'models/demo/controlnet-edges'));
+    expect(findControl('demo', join(home, 'here'))).toBe(join(home, 'here/demo'));
     expect(findModel('other', home)).toBe(join(home, 'other'));
   });
 

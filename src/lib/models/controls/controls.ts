@@ -5,7 +5,7 @@ import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { type CONTROL_KINDS, MAP_CONDITIONS } from '../../settings/table.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { findModel } from '../hub/find-model.js';
+import { findControl } from '../hub/find-model.js';
 import { type OpenedControl, openControl } from './control-source.js';
 
 /** The largest weight of a control. */
@@ -67,7 +67,7 @@ export async function openControls(requests: readonly ControlRequest[], checkpoi
       );
     }
     checkMap(request);
-    const path = findModel(name);
+    const path = findControl(name);
     controls.push({
       path,
       ...given({ kind, map }),

@@ -30,6 +30,12 @@ export function findModel(name: string, folder = ''): string {
   return hubName ? findCached(hubName) : path;
 }
 
+/** The path of a ControlNet: as `findModel`, and for `demo` the demo model's, which follows edges. */
+export function findControl(name: string, folder = ''): string {
+  const path = findModel(name, folder);
+  return path === demoModelFolder() ? join(path, 'controlnet-edges') : path;
+}
+
 function findCached(name: HubName): string {
   const { repo, file } = name;
   const snapshot = findSnapshot(name);

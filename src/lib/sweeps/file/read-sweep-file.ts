@@ -8,7 +8,7 @@ import { brief } from '../../base/brief.js';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
-import { findModel } from '../../models/hub/find-model.js';
+import { findControl, findModel } from '../../models/hub/find-model.js';
 import { LONGEST_YAML, parseYaml, tooLong } from './parse-yaml.js';
 import { type GivenSettings, PATH_SETTINGS, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
@@ -192,7 +192,7 @@ function absolute(name: string, value: unknown, folder: string): unknown {
   if (name === 'controls') {
     return (value as NonNullable<GivenSettings['controls']>).map(({ path, map, ...how }) => ({
       ...how,
-      path: findModel(path, folder),
+      path: findControl(path, folder),
       ...(map !== undefined && { map: resolve(folder, map) }),
     }));
   }
