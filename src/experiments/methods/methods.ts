@@ -78,14 +78,14 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
   };
 }
 
-/** Another way of rendering, by itself and with its keyframes carried along DIS. */
-function rendered(label: string, render: Variant): Method[] {
-  const { family: _, ...carried } = keyframes(5, 'dis');
+/** Another way of rendering, by itself and with its keyframes carried along these motions. */
+function rendered(label: string, render: Variant, motions: readonly MotionOf[] = ['dis']): Method[] {
   const own = { on: FINETUNED, render };
-  return [
-    { name: render.name, label, ...own },
-    { ...carried, name: `${render.name}-${carried.name}`, label: `${label}, then ${carried.label}`, ...own },
-  ];
+  const carried = motions.map((motion) => {
+    const { family: _, ...method } = keyframes(5, motion);
+    return { ...method, name: `${render.name}-${method.name}`, label: `${label}, then ${method.label}`, ...own };
+  });
+  return [{ name: render.name, label, ...own }, ...carried];
 }
 
 const cached = (cacheInterval: number): Variant => ({ name: `cache-${cacheInterval}`, options: { cacheInterval } });
@@ -107,7 +107,7 @@ export const METHODS: readonly Method[] = [
   ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
   ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
-  ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }),
+  ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }, ['dis', 'network']),
   { on: FINETUNED, name: 'cache-2', label: 'caching, every 2nd step', render: cached(2) },
   { on: FINETUNED, name: 'cache-3', label: 'caching, every 3rd step', render: cached(3) },
   ...rendered('preset draft', { name: 'draft', options: { preset: 'draft' } }),

@@ -12,7 +12,11 @@ import type { VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 import { motionBy } from './motion.js';
 
-/** Options of the median. */
+/**
+ * Options of the median.
+ *
+ * @inline
+ */
 export interface FlowMedianOptions extends OptionsOf<typeof MEDIAN> {
   /** The first frame that is yielded, 0 by default. */
   readonly first?: number;

@@ -152,7 +152,7 @@ export const RENDER = {
   preset: setting(kind.word(Object.keys(PRESETS) as (keyof typeof PRESETS)[]), {
     since: '0.1.0',
     standsFor: PRESETS,
-    help: 'fewer passes, approximate: fast is --sampler dpmpp-2m --steps 20, draft the same with 10',
+    help: 'fewer passes, approximate: fast is the sampler dpmpp-2m with 20 steps, draft the same with 10',
     value: 'name',
   }),
   /** Steps of a full run, of which a strength executes the last part. */
