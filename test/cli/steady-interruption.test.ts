@@ -24,7 +24,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
     const [whole, cut] = [join(scratch, 'whole'), join(scratch, 'killed')];
     expect(await start(args(whole)).ended).toMatchObject({ code: 0, err: '' });
     for (const [i, point] of [
-      'appended noise-42-1-dis.f32 3',
+      'appended noise-42-1-network.f32 3',
       'appended strength-0.5.rgb 6',
       'appended strength-1.rgb 5',
     ].entries()) {
