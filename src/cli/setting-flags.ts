@@ -34,25 +34,30 @@ export function addSettings<T extends SettingTable>(
     }
     command.addOption(option);
     addFormerFlags(command, option, setting, prefix);
-    if (setting.standsFor) addPreset(command, option, table, prefix);
+    if (setting.standsFor) addPreset(command, option, name, { table, prefix });
   }
   return command;
 }
 
 /** Sets what a word stands for, except what is given by itself, before it or after it. */
-function addPreset(command: Command, option: Option, table: SettingTable, prefix?: string): void {
+function addPreset(command: Command, option: Option, name: string, { table, prefix }: PresetFlags): void {
   command.on(`option:${option.name()}`, () => {
-    const name = Object.keys(table).find((each) => attributeOf(each, prefix) === option.attributeName())!;
     const meant = presetSettings(table, { [name]: command.getOptionValue(option.attributeName()) });
     for (const [setting, value] of Object.entries(meant)) {
       const attribute = attributeOf(setting, prefix);
-      if (command.getOptionValueSource(attribute) !== 'cli')
-        command.setOptionValueWithSource(attribute, value, 'preset');
+      if (command.getOptionValueSource(attribute) === 'cli') continue;
+      command.setOptionValueWithSource(attribute, value, 'preset');
     }
   });
 }
 
-const attributeOf = (name: string, prefix?: string): string =>
+/** The flags among which a preset's are. */
+interface PresetFlags {
+  readonly table: SettingTable;
+  readonly prefix: string | undefined;
+}
+
+const attributeOf = (name: string, prefix: string | undefined): string =>
   prefix === undefined ? name : `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
 
 function flagOf(name: string, setting: Setting, prefix?: string): Option {

@@ -108,7 +108,7 @@ export const METHODS: readonly Method[] = [
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
   ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
   ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }, ['dis', 'network']),
-  { on: FINETUNED, name: 'cache-2', label: 'caching, every 2nd step', render: cached(2) },
-  { on: FINETUNED, name: 'cache-3', label: 'caching, every 3rd step', render: cached(3) },
+  ...rendered('caching, every 2nd step', cached(2), []),
+  ...rendered('caching, every 3rd step', cached(3), []),
   ...rendered('preset draft', { name: 'draft', options: { preset: 'draft' } }),
 ];

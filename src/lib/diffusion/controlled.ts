@@ -62,13 +62,15 @@ export function networkOfRun(
   return async ({ sample, timesteps, context }) => {
     const at = index++;
     const [rows] = sample.shape;
+    // Without guidance from some step on, there are fewer rows than before.
+    if (last && at % cacheInterval > 0 && at < steps - 1 && last.deep.shape[0] === rows) {
+      return (await model.predictCached({ sample, timesteps, context }, last)).output;
+    }
     const conditions = conditionsOfStep(model, options, rows, [at, steps]);
     if (cacheInterval === 1) return model.predict(sample, timesteps, context, conditions);
-    // Without guidance from some step on, there are fewer rows than before.
-    const reused = at % cacheInterval > 0 && at < steps - 1 && last?.deep.shape[0] === rows ? last : undefined;
-    const { output, cached } = await model.predictCached({ sample, timesteps, context, ...conditions }, reused);
-    last = cached;
-    return output;
+    const whole = await model.predictCached({ sample, timesteps, context, ...conditions });
+    last = whole.cached;
+    return whole.output;
   };
 }
 
