@@ -105,7 +105,9 @@ test('its frames are made one by one: what renders several at once is refused', 
 test('the flow counts for what a result is where something moves along it', async () => {
   const moving = { flow: 'farneback' as const, controls: model.controls };
   expect(identifyingSteadiness(moving)).toEqual({ flow: 'farneback' });
-  expect(identifyingSteadiness({ ...moving, flow: 'network' })).toEqual({});
+  expect(identifyingSteadiness({ controls: model.controls })).toEqual({ flow: 'network' });
+  // Results made along it before `flow` counted keep their identity.
+  expect(identifyingSteadiness({ ...moving, flow: 'dis' })).toEqual({});
   expect(identifyingSteadiness({ ...moving, controls: [{ kind: 'tile' }] })).toEqual({});
   const [first, second] = frames.map((frame, index) => ({ frame, index }));
   const before = { ...first, rendered: frames[0] };

@@ -77,6 +77,7 @@ it('puts what a preset stands for before the defaults, and after what is given',
     sampler: 'dpmpp-2m',
     steps: 30,
   });
+  expect(() => withDefaults(RENDER, { preset: 'faster' })).toThrow("preset: 'faster', expected one of fast, draft");
   const identity = identifyingSettings(RENDER, { preset: 'draft' });
   expect(identity).toEqual(identifyingSettings(RENDER, { sampler: 'dpmpp-2m', steps: 10 }));
   expect(identity).not.toHaveProperty('preset');

@@ -54,7 +54,7 @@ parameters:
     expect(fast).toEqual(points('method: grid\nparameters: {steps: {value: 20}, sampler: {value: dpmpp-2m}}')[0]);
   });
 
-  it('has the estimator of motion where noise moves along another than the default', () => {
+  it('has the estimator of motion where noise moves along another than the first one', () => {
     const grid = points(`method: grid
 parameters:
   noise: {values: [fixed, warped]}
@@ -65,8 +65,8 @@ parameters:
       ['fixed', undefined, undefined, undefined],
       ['fixed', true, 'dis', 4],
       ['fixed', true, 'network', 4],
-      ['warped', undefined, 'dis', undefined],
       ['warped', undefined, undefined, undefined],
+      ['warped', undefined, 'network', undefined],
       ['warped', true, 'dis', 4],
       ['warped', true, 'network', 4],
     ]);

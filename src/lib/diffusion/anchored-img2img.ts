@@ -43,20 +43,23 @@ export interface AnchoredImg2ImgOptions extends Img2ImgOptions, AnchorOptions {
   onBatch?: (done: { frame: number; frames: number; step: number; timestep: number }) => void;
 }
 
-/**
- * Whether the frames of a video have to be rendered together.
- *
- * @throws UsageError when that does not go with `cacheInterval`
- */
+/** Whether the frames of a video have to be rendered together. */
 export function isAnchored(options: AnchorOptions): boolean {
-  const { anchor, adain, cacheInterval } = withDefaults(RENDER, options);
-  const anchored = anchor !== 'none' || adain > 0;
-  if (anchored && cacheInterval > 1) {
-    throw new UsageError(
-      `cacheInterval: ${cacheInterval} beside ${adain > 0 ? 'adain' : 'anchor'}, whose steps are those of all frames; leave one of them out`,
-    );
-  }
-  return anchored;
+  const { anchor, adain } = withDefaults(RENDER, options);
+  return anchor !== 'none' || adain > 0;
+}
+
+/**
+ * Checks that frames which are rendered together take over no features of earlier steps.
+ *
+ * @throws UsageError for `cacheInterval` beside `anchor` or `adain`
+ */
+export function checkAnchored(options: AnchorOptions): void {
+  const { adain, cacheInterval } = withDefaults(RENDER, options);
+  if (cacheInterval === 1 || !isAnchored(options)) return;
+  throw new UsageError(
+    `cacheInterval: ${cacheInterval} beside ${adain > 0 ? 'adain' : 'anchor'}, whose steps are those of all frames; leave one of them out`,
+  );
 }
 
 /**
@@ -69,7 +72,7 @@ export async function* anchoredImg2img(
   model: Model,
   options: AnchoredImg2ImgOptions,
 ): AsyncGenerator<DenoiseStep, void, undefined> {
-  isAnchored(options);
+  checkAnchored(options);
   const start = noisedStart(model, options);
   const { adain } = withDefaults(RENDER, options);
   const [frames] = start.shape;

@@ -13,7 +13,7 @@ import { RENDER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
-import { isAnchored } from './anchored-img2img.js';
+import { checkAnchored, isAnchored } from './anchored-img2img.js';
 import { checkFollowing } from './previous-frame.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from './restyle.js';
 import { type SeenFrame, seenFrames } from './seen-frames.js';
@@ -36,6 +36,7 @@ export async function* restyleKeyframes(
   const { batch, noise } = withDefaults(RENDER, options);
   checkKeyframes(options);
   checkFollowing(model, { ...options, steady: true });
+  checkAnchored(options);
   const together = isAnchored(options);
   let before: Frame | undefined;
   let waiting: KeySegment<NumberedFrame>[] = [];

@@ -15,7 +15,7 @@ import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
-import { type AnchoredImg2ImgOptions, anchoredImg2img, isAnchored } from './anchored-img2img.js';
+import { type AnchoredImg2ImgOptions, anchoredImg2img, checkAnchored, isAnchored } from './anchored-img2img.js';
 import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
 import { checkFollowing, type RenderedFrame, withPrevious } from './previous-frame.js';
@@ -186,6 +186,7 @@ export async function* restyle(
   const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
   const { signal, motion, flow } = options;
   const together = isAnchored(options);
+  checkAnchored(options);
   checkFollowing(model, options);
   let waiting: Tensor<'float32'>[] = [];
   let seen: SeenFrame[] = [];

@@ -4,7 +4,7 @@ import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
 import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
-import { isAnchored } from '../diffusion/anchored-img2img.js';
+import { checkAnchored } from '../diffusion/anchored-img2img.js';
 import { assertGuidance } from '../diffusion/guidance.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { checkFollowing } from '../diffusion/previous-frame.js';
@@ -55,7 +55,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);
-  isAnchored(options);
+  checkAnchored(options);
   checkKeyframes(options);
   checkFollowing(model, options);
   createGenerator(seed);

@@ -1,5 +1,6 @@
 // Defaults of the table, filled into options.
 
+import { UsageError } from '../base/errors.js';
 import type { DefaultsOf, OptionsOf, SettingTable } from './setting.js';
 
 /** The defaults of a table's rows, by name. */
@@ -11,6 +12,8 @@ export function defaultsOf<T extends SettingTable>(table: T): DefaultsOf<T> {
 /**
  * Options with the defaults of a table for those that are not given, and before these what a preset stands for. Options
  * outside the table stay unchanged.
+ *
+ * @throws UsageError for a preset that is not there
  */
 export function withDefaults<T extends SettingTable, O extends object>(table: T, options: O): WithDefaults<T, O> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -20,10 +23,19 @@ export function withDefaults<T extends SettingTable, O extends object>(table: T,
   >;
 }
 
-/** What the given settings of a table stand for, as far as it is in the table. */
+/**
+ * What the given settings of a table stand for, as far as it is in the table.
+ *
+ * @throws UsageError for a preset that is not there
+ */
 export function presetSettings<T extends SettingTable>(table: T, options: object): OptionsOf<T> {
   const values = options as Readonly<Record<string, unknown>>;
-  const meant = Object.entries(table).map(([name, { standsFor }]) => standsFor?.[values[name] as string] ?? {});
+  const meant = Object.entries(table).map(([name, { standsFor }]) => {
+    const value = values[name];
+    if (!standsFor || value === undefined) return {};
+    if (Object.hasOwn(standsFor, String(value))) return standsFor[String(value)];
+    throw new UsageError(`${name}: '${value}', expected one of ${Object.keys(standsFor).join(', ')}`);
+  });
   return givenSettings(table, Object.assign({}, ...meant));
 }
 

@@ -45,13 +45,13 @@ export function identifyingSettings<T extends SettingTable>(table: T, options: o
 
 /**
  * What of `STEADIED` counts for the identity of a rendering: without `steady` only `flow`, where something else moves along
- * another than the default.
+ * another than `FIRST_FLOW`.
  */
 export function identifyingSteadiness(
   options: MovingOptions & OptionsOf<typeof STEADIED>,
 ): Partial<ChosenSettings<typeof STEADIED>> {
   if (options.steady) return identifyingSettings(STEADIED, options);
-  return movesOtherwise(options) ? { flow: options.flow! } : {};
+  return movesOtherwise(options) ? { flow: flowOf(options) } : {};
 }
 
 /** Settings that move something along the source's motion. */
@@ -59,8 +59,14 @@ export interface MovingOptions extends OptionsOf<Pick<typeof RENDER, 'noise'> & 
   readonly controls?: readonly { readonly kind?: string }[];
 }
 
-/** Whether noise, or the previous frame that a control sees, moves along another flow than the default. */
-export function movesOtherwise({ noise, flow, controls = [] }: MovingOptions): boolean {
+/** The flow of renderings whose identity names none: the default when such renderings were first made. */
+const FIRST_FLOW = 'dis';
+
+const flowOf = ({ flow = STEADIED.flow.default }: MovingOptions) => flow;
+
+/** Whether noise, or the previous frame that a control sees, moves along another flow than `FIRST_FLOW`. */
+export function movesOtherwise(options: MovingOptions): boolean {
+  const { noise, controls = [] } = options;
   const moves = noise === 'warped' || controls.some(({ kind }) => kind === 'previous');
-  return moves && flow !== undefined && flow !== STEADIED.flow.default;
+  return moves && flowOf(options) !== FIRST_FLOW;
 }

@@ -119,7 +119,7 @@ export function pointSettings(chosen: GivenSettings): PointSettings {
   const all: Record<string, unknown> = {
     ...RENDER_DEFAULTS,
     ...(method === 'finetune' && FINETUNE_DEFAULTS),
-    ...(given.steady && STEADY_DEFAULTS),
+    ...(given.steady ? STEADY_DEFAULTS : { flow: STEADY_DEFAULTS.flow }),
     ...storedSettings(RENDER, presetSettings(RENDER, given)),
     ...given,
     method,
