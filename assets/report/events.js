@@ -1,5 +1,5 @@
 // @ts-check
-// Events between the parts of a page: the shown frame, the requested frame, and hidden or highlighted arms.
+// Events between the parts of a page: the shown frame, the requested frame, hidden, highlighted and picked arms, and zoom.
 
 /**
  * @typedef {{
@@ -7,6 +7,8 @@
  *   seek: number,
  *   hide: { name: string, hidden: boolean },
  *   highlight: string | null,
+ *   pick: ReadonlySet<string> | null,
+ *   zoom: { group: string, range: [from: number, to: number] | null },
  * }} PageEvents
  */
 
@@ -31,6 +33,13 @@ export function tell(name, detail) {
 export function hear(name, listener) {
   document.addEventListener(`report-${name}`, (event) => listener(/** @type {CustomEvent} */ (event).detail));
 }
+
+/** Names of the hidden arms. @type {Set<string>} */
+export const hiddenLines = new Set();
+hear('hide', ({ name, hidden }) => {
+  if (hidden) hiddenLines.add(name);
+  else hiddenLines.delete(name);
+});
 
 /**
  * The element of a selector, which must exist.

@@ -1,10 +1,11 @@
 // @ts-check
 // Starts the existing parts of a page. It is last, after the parts are defined.
 
+import { startFigures } from './charts.js';
 import { find, findAll } from './events.js';
+import { startLegends } from './legend.js';
 import { startPictures } from './pictures.js';
 import { startPlayer } from './player.js';
-import { startPlots } from './plots.js';
 import { startTables } from './table.js';
 
 /** Marks the current section in the table of contents. */
@@ -25,9 +26,10 @@ export function startContents() {
   for (const section of sections) seen.observe(section);
 }
 
-startPlots();
+startLegends();
 startTables();
 startPictures();
 startContents();
 const root = document.querySelector('.player');
 if (root) startPlayer(find(document, '.player'));
+startFigures();

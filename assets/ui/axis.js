@@ -10,57 +10,58 @@ import { linearTicks, logTicks } from './chart-math.js';
  */
 
 /**
- * An axis that contains the values, with a small margin.
+ * An axis from the least to the greatest value.
  *
- * @param {Iterable<number>} values
- * @param {{ log?: boolean, fromZero?: boolean, exact?: boolean, ticks?: number }} [options]
+ * @param {readonly number[]} values
+ * @param {{ log: boolean, ticks: number }} options
  * @returns {Axis}
  */
-export function axisOf(values, { log = false, fromZero = false, exact = false, ticks = 5 } = {}) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (!Number.isFinite(value) || (log && value <= 0)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
+export function axisOf(values, { log, ticks }) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = high > low ? 0 : (Math.abs(high) || 1) / 2;
+  if (!log) {
+    const [min, max] = [low - room, high + room];
+    return {
+      ...{ min, max, log, ticks: linearTicks(min, max, ticks).values },
+      at: (value) => (value - min) / (max - min),
+      of: (place) => min + place * (max - min),
+    };
   }
-  if (low > high) [low, high] = log ? [0.1, 1] : [0, 1];
-  return log ? logAxis(low, high, exact) : linearAxis(low, high, { fromZero, exact, ticks });
-}
-
-/** @param {number} low @param {number} high @param {{ fromZero: boolean, exact: boolean, ticks: number }} options @returns {Axis} */
-function linearAxis(low, high, { fromZero, exact, ticks }) {
-  const startsAtZero = fromZero && low >= 0;
-  const bottom = startsAtZero ? 0 : low;
-  const room = exact && high > bottom ? 0 : (high - bottom || Math.abs(high) || 1) * (high > bottom ? 0.05 : 0.5);
-  const min = startsAtZero ? 0 : bottom - room;
-  const max = high + room;
+  const [from, to] = [Math.log10(low), Math.log10(high)];
   return {
-    ...{ min, max, log: false, ticks: linearTicks(min, max, ticks).values },
-    at: (value) => (value - min) / (max - min),
-    of: (place) => min + place * (max - min),
-  };
-}
-
-/** @param {number} low @param {number} high @param {boolean} exact @returns {Axis} */
-function logAxis(low, high, exact) {
-  const room = exact && high > low ? 0 : Math.max(0.03, (Math.log10(high) - Math.log10(low)) * 0.05);
-  const [from, to] = [Math.log10(low) - room, Math.log10(high) + room];
-  return {
-    ...{ min: 10 ** from, max: 10 ** to, log: true, ticks: logTicks(from, to) },
+    ...{ min: low, max: high, log, ticks: logTicks(from, to) },
     at: (value) => (value > 0 ? (Math.log10(value) - from) / (to - from) : Number.NaN),
     of: (place) => 10 ** (from + place * (to - from)),
   };
 }
 
-/** A number for an axis or a tooltip. @param {number} value */
-export function shortNumber(value) {
+/** Numbers with as many digits as they need to differ, at least four. @param {readonly number[]} values */
+export function tickTexts(values) {
+  for (let digits = 4; ; digits++) {
+    const texts = values.map((value) => shortNumber(value, digits));
+    if (digits === 12 || new Set(texts).size === new Set(values).size) return texts;
+  }
+}
+
+/** A number in a text. @param {number} value @param {number} [digits] significant ones */
+export function shortNumber(value, digits = 4) {
   const size = Math.abs(value);
   if (value === 0) return '0';
   if (size >= 1e5 || size < 1e-3)
     return value
-      .toExponential(Math.abs(value) < 1e-3 ? 1 : 2)
+      .toExponential(digits - (size < 1e-3 ? 3 : 2))
       .replace('e+', 'e')
       .replace(/\.?0+e/, 'e')
       .replaceAll('-', '−');
-  return String(Number(value.toPrecision(4))).replace('-', '−');
+  return String(Number(value.toPrecision(digits))).replace('-', '−');
+}
+
+/** A setting or a metric in a text. @param {string | number | undefined} value */
+export function textOf(value) {
+  return value === undefined ? '–' : typeof value === 'number' ? shortNumber(value) : shortened(value, 60);
+}
+
+/** The beginning of a text. @param {string} text @param {number} letters */
+export function shortened(text, letters) {
+  return text.length <= letters ? text : `${text.slice(0, Math.max(1, Math.floor(letters) - 1))}…`;
 }

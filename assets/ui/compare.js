@@ -2,9 +2,9 @@
 // Starts the page that compares runs. It is last, after the parts are defined.
 
 import { find, findAll } from '../report/events.js';
+import { startLegends } from '../report/legend.js';
 import { startPictures } from '../report/pictures.js';
 import { startPlayer } from '../report/player.js';
-import { startPlots } from '../report/plots.js';
 import { startTables } from '../report/table.js';
 import { startCurves } from './curves.js';
 import { startFollowing } from './follow.js';
@@ -16,13 +16,13 @@ import { startScatter } from './scatter.js';
 const pageData = readPageData();
 const charts = { scatter: startScatter, parallel: startParallel, curves: startCurves };
 
-startPlots();
+if (document.querySelector('.player')) startPlayer(find(document, '.player'));
+startLegends();
 startTables();
 startPictures();
 const updates = findAll(document, '[data-chart]').map((place) =>
   charts[/** @type {keyof typeof charts} */ (place.dataset.chart)](place, pageData),
 );
-if (document.querySelector('.player')) startPlayer(find(document, '.player'));
 startGridFile();
 for (const box of findAll(document, '.only-differing input')) {
   box.addEventListener('change', () =>

@@ -2,9 +2,9 @@
 // Parallel coordinates: an axis for each setting and metric, a line for each run. A marked range of an axis (by dragging
 // along it, or with the arrow keys) selects the runs that pass through.
 
-import { hear, tell } from '../report/events.js';
-import { hideTip, showTip } from '../report/plots.js';
-import { axisOf, shortNumber } from './axis.js';
+import { hear, hiddenLines, tell } from '../report/events.js';
+import { hideTip, showTip } from '../report/legend.js';
+import { axisOf, shortened, shortNumber, textOf, tickTexts } from './axis.js';
 import { choice, drawOnResize, make, svg } from './draw.js';
 import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
 
@@ -34,8 +34,8 @@ export function startParallel(root, first) {
   let shown = [...settings, ...metrics].map(({ value }) => value);
   /** Marked ranges by axis, as places. @type {Map<string, [from: number, to: number]>} */
   const marks = new Map();
-  /** @type {Set<string>} */
-  const hidden = new Set();
+  /** Runs that another chart has picked. @type {ReadonlySet<string> | null} */
+  let given = null;
   let colourBy = data.runs.length <= 8 ? '' : ((metrics[1] ?? metrics[0])?.value ?? '');
 
   if (shown.length < 2) {
@@ -71,7 +71,7 @@ export function startParallel(root, first) {
   }
 
   /** @returns {RunData[]} */
-  const seen = () => data.runs.filter((run) => !hidden.has(run.place));
+  const seen = () => data.runs.filter((run) => !hiddenLines.has(run.place));
 
   /** @param {Dimension[]} dimensions */
   function pickedRuns(dimensions) {
@@ -90,8 +90,9 @@ export function startParallel(root, first) {
   function changed() {
     const focused = document.activeElement?.getAttribute('data-axis');
     drawTools();
+    given = null;
     const picked = draw();
-    document.dispatchEvent(new CustomEvent('runs-picked', { detail: picked }));
+    tell('pick', picked);
     if (focused)
       /** @type {HTMLElement | null} */ (place.querySelector(`[data-axis="${CSS.escape(focused)}"]`))?.focus();
   }
@@ -102,7 +103,7 @@ export function startParallel(root, first) {
       const quantity = quantities.find((each) => each.value === value);
       return quantity ? [dimensionOf(quantity, data.runs)] : [];
     });
-    const picked = pickedRuns(dimensions);
+    const picked = pickedRuns(dimensions) ?? given;
     const width = Math.max(place.clientWidth, dimensions.length * 96);
     const length = LAYOUT.height - LAYOUT.top - LAYOUT.bottom;
     const gap = dimensions.length > 1 ? (width - 2 * LAYOUT.side) / (dimensions.length - 1) : 0;
@@ -122,6 +123,7 @@ export function startParallel(root, first) {
       const path = `M${dimensions.map((dimension, i) => `${atX(i).toFixed(1)} ${atY(dimension.at(run)).toFixed(1)}`).join('L')}`;
       const line = svg('path', { class: `line ${run.colour}`, d: path, 'data-name': run.place });
       if (scale) {
+        line.style.strokeDasharray = 'none';
         const share = scale.at(run);
         line.style.stroke = Number.isNaN(share)
           ? 'var(--line)'
@@ -155,12 +157,12 @@ export function startParallel(root, first) {
     state.textContent =
       picked === null
         ? `${runs.length} runs. Drag along an axis to pick out runs; drag its name to move it.`
-        : `${count} of ${runs.length} runs pass through what is marked.`;
+        : `${count} of ${runs.length} runs ${marks.size > 0 ? 'pass through what is marked' : 'are picked'}.`;
     if (picked !== null && picked.size > 0 && data.served) state.append(' ', compareThese(picked));
     return picked;
   }
 
-  /** @param {Set<string>} places */
+  /** @param {ReadonlySet<string>} places */
   function compareThese(places) {
     const link = document.createElement('a');
     link.href = `/compare?${[...places].map((each) => `run=${encodeURIComponent(each).replaceAll('%2F', '/')}`).join('&')}`;
@@ -301,10 +303,14 @@ export function startParallel(root, first) {
     return group;
   }
 
-  hear('hide', ({ name, hidden: isHidden }) => {
-    if (isHidden) hidden.add(name);
-    else hidden.delete(name);
+  hear('hide', () => void draw());
+  hear('pick', (names) => {
+    given = names;
     draw();
+  });
+  hear('highlight', (name) => {
+    for (const line of place.querySelectorAll('.line'))
+      line.classList.toggle('subdued', name !== null && line.getAttribute('data-name') !== name);
   });
   drawOnResize(place, draw);
   drawTools();
@@ -335,15 +341,16 @@ function dimensionOf(quantity, runs) {
     const numbers = runs.map((run) => numberIn(quantity.of(run))).filter(Number.isFinite);
     const different = [...new Set(numbers)].sort((a, b) => a - b);
     const [low, high] = [different[0], different[different.length - 1]];
-    const scale = axisOf(numbers, { exact: true, log: low > 0 && high / low >= 1000, ticks: 6 });
+    const scale = axisOf(numbers, { log: low > 0 && high / low >= 1000, ticks: 6 });
     // A setting with few values has these as ticks instead of round numbers.
     const apart = different.every((value, i) => i === 0 || scale.at(value) - scale.at(different[i - 1]) > 0.05);
     const ticks = quantity.group !== 'metrics' && different.length <= 8 && apart ? different : scale.ticks;
+    const texts = tickTexts(ticks);
     return {
       quantity,
       at: (run) => (quantity.of(run) === undefined ? Number.NaN : scale.at(numberIn(quantity.of(run)))),
-      ticks: ticks.map((value) => ({ place: scale.at(value), text: shortNumber(value) })),
-      textAt: (place) => shortNumber(scale.of(place)),
+      ticks: ticks.map((value, i) => ({ place: scale.at(value), text: texts[i] })),
+      textAt: (place) => shortNumber(scale.of(place), 6),
     };
   }
   const texts = [...new Set(runs.map(quantity.of).filter((value) => value !== undefined))].map(String);
@@ -356,16 +363,6 @@ function dimensionOf(quantity, runs) {
     ticks: texts.filter((_, i) => i % every === 0).map((text) => ({ place: placeOf(text), text })),
     textAt: (place) => texts[Math.round(place * (texts.length - 1))] ?? '',
   };
-}
-
-/** @param {string | number | undefined} value */
-function textOf(value) {
-  return value === undefined ? '–' : typeof value === 'number' ? shortNumber(value) : shortened(value, 60);
-}
-
-/** @param {string} text @param {number} letters */
-function shortened(text, letters) {
-  return text.length <= letters ? text : `${text.slice(0, Math.max(1, Math.floor(letters) - 1))}…`;
 }
 
 /** A title without its unit, which its tooltip has. @param {string} title */

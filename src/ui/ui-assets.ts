@@ -1,5 +1,7 @@
 // The dashboard's style sheets and scripts: those of reports, and its own in assets/ui.
 
+import { pathToFileURL } from 'node:url';
+import { plotlyPath } from '../lib/report/figure.js';
 import { PAGE_SCRIPTS, PAGE_STYLES, type PageAssets, readAssets, reportAsset } from '../lib/report/page-assets.js';
 
 /** The scripts of the page that compares runs, each after those that it imports. */
@@ -8,6 +10,7 @@ export const COMPARISON_SCRIPTS = [
   'axis',
   'draw',
   'runs-data',
+  'join',
   'scatter',
   'parallel',
   'curve-data',
@@ -49,6 +52,7 @@ export function comparisonAssets(): PageAssets {
 
 /** The file that a browser requests below `/assets/`, by its path there. */
 export function servedAsset(path: string): URL | undefined {
+  if (path === 'plotly.js') return pathToFileURL(plotlyPath());
   const [, folder, name] = /^(ui|report)\/([a-z0-9-]+\.(?:js|css))$/.exec(path) ?? [];
   if (name === undefined) return undefined;
   return folder === 'ui' ? uiAsset(name) : reportAsset(name);

@@ -8,12 +8,12 @@ import { root } from '../../scripts/setup.js';
 import { METRICS } from '../../src/lib/metrics/measurement.js';
 import { linearTicks, logTicks, runningMean } from '../../src/lib/report/chart-math.js';
 import { decisionPlot } from '../../src/lib/report/decision.js';
-import { formatTick, formatValue } from '../../src/lib/report/format-value.js';
+import { formatValue } from '../../src/lib/report/format-value.js';
 import { html, jsonForScript } from '../../src/lib/report/html.js';
 import { metricsTable } from '../../src/lib/report/metrics-table.js';
 import { PAGE_SCRIPTS, PAGE_STYLES, pageAssets } from '../../src/lib/report/page-assets.js';
 import { metricsOf, REPORT_METRICS } from '../../src/lib/report/report-metrics.js';
-import { scaleOf } from '../../src/lib/report/scale.js';
+import { seriesClass } from '../../src/lib/report/series.js';
 import { settingsTable } from '../../src/lib/report/settings-table.js';
 import { drawnPoints } from '../../src/lib/tracking/stored/downsample.js';
 
@@ -51,36 +51,6 @@ describe('numbers', () => {
     [null, '–'],
     [Number.NaN, '–'],
   ])('%d is shown as %s', (value, text) => expect(formatValue(value)).toBe(text));
-
-  it.each([
-    [
-      [0, 10],
-      [0, 2, 4, 6, 8, 10],
-    ],
-    [
-      [0.31, 0.58],
-      [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
-    ],
-    [
-      [4, 4],
-      [0, 1, 2, 3, 4],
-    ],
-    [[], [0, 0.2, 0.4, 0.6, 0.8, 1]],
-  ])('an axis for %j from zero has the ticks %j', (values, ticks) => {
-    const scale = scaleOf(values, { fromZero: true });
-    expect(scale.ticks.map(({ value, step }) => Number(formatTick(value, step)))).toEqual(ticks);
-    for (const value of values) expect(scale.at(value)).toBeGreaterThanOrEqual(0);
-    for (const value of values) expect(scale.at(value)).toBeLessThanOrEqual(1);
-  });
-
-  it('a logarithmic axis has powers of ten, and is linear where it cannot be', () => {
-    const scale = scaleOf([0.001, 10], { log: true });
-    expect(scale.ticks.map(({ value }) => Number(value.toPrecision(3)))).toEqual([
-      0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10,
-    ]);
-    expect(scale.at(0.1)).toBeCloseTo(0.5, 10); // the geometric middle of 0.001 and 10
-    expect(scaleOf([0, 10], { log: true }).log).toBe(false);
-  });
 });
 
 describe('ticks', () => {
@@ -90,6 +60,14 @@ describe('ticks', () => {
     expect(logTicks(-1, 0)).toEqual([0.1, 0.2, 0.5, 1]);
     expect(logTicks(-2, 0.1)).toEqual([0.01, 0.03, 0.1, 0.3, 1]);
     expect(logTicks(-3, 3)).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
+  });
+});
+
+describe('colours', () => {
+  it('of forty arms differ, in colour or in dash', () => {
+    const classes = Array.from({ length: 40 }, (_, i) => seriesClass(i));
+    expect(new Set(classes).size).toBe(40);
+    for (const each of classes) expect(each).toMatch(/^series-[0-7]( dash-[1-4])?$/);
   });
 });
 
@@ -162,12 +140,13 @@ describe('the decision', () => {
       arm('tuned', 'method', 64, 0.68, 0.45),
     ];
     const { markup } = decisionPlot(arms)!;
-    expect([...markup.matchAll(/class="dot ([\w-]+).*?data-name="(\w+)"/g)].map((found) => found.slice(1))).toEqual([
-      ['on-curve', 'p45'],
-      ['on-curve', 'p75'],
-      ['single', 'tuned'],
+    const [, json] = /<script type="application\/json">(.*?)<\/script>/s.exec(markup)!;
+    const { lines, floors } = JSON.parse(json);
+    expect(lines).toMatchObject([
+      { kind: 'both', x: [21, 36], y: [0.3, 0.27], text: ['p45', 'p75'] },
+      { kind: 'points', name: 'tuned', x: [64], y: [0.68], colour: 'series-2' },
     ]);
-    expect(markup).toContain('the source’s own');
+    expect(floors).toEqual([{ label: 'the source’s own', y: 0.17 }]);
   });
 
   it('is absent where nothing has both metrics', () => {
@@ -206,7 +185,7 @@ describe('the files of pages', () => {
       for (const [, from] of text.matchAll(/^import .* from '\.\/(.*)\.js';$/gm)) expect(known).toContain(from);
       known.add(name);
     }
-    expect(script.length + style.length).toBeLessThan(60_000);
+    expect(script.length + style.length).toBeLessThan(64_000);
   });
 
   it('are free of type errors', () => {

@@ -220,21 +220,102 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
   it('ties curves and player together, and hides lines by their legend', async () => {
     const page = await openPage('whole.html');
     await settle(page);
-    const area = page.locator('.line-plot .seeks').first();
+    const chart = page.locator('.player .chart-place').first();
+    const area = chart.locator('.nsewdrag');
+    await area.scrollIntoViewIfNeeded();
     const box = (await area.boundingBox())!;
-    await area.click({ position: { x: box.width * 0.5, y: 20 } });
-    expect(await frameOf(page)).toBeGreaterThanOrEqual(FRAMES / 2 - 2);
+    await page.mouse.move(box.x + box.width / 2, box.y + 30, { steps: 3 });
+    await expect.poll(() => chart.locator('.hoverlayer').textContent()).toMatch(/frame 8\.5.*original/);
+    await page.mouse.click(box.x + box.width / 2, box.y + 30);
+    await expect.poll(() => frameOf(page)).toBeGreaterThanOrEqual(FRAMES / 2 - 2);
     expect(await frameOf(page)).toBeLessThanOrEqual(FRAMES / 2);
-    const playhead = (await area.locator('.playhead').boundingBox())!;
+    const playhead = (await chart.locator('.playhead').boundingBox())!;
     expect((playhead.x - box.x) / box.width).toBeCloseTo((await frameOf(page)) / (FRAMES - 1), 1);
-    await expect.poll(() => page.locator('.tip').textContent()).toMatch(/^frames \d+ to \d+.*original/);
-    const lines = page.locator('.line[data-name=finetuned]');
-    const count = await lines.count();
-    expect(count).toBe(15); // the metrics of `measure` of a video whose true motion nobody knows
-    await page.getByRole('button', { name: '0.45 finetuned', exact: true }).click();
-    expect(await page.locator('.line[data-name=finetuned].hidden').count()).toBe(count);
-    await page.locator('.dot.single').first().focus();
-    expect(await page.locator('.tip').textContent()).toMatch(/edit strength \(0\.\.255\) \d/);
+    const legend = page.getByRole('button', { name: '0.45 finetuned', exact: true });
+    await legend.scrollIntoViewIfNeeded();
+    const own = page.locator('#more-metrics-by-frame .plot').first();
+    const lines = () => own.locator('.scatterlayer .trace').count();
+    await expect.poll(lines).toBe(5);
+    await legend.click();
+    await expect.poll(lines).toBe(4);
+    await page.close();
+  });
+
+  it('zooms charts of one axis together and no others, and each chart by keys', async () => {
+    const page = await openPage('whole.html');
+    const charts = page.locator('.chart-canvas');
+    await page.locator('#training').scrollIntoViewIfNeeded();
+    const ticks = (name: string) =>
+      page.locator('.plot', { hasText: name }).first().locator('.xtick').allTextContents();
+    await expect.poll(() => ticks('learning rate')).not.toEqual([]);
+    const before = { rate: await ticks('learning rate'), frames: await ticks('SSIM') };
+    const area = page.locator('#training .nsewdrag').first();
+    const box = (await area.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.2, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 62, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => ticks('learning rate')).not.toEqual(before.rate);
+    expect(await ticks('SSIM')).toEqual(before.frames);
+    const loss = page.locator('#training .chart-canvas').first();
+    await loss.focus();
+    await page.keyboard.press('0');
+    await expect.poll(() => ticks('learning rate')).toEqual(before.rate);
+    await page.keyboard.press('ArrowRight');
+    const said = page.locator('#training .chart-place [role=status]').first();
+    await expect.poll(() => said.textContent()).toMatch(/^smoothed: iteration 1, .* [\d.]+$/);
+    expect(await loss.getAttribute('aria-label')).toMatch(/^loss by iteration\. smoothed: \d+ points from [\d.]+ to/);
+    expect(await charts.count()).toBeGreaterThan(15);
+    await page.close();
+  });
+
+  it('names the points of the picture that decides, without overlaps, and saves it as a PNG', async () => {
+    const page = await openPage('whole.html');
+    const chart = page.locator('.decision');
+    await chart.scrollIntoViewIfNeeded();
+    const names = chart.locator('.textpoint text');
+    await expect.poll(() => names.allTextContents()).toContain('0.45 finetuned');
+    const boxes = await names.evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON()));
+    for (const [i, a] of boxes.entries())
+      for (const b of boxes.slice(0, i))
+        expect(a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom).toBe(false);
+    const [picture] = await Promise.all([
+      page.waitForEvent('download'),
+      chart.locator('.modebar-btn[aria-label*=png i], .modebar-btn[data-title*=png i]').first().click({ force: true }),
+    ]);
+    expect(picture.suggestedFilename()).toMatch(/\.png$/);
+    const bytes = Buffer.concat(await (await picture.createReadStream()).toArray());
+    expect(bytes.toString('latin1', 1, 4)).toBe('PNG');
+    await page.close();
+  });
+
+  it('draws twenty arms in twenty ways, with ticks that differ and are whole', async () => {
+    const arms = Array.from({ length: 20 }, (_, i) => ({
+      ...{ name: `arm ${i}`, label: `arm ${i}` },
+      perFrame: { tiny_step: [0, 1, 2, 3].map((t) => 0.10948 + 1e-6 * (t + i)), large: [123_456.7, 123_456.8 + i] },
+    }));
+    const described = { fromZero: false, title: 'tiny step', unit: '', group: '', explanation: '' };
+    const metrics = { tiny_step: described, large: { ...described, title: 'large' } };
+    writeFileSync(join(folder, 'twenty.html'), renderReport({ title: 'Twenty', arms, metrics }));
+    const page = await openPage('twenty.html');
+    const chart = page.locator('.plot', { hasText: 'tiny step' });
+    await expect.poll(() => chart.locator('.js-line').count()).toBe(20);
+    const stylesOf = (selector: string, style: string) =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('${selector}')].map((each) => { const s = getComputedStyle(each); return ${style}; })`,
+      );
+    const looks = await stylesOf('.plot:first-child .js-line', 's.stroke + s.strokeDasharray');
+    expect([looks.length, new Set(looks).size]).toEqual([20, 20]);
+    const swatches = await stylesOf('.legend .swatch', 's.background');
+    expect([swatches.length, new Set(swatches).size]).toEqual([20, 20]);
+    for (const title of ['tiny step', 'large']) {
+      const ticks = page.locator('.plot', { hasText: title }).locator('.ytick text');
+      await expect.poll(() => ticks.count()).toBeGreaterThan(2);
+      const texts = await ticks.allTextContents();
+      expect(new Set(texts).size).toBe(texts.length);
+      const left = (await page.locator('.plot', { hasText: title }).locator('.chart-canvas').boundingBox())!.x;
+      for (const each of await ticks.all()) expect((await each.boundingBox())!.x).toBeGreaterThanOrEqual(left);
+    }
     await page.close();
   });
 
@@ -337,7 +418,9 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     expect(await opened.title()).toBe(evil);
     expect(await opened.locator('h1').textContent()).toBe(evil);
     expect(await opened.locator('img[onerror]').count()).toBe(0);
-    expect(await opened.locator('script').count()).toBe(4); // two plots, the data, the page's own
+    await opened.locator('.plot').last().scrollIntoViewIfNeeded();
+    await expect.poll(() => opened.locator('.chart-canvas .main-svg').first().count()).toBe(1);
+    expect(await opened.locator('script').count()).toBe(4); // the data, plotly as text and as it runs, the page's own
     expect(JSON.parse((await opened.locator('#page-data').textContent())!).title).toBe(evil);
     // The preview's address is such a text too, and only names a missing picture.
     for (const problem of problems.splice(0))

@@ -50,7 +50,7 @@ describe('writeReport', () => {
     expect(files).toHaveLength(2);
     const page = readFileSync(path, 'utf8');
     for (const name of names) expect(page).toContain(`src="my%20report-files/${name}"`);
-    expect(page).not.toMatch(/data:(video|image).{1,9};base64/);
+    expect(page.includes(`src="data:`)).toBe(false);
 
     writeFileSync(join(folder, 'my report-files', 'notes.txt'), 'mine');
     writeFileSync(join(folder, 'a.mp4'), 'video of a later run');

@@ -207,7 +207,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(new Set(times).size).toBe(1);
     expect(Math.floor(times[0] * 12)).toBe(2);
     // The curve next to the videos follows: step 2 of 0..11.
-    await eventually(() => page.locator('.frame-curves .play-line').count()).toBe(1);
+    await eventually(() => page.locator('.frame-curves .playhead').isVisible()).toBe(true);
     await page.locator('[data-mode=wipe]').click();
     expect(await page.locator('.cell:not([hidden])').count()).toBe(2);
     await page.locator('[data-mode=grid]').click();
@@ -221,28 +221,60 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
   it('draws the picture that decides, with axes to choose', async () => {
     await open(compareAll);
     const chart = page.locator('[data-chart=scatter]');
-    const axes = () => chart.locator('.axis-label').allTextContents();
+    await chart.scrollIntoViewIfNeeded();
+    const axes = () => chart.locator('.xtitle, .ytitle').allTextContents();
     await eventually(axes).toEqual(['edit strength (0..255)', 'warping error / variance (ratio)']);
     const dots = await chart
-      .locator('circle.dot')
-      .evaluateAll((all) => all.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))]));
+      .locator('.point')
+      .evaluateAll((all) => all.map((dot) => dot.getBoundingClientRect()).map(({ x, y }) => [x, y]));
+    expect(dots).toHaveLength(4);
     // Both metrics of the sample increase with strength.
     for (let i = 1; i < dots.length; i++) {
       expect(dots[i][0]).toBeGreaterThan(dots[i - 1][0]);
       expect(dots[i][1]).toBeLessThan(dots[i - 1][1]);
     }
-    expect(await chart.locator('.join').count()).toBe(1);
+    expect(await chart.locator('.js-line').count()).toBe(1);
     await chart.getByLabel('to the right').selectOption('params.strength');
-    expect(await chart.locator('.axis-label').first().textContent()).toBe('strength');
+    await eventually(() => chart.locator('.xtitle').textContent()).toBe('strength');
     expect(address()).toContain('x=params.strength');
     await page.locator('.runs-legend button').first().click();
-    await eventually(() => chart.locator('circle.dot').count()).toBe(3);
+    await eventually(() => chart.locator('.point').count()).toBe(3);
+  });
+
+  it('joins means where a sweep has two seeds, and picks runs in a box', async () => {
+    const seeds = join(top, 'seeds');
+    for (const strength of [0.3, 0.5]) {
+      for (const seed of [1, 2]) {
+        const parameters = { strength, seed, firstTimestep: 1000 * strength };
+        const run = await startRun({ root: seeds, experiment: 'x', name: `${strength} ${seed}`, parameters });
+        run.logMetrics({ edit_strength: 100 * strength + seed, warping_error_normalised: strength + 0.1 * seed });
+        for (let step = 0; step < 3; step++) run.logMetrics({ loss: step * seed }, { step });
+        await run.finish();
+      }
+    }
+    const names = ['0.3-1', '0.3-2', '0.5-1', '0.5-2'].map((name) => `x/${name}`);
+    const { path } = await writeRunReport(join(top, 'seeds-report'), { root: seeds, names });
+    await open(pathToFileURL(path).href);
+    const chart = page.locator('[data-chart=scatter]');
+    await chart.scrollIntoViewIfNeeded();
+    await eventually(() => chart.locator('.point').count()).toBe(6);
+    expect(await chart.locator('.js-line').count()).toBe(1);
+    expect(await chart.locator('.yerror').count()).toBe(2);
+    expect(await chart.locator('.chart-note').textContent()).toContain('Lines run through means');
+    await chart.locator('.modebar-btn[data-val=select]').click();
+    const area = (await chart.locator('.nsewdrag').boundingBox())!;
+    await page.mouse.move(area.x + 5, area.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(area.x + area.width * 0.75, area.y + area.height - 5, { steps: 5 });
+    await page.mouse.up();
+    await page.locator('[data-chart=curves]').scrollIntoViewIfNeeded();
+    await eventually(() => page.locator('[data-chart=curves] .trace.subdued').count()).toBe(2);
   });
 
   it('picks runs out along parallel axes, by pointer and by keys', async () => {
     await open(compareAll);
     const chart = page.locator('[data-chart=parallel]');
-    await eventually(() => page.locator('.frame-curves path.line').count()).toBe(4); // until then the page grows
+    await eventually(() => page.locator('.frame-curves .js-line').count()).toBe(4); // until then the page grows
     await chart.scrollIntoViewIfNeeded();
     const zone = (await chart.locator('[data-axis="params.strength"] .axis-zone').boundingBox())!;
     await page.mouse.move(zone.x + 13, zone.y + 1);
@@ -251,7 +283,10 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.mouse.up();
     expect(await chart.locator('[role=status]').textContent()).toMatch(/^2 of 4 runs pass.*Compare these 2$/);
     expect(await chart.locator('.line.out').count()).toBe(2);
-    expect(await page.locator('[data-chart=scatter] .dot.subdued').count()).toBe(2);
+    await page.locator('[data-chart=scatter]').scrollIntoViewIfNeeded();
+    const dots = `[...document.querySelectorAll('[data-chart=scatter] .point')]`;
+    const faint = () => page.evaluate(`${dots}.filter((dot) => Number(getComputedStyle(dot).opacity) < 0.5).length`);
+    await eventually(faint).toBe(2);
     await chart.locator('[data-axis="params.strength"]').focus();
     await page.keyboard.press('Escape');
     expect(await chart.locator('.line.out').count()).toBe(0);
@@ -268,7 +303,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await open('compare?run=finetune/failed');
     expect(await page.locator('.notice.bad').textContent()).toBe('It failed: loss is <NaN> at iteration 50');
     expect(await page.locator('#videos .empty').textContent()).toBe('This run has no videos that can be shown.');
-    await eventually(() => page.locator('.curve path.line').count()).toBe(1);
+    await page.locator('#curves').scrollIntoViewIfNeeded();
+    await eventually(() => page.locator('.plot .js-line').count()).toBe(1);
     await open(`compare?run=finetune/killed`);
     expect(await page.locator('.notice').textContent()).toMatch(
       /^This run was interrupted: its process ended without saying so/,
@@ -298,7 +334,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await running.flush();
     await eventually(() => page.locator('.progress').getAttribute('title')).toBe('step 4 of 10');
     await open(`compare?run=live/now`);
-    const path = () => page.locator('.curve path.line').getAttribute('d');
+    const path = () => page.locator('.plot .js-line').getAttribute('d');
     await eventually(path).toMatch(/^M[^L]*L[^L]*$/);
     running.logMetrics({ loss: 0.25 }, { step: 8 });
     await running.flush();
@@ -362,10 +398,11 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     );
     expect(await page.locator('h1').textContent()).toBe('Strengths');
     expect(await page.locator('[data-render-grid]').count()).toBe(0);
-    await eventually(() => page.locator('.curve path.line').count()).toBe(4);
-    expect(await page.locator('[data-chart=scatter] circle.dot').count()).toBe(4);
+    await page.locator('[data-chart=scatter]').scrollIntoViewIfNeeded();
+    await eventually(() => page.locator('.frame-curves .js-line').count()).toBe(4);
+    await eventually(() => page.locator('[data-chart=scatter] .point').count()).toBe(4);
     await page.locator('[data-chart=scatter]').getByLabel('upwards').selectOption('metrics.flicker');
-    expect(await page.locator('[data-chart=scatter] .axis-label').last().textContent()).toBe('flicker');
+    await eventually(() => page.locator('[data-chart=scatter] .ytitle').textContent()).toBe('flicker');
     expect(FRAMES).toBe(Number(await page.locator('.player').getAttribute('data-frames')));
   });
 });

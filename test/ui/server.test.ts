@@ -271,6 +271,9 @@ describe('pages', () => {
     const policy = String(compare.headers['content-security-policy']);
     const script = /<script type="module">([\s\S]*?)<\/script>/.exec(compare.text)![1];
     expect(policy).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    // Only a script that this one creates may be loaded: plotly.
+    expect(policy).toMatch(/script-src 'sha256-[^' ]+' 'strict-dynamic';/);
+    expect((await get('/assets/plotly.js')).headers['content-type']).toMatch(/^text\/javascript/);
     expect(compare.headers['x-frame-options']).toBe('DENY');
     for (const each of [list, policy]) {
       expect(each).toContain("frame-ancestors 'none'");

@@ -1,9 +1,9 @@
 // The main scatter plot: edit strength against normalised warping error, with the plain model's curve.
 
+import { type FigureLine, figure } from './figure.js';
 import { type Html, html } from './html.js';
 import type { ReportArm, ReportDecision, ReportMetric, ReportPoint, ReportValue } from './report-data.js';
 import { describeMetric, withUnit } from './report-metrics.js';
-import { type ScatterPoint, scatterPlot } from './scatter-plot.js';
 import { seriesClasses } from './series.js';
 
 const NOTE =
@@ -32,21 +32,38 @@ export function decisionPlot(
     source.flatMap((value) => (value === undefined ? [] : [{ label: 'the source’s own', y: value }]));
   if (points.length === 0 && onCurve.size === 0) return undefined;
   const colourOf = seriesClasses(arms);
-  const drawn = (point: ReportPoint): ScatterPoint => ({ ...point, colour: colourOf(point.arm), name: point.arm });
+  const line = (label: string, of: readonly ReportPoint[]): Omit<FigureLine, 'name' | 'colour'> => ({
+    ...{ label, x: of.map(({ x }) => x), y: of.map(({ y }) => y), text: of.map((point) => point.label) },
+  });
   return html`<div class="decision">
-${scatterPlot({
-  xTitle: withUnit(x),
-  yTitle: withUnit(y),
-  curves: curves.map((curve) => ({ label: curve.label, points: curve.points.map(drawn) })),
-  points: points.map(drawn),
+${figure({
+  title: '',
+  x: { title: withUnit(x), fromZero: true },
+  y: { title: withUnit(y), fromZero: true },
+  lines: [
+    ...curves.map((curve) => ({
+      ...{
+        ...line(curve.label, curve.points),
+        name: curve.label,
+        colour: 'series-none',
+        kind: 'both' as const,
+        below: true,
+      },
+    })),
+    ...points.map((point) => ({
+      ...{
+        ...line(point.label, [point]),
+        name: point.arm ?? point.label,
+        colour: colourOf(point.arm),
+        kind: 'points' as const,
+      },
+    })),
+  ],
   floors,
+  legend: true,
+  size: 'large',
 })}
-<div class="decision-note">
-<p>${decision.note ?? NOTE}</p>
-<ul class="legend">${curves.map((curve) => html`<li><i class="curve-swatch"></i>${curve.label}</li>`)}${points.map(
-    (point) => html`<li class="${colourOf(point.arm)}"><i class="swatch"></i>${point.label}</li>`,
-  )}${floors.map((floor) => html`<li><i class="floor-swatch"></i>${floor.label}</li>`)}</ul>
-</div>
+<div class="decision-note"><p>${decision.note ?? NOTE}</p></div>
 </div>`;
 }
 

@@ -18,14 +18,3 @@ export function formatValue(value: number | null | undefined): string {
 export function formatMetric(name: string, value: number | null | undefined): string {
   return name === 'psnr' && value === null ? '∞' : formatValue(value);
 }
-
-/** The label of a tick, with as many digits as the distance between ticks requires. */
-export function formatTick(value: number, step: number): string {
-  if (value === 0) return '0';
-  if (Math.abs(value) >= 1e5 || Math.abs(step) < 1e-4)
-    return value
-      .toExponential(Math.abs(value / step) < 9.5 ? 0 : 1)
-      .replace('e+', 'e')
-      .replaceAll('-', '−');
-  return value.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9))).replace('-', '−');
-}

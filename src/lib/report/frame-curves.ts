@@ -1,7 +1,7 @@
 // Plots of metrics over the frames, one line per arm. They follow the player, and a click seeks it.
 
+import { figure } from './figure.js';
 import { type Html, html } from './html.js';
-import { linePlot } from './line-plot.js';
 import type { ReportArm, ReportMetric } from './report-data.js';
 import { metricsOf } from './report-metrics.js';
 import { seriesClasses } from './series.js';
@@ -27,31 +27,29 @@ export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOpti
   );
   const colourOf = seriesClasses(arms);
   const plots = metrics.flatMap((metric) => {
+    const { frames = 1 } = metric;
+    // A value that covers several frames is drawn at their middle.
+    const middle = (frames - 1) / 2;
     const lines = arms.flatMap((arm) => {
       const values = arm.perFrame?.[metric.name];
       return values && values.length > 0
-        ? [{ name: arm.name, label: arm.label, colour: colourOf(arm.name), values }]
+        ? [
+            {
+              name: arm.name,
+              label: arm.label,
+              colour: colourOf(arm.name),
+              x: values.map((_, t) => t + middle),
+              y: values,
+            },
+          ]
         : [];
     });
     if (lines.length === 0) return [];
-    const frames = metric.frames ?? 1;
-    // A value that covers several frames is drawn at their middle.
-    const length = Math.max(...lines.map((line) => line.values.length));
-    const x = Array.from({ length }, (_, t) => t + (frames - 1) / 2);
     const { title, unit, explanation, fromZero = true } = metric;
+    const last = Math.max(...lines.map(({ y }) => y.length)) + frames - 2;
+    const axes = { x: { title: 'frame', include: [0, last] }, y: { title: '', fromZero } };
     return [
-      linePlot({
-        title,
-        unit,
-        explanation,
-        xLabel: 'frame',
-        x,
-        xRange: [0, Math.max(1, length + frames - 2)],
-        lines,
-        fromZero,
-        frames,
-        small,
-      }),
+      figure({ title, unit, explanation, ...axes, lines, frames, group: 'frames', ...(small && { size: 'small' }) }),
     ];
   });
   return plots.length > 0 ? html`<div class="plots">${plots}</div>` : undefined;

@@ -3,7 +3,18 @@
 import { readFileSync } from 'node:fs';
 
 /** The scripts, each after those that it imports. Each is a module that a server may also send by itself. */
-export const PAGE_SCRIPTS = ['events', 'video-sync', 'player', 'plots', 'table', 'pictures', 'main'] as const;
+export const PAGE_SCRIPTS = [
+  'events',
+  'video-sync',
+  'player',
+  'figure',
+  'names',
+  'charts',
+  'legend',
+  'table',
+  'pictures',
+  'main',
+] as const;
 
 /** The style sheets in order: later ones override earlier ones. */
 export const PAGE_STYLES = ['colours', 'page', 'player', 'plots', 'tables', 'pictures', 'narrow', 'print'] as const;
@@ -46,7 +57,8 @@ function inlined(module: string): string {
   return module
     .replace(/^import\b[^;]*;\n/gm, '')
     .replace(/^export (?=(async )?function|const|class)/gm, '')
-    .replace(/^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm, '') // but not casts, where code follows on the line
+    .replace(/^ *\/\*\*[^*]*(?:\*(?!\/)[^*]*)*\*\/\n/gm, '')
+    .replace(/\/\*\* @(?:type|param)[^*]*\*\/ ?/g, '')
     .replace(/^ *\/\/.*\n/gm, '')
     .trim();
 }

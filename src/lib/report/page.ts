@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { VERSION } from '../base/version.js';
 import { htmlDocument } from './document.js';
+import { plotlySource } from './figure.js';
 import { type Html, html, jsonForScript, trusted } from './html.js';
 import { type PageAssets, pageAssets } from './page-assets.js';
 import { renderSections, type Section } from './section.js';
@@ -26,6 +27,7 @@ export interface Page {
 export function renderPage({ title, header, sections, data, assets = pageAssets(), links = [], served }: Page): string {
   const { style, script } = assets;
   const present = sections.filter((section) => section !== undefined);
+  const holdsPlotly = !served && present.some(({ body }) => /data-(figure|chart)/.test(body.markup));
   return htmlDocument({
     title,
     policy: pagePolicy(assets, served),
@@ -41,19 +43,34 @@ ${renderSections(present)}
 <dialog class="lightbox" aria-label="Picture"><button type="button" class="close" aria-label="Close">×</button><img alt=""><p></p></dialog>
 <div class="tip" role="status" hidden></div>
 ${data !== undefined && html`<script type="application/json" id="page-data">${jsonForScript(data)}</script>`}
-<script type="module">${trusted(script)}</script>`,
+${
+  holdsPlotly &&
+  html`<script type="text/plain" id="plotly">${trusted(plotlySource())}</script>
+`
+}<script type="module">${trusted(script)}</script>`,
   });
 }
 
 /**
- * The content security policy of a page. Only its own script may run, and only pictures and videos in the page or beside it
- * may be loaded, so that injected markup could neither run nor send anything. `file:` is for files beside a page on disk.
+ * The content security policy of a page. Only its own script and plotly may run, and only pictures and videos in the page or
+ * beside it may be loaded, so that injected markup could neither run nor send anything. `file:` is for files beside a page on
+ * disk. The styles are plotly's, which it writes while drawing.
  */
 export function pagePolicy({ script }: PageAssets, served: boolean = false): string {
-  const hash = createHash('sha256').update(script).digest('base64');
+  // From a server, plotly is a file that the page's script asks for; on disk, a part of the page.
+  const plotly = served ? "'strict-dynamic'" : hashOf(plotlySource());
   const asks = served ? "connect-src 'self'; " : '';
   return (
-    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; ${asks}` +
+    `default-src 'none'; script-src ${hashOf(script)} ${plotly}; style-src 'unsafe-inline'; ${asks}` +
     "img-src data: blob: file: 'self'; media-src data: blob: file: 'self'; form-action 'none'; base-uri 'none'"
   );
+}
+
+const hashes = new Map<string, string>();
+
+/** The source expression of a script: by its hash, computed once. */
+function hashOf(script: string): string {
+  const hash = hashes.get(script) ?? `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+  hashes.set(script, hash);
+  return hash;
 }

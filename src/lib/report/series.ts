@@ -2,12 +2,14 @@
 
 import type { ReportArm } from './report-data.js';
 
-/** Number of colours in the style sheet; further arms reuse them, with dashed lines. */
+/** Numbers of colours in the style sheet, and of dashes in figure.js: further arms take the colours again, with another dash. */
 const COLOURS = 8;
+const DASHES = 5;
 
-/** The class of colour number `index`, from 0: `series-0` and on, with `series-again` where colours repeat. */
+/** The class of colour number `index`, from 0: `series-0` and on, then with `dash-1` and on; 40 differ. */
 export function seriesClass(index: number): string {
-  return `series-${index % COLOURS}${index < COLOURS ? '' : ' series-again'}`;
+  const again = Math.floor(index / COLOURS) % DASHES;
+  return `series-${index % COLOURS}${again === 0 ? '' : ` dash-${again}`}`;
 }
 
 /** The class of an arm's colour, by the arm's name: `series-source`, or one of {@link seriesClass}. */

@@ -2,9 +2,9 @@
 
 import { drawnPoints } from '../tracking/stored/downsample.js';
 import { runningMean } from './chart-math.js';
+import { type FigureLine, figure } from './figure.js';
 import { formatMetric } from './format-value.js';
 import { type Html, html } from './html.js';
-import { linePlot, type PlotLine } from './line-plot.js';
 import type { ReportCheckpoint, ReportMetric, ReportTraining, ReportValue } from './report-data.js';
 import { describeMetric } from './report-metrics.js';
 
@@ -42,17 +42,19 @@ interface CurveOptions {
 function curve({ title, iterations, values, span, marks, log, small }: CurveOptions): Html {
   const kept = drawnPoints(iterations, values, POINTS);
   const smoothed = span === undefined ? undefined : runningMean(values, 1 - 1 / span);
-  const at = (list: readonly ReportValue[]): ReportValue[] => kept.map((i) => list[i]);
-  const line = (name: string, list: readonly ReportValue[], faint = false): PlotLine => ({
-    ...{ name, label: name, colour: 'series-training', values: at(list), faint },
+  const x = kept.map((i) => iterations[i]);
+  const line = (label: string, list: readonly ReportValue[], faint = false): FigureLine => ({
+    ...{ name: label, label, colour: 'series-training', x, y: kept.map((i) => list[i]), faint },
   });
-  const lines = smoothed ? [line('each iteration', values, true), line('smoothed', smoothed)] : [line(title, values)];
-  return linePlot({
+  return figure({
     title,
-    unit: smoothed && `smoothed over about ${span} values`,
-    xLabel: 'iteration',
-    x: kept.map((i) => iterations[i]),
-    ...{ lines, marks, log, small, fromZero: !log },
+    ...(smoothed && { unit: `smoothed over about ${span} values` }),
+    x: { title: 'iteration' },
+    y: { title: '', log, fromZero: !log },
+    lines: smoothed ? [line('each iteration', values, true), line('smoothed', smoothed)] : [line(title, values)],
+    marks,
+    group: 'iterations',
+    ...(small && { size: 'small' }),
   });
 }
 
