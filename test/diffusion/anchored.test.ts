@@ -17,7 +17,7 @@ import { epsilonFromX0, predictions } from '../../src/lib/diffusion/prediction.j
 import { restyle } from '../../src/lib/diffusion/restyle.js';
 import { type SamplerName, samplers } from '../../src/lib/diffusion/samplers/index.js';
 import { createDenoiser } from '../../src/lib/diffusion/samplers/sampler.js';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { writeRandomCheckpoint } from '../../src/lib/models/checkpoint/random-checkpoint.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';

@@ -3,8 +3,8 @@
 //   VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json VK_ICD_FILENAMES=$VK_DRIVER_FILES npm test -- test/engine/devices.test.ts
 
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../src/lib/engine/compile.js';
 import { DEVICES, type Device, resolveDevice, resolveThreads } from '../../src/lib/engine/devices.js';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { loadModel } from '../../src/lib/models/model.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';

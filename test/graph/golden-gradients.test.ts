@@ -2,7 +2,7 @@
 // gradient.
 
 import { expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { gradient } from '../../src/lib/graph/gradient.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node } from '../../src/lib/graph/types.js';

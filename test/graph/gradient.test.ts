@@ -1,7 +1,7 @@
 // Every primitive's gradient against central differences of its own forward pass, on the CPU engine.
 
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { gradient } from '../../src/lib/graph/gradient.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node, Op } from '../../src/lib/graph/types.js';

@@ -1,7 +1,7 @@
 // Tiny networks compared with PyTorch: outputs, losses and every gradient, from a committed fixture (make_networks.py).
 
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { gradient } from '../../src/lib/graph/gradient.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node } from '../../src/lib/graph/types.js';

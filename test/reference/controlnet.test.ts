@@ -1,7 +1,7 @@
 // ControlNet compared with PyTorch's diffusers for the same weights (../shared/reference/more).
 
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import type { Node } from '../../src/lib/graph/types.js';
 import { controlNetConfig } from '../../src/lib/models/config/controlnet.js';

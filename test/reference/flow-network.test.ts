@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { flowLoss } from '../../src/experiments/flow-network/loss.js';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { flowNetwork } from '../../src/lib/models/flow/flow-network.js';
 import { createScope } from '../../src/lib/models/networks/scope.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { levelAt, noiseSchedule } from '../../src/lib/diffusion/noise-schedule.js';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { openCheckpoint } from '../../src/lib/models/checkpoint/checkpoint.js';
 import { createScope } from '../../src/lib/models/networks/scope.js';

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { createScope } from '../../src/lib/models/networks/scope.js';
 import { type DeepVideoPriorOptions, deepVideoPrior } from '../../src/lib/steady/deep-video-prior.js';

@@ -2,7 +2,7 @@
 // its published size.
 
 import { expect, test } from 'vitest';
-import { compile } from '../../src/lib/engine/onnx/compile.js';
+import { compile } from '../../src/lib/engine/compile.js';
 import { ops as g } from '../../src/lib/graph/ops.js';
 import { createScope } from '../../src/lib/models/networks/scope.js';
 import { initialPrior, PRIOR_CHANNELS, priorNetwork } from '../../src/lib/steady/prior-network.js';

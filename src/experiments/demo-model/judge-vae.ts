@@ -1,6 +1,6 @@
 // Measures an autoencoder's round trip, and the scaling factor that gives its latents unit variance.
 
-import { compile } from '../../lib/engine/onnx/compile.js';
+import { compile } from '../../lib/engine/compile.js';
 import { ops as g } from '../../lib/graph/ops.js';
 import { compareFrames, peakSignalNoiseRatio } from '../../lib/metrics/pixels.js';
 import type { VaeConfig } from '../../lib/models/config/config.js';

@@ -3,6 +3,7 @@
 /** The variables by name. */
 export const VARIABLES = {
   STEADYFRAME_RUNS: 'folder of all runs; runs by default',
+  STEADYFRAME_ENGINE: 'what does the arithmetic of models; onnx by default',
   STEADYFRAME_DEVICE: 'device that models run on; cpu by default',
   STEADYFRAME_THREADS: 'threads of a model on the CPU; as many as there are cores by default',
   STEADYFRAME_CACHE: 'folder for links to weights; steadyframe in the user cache by default',
@@ -14,6 +15,7 @@ export const VARIABLES = {
   STEADYFRAME_TEST_STOP_FILE: 'for tests: the file that exists while it is held',
   STEADYFRAME_TEST_UNOPTIMIZED:
     'for tests: 1 runs graphs as they are lowered, since optimizing small ones takes longer than running',
+  STEADYFRAME_TEST_TFJS: 'for tests: the package of TensorFlow.js, or its folder, whichever is installed',
   FFMPEG_PATH: 'the ffmpeg to use',
   HF_HOME: 'folder of the Hugging Face tools',
   HF_HUB_CACHE: 'folder of models of the Hugging Face Hub',

@@ -14,7 +14,7 @@ import type { OnProgress } from '../base/progress.js';
 import { openJournal, type RecordJournal } from '../base/record-journal.js';
 import type { Settings } from '../base/settings.js';
 import { type Warn, warnOnStderr } from '../base/warn.js';
-import { type CompileOptions, compile } from '../engine/onnx/compile.js';
+import { type CompileOptions, compile } from '../engine/compile.js';
 import { ops as g } from '../graph/ops.js';
 import { createScope } from '../models/networks/scope.js';
 import { withDefaults } from '../settings/defaults.js';

@@ -9,14 +9,13 @@ import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, resolveDevice, resolveThreads } from '../devices.js';
+import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
 import { lowerGraph } from './lower.js';
 import { readPlacement } from './placement.js';
 import { encodeModel, type ModelProto } from './schema.js';
-import { type CompileOptions, leavesUncopied, onnxruntime, openSession, type Session, targetOf } from './session.js';
+import { leavesUncopied, onnxruntime, openSession, type Session, targetOf } from './session.js';
 import { runUncopied } from './uncopied-outputs.js';
-
-export type { CompileOptions } from './session.js';
 
 /** Open sessions by the content of their graph and weights, with the number of programs that use each one. */
 const sessions = new Map<string, { opening: Promise<Session>; users: number }>();

@@ -11,25 +11,12 @@ import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Device, deviceFailure } from '../devices.js';
+import type { CompileOptions } from '../engine.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
 import { encodeModel, type ValueInfoProto } from './schema.js';
 import { withEnding } from './uncopied-outputs.js';
 import { placeWeights } from './weight-files.js';
-
-/** How to compile. */
-export interface CompileOptions {
-  /** Where to run; `STEADYFRAME_DEVICE`, else the CPU, by default. */
-  device?: Device;
-  /** Refuse a graph of which some node would fall back to the CPU. */
-  strict?: boolean;
-  /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
-  threads?: number;
-  /** Use less memory and more time: weights are not repacked, and a run's memory is freed after it. CPU only. */
-  lean?: boolean;
-  /** Names of the weights that are trained and therefore passed to each run. */
-  trained?: ReadonlySet<string>;
-}
 
 /** A session and its properties. */
 export interface Session {

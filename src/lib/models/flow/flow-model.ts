@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { CompileOptions } from '../../engine/onnx/compile.js';
+import type { CompileOptions } from '../../engine/compile.js';
 import { ops as g } from '../../graph/ops.js';
 import { toFloat32 } from '../../tensor/half.js';
 import { readSafetensors } from '../../tensor/safetensors.js';

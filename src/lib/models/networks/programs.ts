@@ -1,6 +1,6 @@
 // Caches the compiled programs of one network, one for each shape of its inputs, and disposes of the oldest.
 
-import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
+import { type CompileOptions, compile } from '../../engine/compile.js';
 import type { Program, WeightSource } from '../../engine/program.js';
 import type { Node } from '../../graph/types.js';
 

@@ -2,7 +2,7 @@
 
 import { assertShape } from '../../base/assert.js';
 import { UsageError } from '../../base/errors.js';
-import type { CompileOptions } from '../../engine/onnx/compile.js';
+import type { CompileOptions } from '../../engine/compile.js';
 import type { Program } from '../../engine/program.js';
 import { ops as g } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';

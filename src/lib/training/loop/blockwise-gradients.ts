@@ -1,7 +1,7 @@
 // The gradients of a loss, computed segment by segment in the memory of one segment: training deep networks with sublinear
 // memory cost (Chen et al. 2016). The same numbers as gradient-program.ts in about a third more time.
 
-import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
+import { type CompileOptions, compile } from '../../engine/compile.js';
 import type { Program } from '../../engine/program.js';
 import { pullback } from '../../graph/gradient.js';
 import { ops as g } from '../../graph/ops.js';

@@ -1,6 +1,6 @@
 // A loss with its gradients, compiled once for all training steps.
 
-import { type CompileOptions, compile } from '../../engine/onnx/compile.js';
+import { type CompileOptions, compile } from '../../engine/compile.js';
 import type { WeightSource } from '../../engine/program.js';
 import { gradient } from '../../graph/gradient.js';
 import type { Node } from '../../graph/types.js';

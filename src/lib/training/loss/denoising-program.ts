@@ -1,6 +1,6 @@
 // The loss of a denoising UNet with its gradients, as one compiled graph. denoising-batch.ts creates its inputs.
 
-import type { CompileOptions } from '../../engine/onnx/compile.js';
+import type { CompileOptions } from '../../engine/compile.js';
 import type { WeightSource } from '../../engine/program.js';
 import { ops as g } from '../../graph/ops.js';
 import type { UNetConfig } from '../../models/config/config.js';
