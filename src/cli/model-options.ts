@@ -1,4 +1,4 @@
-// Options that select a model and the device it runs on.
+// Options that select a model and where it runs.
 
 import type { Command } from 'commander';
 import { given } from '../lib/base/given.js';
@@ -15,7 +15,7 @@ export interface ModelOptions extends OptionsOf<typeof CHECKPOINT>, OptionsOf<ty
   strict?: boolean;
 }
 
-/** Adds --model, --lora, --embedding, --control, --clip-skip, --device, --config, --vae, --prediction, --variant and --strict. */
+/** Adds --model, --lora, --embedding, --control, --clip-skip, --device, --engine, --config, --vae, --prediction, --variant and --strict. */
 export function addModelOptions(command: Command): Command {
   return addSettings(command, MODEL, { required: ['model'] }).option(
     '--strict',

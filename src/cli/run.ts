@@ -13,8 +13,8 @@ import { Interrupted, type Terminal } from './terminal.js';
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
 Results go to stdout; progress and messages to stderr. NO_COLOR is respected.
-STEADYFRAME_DEVICE names the device, STEADYFRAME_THREADS how many threads a model takes, STEADYFRAME_RUNS the folder for
-results, STEADYFRAME_CACHE the one for what can be made again, FFMPEG_PATH the ffmpeg to use.`;
+STEADYFRAME_DEVICE names the device, STEADYFRAME_ENGINE the engine, STEADYFRAME_THREADS how many threads a model takes,
+STEADYFRAME_RUNS the folder for results, STEADYFRAME_CACHE the one for what can be made again, FFMPEG_PATH the ffmpeg to use.`;
 
 /** Former names of commands, which still work. */
 const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe' };

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { checkNewFolder, makeFolder } from '../../lib/base/atomic-folder.js';
+import { given } from '../../lib/base/given.js';
 import { DEMO_MODEL, demoModelFolder } from '../../lib/models/hub/find-model.js';
 import { DEMO_GUIDANCE } from '../../lib/recipe/presets.js';
 import type { ComparisonResult } from '../../lib/renderings/comparison-options.js';
@@ -31,9 +32,9 @@ export async function run(context: Context, values: DemoValues): Promise<void> {
   if (values.quiet) context.quieten();
   const out = values.out ?? freeName(FOLDER);
   await checkNewFolder(out);
-  const { device, frames } = values;
+  const { device, engine, frames } = values;
   const hooks = { signal: terminal.signal, onWarning: warn };
-  await withModel({ model: demoModelFolder(), ...(device !== undefined && { device }) }, context, async (model) => {
+  await withModel({ model: demoModelFolder(), ...given({ device, engine }) }, context, async (model) => {
     await makeFolder(out);
     const shot = heldOutShot(SHOT);
     const video = join(out, 'shot.mp4');

@@ -127,12 +127,13 @@ async function report({ video, values, proposals, picked }: Reported, context: C
 
 /** The options of model, size and selection, as arguments of finetune. */
 function modelArguments(values: EditValues): string[] {
-  const { model, device, strict } = values;
+  const { model, device, engine, strict } = values;
   return [
     ...['--model', model],
     ...appliedArguments(values),
     ...checkpointArguments(values),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(engine === undefined ? [] : ['--engine', engine]),
     ...(strict ? ['--strict'] : []),
     ...sizeArguments(values),
     ...flagArguments(PART, values),

@@ -12,12 +12,13 @@ export async function withModel<T>(
   context: Context,
   use: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const { device, strict, loras, embeddings, controls, clipSkip } = options;
+  const { device, engine, strict, loras, embeddings, controls, clipSkip } = options;
   const model = await loadModel(options.model, {
-    ...given({ device, strict, loras, embeddings, controls, clipSkip }),
+    ...given({ device, engine, strict, loras, embeddings, controls, clipSkip }),
     ...checkpointOptions(options),
     onWarning: context.warn,
   });
+  if (model.engine === 'tfjs') context.reporter.note(`steadyframe: engine tfjs: ${model.runsOn}`);
   try {
     const result = await use(model);
     reportPlacement(model, context);

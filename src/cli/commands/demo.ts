@@ -18,10 +18,10 @@ Examples:
 /** The default folder for results. */
 export const FOLDER = 'steadyframe-demo';
 
-const { device } = APPLIED;
+const { device, engine } = APPLIED;
 
 /** Values of the options. */
-export interface DemoValues extends TrackingValues, OptionsOf<{ device: typeof device }> {
+export interface DemoValues extends TrackingValues, OptionsOf<Pick<typeof APPLIED, 'device' | 'engine'>> {
   out?: string;
   frames: number;
   json?: boolean;
@@ -36,5 +36,5 @@ export function addDemo(program: Command): Command {
     .description('Restyles a bundled shot with the bundled model at two strengths, and says where to go next.')
     .option('-o, --out <dir>', `folder for the results; ${FOLDER} by default`)
     .option('--frames <n>', 'frames of the shot, 36 at most', integer, 12);
-  return addOutputOptions(addTrackingOptions(addSettings(command, { device }))).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addTrackingOptions(addSettings(command, { device, engine }))).addHelpText('after', EXAMPLES);
 }

@@ -53,7 +53,7 @@ export async function openEditStore(
     words: model.embeddings.map(({ word }) => word),
     clipSkip: model.clipSkip,
     controls: model.controls.length > 0 ? model.controls.map(requestOf) : undefined,
-    device: model.device,
+    device: model.runsOn,
     picture: [picture.width, picture.height, sha256(picture.data)],
     maps: maps.size > 0 ? [...maps.values()].map(({ data }) => sha256(data)) : undefined,
     denoise: identifyingSettings(DENOISE, settings),

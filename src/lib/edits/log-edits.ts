@@ -39,7 +39,7 @@ export async function editsRun(
       ...givenOptions({ ...rest, strengths, seeds, ...which }),
     },
     inputs: comparisonInputs(model, video, settings),
-    device: model.device,
+    device: model.runsOn,
     ...{ out, track: options.track, root: options.root, command: options.command },
     ...{ mlflow: options.mlflow, onWarning: options.onWarning },
   };

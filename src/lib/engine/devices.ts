@@ -22,7 +22,13 @@ const NEEDS: Readonly<Record<Device, string>> = {
  * @throws UsageError when there is no device of that name
  */
 export function resolveDevice(option?: string): Device {
-  const name = option ?? variable('STEADYFRAME_DEVICE') ?? 'cpu';
+  return requestedDevice(option) ?? 'cpu';
+}
+
+/** The same, undefined where neither names one. */
+export function requestedDevice(option?: string): Device | undefined {
+  const name = option ?? variable('STEADYFRAME_DEVICE');
+  if (name === undefined) return undefined;
   const device = DEVICES.find((known) => known === name);
   if (device) return device;
   const origin = option === undefined ? 'STEADYFRAME_DEVICE' : 'device';

@@ -6,7 +6,9 @@ import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import { warnOnStderr } from '../base/warn.js';
-import { type Device, resolveDevice } from '../engine/devices.js';
+import type { Device } from '../engine/devices.js';
+import type { Engine } from '../engine/engine.js';
+import { resolvePlace } from '../engine/place.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';
 import type { TensorEntry } from '../tensor/safetensors.js';
@@ -33,6 +35,11 @@ const PICTURES = 'pass pictures in [-1, 1], channels first';
 export interface LoadModelOptions {
   /** Where to run: `cpu`, `webgpu`, `cuda`, `coreml` or `dml`; `STEADYFRAME_DEVICE`, else `cpu`, by default. */
   device?: Device | string;
+  /**
+   * What does the arithmetic: `onnx` (ONNX Runtime) or `tfjs` (whichever package of TensorFlow.js is installed, on its device);
+   * `STEADYFRAME_ENGINE`, else `onnx`, by default.
+   */
+  engine?: Engine | string;
   /** Refuse to run if any node would fall back to the CPU. */
   strict?: boolean;
   /** A diffusers folder to read configurations and tokenizer from, for single files that are not stock 1.x. */
@@ -78,6 +85,9 @@ export interface ModelConfig {
 export interface Model extends Closable, RunnableUNet {
   readonly path: string;
   readonly device: Device;
+  readonly engine: Engine;
+  /** What results remember of engine and device: the device of ONNX Runtime, or the package of TensorFlow.js. */
+  readonly runsOn: string;
   readonly config: ModelConfig;
   /**
    * The opened files.
@@ -130,7 +140,7 @@ export interface Model extends Closable, RunnableUNet {
  */
 export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const { strict = false, threads, onWarning = warnOnStderr } = options;
-  const device = resolveDevice(options.device);
+  const place = resolvePlace(given({ engine: options.engine, device: options.device }));
   const { config: configFolder, vae: otherVae, prediction, variant } = options;
   const opened = given({ config: configFolder, vae: otherVae, prediction, variant });
   const read = async <T>(step: number, part: () => Promise<T>): Promise<T> => {
@@ -158,7 +168,8 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
   };
   checkWeights(checkpoint, config);
 
-  const engine = { device, strict, ...given({ threads }) };
+  const { runsOn: _, ...where } = place;
+  const engine = { ...where, strict, ...given({ threads }) };
   const programs = (table: ReadonlyMap<string, TensorEntry>, extra: WeightSource) =>
     createPrograms(new Map([...table, ...extra]), float32Bytes(table), engine);
   const text = programs(checkpoint.textEncoder.weights, loras.weights);
@@ -170,7 +181,7 @@ export async function loadModel(name: string, options: LoadModelOptions = {}): P
 
   const model: Model = {
     path: checkpoint.path,
-    device,
+    ...place,
     config,
     checkpoint,
     loras: options.loras ?? [],

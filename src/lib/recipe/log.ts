@@ -63,7 +63,7 @@ export async function logRecipe(
         ...(trained && trainingParameters(finetuneSettings({ ...trained.training, edits: [] }))),
         arm: kind,
       },
-      device: model.device,
+      device: model.runsOn,
       measurement: { means: metrics, curves },
       metrics: truth ? { truth_error: truth.truthError, car_correlation: truth.carCorrelation } : {},
       video: join(out, video),

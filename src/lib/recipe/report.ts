@@ -73,7 +73,7 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
     settings: settingsTable(result, trainings[0], strengths),
     provenance: [
       { name: 'steadyframe', value: VERSION },
-      { name: 'device', value: model.device },
+      { name: 'device', value: model.runsOn },
       {
         name: 'machine',
         value: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,

@@ -54,7 +54,7 @@ export async function trainArm(
     return await finetune(model, rendered.opened, options);
   };
   // The training is a child of the recipe's run.
-  const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.device }, work.resumed);
+  const part = await continueChild(work.run, { name: `finetuning-${arm.name}`, device: model.runsOn }, work.resumed);
   const result = part ? await trackRun(part, train, { signal }) : await train(false);
   const { losses, gradientNorms, forgetting, seconds, settings } = result;
   const training = { name: arm.name, label: arm.label, seconds, losses, gradientNorms, learningRates };

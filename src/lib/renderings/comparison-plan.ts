@@ -5,7 +5,6 @@ import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import { mapsOf, openMaps } from '../diffusion/seen-frames.js';
 import { compile } from '../engine/compile.js';
-import type { Device } from '../engine/devices.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
 import { givenSettings, withDefaults } from '../settings/defaults.js';
@@ -66,7 +65,7 @@ export async function checkRequest(
 ): Promise<RenderingPlan[]> {
   checkGridOptions(renderings.length + 1, { columns: gridColumns(renderings, options) });
   const planned = planRenderings(model, renderings);
-  await assertDeviceStarts(model.device);
+  await assertDeviceStarts(model);
   return planned;
 }
 
@@ -75,10 +74,10 @@ export function gridColumns(renderings: readonly Rendering[], { columns }: Compa
   return columns ?? Math.ceil(Math.sqrt(renderings.length + 1));
 }
 
-/** Checks that a device starts by running a graph on it; the CPU always starts. */
-async function assertDeviceStarts(device: Device): Promise<void> {
-  if (device === 'cpu') return;
-  const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { device });
+/** Checks that a model's device starts by running a graph on it; ONNX Runtime's CPU always starts. */
+async function assertDeviceStarts({ engine, device }: Model): Promise<void> {
+  if (engine === 'onnx' && device === 'cpu') return;
+  const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { engine, device });
   try {
     await program.run({ x: tensor('float32', [1], Float32Array.of(1)) });
   } finally {

@@ -30,7 +30,7 @@ export async function settingsOf(
     video: await hashVideo(video),
     selection: { ...identifyingSettings(SELECTION, { ...options, size }), crop },
     ...(await hashModel(model, options)),
-    device: model.device,
+    device: model.runsOn,
     denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
     cells: renderings.map(({ name, options: own }) => {
       const { strength, seed, noise } = withDefaults(OWN, own);

@@ -38,7 +38,7 @@ export function comparisonRun(
     parameters: merged(renderings.map((rendering) => renderingParameters(model, pathOf(video), rendering, options))),
     given: { video: pathOf(video), model: model.path, ...givenOptions(options) },
     inputs: comparisonInputs(model, video, settings),
-    device: model.device,
+    device: model.runsOn,
   };
 }
 
@@ -163,7 +163,7 @@ export async function logComparison(
   for (const [i, rendering] of renderings.entries()) {
     const { video, metrics } = result.cells[i];
     await logRendering(tracked, {
-      ...{ name: rendering.name, device: model.device, video },
+      ...{ name: rendering.name, device: model.runsOn, video },
       parameters: renderingParameters(model, result.video, rendering, options),
       measurement: outputs[rendering.name] ?? { means: metrics },
     });

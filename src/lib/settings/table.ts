@@ -2,6 +2,7 @@
 // schema of sweep files, parameters of runs and identities of results are derived from these rows, in this order.
 
 import { DEVICES } from '../engine/devices.js';
+import { ENGINES } from '../engine/engine.js';
 import * as kind from './kinds.js';
 import { setting } from './setting.js';
 
@@ -128,6 +129,12 @@ export const APPLIED = {
   /** Device; STEADYFRAME_DEVICE, else the CPU, by default. */
   device: setting(kind.word(DEVICES), {
     help: 'where to run; STEADYFRAME_DEVICE, else cpu, by default',
+    value: 'name',
+  }),
+  /** Engine; STEADYFRAME_ENGINE, else ONNX Runtime, by default. */
+  engine: setting(kind.word(ENGINES), {
+    since: '0.1.0',
+    help: 'what does the arithmetic: onnx (ONNX Runtime), the default, or tfjs (whichever TensorFlow.js is installed); STEADYFRAME_ENGINE',
     value: 'name',
   }),
 };

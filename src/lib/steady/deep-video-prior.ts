@@ -208,7 +208,7 @@ function openLoss(
   const scope = createScope();
   const output = priorNetwork(scope, g.input('source', shape), channels);
   const loss = g.mean(g.abs(g.subtract(output, g.input('styled', shape))));
-  return compileGradients(loss, scope, { trained }, given({ device, threads }));
+  return compileGradients(loss, scope, { trained }, { engine: 'onnx', ...given({ device, threads }) });
 }
 
 /** A loss that is compiled for the size of its pictures; only that of the last size is open. */
@@ -240,7 +240,7 @@ async function* applied(
   const padded = paddedSize(pair, 2 * priorMultiple(channels));
   const input = g.input('source', [1, 3, padded.height, padded.width]);
   const output = priorNetwork(createScope(), input, channels);
-  const network = await compile({ output }, weights, given({ device, threads }));
+  const network = await compile({ output }, weights, { engine: 'onnx', ...given({ device, threads }) });
   try {
     for (let i = first; i < pair.count; i++) {
       signal?.throwIfAborted();

@@ -24,6 +24,7 @@ export interface Tfjs {
   tensor(values: Float32Array | Int32Array, shape: readonly number[], dtype: 'float32' | 'int32'): TfTensor;
   /** Runs `compute` and frees every tensor that it made but its result. */
   tidy<T>(compute: () => T): T;
+  enableProdMode(): void;
   setBackend(name: string): Promise<boolean>;
   ready(): Promise<void>;
   getBackend(): string;

@@ -4,7 +4,7 @@ import { UsageError } from '../../base/errors.js';
 import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { resolveThreads } from '../devices.js';
+import { requestedDevice, resolveThreads } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
 import { applyKernel, type Tfjs, type TfTensor } from './api.js';
@@ -27,7 +27,7 @@ export async function compile(
   weights: WeightSource,
   { device, threads, trained = new Set() }: CompileOptions = {},
 ): Promise<Program> {
-  const found = findTfjs(device);
+  const found = findTfjs(requestedDevice(device));
   const plan = planGraph(results, trained, found.backend);
   const tf = await openTfjs(found, resolveThreads(threads));
   await useBackend(tf, found.backend);

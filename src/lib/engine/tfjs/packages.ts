@@ -93,6 +93,8 @@ async function load({ name, backend }: TfjsPackage, threads?: number): Promise<T
     const own = require(name) as Partial<Tfjs>;
     // A package that is a backend alone registers itself with the core beside it.
     const tf = own.tidy ? (own as Tfjs) : (createRequire(require.resolve(name))('@tensorflow/tfjs-core') as Tfjs);
+    // Else it advertises and warns on the console.
+    tf.enableProdMode();
     if (!(await tf.setBackend(backend))) throw new Error(`its backend ${backend} did not start`);
     await tf.ready();
     return tf;

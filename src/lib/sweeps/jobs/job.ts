@@ -133,8 +133,9 @@ function modelKey(settings: PointSettings): string {
     controls,
     clip_skip = 0,
     device,
+    engine,
   } = settings;
-  const parts = { model, config, vae, prediction, variant, loras, embeddings, controls, clip_skip, device };
+  const parts = { model, config, vae, prediction, variant, loras, embeddings, controls, clip_skip, device, engine };
   return sha256Json(canonicalJson(parts));
 }
 

@@ -18,7 +18,7 @@ export interface IdentifiedPoint {
   readonly id: string;
   /** Everything that determines the result bit by bit, files as hashes. */
   readonly identity: Readonly<Record<string, unknown>>;
-  /** The settings, with resolved device and edits; paths are absolute. */
+  /** The settings, with resolved device, engine and edits; paths are absolute. */
   readonly settings: PointSettings;
   /** Identity of the encoded frames: equal for points with the same pictures and autoencoder. */
   readonly sourceId: string;
@@ -27,7 +27,7 @@ export interface IdentifiedPoint {
 }
 
 /**
- * Resolves the device, the size and the frames of edits, and hashes the files of the settings.
+ * Resolves the device, the engine, the size and the frames of edits, and hashes the files of the settings.
  *
  * @param model the model of the settings, before training
  * @throws UsageError for a file that is missing or invalid
@@ -36,16 +36,18 @@ export async function identifyPoint(
   given: PointSettings,
   {
     device,
+    engine,
+    runsOn,
     config,
     checkpoint: { files },
     embeddings: learned,
     controls,
-  }: Pick<Model, 'device' | 'config' | 'checkpoint' | 'embeddings' | 'controls'>,
+  }: Pick<Model, 'device' | 'engine' | 'runsOn' | 'config' | 'checkpoint' | 'embeddings' | 'controls'>,
   hasher: ContentHasher,
 ): Promise<IdentifiedPoint> {
   const base = {
     version: VERSION,
-    device,
+    device: runsOn,
     model: (await Promise.all(files.map(hasher.hash))).sort(),
     ...(given.prediction !== undefined && { prediction: config.predictionType }),
   };
@@ -72,6 +74,7 @@ export async function identifyPoint(
     ...given,
     size: given.size ?? trainedSize(config),
     device,
+    ...(engine !== 'onnx' && { engine }),
     ...(given.edits && { edits: edits.map(({ file, frame, prompt }) => ({ file, frame, prompt })) }),
   };
   const chosen = (

@@ -41,7 +41,7 @@ export function finetuneRun(
     },
     given: { ...givenOptions(options), model: model.path },
     inputs: [{ kind: 'video', name: settings.name, sha256: sha256Json(stored.video) }, ...modelInputs(model, hashes)],
-    device: model.device,
+    device: model.runsOn,
   };
 }
 

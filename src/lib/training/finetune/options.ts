@@ -153,7 +153,7 @@ export async function resumeSettings(
     kind: 'finetune',
     version: VERSION,
     ...(await hashModel(model, settings)),
-    device: model.device,
+    device: model.runsOn,
     video: { frames: count, taken: Object.fromEntries([...taken].map(([i, frame]) => [i, hashFrame(frame)])) },
     edits: edits.map(({ picture, frame, prompt }) => ({ sha256: hashFrame(picture), frame, prompt })),
     trainingFrames: items.filter(({ edit }) => edit === null).length,

@@ -15,12 +15,12 @@ import type { TrainedWeights } from './trained-weights.js';
 /** The result of a finetuning. */
 export interface FinetuneResult extends StoredResult {
   /**
-   * Opens the trained model with the device, LoRA files, embeddings and other options of the base model. The caller disposes
+   * Opens the trained model with the engine, device, LoRA files, embeddings and other options of the base model. The caller disposes
    * of it.
    *
    * @param engine options of `loadModel` to override
    */
-  model(engine?: Pick<LoadModelOptions, 'device' | 'strict' | 'threads' | 'onWarning'>): Promise<Model>;
+  model(engine?: Pick<LoadModelOptions, 'engine' | 'device' | 'strict' | 'threads' | 'onWarning'>): Promise<Model>;
 }
 
 /** The content of `result.json`, where paths are relative to its folder. */

@@ -21,7 +21,7 @@ export interface TrainedUNet {
  * change.
  */
 export function trainedModel(model: Model, { frozen, adapters, trained }: TrainedUNet): Model {
-  const engine = { device: model.device, trained: new Set(trained.keys()) };
+  const engine = { engine: model.engine, device: model.device, trained: new Set(trained.keys()) };
   const programs = createPrograms(frozen, unetBytes(model), engine);
   return {
     ...model,

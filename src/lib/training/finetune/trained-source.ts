@@ -38,9 +38,26 @@ export function trainedSource<Options extends LoadModelOptions>(
 }
 
 /** The options of an open model, except `strict`, `threads` and `onWarning`. */
-export function sourceOf({ path, checkpoint, device, loras, embeddings, controls, clipSkip }: Model): ModelSource {
+export function sourceOf({
+  path,
+  checkpoint,
+  engine,
+  device,
+  loras,
+  embeddings,
+  controls,
+  clipSkip,
+}: Model): ModelSource {
   return {
     path,
-    options: given({ ...checkpoint.options, device, loras, embeddings, controls: controls.map(requestOf), clipSkip }),
+    options: given({
+      ...checkpoint.options,
+      engine,
+      device,
+      loras,
+      embeddings,
+      controls: controls.map(requestOf),
+      clipSkip,
+    }),
   };
 }

@@ -89,7 +89,7 @@ export async function prepareFinetuning(
     // a pass.
     const blockwise = !isSmall && adapters.size === 0;
     const open = (): Promise<GradientProgram> =>
-      denoisingProgram({ ...network, ...shapes, blockwise }, { device: model.device });
+      denoisingProgram({ ...network, ...shapes, blockwise }, { engine: model.engine, device: model.device });
     // A large one is compiled when it runs, and released while previews run: memory does not suffice for both.
     const large = isSmall ? null : restingProgram(open);
     program = large ?? (await open());

@@ -30,7 +30,7 @@ let opening: Promise<FlowModel> | undefined;
  * @throws UsageError when the network's files are missing
  */
 export async function networkFlow(a: Frame, b: Frame): Promise<{ there: Flow; back: Flow }> {
-  opening ??= openFlowModel();
+  opening ??= openFlowModel(undefined, { engine: 'onnx' });
   const model = await opening;
   const { width, height } = a;
   const size = workingSize(width, height);
