@@ -1,6 +1,7 @@
 // The backends of TensorFlow.js that tests run on: those of the development packages, and native TensorFlow where it was
 // built.
 
+import { tfjsNode, tfjsNodeMissing } from '../../scripts/tfjs-node.js';
 import { skipNote } from '../skipped.js';
 
 /** A backend: the package that brings it, or its folder, and the title of its suite. */
@@ -19,4 +20,5 @@ const tested = (name: string, reason?: string): TestedBackend => ({
 export const BACKENDS: readonly TestedBackend[] = [
   tested('@tensorflow/tfjs-backend-wasm'),
   tested('@tensorflow/tfjs-backend-cpu'),
+  tested(tfjsNode, tfjsNodeMissing()),
 ];
