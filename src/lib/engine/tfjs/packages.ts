@@ -29,12 +29,11 @@ const BARE: TfjsPackage = { name: '@tensorflow/tfjs-backend-cpu', backend: 'cpu'
 
 const require = createRequire(import.meta.url);
 
-/** The file that Node loads for a package; null where it is not installed. */
-function fileOf(name: string): string | null {
+function isInstalled(name: string): boolean {
   try {
-    return require.resolve(name);
+    return require.resolve(name) !== '';
   } catch {
-    return null;
+    return false;
   }
 }
 
@@ -43,19 +42,22 @@ function fileOf(name: string): string | null {
  *
  * @throws UsageError when none is installed, or none for the device
  */
-export function findTfjs(device?: Device): TfjsPackage {
+export function findTfjs(device?: Device, installed: (name: string) => boolean = isInstalled): TfjsPackage {
   const candidates = PACKAGES.filter((known) => device === undefined || known.device === device);
   if (candidates.length === 0) {
     const devices = [...new Set(PACKAGES.map((known) => known.device))];
     throw new UsageError(`engine tfjs has no device ${device}; choose one of ${devices.join(', ')}, or engine onnx`);
   }
-  const chosen = chosenForTests();
-  const found = chosen ?? candidates.find(({ name }) => fileOf(name) !== null);
+  const found = chosenForTests() ?? candidates.find(({ name }) => installed(name));
   if (found) return found;
-  const where = device === undefined ? 'engine tfjs' : `engine tfjs on device ${device}`;
-  const easiest = candidates.find(({ backend }) => backend !== 'tensorflow') ?? candidates[0];
+  const names = candidates.map(({ name }) => name);
+  if (names.length === 1) {
+    throw new UsageError(
+      `engine tfjs on device ${device} needs ${names[0]}, which is not installed: npm install ${names[0]}`,
+    );
+  }
   throw new UsageError(
-    `${where} needs a package of TensorFlow.js, and none is installed: npm install ${easiest.name} (${candidates.map(({ name }) => name).join(', ')} are taken, in this order)`,
+    `engine tfjs needs a package of TensorFlow.js, and none is installed: npm install @tensorflow/tfjs-backend-wasm (${names.join(', ')} are taken, in this order)`,
   );
 }
 
