@@ -52,6 +52,21 @@ export function resolveThreads(option?: number): number | undefined {
   return threads;
 }
 
+/** Where convolutions go by Winograd's tiles: where that is quicker, wherever it can be, or nowhere. */
+const WINOGRAD = ['quicker', 'everywhere', 'off'] as const;
+
+/**
+ * Where Winograd's convolutions are used: `STEADYFRAME_WINOGRAD`, else where they are quicker.
+ *
+ * @throws UsageError if it is none of the words
+ */
+export function resolveWinograd(): (typeof WINOGRAD)[number] {
+  const name = variable('STEADYFRAME_WINOGRAD') ?? 'quicker';
+  const known = WINOGRAD.find((word) => word === name);
+  if (known) return known;
+  throw new UsageError(`STEADYFRAME_WINOGRAD: '${name}', expected one of ${WINOGRAD.join(', ')}`);
+}
+
 /** The error for a device that does not start; there is no silent fallback. */
 export function deviceFailure(device: Device, reason: string): FailureError {
   const cause = reason.replace(/\s+/g, ' ').trim();

@@ -26,3 +26,21 @@ export function topologicalOrder(outputs: readonly Node[]): Node[] {
   }
   return order;
 }
+
+/**
+ * The graph in which each node is what `replace` makes of it.
+ *
+ * @param replace gets a node with its inputs replaced, and what it was before; returns it where it stays
+ */
+export function rewrite(
+  results: Readonly<Record<string, Node>>,
+  replace: (node: Node, original: Node) => Node,
+): Readonly<Record<string, Node>> {
+  const replaced = new Map<Node, Node>();
+  for (const node of topologicalOrder(Object.values(results))) {
+    const inputs = node.inputs.map((input) => replaced.get(input)!);
+    const kept = inputs.every((input, i) => input === node.inputs[i]);
+    replaced.set(node, replace(kept ? node : { ...node, inputs }, node));
+  }
+  return Object.fromEntries(Object.entries(results).map(([name, node]) => [name, replaced.get(node)!]));
+}

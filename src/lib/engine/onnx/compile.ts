@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type * as ort from 'onnxruntime-node';
 import { UsageError } from '../../base/errors.js';
+import { ops } from '../../graph/ops.js';
 import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
-import { type Device, resolveDevice, resolveThreads } from '../devices.js';
+import { type Device, resolveDevice, resolveThreads, resolveWinograd } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
 import { lowerGraph } from './lower.js';
@@ -16,6 +17,9 @@ import { readPlacement } from './placement.js';
 import { encodeModel, type ModelProto } from './schema.js';
 import { leavesUncopied, onnxruntime, openSession, type Session, targetOf } from './session.js';
 import { runUncopied } from './uncopied-outputs.js';
+import { type WeightedGraph, withWinograd } from './winograd.js';
+import type { KernelTransform } from './winograd-kernels.js';
+import { MATRICES } from './winograd-matrices.js';
 
 /** Open sessions by the content of their graph and weights, with the number of programs that use each one. */
 const sessions = new Map<string, { opening: Promise<Session>; users: number }>();
@@ -33,6 +37,38 @@ export async function compile(
 ): Promise<Program> {
   const device = resolveDevice(asked.device);
   const options = { ...asked, threads: resolveThreads(asked.threads) };
+  const graph = await quickest({ results, weights }, device, options);
+  return await compileAs(graph, device, options);
+}
+
+/** The graph with quicker convolutions, where there are some: not on other devices, in training, or where memory is short. */
+async function quickest(graph: WeightedGraph, device: Device, options: CompileOptions): Promise<WeightedGraph> {
+  const where = resolveWinograd();
+  if (where === 'off' || device !== 'cpu' || options.lean || options.trained?.size) return graph;
+  const transform: KernelTransform = async (entry, { name, side, shape }) => {
+    const { kernel } = MATRICES[side];
+    const matrix = { dtype: 'float32' as const, shape: [kernel.length, 9], data: Float32Array.from(kernel.flat()) };
+    const rows = ops.reshape(ops.weight(name, shape), [shape[0] * shape[1], 9]);
+    const kernels = ops.matmul(ops.constant(matrix), rows, { transposeB: true });
+    const { threads } = options;
+    const program = await compileAs({ results: { kernels }, weights: new Map([[name, entry]]) }, device, {
+      lean: true,
+      threads,
+    });
+    try {
+      return (await program.run({})).kernels.data;
+    } finally {
+      await program.dispose();
+    }
+  };
+  return withWinograd(graph, transform, where === 'everywhere');
+}
+
+async function compileAs(
+  { results, weights }: WeightedGraph,
+  device: Device,
+  options: CompileOptions,
+): Promise<Program> {
   // A reshape at the end would copy the output; its numbers are the same without it.
   const named = Object.entries(results);
   const shapes = new Map(named.map(([name, { shape }]) => [name, shape]));
