@@ -22,7 +22,8 @@ const { values, positionals } = parseArgs({
 });
 const [video, network = 'full'] = positionals;
 if (!video) throw new Error('bench: name a video');
-const { loadModel, openVideo, restyle, restyleKeyframes, writeVideo } = await library('index.js');
+const { loadModel, restyle, restyleKeyframes, writeVideo } = await library('index.js');
+const { openForModel } = await library('video/read/open-for-model.js');
 const { motionBy } = await library('consistency/motion.js');
 
 /** @type {Record<string, number>} */
@@ -68,7 +69,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'steadyframe-bench-'));
 const start = performance.now();
 let frames = 0;
 try {
-  const source = await openVideo(video, { size: Number(values.size), frames: Number(values.frames) });
+  const source = await openForModel(plain, video, { size: Number(values.size), frames: Number(values.frames) });
   const options = {
     ...{ prompt: 'a cyberpunk city', strength: 0.45, seed: 42, motion },
     ...(values.preset && { preset: values.preset }),

@@ -1,5 +1,7 @@
 // `steadyframe pull`: downloads a model from the Hugging Face Hub, for --model OWNER/NAME.
 
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { hubNameText, requireHubName } from '../../lib/models/hub/hub-name.js';
 import { type PulledModel, pullModel } from '../../lib/models/hub/pull.js';
@@ -20,8 +22,17 @@ export async function run(context: Context, text: string, values: PullValues): P
     onPlan: (plan) => reporter.note(`steadyframe: ${wanted}: ${planText(plan)}`),
   });
   reporter.close();
-  const use = name.file === undefined ? `--model ${quote(wanted)}` : quote(pulled.path);
+  const use = name.file === undefined ? useOf(pulled.path, quote(wanted)) : quote(pulled.path);
   terminal.out(values.json ? `${JSON.stringify(pulled, null, 1)}\n` : `${pulled.path}\nuse it as:  ${use}\n`);
+}
+
+/** The flag that takes what a folder holds: a checkpoint, or one network. */
+function useOf(folder: string, wanted: string): string {
+  const about = join(folder, 'config.json');
+  if (existsSync(join(folder, 'model_index.json')) || !existsSync(about)) return `--model ${wanted}`;
+  return /"_class_name": *"ControlNet/.test(readFileSync(about, 'utf8'))
+    ? `--control KIND=${wanted}`
+    : `--vae ${wanted}`;
 }
 
 function planText({ files, bytes, missing, variant, others }: Omit<PulledModel, 'path'>): string {

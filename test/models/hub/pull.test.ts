@@ -17,11 +17,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../../scripts/setup.js';
+import { UsageError } from '../../../src/lib/base/errors.js';
 import { weightAccess } from '../../../src/lib/engine/onnx/weight-files.js';
 import { openCheckpoint } from '../../../src/lib/models/checkpoint/checkpoint.js';
 import { hubCache } from '../../../src/lib/models/hub/hub-cache.js';
 import { requireHubName } from '../../../src/lib/models/hub/hub-name.js';
 import { type PullOptions, pullModel } from '../../../src/lib/models/hub/pull.js';
+import { loadModel } from '../../../src/lib/models/model.js';
 import { steadyframe } from '../../cli/run-command.js';
 import { HUB_COMMIT, startHub, type TestHub } from './hub-server.js';
 
@@ -92,6 +94,35 @@ describe('steadyframe pull', () => {
     const before = hub.requests.length;
     expect((await steadyframe(['pull', REPO])).err).toContain('all there already');
     expect(hub.requests.slice(before).filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
+  });
+
+  it('fetches a single network, a ControlNet or an autoencoder, for --control or --vae', async () => {
+    const own = (folder: string): Record<string, Uint8Array> =>
+      Object.fromEntries(
+        ['config.json', 'diffusion_pytorch_model.safetensors'].map((file) => [file, files[`${folder}/${file}`]]),
+      );
+    const control = own('controlnet-edges');
+    const weights = control['diffusion_pytorch_model.safetensors'];
+    const more = { 'diffusion_pytorch_model.fp16.safetensors': weights, 'sd/others.safetensors': weights };
+    for (const [repo, held, use] of [
+      ['somebody/edges', { ...control, ...more }, '--control KIND=somebody/edges'],
+      ['somebody/latents', own('vae'), '--vae somebody/latents'],
+    ] as const) {
+      const other = await startHub(repo, held);
+      vi.stubEnv('HF_ENDPOINT', other.url);
+      const { code, out, err } = await steadyframe(['pull', repo], { env: {} });
+      await other.close();
+      expect(code, err).toBe(0);
+      expect(out).toContain(`use it as:  ${use}\n`);
+      expect(err).toContain('2 files, ');
+    }
+    const model = await loadModel('demo', {
+      controls: [{ kind: 'canny', path: 'somebody/edges' }],
+      vae: 'somebody/latents',
+    });
+    expect(model.controls).toMatchObject([{ kind: 'canny' }]);
+    await model.dispose();
+    await expect(loadModel('somebody/edges')).rejects.toThrow(UsageError);
   });
 
   it('fetches one file, a variant, another revision', async () => {

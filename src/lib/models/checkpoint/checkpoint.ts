@@ -140,7 +140,7 @@ async function withVae(
   { vae, variant }: CheckpointOptions,
 ): Promise<Configurations> {
   if (vae === undefined) return configs;
-  const { config, table, files } = await openVae(vae, configs, variant);
+  const { config, table, files } = await openVae(findModel(vae), configs, variant);
   const replaced = new Set([...parts.vae.weights.values()].map(({ file }) => file));
   const kept = new Set([...parts.unet.weights.values(), ...parts.text.weights.values()].map(({ file }) => file));
   parts.vae = table;

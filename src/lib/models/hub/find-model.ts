@@ -16,8 +16,8 @@ export function demoModelFolder(): string {
 }
 
 /**
- * The path of a model: an existing path itself, the demo model for `demo`, and the folder in the Hugging Face cache for
- * `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION`. Other names are returned unchanged.
+ * The path of a model, or of a network for one: an existing path itself, the demo model for `demo`, and the folder in the Hugging
+ * Face cache for `OWNER/NAME`, `OWNER/NAME/file` or `OWNER/NAME@REVISION`. Other names are returned unchanged.
  *
  * @param folder base of relative paths; the working directory by default
  * @throws UsageError with the command that downloads it, for a model of the hub that is not in the cache
@@ -53,6 +53,8 @@ function findCached(name: HubName): string {
   }
   if (existsSync(join(snapshot, 'model_index.json'))) return snapshot;
   const single = readdirSync(snapshot).filter((entry) => entry.endsWith('.safetensors'));
+  const isNetwork = single.some((entry) => entry.startsWith('diffusion_pytorch_model'));
+  if (isNetwork && existsSync(join(snapshot, 'config.json'))) return snapshot;
   if (single.length === 1) return join(snapshot, single[0]);
   const which =
     single.length > 1 ? `several files; name one: ${single.map((one) => `${wanted}/${one}`).join(', ')}` : '';

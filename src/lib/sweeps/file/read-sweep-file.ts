@@ -187,7 +187,7 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
 }
 
 function absolute(name: string, value: unknown, folder: string): unknown {
-  if (name === 'model' || name === 'config') return findModel(value as string, folder);
+  if (['model', 'config', 'vae'].includes(name)) return findModel(value as string, folder);
   if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
   if (name === 'controls') {
     return (value as NonNullable<GivenSettings['controls']>).map(({ path, map, ...how }) => ({
