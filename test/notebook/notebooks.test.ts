@@ -16,11 +16,11 @@ const hasModel = existsSync(join(root, 'models/demo/unet/diffusion_pytorch_model
 
 /** Smaller numbers than those of the notebooks. */
 const SMALL: Record<string, Record<string, number>> = {
-  '01-strength-sweep.ipynb': { frameCount: 2, stepCount: 4 },
-  '02-fixed-seed.ipynb': { frameCount: 3, stepCount: 2 },
-  '03-finetune.ipynb': { frameCount: 3, stepCount: 3, iterationCount: 1 },
-  '04-metrics.ipynb': { frameCount: 3 },
-  '05-compare-runs.ipynb': { frameCount: 2, stepCount: 3 },
+  '01-strength-sweep.ipynb': { frameCount: 2, side: 64, stepCount: 4 },
+  '02-fixed-seed.ipynb': { frameCount: 3, side: 64, stepCount: 2 },
+  '03-finetune.ipynb': { frameCount: 2, side: 64, stepCount: 3, iterationCount: 1 },
+  '04-metrics.ipynb': { frameCount: 3, side: 64 },
+  '05-compare-runs.ipynb': { frameCount: 2, side: 64, stepCount: 3 },
 };
 
 /**
