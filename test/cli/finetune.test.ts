@@ -170,11 +170,11 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
       '--edit',
       edit,
       '--iterations',
-      '24',
+      '12',
       '--checkpoint-every',
-      '8',
+      '4',
       '--preview-every',
-      '16',
+      '8',
       ...quick,
     ];
     expect(await steadyframe([...args, '--out', out('whole'), '-q'])).toMatchObject({ code: 0, err: '' });
@@ -192,13 +192,13 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
     );
     expect(await killed(first)).toMatchObject({ signal: 'SIGKILL' });
 
-    const resumed = await startUpTo('writing checkpoints/000008', resume);
+    const resumed = await startUpTo('writing checkpoints/000004', resume);
     expect(await killed(resumed)).toMatchObject({ signal: 'SIGKILL', out: '' });
     expect(expected).toMatchObject(bits(folder));
     expect(existsSync(join(folder, 'lora.safetensors'))).toBe(false);
 
     // It has replaced incomplete files, and continues.
-    const { code, err } = await interrupted(await startUpTo('written previews/000016', resume));
+    const { code, err } = await interrupted(await startUpTo('written previews/000008', resume));
     expect(code).toBe(130);
     expect(err).toMatch(
       /Checkpoints up to iteration \d+ are kept in .*interrupted; continue with:\n {2}steadyframe finetune .*--resume\n$/,
@@ -212,7 +212,7 @@ describe.skipIf(!built)(`interrupted${builtNote}`, () => {
   it('no space left: one sentence, the checkpoints so far are kept, and the rest to the same bits', async (ctx) => {
     const disk = out('disk');
     // Space for the files of a training up to its first checkpoint, but not for the second.
-    const used = spawnSync('du', ['-sk', join(out('whole'), 'checkpoints/000004')], { encoding: 'utf8' });
+    const used = spawnSync('du', ['-sk', join(out('whole'), 'checkpoints/000002')], { encoding: 'utf8' });
     const kilobytes = Number.parseInt(used.stdout, 10);
     if (!(kilobytes > 0) || !mountSmall(disk, Math.round(1.9 * kilobytes) + 120)) {
       ctx.skip('a small file system cannot be mounted (that needs root on Linux)');

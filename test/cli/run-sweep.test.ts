@@ -85,7 +85,7 @@ describe.skipIf(!built)(`kill -9 three times${builtNote}`, () => {
       Object.assign(seen, now);
     }
     expect(Object.keys(seen).length).toBeGreaterThan(0);
-    expect(await start([...args, '--resume'], env).ended).toMatchObject({ code: 0, err: '' });
+    await leftAlone(file, cut, true);
     expect(finished(cut)).toMatchObject(seen);
     const expected = results(whole);
     expect(Object.keys(expected).filter((path) => path.endsWith('result.json'))).toHaveLength(6 + 2);
@@ -104,19 +104,19 @@ describe.skipIf(!built)(`kill -9 in the middle of a training${builtNote}`, () =>
   steps: {value: 2}
   strength: {values: [0.5, 1]}
   training_frames: {value: 2}
-  iterations: {values: [4, 8]}
+  iterations: {values: [2, 4]}
 `;
     const file = sweepFile('trained', text);
     const [whole, cut] = [join(scratch, 'trained-whole'), join(scratch, 'trained-killed')];
     const args = (out: string) => ['run', file, '--out', out, '--no-track', '-q'];
     await leftAlone(file, whole);
-    await killed(await startUpTo('writing checkpoints/000008', args(cut), env));
+    await killed(await startUpTo('writing checkpoints/000004', args(cut), env));
     // The first stage is finished and kept; the second one was being trained.
     const stages = readdirSync(cut, { recursive: true, encoding: 'utf8' });
     expect(stages.filter((path) => /stages.\d+.result\.json$/.test(path))).toEqual([
-      expect.stringMatching(/000004.result\.json$/),
+      expect.stringMatching(/000002.result\.json$/),
     ]);
-    expect(await start([...args(cut), '--resume'], env).ended).toMatchObject({ code: 0, err: '' });
+    await leftAlone(file, cut, true);
     expect(Object.keys(results(cut)).filter((path) => path.endsWith('result.json'))).toHaveLength(4 + 2);
     expect(results(cut)).toEqual(results(whole));
   });

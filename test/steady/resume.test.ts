@@ -5,31 +5,27 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { Correspondence } from '../../src/lib/consistency/motion.js';
 import { type SteadyOptions, steady } from '../../src/lib/steady/steady.js';
-import type { Frame } from '../../src/lib/tensor/frame.js';
 import type { SourceFrame } from '../../src/lib/video/flow/correspondence.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { HELD_OUT_SHOTS, shotPicture } from '../../src/lib/world/held-out-shots.js';
-import { built, builtNote, interrupted, killed, start, startUpTo } from '../cli/process.js';
+import { built, builtNote, interrupted, killed, startUpTo } from '../cli/process.js';
+import { steadyframe } from '../cli/run-command.js';
 import { stopAfter } from '../stop-after.js';
 import { hashes, scratchFolder } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
 const at = (name: string): string => join(scratch, name);
 const COUNT = 12;
-const SIDE = 48;
+const SIDE = 32;
+const SIZE = { width: SIDE, height: SIDE };
 
-/** The upper left part of a picture. */
-function part({ width, data }: Frame): Frame {
-  const rows = Array.from({ length: SIDE }, (_, y) => data.subarray(3 * width * y, 3 * (width * y + SIDE)));
-  return { width: SIDE, height: SIDE, data: Uint8Array.from(Buffer.concat(rows)) };
-}
 // Frame 7 begins another shot.
 const source = Array.from({ length: COUNT }, (_, t) => {
-  const frame = part(shotPicture(HELD_OUT_SHOTS[0], t));
+  const frame = shotPicture(HELD_OUT_SHOTS[0], t, 'photo', SIZE);
   return t < 7 ? frame : { ...frame, data: frame.data.map((value) => 255 - value) };
 });
 const styled = Array.from({ length: COUNT }, (_, t) => {
-  const frame = part(shotPicture(HELD_OUT_SHOTS[0], t, 'neon'));
+  const frame = shotPicture(HELD_OUT_SHOTS[0], t, 'neon', SIZE);
   return { ...frame, data: frame.data.map((value) => Math.min(255, value + 9 * (t % 3))) };
 });
 /** The path of a video in a new folder. */
@@ -62,7 +58,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
   };
 
   it.for(KILLS)('%s: nothing half-written, and the rest to the same bytes', async ([method, file, flags, points]) => {
-    const whole = await start(command(method, flags, place(`whole ${method}`, file))).ended;
+    const whole = await steadyframe(command(method, flags, place(`whole ${method}`, file)));
     expect(whole).toMatchObject({ code: 0, err: '' });
     const out = place(`killed ${method}`, file);
     const args = command(method, flags, out);
@@ -70,7 +66,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
       expect(existsSync(out)).toBe(false);
       await killed(await startUpTo(point, i === 0 ? args : [...args, '--resume']));
     }
-    const { code, err, out: printed } = await start([...args, '--resume']).ended;
+    const { code, err, out: printed } = await steadyframe([...args, '--resume']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(printed)).toEqual({ ...JSON.parse(whole.out), out });
     expect(hashes(at(`killed ${method}`))).toEqual(hashes(at(`whole ${method}`)));
@@ -87,7 +83,7 @@ describe.skipIf(!built)(`kill -9${builtNote}`, () => {
       [args, `${out}: its unfinished work is in ${out}.partial; resume it, or delete that folder`],
       [[...command('filter', [], out), '--resume'], 'cannot be continued with other settings (flow: nothing before'],
     ] as const) {
-      const refused = await start(again).ended;
+      const refused = await steadyframe(again);
       expect([refused.code, refused.out, refused.err]).toEqual([2, '', expect.stringContaining(message)]);
     }
     expect(existsSync(out)).toBe(false);
@@ -133,8 +129,9 @@ describe('in the library', () => {
   ] as const)('%s: damage of %s is noticed, and made good', async ([method, file, message]) => {
     const run = (out: string, options: SteadyOptions) =>
       steady(at('shot'), at('styled'), out, { method, keyEvery: 3, motion: still, ...options });
+    const whole = `whole by ${method}`;
+    if (!existsSync(at(whole))) await run(place(whole), {});
     const name = `damaged ${method} ${file}`;
-    await run(place(`whole ${name}`), {});
     const out = place(name);
     await expect(run(out, stopAfter(8))).rejects.toThrow('enough');
     const path = join(`${out}.partial`, file);
@@ -144,7 +141,7 @@ describe('in the library', () => {
     const warnings: string[] = [];
     await run(out, { resume: true, onWarning: (warning) => warnings.push(warning) });
     expect(warnings).toEqual([expect.stringMatching(message)]);
-    expect(hashes(at(name))).toEqual(hashes(at(`whole ${name}`)));
+    expect(hashes(at(name))).toEqual(hashes(at(whole)));
   });
 
   test('what is done survives a continuation that is refused', async () => {
