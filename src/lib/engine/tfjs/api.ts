@@ -14,7 +14,7 @@ export type Argument = number | boolean | string | readonly (number | readonly n
 /** Functions of tfjs-core that take tensors first and numbers after them. */
 export const KERNELS = [
   ...['neg', 'abs', 'sign', 'step', 'exp', 'log', 'sqrt', 'rsqrt', 'sin', 'cos', 'tanh', 'erf', 'sigmoid', 'square'],
-  ...['add', 'sub', 'mul', 'div', 'maximum', 'sum', 'matMul', 'softmax'],
+  ...['add', 'sub', 'mul', 'div', 'maximum', 'sum', 'mean', 'matMul', 'softmax'],
   ...['reshape', 'transpose', 'broadcastTo', 'concat', 'slice', 'stridedSlice', 'reverse', 'pad'],
   ...['conv2d', 'conv2dTranspose', 'gather', 'scatterND', 'cast'],
 ] as const;

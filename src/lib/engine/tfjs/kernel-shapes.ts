@@ -11,15 +11,17 @@ const given: ShapeRule = (_, [shape]) => shape as Shape;
 const broadcast: ShapeRule = ([a, b]) => broadcastShape('tfjs', a, b);
 const lists = (args: readonly Argument[]): readonly Shape[] => args as readonly Shape[];
 
+const reduced: ShapeRule = ([x], [axes, keep]) => {
+  const gone = axes as Shape;
+  return keep ? x.map((side, i) => (gone.includes(i) ? 1 : side)) : x.filter((_, i) => !gone.includes(i));
+};
+
 const RULES: Readonly<Record<Kernel, ShapeRule>> = {
   ...{ neg: same, abs: same, sign: same, step: same, exp: same, log: same, sqrt: same, rsqrt: same, sin: same },
   ...{ cos: same, tanh: same, erf: same, sigmoid: same, square: same, softmax: same, reverse: same, cast: same },
   ...{ add: broadcast, sub: broadcast, mul: broadcast, div: broadcast, maximum: broadcast },
   ...{ reshape: given, broadcastTo: given, scatterND: given, conv2dTranspose: given },
-  sum: ([x], [axes, keep]) => {
-    const summed = axes as Shape;
-    return keep ? x.map((side, i) => (summed.includes(i) ? 1 : side)) : x.filter((_, i) => !summed.includes(i));
-  },
+  ...{ sum: reduced, mean: reduced },
   matMul: ([a, b], [transposeA, transposeB]) => [
     ...broadcastShape('tfjs', a.slice(0, -2), b.slice(0, -2)),
     a.at(transposeA ? -1 : -2)!,

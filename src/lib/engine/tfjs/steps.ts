@@ -47,6 +47,6 @@ export interface Emitter {
 export type Lowering<O extends Op> = ((emit: Emitter, inputs: readonly Step[], node: Node<O>) => Step) | 'source';
 
 /** Whether a value is that of a function. */
-export function isCall(step: Step, kernel: Kernel): step is CallStep {
+export function isCall<K extends Kernel>(step: Step, kernel: K): step is CallStep & { readonly kernel: K } {
   return step.source === null && step.kernel === kernel;
 }

@@ -44,6 +44,10 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
     const part = emit.op('slice', [result], [0, top, left, 0], [x.shape[0], height, width, w.shape[1]]);
     return toFirst(emit, part);
   },
-  resizeNearest: (emit, [x], { attributes: { height, width } }) =>
-    repeated(emit, repeated(emit, x, 2, height), 3, width),
+  resizeNearest: (emit, [x], { attributes: { height, width } }) => {
+    const cells = toLast(emit, x);
+    // Channels last already: no transposition.
+    if (cells.id === x.inputs[0]?.id) return toFirst(emit, repeated(emit, repeated(emit, cells, 1, height), 2, width));
+    return repeated(emit, repeated(emit, x, 2, height), 3, width);
+  },
 };
