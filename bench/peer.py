@@ -1,4 +1,5 @@
-"""The other side of a benchmark: PyTorch and diffusers in a process of their own, driven line by line over standard input.
+"""The other side of a benchmark: PyTorch and diffusers, or OpenVINO, in a process of their own, driven line by line over
+standard input.
 
 First line: JSON with the settings. Answers `ready {...}`; each further line `run` is answered with the milliseconds of one pass,
 or of one training step where the settings name what is trained: `all` weights, or a `lora` of rank 4 on attention projections.
@@ -19,6 +20,26 @@ def inference(unet, sample, timestep, context):
             return unet(sample, timestep, context).sample
 
     return run
+
+
+def openvino_inference(unet, threads, sample, timestep, context):
+    """The same network converted by OpenVINO, in float32 on the CPU."""
+    import openvino
+
+    class Plain(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unet = unet.eval()
+
+        def forward(self, sample, timestep, context):
+            return self.unet(sample, timestep, context, return_dict=False)[0]
+
+    model = openvino.convert_model(Plain(), example_input=(sample, timestep, context))
+    model.reshape(dict(zip(model.inputs, (list(sample.shape), list(timestep.shape), list(context.shape)))))
+    settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    compiled = openvino.compile_model(model, "CPU", settings)
+    inputs = [x.numpy() for x in (sample, timestep, context)]
+    return lambda: torch.from_numpy(compiled(inputs)[0])
 
 
 def training(unet, train, sample, timestep, context, target):
@@ -51,6 +72,8 @@ def main():
     timestep = torch.full((settings["sample"][0],), 421)
     if "train" in settings:
         step = training(unet, settings["train"], sample, timestep, context, torch.randn(settings["sample"], generator=g))
+    elif settings.get("peer") == "openvino":
+        step = openvino_inference(unet, settings["threads"], sample, timestep, context)
     else:
         step = inference(unet, sample, timestep, context)
 
