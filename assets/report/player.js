@@ -204,7 +204,7 @@ export function startPlayer(root) {
       layOut(); // the others need not wait for it
     });
   }
-  layOut();
+  setMode(root.dataset.start === 'wipe' && cells.length > 1 ? 'wipe' : 'grid');
   showFrame();
 }
 

@@ -13,7 +13,7 @@ export function startGridFile() {
   const withLabels = find(tools, 'input');
   const state = find(tools, '.grid-state');
   button.addEventListener('click', async () => {
-    const cells = findAll(document, '.stage .cell:not([hidden])').sort(
+    const cells = findAll(document, '.stage .cell:not([hidden], :has(video.part))').sort(
       (a, b) => Number(a.style.order) - Number(b.style.order),
     );
     const videos = cells.map((cell) => {

@@ -152,13 +152,20 @@ function videos(comparison: Comparison, served: boolean): Html {
     return html`<p class="empty">${why}</p>${notes}${rest}`;
   }
   const colours = new Map(runs.map(({ place }, i) => [place, seriesClass(i)]));
+  const hasSource = playable[0].place === '';
   const colourOfVideo = new Map(
-    playable.map(({ name, place }, i) => [name, runs.length === 1 ? seriesClass(i) : colours.get(place)!]),
+    playable.map(({ name, place }, i) => {
+      const own = runs.length === 1 ? seriesClass(hasSource ? i - 1 : i) : colours.get(place)!;
+      return [name, place === '' ? 'series-source' : own];
+    }),
   );
+  const cells = new Map(playable.map(({ name, cell }) => [name, cell]));
   return html`${notes}${player(videoArms(playable), {
     shot,
     grid,
     colourOf: (name) => colourOfVideo.get(name) ?? 'series-none',
+    wipe: hasSource && runs.length === 1 && playable.length > 1,
+    cellOf: (name) => cells.get(name),
     beside: html`${served && gridTools()}<div class="frame-curves"></div>`,
   })}${rest}`;
 }

@@ -1,8 +1,10 @@
 // A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
-import { type FileUrl, filesOfRun, type RunFile } from './run-media.js';
+import { type FileUrl, filesOfRun, type RunFile, roleOf } from './run-media.js';
 import type { PlacedRun, RunsState } from './run-source.js';
+import { findSource } from './source-video.js';
+import { tellingNames } from './telling-names.js';
 import { type VideoShape, videoShape } from './video-shape.js';
 
 /** A run of a comparison. */
@@ -21,6 +23,8 @@ export interface ComparedVideo {
   readonly place: string;
   readonly file: RunFile & { readonly url: string };
   readonly shape: VideoShape;
+  /** The rows and columns of a grid whose first cell the video is. */
+  readonly cell?: { readonly columns: number; readonly rows: number } | undefined;
 }
 
 /** The compared runs, and their videos. */
@@ -50,14 +54,14 @@ export async function collectComparison(
 ): Promise<Comparison> {
   const byPlace = new Map(state.runs.map((run) => [run.place, run]));
   const found = [...new Set(places)].flatMap((place) => byPlace.get(place) ?? []).slice(0, MOST_RUNS);
-  const labels = labelsOf(found);
+  const labels = tellingNames(labelsOf(found));
   const runs: ComparedRun[] = [];
   for (const [i, run] of found.entries()) {
     runs.push({ ...run, label: labels[i], files: await filesOfRun(run, urlOf) });
   }
   const missing = places.filter((place) => !byPlace.has(place));
   const parts = runs.length === 1 ? state.runs.filter(({ parent }) => parent === runs[0].id) : [];
-  return { runs, missing, parts, ...(await videosOf(runs)) };
+  return { runs, missing, parts, ...(await videosOf(runs, (result) => findSource({ state, runs, result, urlOf }))) };
 }
 
 /** The arms of a player. */
@@ -77,9 +81,13 @@ function labelsOf(runs: readonly PlacedRun[]): string[] {
 
 async function videosOf(
   runs: readonly ComparedRun[],
+  sourceOf: (result: VideoShape | undefined) => Promise<ComparedVideo | undefined>,
 ): Promise<Pick<Comparison, 'videos' | 'grid' | 'shot' | 'videoNotes'>> {
   const all = runs.flatMap((run) => {
-    const own = run.files.filter((file) => file.kind === 'video' && file.url !== undefined);
+    const own = run.files.filter(({ kind, url, name }) => {
+      const role = roleOf(name);
+      return kind === 'video' && url !== undefined && role !== 'side by side' && role !== 'source';
+    });
     return own.map((file, i) => ({ run, file: file as ComparedVideo['file'], rank: i, several: own.length > 1 }));
   });
   // The first video of each run before the second of any.
@@ -101,10 +109,13 @@ async function videosOf(
     videoNotes.push(
       `${broken === 1 ? 'One video' : `${broken} videos`} cannot be read and ${broken === 1 ? 'is' : 'are'} left out.`,
     );
-  if (playable.length === 0) return { videos: [], grid: [], videoNotes };
-  const { shot, notes } = commonShot(playable.map(({ shape }) => shape));
-  const grid = playable.slice(0, 4).map(({ name }) => name);
-  return { videos: playable, grid, shot, videoNotes: [...videoNotes, ...notes] };
+  const source = await sourceOf(playable[0]?.shape);
+  const videos = source === undefined ? playable : [source, ...playable];
+  if (videos.length === 0) return { videos, grid: [], videoNotes };
+  // At the size of the results: the source may have another.
+  const { shot, notes } = commonShot([...playable, ...(source ? [source] : [])].map(({ shape }) => shape));
+  const grid = videos.slice(0, 4).map(({ name }) => name);
+  return { videos, grid, shot, videoNotes: [...videoNotes, ...notes] };
 }
 
 /** The form that the player uses: the first video's, with the shortest's length; and notes where the videos differ. */

@@ -75,10 +75,16 @@ export function kindOf(name: string): RunFile['kind'] {
   return VIDEOS.includes(extension) ? 'video' : PICTURES.includes(extension) ? 'picture' : 'other';
 }
 
+/** What a video shows, by its name. A side-by-side video is no video of a result: players would compare it with one. */
+export function roleOf(name: string): 'result' | 'source' | 'check' | 'side by side' {
+  if (/grid|compar|side.?by.?side/i.test(name)) return 'side by side';
+  if (/round.?trip|preview/i.test(name)) return 'check';
+  return /source|original|input/i.test(name) ? 'source' : 'result';
+}
+
+const ROLES = ['result', 'source', 'check', 'side by side'];
+
 /** The display order: videos of the result before other videos. */
 function rank({ name, kind }: RunFile): number {
-  if (kind !== 'video') return kind === 'picture' ? 10 : 20;
-  if (/grid|compar/i.test(name)) return 3;
-  if (/round.?trip|preview/i.test(name)) return 2;
-  return /source|original|input/i.test(name) ? 1 : 0;
+  return kind === 'video' ? ROLES.indexOf(roleOf(name)) : kind === 'picture' ? 10 : 20;
 }

@@ -5,14 +5,17 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../src/lib/tracking/log/run.js';
 import { startRun } from '../../src/lib/tracking/log/start-run.js';
+import { gridFrames } from '../../src/lib/video/layout/grid.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { writeRunReport } from '../../src/ui/write-run-report.js';
 import { CHROMIUM, chromiumNote, PATIENCE, startChromium } from '../report/chromium.js';
 import { scratchFolder } from '../tracking/scratch.js';
-import { FRAMES, makeRuns, STRENGTHS } from './sample-runs.js';
+import { FRAMES, frames, makeRuns, RATE, STRENGTHS } from './sample-runs.js';
 
 const top = scratchFolder();
 const root = join(top, 'runs');
@@ -313,6 +316,41 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await page.locator('.notice').textContent()).toContain('There is no run finetune/gone here');
     await open(`compare`);
     expect(await page.locator('.empty').textContent()).toContain('No run is chosen');
+  });
+
+  it('opens a run with its source under a wipe, at the result’s size, and offers no side-by-side file', async () => {
+    const pairs = join(top, 'pairs');
+    mkdirSync(pairs);
+    const run = await startRun({ root: pairs, experiment: 'x', name: 'one' });
+    const [output, both] = ['output.mp4', 'comparison.mp4'].map((name) => join(run.artifacts, name));
+    await writeVideo(output, frames(160), { frameRate: RATE, onWarning: () => {} });
+    const grid = gridFrames([frames(20), frames(160)], { columns: 2 });
+    await writeVideo(both, grid, { frameRate: RATE, onWarning: () => {} });
+    for (const file of [output, both]) await run.logArtifact(file);
+    await run.finish();
+    const other = await startDashboard({ root: pairs, port: 0, token: false });
+    try {
+      await open('');
+      ours = /./;
+      await page.goto(`${other.address}compare?run=x/one`);
+      await until(`document.querySelector('.stage').dataset.mode === 'wipe'`);
+      const cells = page.locator('.cell:not([hidden])');
+      expect(await cells.evaluateAll((all) => all.map((cell) => cell.textContent?.trim()))).toEqual([
+        'source',
+        'output',
+      ]);
+      expect(await page.locator('.arm-list b').allTextContents()).toEqual(['source', 'output']);
+      await until(`[...document.querySelectorAll('.stage video')].every((v) => v.readyState >= 2 && !v.seeking)`);
+      // What is seen in the middle of either cell is its own picture: the source is dark, the result is light.
+      const shot = await page.locator('.stage').screenshot();
+      const { data, info } = await sharp(shot).raw().toBuffer({ resolveWithObject: true });
+      const at = (x: number) =>
+        data[info.channels * (Math.round(info.height * 0.6) * info.width + Math.round(info.width * x))];
+      for (const x of [0.1, 0.4]) expect(at(x)).toBeLessThan(60);
+      for (const x of [0.6, 0.9]) expect(at(x)).toBeGreaterThan(120);
+    } finally {
+      await other.close();
+    }
   });
 
   it('marks settings that differ, and hides the others', async () => {

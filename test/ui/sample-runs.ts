@@ -14,7 +14,7 @@ export const STRENGTHS: readonly number[] = [0.325, 0.45, 0.6, 0.75];
 const SIDE = 48;
 
 /** Grey frames with increasing brightness, starting at `level`. */
-async function* frames(level: number): AsyncGenerator<Frame> {
+export async function* frames(level: number): AsyncGenerator<Frame> {
   for (let i = 0; i < FRAMES; i++)
     yield { width: SIDE, height: SIDE, data: new Uint8Array(3 * SIDE * SIDE).fill(level + 4 * i) };
 }

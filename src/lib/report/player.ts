@@ -13,12 +13,16 @@ export interface PlayerOptions {
   readonly beside?: Html;
   /** The class of an arm's colour, by its name; a colour for each arm by default. */
   readonly colourOf?: (name: string) => string;
+  /** Opens with the first two videos over each other. */
+  readonly wipe?: boolean;
+  /** The columns and rows of a grid whose first cell is an arm's video. */
+  readonly cellOf?: (name: string) => { readonly columns: number; readonly rows: number } | undefined;
 }
 
 /** The player of the arms that have a video; there must be at least one. */
 export function player(
   arms: readonly ReportArm[],
-  { shot, grid, beside, colourOf = seriesClasses(arms) }: PlayerOptions,
+  { shot, grid, beside, colourOf = seriesClasses(arms), wipe = false, cellOf }: PlayerOptions,
 ): Html {
   const ordered = gridFirst(
     arms.filter((arm) => arm.video !== undefined),
@@ -26,10 +30,10 @@ export function player(
   );
   const shown = new Set(grid ?? ordered.slice(0, 4).map((arm) => arm.name));
   const last = shot.frames - 1;
-  return html`<div class="player" data-frame-rate="${String(shot.frameRate)}" data-frames="${shot.frames}" style="--ratio:${shot.width / shot.height}">
+  return html`<div class="player" data-frame-rate="${String(shot.frameRate)}" data-frames="${shot.frames}"${wipe && html` data-start="wipe"`} style="--ratio:${shot.width / shot.height}">
 <div class="player-main">
 <div class="stage" role="group" aria-label="Videos, in step">
-${ordered.map((arm) => cell(arm, colourOf(arm.name), !shown.has(arm.name)))}
+${ordered.map((arm) => cell(arm, colourOf(arm.name), { hidden: !shown.has(arm.name), part: cellOf?.(arm.name) }))}
 <input class="wipe" type="range" min="0" max="100" step="0.5" value="50" aria-label="Wipe: how much of the left video is seen" hidden>
 <i class="wipe-line" hidden></i>
 </div>
@@ -75,10 +79,15 @@ function gridFirst(arms: readonly ReportArm[], grid: readonly string[] = []): Re
   return [...arms].sort((a, b) => (rank.get(a.name) ?? grid.length) - (rank.get(b.name) ?? grid.length));
 }
 
-function cell(arm: ReportArm, colour: string, hidden: boolean): Html {
+interface CellOptions {
+  readonly hidden: boolean;
+  readonly part: { readonly columns: number; readonly rows: number } | undefined;
+}
+
+function cell(arm: ReportArm, colour: string, { hidden, part }: CellOptions): Html {
   return html`<figure class="cell ${colour}" data-name="${arm.name}"${hidden && html` hidden`}>
 <figcaption><i class="swatch"></i><b>${arm.label}</b><small>${settingsInWords(arm)}</small></figcaption>
-<div class="picture"><video muted playsinline preload="auto" disablepictureinpicture tabindex="-1" aria-label="${arm.label}" data-src="${arm.video}"></video>
+<div class="picture"><video muted playsinline preload="auto" disablepictureinpicture tabindex="-1" aria-label="${arm.label}" data-src="${arm.video}"${part && html` class="part" style="--columns:${part.columns};--rows:${part.rows}"`}></video>
 <button type="button" class="enlarge" aria-pressed="false" aria-label="${`Enlarge ${arm.label}`}"></button></div>
 </figure>
 `;
