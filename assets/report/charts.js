@@ -48,9 +48,9 @@ for (const [target, event] of /** @type {const} */ ([
  * A chart in an element, which is empty until the element comes near the window.
  *
  * @param {HTMLElement} place
- * @param {{ onSeen?: () => void, onPoint?: (name: string) => void }} [options] `onSeen`: called once, before it is drawn
+ * @param {{ onSeen?: () => void, onPoint?: (name: string) => void, onHover?: (name: string | null, event?: PointerEvent) => void }} [options] `onSeen`: called once, before it is drawn
  */
-export function createChart(place, { onSeen, onPoint } = {}) {
+export function createChart(place, { onSeen, onPoint, onHover } = {}) {
   /** @type {Drawn} */
   const canvas = document.createElement('div');
   const said = document.createElement('p');
@@ -122,23 +122,29 @@ export function createChart(place, { onSeen, onPoint } = {}) {
       figure?.lines[curveNumber].names?.[pointIndex] ?? data.meta;
     canvas.on('plotly_relayout', (/** @type {Record<string, unknown>} */ change) => {
       showHead();
-      if (sides.some((each) => each)) void draw();
+      const axes = Object.keys(change).filter((key) => /^[xy]axis/.test(key));
+      if (axes.length > 0 && sides.some((each) => each.length > 0)) void draw();
       const group = figure?.group;
-      if (group === undefined || follows || !Object.keys(change).some((key) => key.startsWith('xaxis.'))) return;
+      if (group === undefined || follows || !axes.some((key) => key.startsWith('x'))) return;
       tell('zoom', { group, range: canvas.layout.xaxis.autorange ? null : canvas.layout.xaxis.range.map(Number) });
     });
     canvas.on('plotly_click', (/** @type {{ points: Point[] }} */ { points: [point] }) => {
       if (figure?.frames !== undefined) tell('seek', Math.round(point.x - (figure.frames - 1) / 2));
       else onPoint?.(nameOf(point));
     });
+    canvas.on('plotly_hover', (/** @type {{ points: Point[], event?: PointerEvent }} */ { points: [point], event }) =>
+      onHover?.(nameOf(point), event),
+    );
+    canvas.on('plotly_unhover', () => onHover?.(null));
     canvas.on('plotly_legendclick', (/** @type {{ data: any[], curveNumber: number }} */ { data, curveNumber }) => {
       const name = data[curveNumber].meta;
       tell('hide', { name, hidden: !hiddenLines.has(name) });
       return false;
     });
-    canvas.on('plotly_selected', (/** @type {{ points: Point[] } | undefined} */ chosen) =>
-      tell('pick', chosen && chosen.points.length > 0 ? new Set(chosen.points.map(nameOf)) : null),
-    );
+    canvas.on('plotly_selected', (/** @type {{ points: Point[] } | undefined} */ chosen) => {
+      const runs = chosen?.points.filter(({ curveNumber }) => figure?.lines[curveNumber].names) ?? [];
+      tell('pick', runs.length > 0 ? new Set(runs.map(nameOf)) : null);
+    });
     canvas.on('plotly_deselect', () => tell('pick', null));
     new ResizeObserver(() => canvas.clientWidth > 0 && plotly.Plots.resize(canvas).then(showHead)).observe(place);
   }

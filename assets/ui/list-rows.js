@@ -1,13 +1,15 @@
 // @ts-check
 // The table's rows: only the visible ones are in the page.
 
-import { cellText, columnTitle, durationText, timeText } from './list-text.js';
+import { cellText, columnTitle, durationText, numberText, timeText } from './list-text.js';
+import { frameOf } from './preview.js';
 
 /**
  * @typedef {{ field: string, kind: string, key: string, differs: boolean, count: number, numeric?: boolean }} Column
- * @typedef {{ group: string, title: string, count: number, open: boolean }} GroupRow
+ * @typedef {{ mean: number, deviation: number | null } | string | number | null} GroupCell
+ * @typedef {{ group: string, title: string, count: number, open: boolean, cells?: GroupCell[] }} GroupRow
  * @typedef {{
- *   place: string, name: string, experiment: string, status: string, start: string, end?: string, error?: string,
+ *   place: string, name: string, label: string, experiment: string, status: string, start: string, end?: string, error?: string,
  *   depth: number, parts?: { group: string, count: number, open: boolean }, progress?: { step: number, of?: number },
  *   cells: (string | number | null)[],
  * }} RunRow
@@ -19,12 +21,14 @@ import { cellText, columnTitle, durationText, timeText } from './list-text.js';
 export const ROW = 34;
 /** Number of rows drawn beyond the visible ones, at each end. */
 const BEYOND = 12;
-/** Columns that every table has: the fields that sort them, and their widths in pixels. */
-const FIXED = [
-  { field: 'run_name', title: 'run', width: 250 },
-  { field: 'status', title: 'status', width: 128 },
-  { field: 'start_time', title: 'started', width: 146 },
-  { field: 'duration', title: 'took', width: 92 },
+/** Columns that every table has, before and after its own: the fields that sort them, and their widths in pixels. */
+const BEFORE = [
+  { field: 'run_name', title: 'run', width: 270 },
+  { field: 'status', title: 'status', width: 110 },
+];
+const AFTER = [
+  { field: 'start_time', title: 'started', width: 140 },
+  { field: 'duration', title: 'took', width: 80 },
 ];
 const BOX = 38;
 
@@ -38,9 +42,9 @@ const BOX = 38;
 export function columnTemplate(columns, space) {
   const own = columns.map((column) => {
     const title = 32 + 7.6 * columnTitle(column).length + (column.differs && column.kind === 'params' ? 18 : 0);
-    return Math.min(210, Math.max(column.numeric ? 92 : column.kind === 'params' ? 120 : 130, title));
+    return Math.min(150, Math.max(column.numeric ? 84 : 110, title));
   });
-  const widths = [...FIXED.map(({ width }) => width), ...own];
+  const widths = [...BEFORE.map(({ width }) => width), ...own, ...AFTER.map(({ width }) => width)];
   const left = space - BOX - widths.reduce((sum, width) => sum + width, 0);
   // The name takes most of the remaining width, up to the width of long names.
   const forName = Math.min(Math.max(0, left), 220);
@@ -63,17 +67,11 @@ export function drawHead(head, { columns, sort }, all) {
   check.tabIndex = -1;
   box.append(check);
   row.append(box);
-  const heads = [
-    ...FIXED.map(({ field, title }) => ({
-      field,
-      title,
-      note: '',
-      kind: 'fixed',
-      differs: false,
-      numeric: field === 'duration',
-    })),
-    ...columns.map((column) => ({ ...column, title: columnTitle(column), note: noteOf(column) })),
-  ];
+  const fixed = (/** @type {typeof BEFORE[0]} */ { field, title }) => ({
+    ...{ field, title, note: '', kind: 'fixed', differs: false, numeric: field === 'duration' },
+  });
+  const own = columns.map((column) => ({ ...column, title: columnTitle(column), note: noteOf(column) }));
+  const heads = [...BEFORE.map(fixed), ...own, ...AFTER.map(fixed)];
   for (const { field, title, kind, differs, numeric, note } of heads) {
     const cell = element(
       'div',
@@ -105,7 +103,7 @@ export function drawHead(head, { columns, sort }, all) {
 
 /** @param {Column} column */
 function noteOf({ kind, differs, count }) {
-  return kind !== 'params' ? '' : differs ? `, differs between these runs` : `, the same in all ${count}`;
+  return kind !== 'params' ? '' : differs ? ', differs between these runs' : `, the same in all ${count} that have it`;
 }
 
 /** Draws the visible rows. @param {HTMLElement} frame @param {HTMLElement} body @param {View} view */
@@ -115,7 +113,7 @@ export function drawRows(frame, body, view) {
   for (let i = from; i < to; i++) {
     const data = view.rows.get(i);
     const row =
-      data === undefined ? element('div', 'row loading') : 'group' in data ? groupRow(data) : runRow(data, view);
+      data === undefined ? element('div', 'row loading') : 'group' in data ? groupRow(data, view) : runRow(data, view);
     row.style.top = `${i * ROW}px`;
     row.id = `row-${i}`;
     row.dataset.index = String(i);
@@ -135,20 +133,40 @@ export function seenRows(frame, count) {
   return { from: Math.max(0, first - BEYOND), to: Math.min(count, first + seen + BEYOND) };
 }
 
-/** @param {GroupRow} data */
-function groupRow({ group, title, count, open }) {
-  const row = element('div', 'row group');
-  const button = foldButton(group, open, title);
-  const cell = element('div', 'cell');
-  cell.setAttribute('role', 'gridcell');
-  cell.append(button, element('b', '', title), element('small', '', `${count} ${count === 1 ? 'run' : 'runs'}`));
-  row.append(cell);
+/** @param {GroupRow} data @param {View} view */
+function groupRow({ group, title, count, open, cells }, { columns }) {
+  const row = element('div', `row group${cells ? ' means' : ''}`);
+  const name = element('div', 'cell name');
+  const own = [foldButton(group, open, title), element('b', '', title)];
+  name.append(...own, element('small', '', `${count} ${count === 1 ? 'run' : 'runs'}`));
+  if (!cells) row.append(name);
+  else {
+    const values = cells.map((value, i) => {
+      const cell = element('div', `cell ${columns[i]?.numeric ? 'number' : 'text'}`);
+      const isMean = value !== null && typeof value === 'object';
+      cell.textContent = isMean ? numberText(value.mean) : cellText(value, columns[i]);
+      if (isMean && value.deviation !== null) {
+        cell.append(element('small', '', `±${numberText(value.deviation, 2)}`));
+        cell.title = `mean of ${count} runs, standard deviation ${value.deviation}`;
+      }
+      return cell;
+    });
+    row.append(
+      element('div', 'cell'),
+      name,
+      element('div', 'cell'),
+      ...values,
+      element('div', 'cell'),
+      element('div', 'cell'),
+    );
+  }
+  for (const cell of row.children) cell.setAttribute('role', 'gridcell');
   return row;
 }
 
 /** @param {RunRow} run @param {View} view */
 function runRow(run, { columns, chosen }) {
-  const { place, name, experiment, status, start, error, depth, parts, progress, cells } = run;
+  const { place, name, label, experiment, status, start, error, depth, parts, progress, cells } = run;
   const row = element('div', `row run depth-${depth}`);
   const isChosen = chosen.has(place);
   row.setAttribute('aria-selected', String(isChosen));
@@ -165,10 +183,12 @@ function runRow(run, { columns, chosen }) {
 
   const title = element('div', 'cell name');
   if (parts) title.append(foldButton(parts.group, parts.open, name));
-  const link = /** @type {HTMLAnchorElement} */ (element('a', '', name));
+  const link = /** @type {HTMLAnchorElement} */ (element('a', '', label));
   link.href = `/compare?run=${encodeURIComponent(place).replaceAll('%2F', '/')}`;
   link.tabIndex = -1;
-  link.title = place;
+  link.title = label === name ? place : `${name} (${place})`;
+  const thumb = frameOf(place);
+  if (thumb) title.append(thumb);
   title.append(link, element('small', '', parts ? `${experiment} · ${parts.count} parts` : experiment));
 
   const state = element('div', `cell status ${status}`);
@@ -184,7 +204,7 @@ function runRow(run, { columns, chosen }) {
   }
   const started = element('div', 'cell time', timeText(start));
   started.title = new Date(start).toLocaleString();
-  row.append(box, title, state, started, element('div', 'cell number time', durationText(run)));
+  row.append(box, title, state);
   for (const [i, value] of cells.entries()) {
     const column = columns[i];
     const cell = element(
@@ -197,6 +217,7 @@ function runRow(run, { columns, chosen }) {
     else cell.title = String(value);
     row.append(cell);
   }
+  row.append(started, element('div', 'cell number time', durationText(run)));
   for (const cell of row.children) cell.setAttribute('role', 'gridcell');
   return row;
 }

@@ -18,13 +18,17 @@ export function cellText(value, column) {
   return column?.kind === 'attributes' && column.key === 'commit' ? value.slice(0, 10) : value;
 }
 
-/** A number with four significant digits. @param {number} value */
-export function numberText(value) {
+/** A number with four significant digits, or another number of them. @param {number} value @param {number} [digits] */
+export function numberText(value, digits = 4) {
   const size = Math.abs(value);
   if (size >= 100_000) return value.toExponential(2).replace('e+', 'e');
   if (size >= 1000) return String(Math.round(value));
-  if (size > 0 && size < 1e-3) return value.toExponential(2).replace('-', '−').replace('e-', 'e−');
-  return String(Number(value.toPrecision(4))).replace('-', '−');
+  if (size > 0 && size < 1e-3)
+    return value
+      .toExponential(Math.min(2, digits - 1))
+      .replace('-', '−')
+      .replace('e-', 'e−');
+  return String(Number(value.toPrecision(digits))).replace('-', '−');
 }
 
 /** 2026-01-31 12:34 in local time. @param {string} iso */

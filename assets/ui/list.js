@@ -93,6 +93,7 @@ async function ask(chunk, mine) {
 /** @param {any} answer */
 function take(answer) {
   ({ rowCount, columns, available, matching } = answer);
+  showGroupings();
   for (const [i, row] of answer.rows.entries()) rows.set(answer.offset + i, row);
   active = Math.min(active, Math.max(0, rowCount - 1));
   const { total, running } = answer;
@@ -129,6 +130,18 @@ function draw() {
         : matching > 0
           ? `Compare all ${count(matching)}`
           : 'Compare';
+}
+
+/** Offers to group by each setting that differs. */
+function showGroupings() {
+  const fields = available.filter(({ kind, differs }) => kind === 'params' && differs).map(({ field }) => field);
+  const wanted = state.group.startsWith('params.') ? [...new Set([state.group, ...fields])] : fields;
+  const select = /** @type {HTMLSelectElement} */ (/** @type {unknown} */ (inputs.group));
+  const groups = [...select.options].map(({ value }) => value).filter((value) => value.startsWith('params.'));
+  if (String(groups) === String(wanted)) return;
+  for (const option of [...select.options].filter(({ value }) => value.startsWith('params.'))) option.remove();
+  for (const field of wanted) select.add(new Option(field.replace(/^params\./, '').replaceAll('`', ''), field));
+  select.value = state.group;
 }
 
 /** @param {number} number */

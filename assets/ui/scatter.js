@@ -7,6 +7,7 @@ import { hear, hiddenLines } from '../report/events.js';
 import { textOf } from './axis.js';
 import { choice, make, tick } from './draw.js';
 import { alongSetting } from './join.js';
+import { hidePreview, showPreview } from './preview.js';
 import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').RunData} RunData */
@@ -60,6 +61,11 @@ export function startScatter(root, first) {
   const note = make('p', 'note chart-note');
   root.replaceChildren(tools, place, note);
   const chart = createChart(place, {
+    onHover(name, event) {
+      const isRun = data.served && data.runs.some((run) => run.place === name);
+      if (name !== null && isRun && event) showPreview(name, { x: event.clientX - 290, y: event.clientY });
+      else hidePreview();
+    },
     onPoint(name) {
       if (data.served) location.href = `/compare?run=${encodeURIComponent(name).replaceAll('%2F', '/')}`;
     },

@@ -5,6 +5,7 @@ import { parameterText } from '../lib/tracking/log/parameters.js';
 import type { ComparedRun } from './comparison.js';
 import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';
+import { weightOf } from './run-columns.js';
 import { progressOf, type RunProgress } from './run-progress.js';
 
 /** The data of the charts. */
@@ -70,15 +71,22 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
       ),
     })),
     metrics: order.map((key) => ({ key, title: metricTitle(key), ...keys.get(key)! })),
-    differing: differingParameters(runs),
+    differing: byWeight(runs, differingParameters(runs)),
     ...(curves && { curves }),
   };
 }
 
-/** Keys of the parameters whose values differ between runs, or that some runs lack. */
+/** Keys of the parameters whose values differ between the runs that have them. */
 export function differingParameters(runs: readonly Pick<ComparedRun, 'parameters'>[]): string[] {
-  const keys = new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)));
-  const textOf = (run: Pick<ComparedRun, 'parameters'>, key: string): string | undefined =>
-    Object.hasOwn(run.parameters, key) ? parameterText(run.parameters[key]) : undefined;
-  return [...keys].filter((key) => new Set(runs.map((run) => textOf(run, key))).size > 1);
+  const seen = new Map<string, Set<string>>();
+  for (const { parameters } of runs) {
+    for (const key in parameters) seen.set(key, (seen.get(key) ?? new Set()).add(parameterText(parameters[key])));
+  }
+  return [...seen].filter(([, texts]) => texts.size > 1).map(([key]) => key);
+}
+
+/** Settings in the order of their importance to the results. */
+function byWeight(runs: readonly ComparedRun[], keys: readonly string[]): string[] {
+  const weights = new Map(keys.map((key) => [key, weightOf(runs, key)]));
+  return [...keys].sort((a, b) => weights.get(b)! - weights.get(a)!);
 }

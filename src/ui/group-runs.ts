@@ -1,9 +1,10 @@
-// Groups runs by experiment, or by the parent run.
+// Groups runs by experiment, by the parent run, or by the value of a setting.
 
+import type { RunField } from '../lib/tracking/query/run-fields.js';
 import type { PlacedRun } from './run-source.js';
 
 /** What runs are grouped by. */
-export type Grouping = 'none' | 'experiment' | 'parent';
+export type Grouping = 'none' | 'experiment' | 'parent' | RunField;
 
 /** The head of a group. */
 export interface GroupHead {
@@ -11,6 +12,8 @@ export interface GroupHead {
   readonly title: string;
   readonly count: number;
   readonly open: boolean;
+  /** The runs of a group by a setting, over which means are taken. */
+  readonly members?: readonly PlacedRun[];
 }
 
 /** The rows of a grouped table, in order. */
@@ -28,7 +31,21 @@ export interface Grouped {
 /** Groups sorted runs; the runs of `closed` groups are omitted. */
 export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): Grouped {
   if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
-  return by === 'experiment' ? byExperiment(runs, closed) : byParent(runs, closed);
+  if (by === 'experiment') return byExperiment(runs, closed);
+  return by === 'parent' ? byParent(runs, closed) : bySetting(runs, by, closed);
+}
+
+/** Groups by the values of a setting, in their order; runs without it come last. */
+function bySetting(runs: readonly PlacedRun[], { key, of }: RunField, closed: ReadonlySet<string>): Grouped {
+  const groups = [...collect(runs, (run) => String(of(run) ?? ''))];
+  groups.sort(([a], [b]) => Number(a === '') - Number(b === '') || a.localeCompare(b, 'en', { numeric: true }));
+  const rows = groups.flatMap(([value, members]): Grouped['rows'] => {
+    const open = !closed.has(value);
+    const title = value === '' ? `without ${key}` : `${key} ${value}`;
+    const head = { group: value, title, count: members.length, open, members };
+    return [head, ...(open ? members.map((run) => ({ run, depth: 0 as const })) : [])];
+  });
+  return { rows };
 }
 
 function byExperiment(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
@@ -87,7 +104,8 @@ function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grou
   return { rows };
 }
 
-function collect<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+/** Items by a key, in the order of the first of each. */
+export function collect<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const name = key(item);

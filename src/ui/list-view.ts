@@ -6,11 +6,13 @@ import { parseFilter } from '../lib/tracking/query/filter.js';
 import { orderRuns } from '../lib/tracking/query/order-runs.js';
 import { questionFields } from '../lib/tracking/query/question-fields.js';
 import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
-import { type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
+import { collect, type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
+import { spreadOf } from './importance.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { progressOf, type RunProgress } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
+import { tellingNames } from './telling-names.js';
 
 /** A page's request. */
 export interface ListQuery {
@@ -20,7 +22,8 @@ export interface ListQuery {
   readonly search: string;
   /** Fields, with `-` for descending order. */
   readonly sort: readonly string[];
-  readonly group: Grouping;
+  /** None, experiment, parent or params.NAME. */
+  readonly group: string;
   /** Collapsed groups. */
   readonly closed: readonly string[];
   /** Fields; the default columns where there are none. */
@@ -31,10 +34,12 @@ export interface ListQuery {
 
 /** A row of the table. */
 export type ListRow =
-  | GroupHead
+  | (Omit<GroupHead, 'members'> & { readonly cells?: readonly GroupCell[] })
   | {
       readonly place: string;
       readonly name: string;
+      /** The name without what the names of all runs of its kind share. */
+      readonly label: string;
       readonly experiment: string;
       readonly status: string;
       readonly start: string;
@@ -48,6 +53,9 @@ export type ListRow =
       /** One value per column; null where the run has none. */
       readonly cells: readonly (string | number | null)[];
     };
+
+/** The values of a group by a setting: the mean of a metric and its deviation, or the value that all runs share. */
+export type GroupCell = { readonly mean: number; readonly deviation: number | null } | string | number | null;
 
 /** The response to a page. */
 export interface ListAnswer {
@@ -83,7 +91,7 @@ export function listView(state: RunsState, query: ListQuery): ListAnswer {
     running: state.runs.filter(({ status }) => status === 'running').length,
     rowCount: rows.length,
     offset: query.offset,
-    rows: shown.map((row) => listRow(row, fields)),
+    rows: shown.map((row) => listRow(row, fields, found.labels)),
     columns: fields.map((field) => ({ ...columnOf(found, field), numeric: isNumeric(found, field) })),
     available: found.available,
     damaged: state.damaged,
@@ -101,6 +109,7 @@ interface Found {
   readonly available: readonly RunColumn[];
   readonly own: readonly string[];
   readonly questions: readonly string[];
+  readonly labels: ReadonlyMap<PlacedRun, string>;
   readonly numeric: Map<string, boolean>;
   readonly grouped: Map<string, Grouped>;
 }
@@ -125,14 +134,34 @@ function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, '
     };
   });
   const available = columnsOf(runs);
-  const found = { runs, questions, available, own: ownColumns(available), numeric: new Map(), grouped: new Map() };
+  const labels = labelsOf(runs);
+  const found = {
+    runs,
+    questions,
+    labels,
+    available,
+    own: ownColumns(available),
+    numeric: new Map(),
+    grouped: new Map(),
+  };
   ofState.set(key, found);
   return found;
 }
 
+/** Short names, by the parts of one parent. */
+function labelsOf(runs: readonly PlacedRun[]): Map<PlacedRun, string> {
+  const families = collect(runs, ({ parent, experiment }) => parent ?? experiment);
+  const labels = [...families.values()].flatMap((own) => {
+    const telling = tellingNames(own.map(({ name }) => name));
+    return own.map((run, i): [PlacedRun, string] => [run, telling[i]]);
+  });
+  return new Map(labels);
+}
+
 function grouped(found: Found, { group, closed }: ListQuery): Grouped {
   const key = JSON.stringify([group, closed]);
-  const rows = found.grouped.get(key) ?? groupRuns(found.runs, group, new Set(closed));
+  const by = group.startsWith('params.') ? readField(group) : (group as Grouping);
+  const rows = found.grouped.get(key) ?? groupRuns(found.runs, by, new Set(closed));
   found.grouped.set(key, rows);
   return rows;
 }
@@ -146,13 +175,24 @@ function hasWords(
   return words.every((word) => text.includes(word));
 }
 
-function listRow(row: Grouped['rows'][number], fields: readonly RunField[]): ListRow {
-  if (!('run' in row)) return row;
+function listRow(row: Grouped['rows'][number], fields: readonly RunField[], labels: Found['labels']): ListRow {
+  if (!('run' in row)) {
+    const { members, ...head } = row;
+    return members === undefined ? head : { ...head, cells: fields.map((field) => groupCell(members, field)) };
+  }
   const { run, depth, parts } = row;
   const { place, name, experiment, status, start, end, error } = run;
   const progress = status === 'running' ? progressOf(run) : undefined;
   const cells = fields.map((field) => cellOf(field.of(run)));
-  return { place, name, experiment, status, start, end, error, depth, parts, progress, cells };
+  const label = labels.get(run) ?? name;
+  return { place, name, label, experiment, status, start, end, error, depth, parts, progress, cells };
+}
+
+function groupCell(members: readonly PlacedRun[], { kind, of }: RunField): GroupCell {
+  const values = members.map(of).filter((value) => value !== undefined);
+  if (kind !== 'metrics') return new Set(values).size === 1 ? cellOf(values[0]) : null;
+  const numbers = values.map(Number).filter(Number.isFinite);
+  return numbers.length === 0 ? null : spreadOf(numbers);
 }
 
 /** A value as JSON, which has no NaN and no infinities. */
@@ -169,7 +209,6 @@ function columnOf({ available }: Found, { kind, key }: RunField): RunColumn {
       kind,
       key,
       differs: false,
-      varies: false,
       count: 0,
     }
   );

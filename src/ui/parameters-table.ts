@@ -48,7 +48,7 @@ export function parametersTable(all: readonly ComparedRun[]): Html {
 ${filled.map(
   ([title, rows]) => html`<tbody><tr class="group"><th colspan="${runs.length + 1}" scope="rowgroup">${title}</th></tr>
 ${rows.map(({ name, values }) => {
-  const differs = new Set(values).size > 1 && !OWN.includes(name);
+  const differs = new Set(values.filter((value) => value !== undefined)).size > 1 && !OWN.includes(name);
   return html`<tr class="${differs ? 'differs' : 'same'}"><th scope="row">${name}</th>${values.map((value) => html`<td${value === undefined && html` class="none"`}>${value ?? '–'}</td>`)}</tr>
 `;
 })}</tbody>`,

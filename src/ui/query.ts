@@ -8,8 +8,8 @@ const MOST_ROWS = 500;
 /** The request for the table of runs. */
 export function queryOf(query: URLSearchParams): ListQuery {
   const group = query.get('group') ?? 'none';
-  if (group !== 'none' && group !== 'experiment' && group !== 'parent') {
-    throw new HttpProblem(400, `'${group}' is nothing to group by; use none, experiment or parent`);
+  if (group !== 'none' && group !== 'experiment' && group !== 'parent' && !group.startsWith('params.')) {
+    throw new HttpProblem(400, `'${group}' is nothing to group by; use none, experiment, parent or params.NAME`);
   }
   return {
     filter: query.get('filter') ?? '',

@@ -14,7 +14,7 @@ import { listView, matchingRuns } from './list-view.js';
 import type { Live } from './live.js';
 import { integerOf, listOf, numberOf, queryOf } from './query.js';
 import { runFile, runFileUrl } from './run-files.js';
-import type { FileUrl } from './run-media.js';
+import { type FileUrl, filesOfRun, roleOf } from './run-media.js';
 import type { PlacedRun, RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
@@ -80,6 +80,8 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     }
     case '/api/curves':
       return sendJson(request, response, await readCurves(parts, query));
+    case '/api/video':
+      return toVideo(parts, query, response);
     case '/api/live':
       if (request.method === 'HEAD') throw new HttpProblem(405, 'events are asked for with GET', { allow: 'GET' });
       live.open(request, response);
@@ -94,16 +96,30 @@ function rawPath({ url = '' }: IncomingMessage): string {
   return url.split(/[?#]/, 1)[0];
 }
 
+/** Redirects to the first video of a run's result; an empty response if it has none. */
+async function toVideo({ source }: Parts, query: URLSearchParams, response: ServerResponse): Promise<void> {
+  const { runs } = await source.read();
+  const run = runs.find(({ place }) => place === query.get('run'));
+  const files = run === undefined ? [] : await filesOfRun(run, urlIn(source.root));
+  const video = files.find(({ kind, url, name }) => kind === 'video' && url !== undefined && roleOf(name) === 'result');
+  if (video?.url === undefined) response.writeHead(204).end();
+  else response.writeHead(307, { location: video.url, 'cache-control': 'no-cache' }).end();
+}
+
+/** The addresses of files below the runs. */
+function urlIn(root: string): FileUrl {
+  return async (path) => {
+    const url = runFileUrl(root, path);
+    return url === undefined ? { problem: 'lies outside of the runs and is not shown' } : { url };
+  };
+}
+
 const noUrl: FileUrl = async () => ({ problem: '' });
 
 async function comparePage(parts: Parts, query: URLSearchParams): Promise<string> {
   const { source } = parts;
-  const urlOf: FileUrl = async (path) => {
-    const url = runFileUrl(source.root, path);
-    return url === undefined ? { problem: 'lies outside of the runs and is not shown' } : { url };
-  };
   const places = await placesOf(parts, query);
-  return comparisonPage(await collectComparison(await source.read(), places, urlOf), {
+  return comparisonPage(await collectComparison(await source.read(), places, urlIn(source.root)), {
     home: query.get('from')?.startsWith('?') ? `/${query.get('from')}` : '/',
   });
 }

@@ -3,6 +3,7 @@
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/query/run-fields.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
+import { importanceOf, type Observation } from './importance.js';
 import { METRICS_FIRST } from './metric-words.js';
 
 /** An available column. */
@@ -11,16 +12,16 @@ export interface RunColumn {
   readonly field: string;
   readonly kind: 'params' | 'metrics' | 'tags' | 'attributes';
   readonly key: string;
-  /** Whether its values differ, or some runs lack it. */
+  /** Whether its values differ between the runs that have it: a run without it is not different. */
   readonly differs: boolean;
-  /** Whether its values differ between the runs that have it. */
-  readonly varies: boolean;
   /** Number of runs that have it. */
   readonly count: number;
 }
 
 /** The most columns of parameters and of metrics shown by default. */
-const OWN_COLUMNS = { params: 5, metrics: 6 };
+const OWN_COLUMNS = { params: 4, metrics: 5 };
+/** The most metrics by which settings are ordered. */
+const DECIDING_METRICS = 2;
 const ATTRIBUTES = ATTRIBUTE_NAMES.filter((name) => !['run_name', 'status', 'folder'].includes(name));
 
 /** All available columns, in the order of the menu. */
@@ -42,13 +43,14 @@ export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
       kind,
       key,
       count,
-      varies: differs,
-      differs: differs || count < runs.length,
+      differs,
     }));
+  const weights = new Map([...params].filter(([, { differs }]) => differs).map(([key]) => [key, weightOf(runs, key)]));
+  const weight = ({ key }: RunColumn): number => weights.get(key) ?? -1;
   const byCount = listed('metrics', metrics).sort((a, b) => rank(a.key) - rank(b.key) || b.count - a.count);
   return [
     ...listed('params', params).sort(
-      (a, b) => Number(b.differs) - Number(a.differs) || Number(b.varies) - Number(a.varies) || b.count - a.count,
+      (a, b) => Number(b.differs) - Number(a.differs) || weight(b) - weight(a) || b.count - a.count,
     ),
     ...byCount,
     ...listed('tags', tags),
@@ -57,7 +59,6 @@ export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
       kind: 'attributes' as const,
       key,
       differs: true,
-      varies: true,
       count: runs.length,
     })),
   ];
@@ -71,6 +72,25 @@ export function ownColumns(columns: readonly RunColumn[]): string[] {
       .slice(0, OWN_COLUMNS[kind])
       .map(({ field }) => field);
   return [...chosen('params', ({ differs }) => differs), ...chosen('metrics', () => true)];
+}
+
+/** How much a setting matters to the first metrics that these runs have. */
+export function weightOf(runs: readonly Pick<RunSummary, 'parameters' | 'metrics'>[], key: string): number {
+  const having = runs.filter(({ parameters }) => Object.hasOwn(parameters, key));
+  const metrics = METRICS_FIRST.filter((metric) => having.some((run) => isNumber(run.metrics[metric]?.last)));
+  const weights = metrics.slice(0, DECIDING_METRICS).map((metric) =>
+    importanceOf(
+      having.flatMap(({ parameters, metrics: own }): Observation[] => {
+        const last = own[metric]?.last;
+        return isNumber(last) ? [[parameterText(parameters[key]), last]] : [];
+      }),
+    ),
+  );
+  return Math.max(0, ...weights);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 interface Seen {

@@ -13,7 +13,8 @@ export function tellingNames(names: readonly string[]): string[] {
     while (count < most && split.every((words) => at(words, count) === at(split[0], count))) count++;
     return count;
   };
-  const start = shared((words, i) => words[i], least - 1);
+  // The last shared word stays, since it may name the first value that differs.
+  const start = Math.max(0, shared((words, i) => words[i], least - 1) - 1);
   const end = shared((words, i) => words.at(-1 - i), least - start - 1);
   return split.map((words) => {
     const own = words

@@ -11,6 +11,7 @@ export const COMPARISON_SCRIPTS = [
   'draw',
   'runs-data',
   'join',
+  'preview',
   'scatter',
   'parallel',
   'curve-data',

@@ -265,6 +265,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await chart.locator('.yerror').count()).toBe(2);
     expect(await chart.locator('.chart-note').textContent()).toContain('Lines run through means');
     await chart.locator('.modebar-btn[data-val=select]').click();
+    await eventually(() => chart.locator('.modebar-btn.active').getAttribute('data-val')).toBe('select');
     const area = (await chart.locator('.nsewdrag').boundingBox())!;
     await page.mouse.move(area.x + 5, area.y + 5);
     await page.mouse.down();

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { pointLine } from '../../src/lib/tracking/stored/metric-points.js';
 import { openCurves } from '../../src/ui/curves.js';
+import { importanceOf, type Observation } from '../../src/ui/importance.js';
 import { type ListQuery, type ListRow, listView } from '../../src/ui/list-view.js';
 import { openRunSource, type RunsState } from '../../src/ui/run-source.js';
 import { scratchFolder } from '../tracking/scratch.js';
@@ -154,5 +155,45 @@ describe('100,000 points of one run', () => {
     mkdirSync(join(root, 'x'), { recursive: true });
     const long = (await openRunSource(root).read()).runs.find(({ place }) => place === 'long/long')!;
     expect(await openCurves(join(root, 'x')).read(long, { keys: ['loss'], points: 10 })).toEqual([]);
+  });
+});
+
+describe('what matters', () => {
+  it('is the variance of a metric that a setting explains, corrected for chance', () => {
+    // By hand: values 1, 3 | 5, 7: SST = 20, SSW = 4; 1 - (4 / 2) / (20 / 3) = 0.7.
+    const two = [1, 3, 5, 7].map((metric, i): Observation => [i < 2 ? 'a' : 'b', metric]);
+    expect(importanceOf(two)).toBeCloseTo(0.7, 12);
+    // No value is repeated: r = 1 for a line, and the correction leaves it.
+    expect(importanceOf([1, 2, 3, 4].map((x): Observation => [String(x), 2 * x]))).toBeCloseTo(1, 12);
+    expect(importanceOf([1, 2, 3].map((x): Observation => ['a', x]))).toBe(0);
+    expect(importanceOf(two.map(([, metric], i): Observation => [i % 2 ? 'a' : 'b', metric]))).toBe(0);
+  });
+
+  it('orders the settings, and only those that differ are columns', () => {
+    const [sample] = state.runs.filter((run) => run.name === 's0.45');
+    const metric = (last: number) => ({ ...sample.metrics.flicker, last });
+    const runs = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => ({
+      ...sample,
+      ...{
+        id: String(i),
+        place: `sweep/run-${i}`,
+        name: `a city at night in neon light, seed ${i % 2}, strength ${i >> 1}`,
+      },
+      parameters: { seed: i % 2, strength: i >> 1, ...(i === 0 && { extra: 'only here' }) },
+      metrics: { edit_strength: metric(10 * (i >> 1) + (i % 2)), warping_error: metric(i), psnr: metric(i) },
+    }));
+    const of = { runs, damaged: [] };
+    const { columns, rows } = list({}, of);
+    expect(columns.map(({ key }) => key)).toEqual(['strength', 'seed', 'edit_strength', 'warping_error', 'psnr']);
+    expect(rows.map((row) => ('label' in row ? row.label : ''))[3]).toBe('… seed 1, strength 1');
+    const groups = list({ group: 'params.strength', closed: ['0', '1', '2', '3'] }, of).rows;
+    expect(groups[1]).toMatchObject({ title: 'strength 1', count: 2, open: false });
+    expect('cells' in groups[1] && groups[1].cells).toEqual([
+      '1',
+      null,
+      { mean: 10.5, deviation: Math.SQRT1_2 },
+      { mean: 2.5, deviation: Math.SQRT1_2 },
+      { mean: 2.5, deviation: Math.SQRT1_2 },
+    ]);
   });
 });
