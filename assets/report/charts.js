@@ -146,7 +146,12 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
       tell('pick', runs.length > 0 ? new Set(runs.map(nameOf)) : null);
     });
     canvas.on('plotly_deselect', () => tell('pick', null));
-    new ResizeObserver(() => canvas.clientWidth > 0 && plotly.Plots.resize(canvas).then(showHead)).observe(place);
+    let width = canvas.clientWidth;
+    new ResizeObserver(() => {
+      if (canvas.clientWidth === width || canvas.clientWidth === 0) return;
+      width = canvas.clientWidth;
+      plotly.Plots.resize(canvas).then(showHead);
+    }).observe(place);
   }
 
   /** Shows the player's frame as a line. */

@@ -12,10 +12,11 @@ import { seriesClass } from '../lib/report/series.js';
 import { type ComparedRun, type Comparison, videoArms } from './comparison.js';
 import { type ComparisonData, comparisonData } from './comparison-data.js';
 import type { Curve } from './curves.js';
-import { filesTable } from './files-table.js';
+import { filesTable, shownUrl } from './files-table.js';
 import { formatDuration, formatTime } from './format-run.js';
 import { DECIDING } from './metric-words.js';
 import { parametersTable } from './parameters-table.js';
+import { isReport } from './run-media.js';
 import { comparisonAssets } from './ui-assets.js';
 
 /** Options of the page. */
@@ -79,7 +80,7 @@ function header({ runs, missing, parts }: Comparison, title: string, home: strin
 <h1>${title}${runs.length === 1 && html` ${badge(runs[0])}`}</h1>
 ${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
 ${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
-${runs.length === 1 ? single(runs[0]) : runs.length > 1 && legend(runs, home)}
+${runs.length === 1 ? single(runs[0], home !== undefined) : runs.length > 1 && legend(runs, home)}
 ${runs.some(({ status }) => status === 'interrupted') && interrupted(runs)}
 ${parts.length > 0 && home !== undefined && html`<p><a class="button" href="${compareUrl(parts.map(({ place }) => place))}">Compare its ${parts.length} parts</a></p>`}
 </header>
@@ -107,7 +108,7 @@ function interrupted(runs: readonly ComparedRun[]): Html {
   }: ${cut.length === 1 ? 'its process' : 'their processes'} ended without saying so. What was logged until then is shown.</p>`;
 }
 
-function single(run: ComparedRun): Html {
+function single(run: ComparedRun, served: boolean): Html {
   const { experiment, start, end, device, git, metrics, error, status } = run;
   const first = Object.entries(metrics).slice(0, HEAD_FACTS);
   const facts: ReportFact[] = [
@@ -120,7 +121,9 @@ function single(run: ComparedRun): Html {
       : [{ name: 'commit', value: `${git.commit.slice(0, 8)}${git.dirty ? ' and changes' : ''}` }]),
     ...(first.length === 0 ? [{ name: 'metrics', value: 'none logged' }] : []),
   ];
-  return html`${factList(facts)}${error !== undefined && html`<p class="notice bad" role="alert"><b>It failed:</b> ${error}</p>`}`;
+  const report = run.files.find(({ name, url }) => isReport(name) && url !== undefined);
+  const href = report?.url && (served ? shownUrl(report.name, report.url) : report.url);
+  return html`${factList(facts)}${href && html`<p><a class="button" href="${href}">Open its report</a></p>`}${error !== undefined && html`<p class="notice bad" role="alert"><b>It failed:</b> ${error}</p>`}`;
 }
 
 function legend(runs: readonly ComparedRun[], home: string | undefined): Html {

@@ -4,6 +4,7 @@ import { formatBytes } from '../lib/base/format-bytes.js';
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
 import type { ComparedRun } from './comparison.js';
+import { isReport } from './run-media.js';
 
 /** The most files listed of a run. */
 const MOST = 200;
@@ -21,9 +22,14 @@ ${runs.map(
   ) => html`<tbody>${runs.length > 1 && html`<tr class="group"><th colspan="3" scope="rowgroup" class="${seriesClass(i)}"><i class="swatch"></i> ${label}</th></tr>`}
 ${files.slice(0, MOST).map(
   ({ name, url, bytes, problem, path }) =>
-    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatBytes(bytes)}</td><td class="why">${problem === undefined ? '' : served ? `${problem}: ${path}` : problem}</td></tr>
+    html`<tr><th scope="row">${url === undefined ? name : html`<a href="${served ? shownUrl(name, url) : url}"${served && html` target="_blank" rel="noopener"`}>${name}</a>`}</th><td class="number">${formatBytes(bytes)}</td><td class="why">${problem === undefined ? '' : served ? `${problem}: ${path}` : problem}</td></tr>
 `,
 )}${files.length > MOST && html`<tr><td colspan="3" class="why">and ${files.length - MOST} more</td></tr>`}</tbody>`,
 )}
 </table></div></details>`;
+}
+
+/** The address at which a file is shown: a report's is one where its scripts may run. */
+export function shownUrl(name: string, url: string): string {
+  return isReport(name) ? url.replace(/^\/files\//, '/reports/') : url;
 }

@@ -14,7 +14,7 @@ import { listView, matchingRuns } from './list-view.js';
 import type { Live } from './live.js';
 import { integerOf, listOf, numberOf, queryOf } from './query.js';
 import { runFile, runFileUrl } from './run-files.js';
-import { type FileUrl, filesOfRun, roleOf } from './run-media.js';
+import { type FileUrl, filesOfRun, isReport, roleOf } from './run-media.js';
 import type { PlacedRun, RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
@@ -29,6 +29,14 @@ const MOST_CURVES = 60;
 
 const FILE_POLICY =
   "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/**
+ * A report has scripts, and whoever wrote the run may have written them: it is shown in an origin of its own, without the
+ * dashboard's cookie, and can load and send nothing.
+ */
+const REPORT_POLICY =
+  "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
+  "img-src data: blob:; media-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Creates the routes of a dashboard. */
 export function routes(source: RunSource, live: Live): Answer {
@@ -52,7 +60,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     return parts.renderGrid(request, response);
   }
   if (pathname === '/api/grid') throw new HttpProblem(405, 'a grid is asked for with POST', { allow: 'POST' });
-  const [, area, rest = ''] = /^\/(files|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
+  const [, area, rest = ''] = /^\/(files|reports|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
   if (area === 'files') {
     const path = await runFile(source.root, rest.split('/'));
     // A run's file is shown alone: nothing in it may run, load or embed anything. Videos are not sandboxed: a sandboxed one
@@ -60,6 +68,11 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     const sandbox = isMedia(path) ? '' : 'sandbox; ';
     response.setHeader('content-security-policy', `${sandbox}${FILE_POLICY}`);
     return sendFile(request, response, path);
+  }
+  if (area === 'reports') {
+    if (!isReport(rest)) throw new HttpProblem(404, 'there is no such report');
+    response.setHeader('content-security-policy', REPORT_POLICY);
+    return sendFile(request, response, await runFile(source.root, rest.split('/')), 'text/html; charset=utf-8');
   }
   if (area === 'assets') {
     const asset = servedAsset(rest);

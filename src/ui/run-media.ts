@@ -75,6 +75,11 @@ export function kindOf(name: string): RunFile['kind'] {
   return VIDEOS.includes(extension) ? 'video' : PICTURES.includes(extension) ? 'picture' : 'other';
 }
 
+/** Whether a file is a report of ours, by its name. */
+export function isReport(name: string): boolean {
+  return /(^|\/)report\.html$/.test(name);
+}
+
 /** What a video shows, by its name. A side-by-side video is no video of a result: players would compare it with one. */
 export function roleOf(name: string): 'result' | 'source' | 'check' | 'side by side' {
   if (/grid|compar|side.?by.?side/i.test(name)) return 'side by side';

@@ -32,16 +32,21 @@ export function isMedia(path: string): boolean {
  * Responds with a file. Types that a browser might run (HTML, SVG) and unknown ones are sent as downloads.
  *
  * @param path a real path: the caller has resolved and checked links
+ * @param type its media type; by its extension by default
  * @throws HttpProblem 404 if it is not a file, 416 for a range beyond its end
  */
-export async function sendFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+export async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  type: string | undefined = TYPES[extname(path).toLowerCase()],
+): Promise<void> {
   const handle = await openRegular(path).catch(() => {
     throw new HttpProblem(404, 'there is no such file');
   });
   try {
     const about = await handle.stat();
     const tag = `"${about.size.toString(36)}-${Math.round(about.mtimeMs * 1000).toString(36)}"`;
-    const type = TYPES[extname(path).toLowerCase()];
     const headers: Record<string, string | number> = {
       'content-type': type ?? 'application/octet-stream',
       'accept-ranges': 'bytes',

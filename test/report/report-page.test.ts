@@ -465,6 +465,17 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
     await sparse.close();
   });
 
+  it('opens with its videos, then says in one sentence what was found, then the claims', async () => {
+    const page = await openPage('whole.html');
+    const parts = await page
+      .locator('h1, #videos, .lead, .claims, .facts')
+      .evaluateAll((all) => all.map((each) => each.id || each.className || each.tagName));
+    expect(parts).toEqual(['H1', 'videos', 'lead', 'claims', 'facts']);
+    const stage = (await page.locator('.stage').boundingBox())!;
+    expect(stage.y + stage.height).toBeLessThan(800);
+    await page.close();
+  });
+
   it('gives every control a name', async () => {
     const page = await openPage('whole.html');
     const nameless = await page.evaluate(`[...document.querySelectorAll('button, select, input, a, img, video')]

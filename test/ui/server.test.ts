@@ -1,7 +1,7 @@
 // The dashboard's server with direct requests: responses, errors, and unchanged files of runs.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,11 @@ beforeAll(async () => {
   writeFileSync(join(root, 'sweep/strength-0.45/.mlflow.json'), '{"uri":"a secret"}');
   symlinkSync('../.mlflow.json', join(root, 'sweep/strength-0.45/artifacts/shown.json'));
   writeFileSync(join(root, 'sweep/strength-0.45/artifacts/page.html'), '<script>alert(1)</script>');
+  writeFileSync(join(root, 'sweep/strength-0.45/artifacts/report.html'), 'a report');
+  const reported = join(root, 'sweep/strength-0.6/artifacts/report.html');
+  writeFileSync(reported, 'a report');
+  const artifact = { name: 'report.html', path: 'artifacts/report.html', bytes: 8, sha256: '0'.repeat(64), time: 0 };
+  appendFileSync(join(root, 'sweep/strength-0.6/artifacts.jsonl'), `${JSON.stringify(artifact)}\n`);
   const away = await startRun({
     root: join(top, 'elsewhere'),
     experiment: 'x',
@@ -256,6 +261,19 @@ describe('files', () => {
     // A sandboxed video could not load itself, and it cannot run scripts anyway.
     const video = String((await get(VIDEO)).headers['content-security-policy']);
     expect(video).toMatch(/^default-src 'none'; media-src 'self'.*frame-ancestors 'none'/);
+  });
+
+  it('that are reports open in an origin of their own, which can send nothing', async () => {
+    expect((await get('/reports/sweep/strength-0.45/artifacts/page.html')).status).toBe(404);
+    const { headers, text } = await get('/reports/sweep/strength-0.45/artifacts/report.html');
+    expect([headers['content-type'], text]).toEqual(['text/html; charset=utf-8', 'a report']);
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toMatch(/^sandbox allow-scripts allow-downloads; default-src 'none';/);
+    expect(policy).not.toMatch(/allow-same-origin|connect-src|https?:/);
+    const page = (await get('/compare?run=sweep/strength-0.6')).text;
+    expect(page).toContain(
+      '<a class="button" href="/reports/sweep/strength-0.6/artifacts/report.html">Open its report</a>',
+    );
   });
 
   it('may be links that stay inside', async () => {

@@ -2,11 +2,12 @@
 // settings.
 
 import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { VERSION } from '../base/version.js';
 import type { Model } from '../models/model.js';
 import type { ReportArm, ReportData, ReportSetting } from '../report/report-data.js';
 import { writeReport } from '../report/write-report.js';
+import type { WhatIsTrained } from '../training/finetune/trained-weights.js';
 import { gridArms } from './arms.js';
 import { plainCurve } from './claims.js';
 import { PUBLISHED } from './plan.js';
@@ -42,8 +43,8 @@ function reportData(out: string, result: RecipeResult, model: Model, strengths: 
       claim: tuned.length > 1 ? `${capitalised(arm)}. ${claim.claim}` : claim.claim,
     })),
     facts: [
-      { name: 'video', value: `${result.video}, ${frames} frames of ${width}x${height}` },
-      { name: 'model', value: result.model },
+      { name: 'video', value: `${basename(result.video)}, ${frames} frames of ${width}x${height}` },
+      { name: 'model', value: basename(result.model) },
       ...prompts.map((value, i) => ({ name: i === 0 ? 'prompt' : 'also trained', value })),
     ],
     shot: { frameRate, frames, width, height },
@@ -191,8 +192,8 @@ function summary({ arms, claims, truthFloor, frames }: RecipeResult, strengths: 
     return `${capitalised(label)}: of ${own.length} claims of the recipe, ${held} hold here.${error}`;
   });
   return [
-    `The same ${frames} frames four ways: as they are, edited frame by frame at strength ${strengths[0]} and at ${strengths[1] ?? strengths[0]}, and at ${strengths[0]} again with a model that was finetuned on this very video and on one edited frame of it${steady ? ': its keyframes only, carried along the source’s motion to the frames between. The table has the published recipe beside it, which renders every frame' : ''}.`,
     ...verdicts,
+    `The same ${frames} frames four ways: as they are, edited frame by frame at strength ${strengths[0]} and at ${strengths[1] ?? strengths[0]}, and at ${strengths[0]} again with a model that was finetuned on this very video and on one edited frame of it${steady ? ': its keyframes only, carried along the source’s motion to the frames between. The table has the published recipe beside it, which renders every frame' : ''}.`,
   ];
 }
 
@@ -239,8 +240,13 @@ function settingsTable(
     row('finetuning', 'batch size', String(trained.batch)),
     row('finetuning', 'timestep range', `[${range.join(', ')})`),
     row('finetuning', 'objective', String(trained.objective)),
-    row('finetuning', 'what is trained', trained.train),
+    row('finetuning', 'what is trained', trainedInWords(trained.train as WhatIsTrained)),
   ];
+}
+
+function trainedInWords(train: WhatIsTrained): string {
+  if (train.kind === 'lora') return `low-rank updates${train.rank === undefined ? '' : ` of rank ${train.rank}`}`;
+  return train.kind === 'attention' ? 'the attention layers' : 'the whole UNet';
 }
 
 const formatRate = (rate: number): string => rate.toExponential().replace('e-0', 'e-');

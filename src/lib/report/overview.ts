@@ -1,18 +1,21 @@
-// The head of a report: title, facts, summary, and each claim with its verdict.
+// What a report found: summary, each claim with its verdict, facts. It follows the videos.
 
 import { type Html, html } from './html.js';
 import type { ReportClaim, ReportData, ReportFact } from './report-data.js';
 import { paragraphs } from './section.js';
 
-/** Title, facts, summary and claims. */
-export function overview(data: Pick<ReportData, 'title' | 'facts' | 'summary' | 'claims'>): Html {
-  return html`<header class="overview">
-<h1>${data.title}</h1>
-${data.facts && factList(data.facts)}
-${paragraphs(data.summary, 'lead')}
-${data.claims && data.claims.length > 0 && claimList(data.claims)}
-</header>
-`;
+/** One sentence in large letters, the claims, the rest of the summary, and the facts; undefined if there are none. */
+export function overview({
+  facts = [],
+  summary = [],
+  claims = [],
+}: Pick<ReportData, 'facts' | 'summary' | 'claims'>): Html | undefined {
+  const [lead, ...rest] = typeof summary === 'string' ? [summary] : summary;
+  if (lead === undefined && claims.length + facts.length === 0) return undefined;
+  return html`${paragraphs(lead, 'lead')}
+${claims.length > 0 && claimList(claims)}
+${paragraphs(rest, 'note wide')}
+${factList(facts)}`;
 }
 
 /** A list of names and values. */

@@ -27,9 +27,10 @@ export function renderReport(data: ReportData): string {
   const further = frameCurves(arms, { except: hasVideos ? curves : [], described });
   return renderPage({
     title: data.title,
-    header: overview(data),
+    header: html`<header class="overview"><h1>${data.title}</h1></header>`,
     sections: [
       section('Videos', shot && hasVideos ? player(arms, { shot, grid: data.grid, beside: main }) : noVideos()),
+      section('What was found', overview(data)),
       section('The picture that decides', decisionPlot(arms, data.decision, described)),
       section('All metrics', metricsTable(arms, described)),
       section(main ? 'More metrics by frame' : 'Metrics by frame', further && html`${armLegend(arms)}${further}`),
