@@ -34,15 +34,18 @@ function loadPlotly() {
 
 /** All charts that have been drawn, for what changes them together. @type {Set<() => void>} */
 const redraws = new Set();
-const dark = matchMedia('(prefers-color-scheme: dark)');
-for (const [target, event] of /** @type {const} */ ([
-  [dark, 'change'],
-  [window, 'beforeprint'],
-  [window, 'afterprint'],
-]))
-  target.addEventListener(event, () => {
-    for (const redraw of redraws) redraw();
+const redrawAll = () => {
+  for (const redraw of redraws) redraw();
+};
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawAll);
+for (const event of ['beforeprint', 'afterprint']) {
+  addEventListener(event, () => {
+    document.documentElement.toggleAttribute('data-printing', event === 'beforeprint');
+    redrawAll();
   });
+}
+/** The widest chart on paper, in pixels. */
+const PAPER = 640;
 
 /**
  * A chart in an element, which is empty until the element comes near the window.
@@ -86,14 +89,17 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
     if (!seen || !figure) return;
     const theme = readTheme(place);
     canvas.setAttribute('aria-label', wordsOf(figure));
+    canvas.setAttribute('aria-busy', 'true');
     plotly ??= await loadPlotly();
     const isFirst = canvas.data === undefined;
     const drawn = figure;
+    const isPaper = document.documentElement.hasAttribute('data-printing');
+    const width = isPaper ? { width: Math.min(PAPER, canvas.clientWidth), autosize: false } : {};
     const react = () =>
       plotly.react(
         canvas,
         tracesOf(drawn, theme, { hidden: hiddenLines, picked, sides }),
-        layoutOf(drawn, theme),
+        { ...layoutOf(drawn, theme), ...width },
         config(drawn),
       );
     await react();
@@ -102,6 +108,7 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
     if (String(sides) !== before) await react();
     if (isFirst) follow();
     subdue(isOut);
+    canvas.setAttribute('aria-busy', 'false');
     for (const svg of canvas.querySelectorAll('.main-svg')) svg.setAttribute('aria-hidden', 'true');
     showHead();
   }

@@ -2,7 +2,7 @@
 
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
-import type { ComparedRun } from './comparison.js';
+import type { ComparedRun } from './compared-run.js';
 import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';
 import { weightOf } from './run-columns.js';

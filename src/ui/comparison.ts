@@ -1,31 +1,12 @@
 // A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
-import { type FileUrl, filesOfRun, type RunFile, roleOf } from './run-media.js';
+import type { ComparedRun, ComparedVideo } from './compared-run.js';
+import { type FileUrl, filesOfRun, roleOf } from './run-media.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 import { findSource } from './source-video.js';
 import { tellingNames } from './telling-names.js';
 import { type VideoShape, videoShape } from './video-shape.js';
-
-/** A run of a comparison. */
-export interface ComparedRun extends PlacedRun {
-  /** Unique among the compared runs. */
-  readonly label: string;
-  readonly files: readonly RunFile[];
-}
-
-/** A video that can be played. */
-export interface ComparedVideo {
-  /** The run's place, followed by the file's name where a run has several videos. */
-  readonly name: string;
-  readonly label: string;
-  readonly note?: string | undefined;
-  readonly place: string;
-  readonly file: RunFile & { readonly url: string };
-  readonly shape: VideoShape;
-  /** The rows and columns of a grid whose first cell the video is. */
-  readonly cell?: { readonly columns: number; readonly rows: number } | undefined;
-}
 
 /** The compared runs, and their videos. */
 export interface Comparison {

@@ -3,7 +3,7 @@
 import { formatBytes } from '../lib/base/format-bytes.js';
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
-import type { ComparedRun } from './comparison.js';
+import type { ComparedRun } from './compared-run.js';
 import { isReport } from './run-media.js';
 
 /** The most files listed of a run. */

@@ -3,7 +3,7 @@
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
-import type { ComparedRun } from './comparison.js';
+import type { ComparedRun } from './compared-run.js';
 import { differingParameters } from './comparison-data.js';
 import { formatDuration, formatTime } from './format-run.js';
 

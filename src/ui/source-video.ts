@@ -1,6 +1,6 @@
 // The source video of compared runs: a file of theirs or of their parent, else the first cell of a side-by-side video.
 
-import type { ComparedRun, ComparedVideo } from './comparison.js';
+import type { ComparedRun, ComparedVideo } from './compared-run.js';
 import { type FileUrl, filesOfRun, type RunFile, roleOf } from './run-media.js';
 import type { RunsState } from './run-source.js';
 import { type VideoShape, videoShape } from './video-shape.js';

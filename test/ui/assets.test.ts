@@ -37,7 +37,7 @@ describe('scripts and styles of the dashboard', () => {
       readdirSync(folder)
         .filter((name) => name !== types)
         .sort(),
-    ).toEqual([...list, ...scripts, ...styles].sort());
+    ).toEqual([...new Set([...list, ...scripts, ...styles])].sort());
   });
 
   it('become one script, in which no two names clash and each is known before it is used', () => {

@@ -264,6 +264,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await chart.locator('.js-line').count()).toBe(1);
     expect(await chart.locator('.yerror').count()).toBe(2);
     expect(await chart.locator('.chart-note').textContent()).toContain('Lines run through means');
+    await eventually(() => chart.locator('.chart-canvas').getAttribute('aria-busy')).toBe('false');
     await chart.locator('.modebar-btn[data-val=select]').click();
     await eventually(() => chart.locator('.modebar-btn.active').getAttribute('data-val')).toBe('select');
     const area = (await chart.locator('.nsewdrag').boundingBox())!;
