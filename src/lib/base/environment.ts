@@ -44,6 +44,11 @@ export function variable(name: keyof typeof VARIABLES, env: Environment = proces
   return env[name] || undefined;
 }
 
+/** Sets a variable for libraries in this process, unless the user has. */
+export function setWhereUnset(name: 'TF_NUM_INTRAOP_THREADS' | 'TF_CPP_MIN_LOG_LEVEL', value: string): void {
+  process.env[name] ??= value;
+}
+
 /** The environment of a child process: this one's with some variables set, or removed where undefined. */
 export function childEnvironment(changes: Environment): NodeJS.ProcessEnv {
   return { ...process.env, ...changes };

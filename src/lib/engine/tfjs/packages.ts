@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { basename, isAbsolute } from 'node:path';
-import { variable } from '../../base/environment.js';
+import { setWhereUnset, variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Device } from '../devices.js';
 import type { Tfjs } from './api.js';
@@ -90,8 +90,8 @@ export function openTfjs(found: TfjsPackage, threads?: number): Promise<Tfjs> {
 async function load({ name, backend }: TfjsPackage, threads?: number): Promise<Tfjs> {
   try {
     // Native TensorFlow reads these when it starts.
-    if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
-    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+    if (threads !== undefined) setWhereUnset('TF_NUM_INTRAOP_THREADS', String(threads));
+    setWhereUnset('TF_CPP_MIN_LOG_LEVEL', '2');
     const own = require(name) as Partial<Tfjs>;
     // A package that is a backend alone registers itself with the core beside it.
     const tf = own.tidy ? (own as Tfjs) : (createRequire(require.resolve(name))('@tensorflow/tfjs-core') as Tfjs);
