@@ -25,7 +25,6 @@ export type { FrameEdit, FrameEdits } from './edits/frame-edit.js';
 export { proposeEdits } from './edits/propose-edits.js';
 export { readEdit } from './edits/sidecar.js';
 export type { Device } from './engine/devices.js';
-export type { Engine } from './engine/engine.js';
 export { type Composition, composition, compositionKept } from './metrics/composition.js';
 export { type MeasureOptions, measure } from './metrics/measure.js';
 export { METRICS, type Measurement, type MetricName, type MetricValue } from './metrics/measurement.js';

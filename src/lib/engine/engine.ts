@@ -9,7 +9,11 @@ import type { Program, WeightSource } from './program.js';
 
 /** Engines by their names in options and in `STEADYFRAME_ENGINE`: ONNX Runtime and TensorFlow.js. */
 export const ENGINES = ['onnx', 'tfjs'] as const;
-/** Name of an engine. */
+/**
+ * Name of an engine.
+ *
+ * @inline
+ */
 export type Engine = (typeof ENGINES)[number];
 
 /** How to compile. */
