@@ -2,7 +2,7 @@
 // memory of the weights, and seconds to compute, but only once.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceAtomically } from '../../base/atomic-file.js';
 import { FailureError, UsageError } from '../../base/errors.js';
@@ -43,28 +43,32 @@ export async function transformedKernels(
   transform: KernelTransform,
 ): Promise<TransformedKernels | null> {
   const folder = join(cacheFolder(), 'winograd');
-  const entries = new Map<string, TensorEntry>();
-  let cleaned = false;
   const files = new Set(requests.map(({ name }) => (weights.get(name) as TensorEntry).file));
   for (const file of files) if (!(await weightAccess(file)).mapped) return null;
+  const entries = new Map<string, TensorEntry>();
+  const missing = new Map<string, { source: TensorEntry; request: KernelRequest; length: number }>();
   try {
     await mkdir(folder, { recursive: true });
     for (const request of requests) {
       const { name, side, shape } = request;
-      const key = nameOf(name, side);
-      if (entries.has(key)) continue;
       const source = weights.get(name) as TensorEntry;
       const own = [(side + 2) ** 2, shape[0], shape[1]];
       const length = 4 * sizeOf(own);
       const file = join(folder, `${await identityOf(source, side)}.f32`);
-      if (!(await touched(file, length))) {
-        if (!cleaned) await removeUnused(folder);
-        cleaned = true;
-        const { buffer, byteOffset, byteLength } = await transform(source, request);
-        const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-        await replaceAtomically(file, (temporary) => writeFile(temporary, bytes, { flag: 'wx' }));
-      }
-      entries.set(key, { file, dtype: 'float32', shape: own, offset: 0, length });
+      if (!(await touched(file, length))) missing.set(file, { source, request, length });
+      entries.set(nameOf(name, side), { file, dtype: 'float32', shape: own, offset: 0, length });
+    }
+    if (missing.size > 0) {
+      await removeUnused(folder);
+      const bytes = [...missing.values()].reduce((sum, { length }) => sum + length, 0);
+      const { bavail, bsize } = await statfs(folder);
+      // The disk keeps as much free again.
+      if (bavail * bsize < 2 * bytes) return null;
+    }
+    for (const [file, { source, request }] of missing) {
+      const { buffer, byteOffset, byteLength } = await transform(source, request);
+      const data = new Uint8Array(buffer, byteOffset, byteLength);
+      await replaceAtomically(file, (temporary) => writeFile(temporary, data, { flag: 'wx' }));
     }
   } catch (error) {
     // A cache is no condition: without one, ONNX Runtime convolves.
