@@ -1,5 +1,6 @@
 // How much a setting matters to a metric, over a set of runs.
 
+import { mean, squaredDistances } from '../lib/base/mean.js';
 import { collect } from './group-runs.js';
 
 /** A setting's value and a metric's, of one run. */
@@ -12,31 +13,19 @@ export type Observation = readonly [setting: string, metric: number];
  */
 export function importanceOf(observations: readonly Observation[]): number {
   const n = observations.length;
-  const total = squares(observations.map(([, metric]) => metric));
+  const total = squaredDistances(observations.map(([, metric]) => metric));
   const groups = collect(observations, ([setting]) => setting);
   if (groups.size < 2 || total === 0) return 0;
   if (groups.size < n) {
-    const within = [...groups.values()].reduce((sum, own) => sum + squares(own.map(([, metric]) => metric)), 0);
+    const within = [...groups.values()].reduce(
+      (sum, own) => sum + squaredDistances(own.map(([, metric]) => metric)),
+      0,
+    );
     return Math.max(0, 1 - within / (n - groups.size) / (total / (n - 1)));
   }
   const settings = observations.map(([setting]) => Number(setting));
   if (n < 3 || !settings.every(Number.isFinite)) return 0;
   const [a, b] = [mean(settings), mean(observations.map(([, metric]) => metric))];
   const product = observations.reduce((sum, [, metric], i) => sum + (settings[i] - a) * (metric - b), 0);
-  return Math.max(0, 1 - ((1 - product ** 2 / (squares(settings) * total)) * (n - 1)) / (n - 2));
-}
-
-/** The mean of values, and their standard deviation as a sample; null of a single one. */
-export function spreadOf(values: readonly number[]): { readonly mean: number; readonly deviation: number | null } {
-  const deviation = values.length > 1 ? Math.sqrt(squares(values) / (values.length - 1)) : null;
-  return { mean: mean(values), deviation };
-}
-
-function squares(values: readonly number[]): number {
-  const middle = mean(values);
-  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.max(0, 1 - ((1 - product ** 2 / (squaredDistances(settings) * total)) * (n - 1)) / (n - 2));
 }

@@ -1,6 +1,7 @@
 // The table of runs that a page requests: filtered, searched, sorted and grouped, and of that the visible rows.
 
 import { UsageError } from '../lib/base/errors.js';
+import { spread } from '../lib/base/mean.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { parseFilter } from '../lib/tracking/query/filter.js';
 import { orderRuns } from '../lib/tracking/query/order-runs.js';
@@ -8,7 +9,6 @@ import { questionFields } from '../lib/tracking/query/question-fields.js';
 import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
 import { collect, type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
-import { spreadOf } from './importance.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { progressOf, type RunProgress } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
@@ -192,7 +192,9 @@ function groupCell(members: readonly PlacedRun[], { kind, of }: RunField): Group
   const values = members.map(of).filter((value) => value !== undefined);
   if (kind !== 'metrics') return new Set(values).size === 1 ? cellOf(values[0]) : null;
   const numbers = values.map(Number).filter(Number.isFinite);
-  return numbers.length === 0 ? null : spreadOf(numbers);
+  if (numbers.length === 0) return null;
+  const { mean, deviation } = spread(numbers);
+  return { mean, deviation: numbers.length > 1 ? deviation : null };
 }
 
 /** A value as JSON, which has no NaN and no infinities. */

@@ -1,5 +1,7 @@
 // Every environment variable that is read, with its meaning. Read them here only.
 
+import { UsageError } from './errors.js';
+
 /** The variables by name. */
 export const VARIABLES = {
   STEADYFRAME_RUNS: 'folder of all runs; runs by default',
@@ -42,6 +44,31 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The value of a variable; undefined where it is not set, or empty. */
 export function variable(name: keyof typeof VARIABLES, env: Environment = process.env): string | undefined {
   return env[name] || undefined;
+}
+
+/** Where a word may come from, and what is said of one that is not known. */
+interface WordPlace {
+  readonly option: string;
+  readonly variable: keyof typeof VARIABLES;
+  /** Between the wrong word and the known ones. */
+  readonly problem: string;
+}
+
+/**
+ * One of some words: the option's, else the variable's; undefined where neither is given.
+ *
+ * @throws UsageError for another word
+ */
+export function chosenWord<Word extends string>(
+  words: readonly Word[],
+  given: string | undefined,
+  place: WordPlace,
+): Word | undefined {
+  const name = given ?? variable(place.variable);
+  const known = words.find((word) => word === name);
+  if (name === undefined || known !== undefined) return known;
+  const origin = given === undefined ? place.variable : place.option;
+  throw new UsageError(`${origin}: '${name}'${place.problem} ${words.join(', ')}`);
 }
 
 /** Sets a variable for libraries in this process, unless the user has. */

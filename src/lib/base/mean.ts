@@ -5,6 +5,12 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** Sum of the squared distances to the mean. */
+export function squaredDistances(values: readonly number[]): number {
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+}
+
 /** A number over several cases. */
 export interface Spread {
   readonly mean: number;
@@ -14,7 +20,6 @@ export interface Spread {
 
 /** Mean and standard deviation (of a sample, n - 1) of values. */
 export function spread(values: readonly number[]): Spread {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+  const deviation = values.length > 1 ? Math.sqrt(squaredDistances(values) / (values.length - 1)) : 0;
+  return { mean: mean(values), deviation };
 }

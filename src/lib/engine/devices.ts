@@ -1,6 +1,6 @@
 // The devices, and the errors for devices that do not start.
 
-import { variable } from '../base/environment.js';
+import { chosenWord, variable } from '../base/environment.js';
 import { FailureError, UsageError } from '../base/errors.js';
 
 /** Devices by their names in options and in `STEADYFRAME_DEVICE`. */
@@ -27,12 +27,8 @@ export function resolveDevice(option?: string): Device {
 
 /** The same, undefined where neither names one. */
 export function requestedDevice(option?: string): Device | undefined {
-  const name = option ?? variable('STEADYFRAME_DEVICE');
-  if (name === undefined) return undefined;
-  const device = DEVICES.find((known) => known === name);
-  if (device) return device;
-  const origin = option === undefined ? 'STEADYFRAME_DEVICE' : 'device';
-  throw new UsageError(`${origin}: '${name}' is not a device; choose one of ${DEVICES.join(', ')}`);
+  const problem = ' is not a device; choose one of';
+  return chosenWord(DEVICES, option, { option: 'device', variable: 'STEADYFRAME_DEVICE', problem });
 }
 
 /**
@@ -61,10 +57,8 @@ const WINOGRAD = ['quicker', 'everywhere', 'off'] as const;
  * @throws UsageError if it is none of the words
  */
 export function resolveWinograd(): (typeof WINOGRAD)[number] {
-  const name = variable('STEADYFRAME_WINOGRAD') ?? 'quicker';
-  const known = WINOGRAD.find((word) => word === name);
-  if (known) return known;
-  throw new UsageError(`STEADYFRAME_WINOGRAD: '${name}', expected one of ${WINOGRAD.join(', ')}`);
+  const place = { option: 'winograd', variable: 'STEADYFRAME_WINOGRAD', problem: ', expected one of' } as const;
+  return chosenWord(WINOGRAD, undefined, place) ?? 'quicker';
 }
 
 /** The error for a device that does not start; there is no silent fallback. */

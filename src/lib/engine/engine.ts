@@ -1,8 +1,7 @@
 // The engines: what does the arithmetic of a graph. Each compiles graphs to programs; compile.ts calls the one that is asked
 // for.
 
-import { variable } from '../base/environment.js';
-import { UsageError } from '../base/errors.js';
+import { chosenWord } from '../base/environment.js';
 import type { Node } from '../graph/types.js';
 import type { Device } from './devices.js';
 import type { Program, WeightSource } from './program.js';
@@ -45,9 +44,6 @@ export type Compile = (
  * @throws UsageError when there is no engine of that name
  */
 export function resolveEngine(option?: string): Engine {
-  const name = option ?? variable('STEADYFRAME_ENGINE') ?? 'onnx';
-  const engine = ENGINES.find((known) => known === name);
-  if (engine) return engine;
-  const origin = option === undefined ? 'STEADYFRAME_ENGINE' : 'engine';
-  throw new UsageError(`${origin}: '${name}' is not an engine; choose one of ${ENGINES.join(', ')}`);
+  const problem = ' is not an engine; choose one of';
+  return chosenWord(ENGINES, option, { option: 'engine', variable: 'STEADYFRAME_ENGINE', problem }) ?? 'onnx';
 }

@@ -20,7 +20,10 @@ export interface Place {
  */
 export function resolvePlace({ engine: asked, device }: { engine?: string; device?: string } = {}): Place {
   const engine = resolveEngine(asked);
-  if (engine === 'onnx') return { engine, device: resolveDevice(device), runsOn: resolveDevice(device) };
+  if (engine === 'onnx') {
+    const own = resolveDevice(device);
+    return { engine, device: own, runsOn: own };
+  }
   const found = findTfjs(requestedDevice(device));
   return { engine, device: found.device, runsOn: basename(found.name) };
 }

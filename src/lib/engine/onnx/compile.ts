@@ -1,17 +1,16 @@
 // Compiles graphs to ONNX Runtime sessions and runs them. Equal graphs over equal weights share one session.
 
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type * as ort from 'onnxruntime-node';
 import { UsageError } from '../../base/errors.js';
 import { ops } from '../../graph/ops.js';
-import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, resolveDevice, resolveThreads, resolveWinograd } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
+import { fileIdentity, inputOf, weightOf } from '../values.js';
 import { lowerGraph } from './lower.js';
 import { readPlacement } from './placement.js';
 import { encodeModel, type ModelProto } from './schema.js';
@@ -80,9 +79,7 @@ async function compileAs(
     outputs,
     (name) => {
       if (options.trained?.has(name)) return { kind: 'input' };
-      const source = weights.get(name);
-      if (!source) throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
-      used.set(name, source);
+      used.set(name, weightOf(name, weights));
       return { kind: 'external', dtype: 'float32', location: '', offset: 0, length: 0 };
     },
     targetOf(device),
@@ -129,10 +126,7 @@ async function contentKey(
       hash.update(name).update(new Uint8Array(source.data.buffer, source.data.byteOffset, source.data.byteLength));
       continue;
     }
-    if (!identities.has(source.file)) {
-      const { dev, ino, size, mtimeMs } = await stat(source.file);
-      identities.set(source.file, `${dev} ${ino} ${size} ${mtimeMs}`);
-    }
+    if (!identities.has(source.file)) identities.set(source.file, await fileIdentity(source.file));
     hash.update(JSON.stringify([name, identities.get(source.file), source.dtype, source.offset, source.length]));
   }
   return hash.digest('hex');
@@ -166,11 +160,7 @@ function programOf(
       if (disposed) throw new UsageError('Program.run: the program was disposed of; compile it again');
       const feeds: Record<string, ort.Tensor> = {};
       for (const { name, shape } of shared.inputs) {
-        const given = inputs[name];
-        if (!given) throw new UsageError(`Program.run: input '${name}' ${show(shape)} is missing`);
-        if (show(given.shape) !== show(shape)) {
-          throw new UsageError(`Program.run: input '${name}' must be ${show(shape)}, not ${show(given.shape)}`);
-        }
+        const given = inputOf(name, shape, inputs);
         feeds[name] = new OrtTensor(given.dtype as 'float32', given.data as Float32Array, given.shape);
       }
       if (shared.uncopied) {

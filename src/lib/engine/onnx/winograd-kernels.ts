@@ -9,6 +9,7 @@ import { FailureError, UsageError } from '../../base/errors.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
 import { sizeOf } from '../../tensor/tensor.js';
 import type { WeightSource } from '../program.js';
+import { fileIdentity } from '../values.js';
 import { cacheFolder, weightAccess } from './weight-files.js';
 import { MATRICES, type TileSide } from './winograd-matrices.js';
 
@@ -80,8 +81,7 @@ export async function transformedKernels(
 
 /** Hash of what a transformed kernel depends on: the file with the weights, the place in it, and the matrix. */
 async function identityOf({ file, dtype, offset, length }: TensorEntry, side: TileSide): Promise<string> {
-  const { dev, ino, size, mtimeMs } = await stat(file);
-  const about = [dev, ino, size, mtimeMs, dtype, offset, length, MATRICES[side].kernel];
+  const about = [await fileIdentity(file), dtype, offset, length, MATRICES[side].kernel];
   return createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
 }
 

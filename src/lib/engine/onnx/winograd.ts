@@ -2,7 +2,7 @@
 // convolutional neural networks), which ONNX Runtime does not have: on the CPU 0.45 to 0.8 of the time of its own.
 
 import { ops as g } from '../../graph/ops.js';
-import { rewrite } from '../../graph/traverse.js';
+import { rewrite, topologicalOrder } from '../../graph/traverse.js';
 import type { Node } from '../../graph/types.js';
 import type { WeightSource } from '../program.js';
 import { type KernelTransform, type TransformedKernels, transformedKernels } from './winograd-kernels.js';
@@ -76,11 +76,10 @@ export async function withWinograd(
     return everywhere ? (w.shape[0] % 4 ? 2 : 4) : quickestTiles(x.shape, w.shape[0]);
   };
   const wanted = new Map<Node, TileSide>();
-  rewrite(results, (node) => {
+  for (const node of topologicalOrder(Object.values(results))) {
     const side = sideOf(node);
     if (side) wanted.set(node, side);
-    return node;
-  });
+  }
   if (wanted.size === 0) return { results, weights };
   const kernels = await transformedKernels(
     [...wanted].map(

@@ -11,9 +11,15 @@ export interface TfTensor {
 /** What a kernel takes beside tensors. */
 export type Argument = number | boolean | string | readonly (number | readonly number[])[];
 
+/** Functions of tfjs-core of each number by itself. */
+export const UNARY_KERNELS = [
+  ...(['neg', 'abs', 'sign', 'step', 'exp', 'log', 'sqrt', 'rsqrt'] as const),
+  ...(['sin', 'cos', 'tanh', 'erf', 'sigmoid', 'square'] as const),
+] as const;
+
 /** Functions of tfjs-core that take tensors first and numbers after them. */
 export const KERNELS = [
-  ...['neg', 'abs', 'sign', 'step', 'exp', 'log', 'sqrt', 'rsqrt', 'sin', 'cos', 'tanh', 'erf', 'sigmoid', 'square'],
+  ...UNARY_KERNELS,
   ...['add', 'sub', 'mul', 'div', 'maximum', 'sum', 'mean', 'matMul', 'softmax'],
   ...['reshape', 'transpose', 'broadcastTo', 'concat', 'slice', 'stridedSlice', 'reverse', 'pad'],
   ...['conv2d', 'conv2dTranspose', 'gather', 'scatterND', 'cast'],

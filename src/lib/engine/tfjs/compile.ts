@@ -1,12 +1,12 @@
 // Compiles graphs to plans of TensorFlow.js's functions and runs them. A value is freed as soon as its last use is past.
 
 import { UsageError } from '../../base/errors.js';
-import { show } from '../../graph/shapes.js';
 import type { Node } from '../../graph/types.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { requestedDevice, resolveThreads } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
+import { inputOf } from '../values.js';
 import { applyKernel, type Tfjs, type TfTensor } from './api.js';
 import { type FixedValues, fixedValues, toTfjs } from './fixed-values.js';
 import { findTfjs, openTfjs } from './packages.js';
@@ -66,13 +66,7 @@ async function useBackend(tf: Tfjs, backend: string): Promise<void> {
 
 function checkInputs({ steps }: Plan, inputs: Readonly<Record<string, Tensor>>): void {
   for (const { source, fixed, shape } of steps) {
-    if (!source || fixed) continue;
-    const name = nameOf(source);
-    const given = inputs[name];
-    if (!given) throw new UsageError(`Program.run: input '${name}' ${show(shape)} is missing`);
-    if (show(given.shape) !== show(shape)) {
-      throw new UsageError(`Program.run: input '${name}' must be ${show(shape)}, not ${show(given.shape)}`);
-    }
+    if (source && !fixed) inputOf(nameOf(source), shape, inputs);
   }
 }
 

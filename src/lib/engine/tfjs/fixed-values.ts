@@ -1,12 +1,11 @@
 // Values that are the same in every run: weights, constants, and what is computed of them alone. Programs share equal ones.
 
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { UsageError } from '../../base/errors.js';
 import { toFloat32 } from '../../tensor/half.js';
 import { readTensor } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { WeightSource } from '../program.js';
+import { fileIdentity, weightOf } from '../values.js';
 import { applyKernel, type Tfjs, type TfTensor } from './api.js';
 import { nameOf, type Plan } from './plan.js';
 import type { Source, Step } from './steps.js';
@@ -112,20 +111,13 @@ async function compute(
 /** The value of a weight or a constant. */
 async function given(tf: Tfjs, source: Source, weights: WeightSource): Promise<TfTensor> {
   if (source.op === 'constant') return toTfjs(tf, (source as { attributes: { value: Tensor } }).attributes.value);
-  const weight = weightOf(source, weights);
+  const weight = weightOf(nameOf(source), weights);
   // JavaScript's backend keeps the array that it is given, and one in memory may change later.
   const value = 'data' in weight ? copied(toFloat32(weight)) : toFloat32(await readTensor(weight));
   return tf.tensor(value.data, source.shape, 'float32');
 }
 
 const copied = (value: Tensor<'float32'>): Tensor<'float32'> => ({ ...value, data: value.data.slice() });
-
-function weightOf(source: Source, weights: WeightSource) {
-  const name = nameOf(source);
-  const weight = weights.get(name);
-  if (!weight) throw new UsageError(`compile: the graph needs the weight '${name}', which was not given`);
-  return weight;
-}
 
 /** A tensor of TensorFlow.js with the values of ours; indices as int32. */
 export function toTfjs(tf: Tfjs, { dtype, shape, data }: Tensor): TfTensor {
@@ -148,16 +140,13 @@ async function keysOf(steps: readonly Step[], weights: WeightSource): Promise<Ma
       const value =
         source.op === 'constant'
           ? (source as { attributes: { value: Tensor } }).attributes.value
-          : weightOf(source, weights);
+          : weightOf(nameOf(source), weights);
       if ('data' in value) {
         const { buffer, byteOffset, byteLength } = value.data;
         hash.update(value.dtype).update(new Uint8Array(buffer, byteOffset, byteLength));
       } else {
         const { file, dtype, offset, length } = value;
-        if (!files.has(file)) {
-          const { dev, ino, size, mtimeMs } = await stat(file);
-          files.set(file, `${dev} ${ino} ${size} ${mtimeMs}`);
-        }
+        if (!files.has(file)) files.set(file, await fileIdentity(file));
         hash.update(JSON.stringify([files.get(file), dtype, offset, length]));
       }
     }

@@ -1,7 +1,7 @@
 // The shapes of what tfjs-core's functions return. A table.
 
 import { broadcastShape } from '../../graph/shapes.js';
-import type { Argument, Kernel } from './api.js';
+import { type Argument, type Kernel, UNARY_KERNELS } from './api.js';
 
 type Shape = readonly number[];
 type ShapeRule = (shapes: readonly Shape[], args: readonly Argument[]) => Shape;
@@ -17,8 +17,11 @@ const reduced: ShapeRule = ([x], [axes, keep]) => {
 };
 
 const RULES: Readonly<Record<Kernel, ShapeRule>> = {
-  ...{ neg: same, abs: same, sign: same, step: same, exp: same, log: same, sqrt: same, rsqrt: same, sin: same },
-  ...{ cos: same, tanh: same, erf: same, sigmoid: same, square: same, softmax: same, reverse: same, cast: same },
+  ...(Object.fromEntries(UNARY_KERNELS.map((kernel) => [kernel, same])) as Record<
+    (typeof UNARY_KERNELS)[number],
+    ShapeRule
+  >),
+  ...{ softmax: same, reverse: same, cast: same },
   ...{ add: broadcast, sub: broadcast, mul: broadcast, div: broadcast, maximum: broadcast },
   ...{ reshape: given, broadcastTo: given, scatterND: given, conv2dTranspose: given },
   ...{ sum: reduced, mean: reduced },

@@ -2,7 +2,7 @@
 // convolutions, whose kernels want channels last, pictures then stay as they are. Values are the same bit by bit.
 
 import { sizeOf } from '../../tensor/tensor.js';
-import type { Argument, Kernel } from './api.js';
+import { type Argument, type Kernel, UNARY_KERNELS } from './api.js';
 import { type CallStep, type Emitter, isCall, type Step } from './steps.js';
 
 /** A function to be applied. */
@@ -14,10 +14,7 @@ interface NewCall {
 
 type Axes = readonly number[];
 
-const UNARY: ReadonlySet<Kernel> = new Set<Kernel>([
-  ...(['neg', 'abs', 'sign', 'step', 'exp', 'log', 'sqrt', 'rsqrt'] as const),
-  ...(['sin', 'cos', 'tanh', 'erf', 'sigmoid', 'square'] as const),
-]);
+const UNARY: ReadonlySet<Kernel> = new Set<Kernel>(UNARY_KERNELS);
 const BINARY: ReadonlySet<Kernel> = new Set<Kernel>(['add', 'sub', 'mul', 'div']);
 
 /** So many times smaller is what is transposed in order to save the transposition of something else. */

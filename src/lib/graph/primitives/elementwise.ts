@@ -3,7 +3,8 @@
 import { broadcastShape, floatLike, refuse, unbroadcast } from '../shapes.js';
 import type { Attributes, Node, Op, Ops, Primitive } from '../types.js';
 
-type Unary =
+/** Primitives of one value. */
+export type Unary =
   | 'negate'
   | 'abs'
   | 'sign'
@@ -16,7 +17,8 @@ type Unary =
   | 'tanh'
   | 'erf'
   | 'sigmoid';
-type Binary = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum';
+/** Primitives of two values. */
+export type Binary = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum';
 
 function unary<O extends Op>(
   op: O,

@@ -1,5 +1,6 @@
 // Primitives that work on each number by itself.
 
+import type { Binary, Unary } from '../../../graph/primitives/elementwise.js';
 import type { Kernel } from '../api.js';
 import type { Emitter, Lowering, Step } from '../steps.js';
 
@@ -12,21 +13,6 @@ const simple =
 export function scaled(emit: Emitter, x: Step, factor: number): Step {
   return factor === 1 ? x : emit.op('mul', [x, emit.floats([factor], [])]);
 }
-
-type Unary =
-  | 'negate'
-  | 'abs'
-  | 'sign'
-  | 'heaviside'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tanh'
-  | 'erf'
-  | 'sigmoid';
-type Binary = 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum';
 
 export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'stopGradient' | 'toFloat']: Lowering<O> } = {
   negate: simple('neg'),
