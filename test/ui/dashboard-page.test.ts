@@ -258,6 +258,9 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     const names = ['0.3-1', '0.3-2', '0.5-1', '0.5-2'].map((name) => `x/${name}`);
     const { path } = await writeRunReport(join(top, 'seeds-report'), { root: seeds, names });
     await open(pathToFileURL(path).href);
+    const curves = page.locator('[data-chart=curves]');
+    await curves.scrollIntoViewIfNeeded();
+    await eventually(() => curves.locator('.js-line').count()).toBe(4); // until then the page grows
     const chart = page.locator('[data-chart=scatter]');
     await chart.scrollIntoViewIfNeeded();
     await eventually(() => chart.locator('.point').count()).toBe(6);
@@ -272,8 +275,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.mouse.down();
     await page.mouse.move(area.x + area.width * 0.75, area.y + area.height - 5, { steps: 5 });
     await page.mouse.up();
-    await page.locator('[data-chart=curves]').scrollIntoViewIfNeeded();
-    await eventually(() => page.locator('[data-chart=curves] .trace.subdued').count()).toBe(2);
+    await curves.scrollIntoViewIfNeeded();
+    await eventually(() => curves.locator('.trace.subdued').count()).toBe(2);
   });
 
   it('picks runs out along parallel axes, by pointer and by keys', async () => {
