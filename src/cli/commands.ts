@@ -1,6 +1,7 @@
 // All commands: the module that declares each (name, flags, help), and its action, which is loaded when the command runs.
 
 import type { Command } from 'commander';
+import { addAgain } from './commands/again.js';
 import { addCompletion } from './commands/completion.js';
 import { addControl } from './commands/control.js';
 import { addDemo } from './commands/demo.js';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly AddCommand[] = [
   command(addControl, () => import('./actions/control.js')),
   command(addMetrics, () => import('./actions/metrics.js')),
   command(addGrid, () => import('./actions/grid.js')),
+  command(addAgain, () => import('./actions/again.js')),
   command(addInfo, () => import('./actions/info.js')),
   command(addPull, () => import('./actions/pull.js')),
   command(addRun, () => import('./actions/run.js')),

@@ -6,8 +6,8 @@ import { printableTerminal, type Terminal } from './terminal.js';
 
 /** The state of one run of the command. */
 export interface Context {
-  /** The command-line arguments. */
-  readonly args: readonly string[];
+  /** The command-line arguments; those of the command that another one stands for, once it runs. */
+  args: readonly string[];
   readonly terminal: Terminal;
   readonly reporter: ProgressReporter;
   /** Turns progress off. */

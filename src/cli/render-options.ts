@@ -5,7 +5,7 @@ import { given } from '../lib/base/given.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
 import { type ChosenSettings, chosenSettings, givenSettings } from '../lib/settings/defaults.js';
 import type { OptionsOf } from '../lib/settings/setting.js';
-import { DENOISE, RENDER, SELECTION, STEADIED } from '../lib/settings/table.js';
+import { DENOISE, OUTPUT, RENDER, SELECTION, STEADIED } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
 import { addSettings, flagArguments } from './setting-flags.js';
@@ -36,6 +36,7 @@ export interface ComparisonValues
     TrackingValues,
     OptionsOf<typeof PART>,
     OptionsOf<typeof STEADIED>,
+    OptionsOf<typeof OUTPUT>,
     Required<OptionsOf<typeof TOGETHER>> {
   columns?: number;
   audio?: boolean;
@@ -71,6 +72,11 @@ export function addOutputOptions(command: Command): Command {
     .option('-q, --quiet', 'print no progress, only warnings and errors');
 }
 
+/** Adds --no-metadata. */
+export function addMetadataOption(command: Command): Command {
+  return addSettings(command, OUTPUT);
+}
+
 /** Adds --size. */
 export function addSizeOption(command: Command): Command {
   return addSettings(command, { size });
@@ -99,7 +105,7 @@ export function addComparisonOptions(command: Command): Command {
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted run with the same options')
     .option('-n, --dry-run', 'check everything and print the plan');
-  return addOutputOptions(addTrackingOptions(chosen));
+  return addOutputOptions(addTrackingOptions(addMetadataOption(chosen)));
 }
 
 /** The library's options of a comparison. */
@@ -108,7 +114,7 @@ export function comparisonSettings(values: ComparisonValues, context: Context): 
   return {
     ...chosenSettings(DENOISE, values),
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, ...TOGETHER, ...STEADIED }, values),
+    ...givenSettings({ ...SELECTION, ...TOGETHER, ...STEADIED, ...OUTPUT }, values),
     ...given({ columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,

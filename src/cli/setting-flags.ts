@@ -2,9 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../lib/base/errors.js';
 import { presetSettings } from '../lib/settings/defaults.js';
 import type { ControlNetwork, EmbeddingFile, LoraFile } from '../lib/settings/kinds.js';
 import type { OptionsOf, Setting, SettingTable } from '../lib/settings/setting.js';
+import { SETTINGS } from '../lib/settings/table.js';
 import { integer, listOf, number, oneOf, seconds, size } from './values.js';
 
 /** How a command adjusts the flags of its settings. */
@@ -62,7 +64,8 @@ const attributeOf = (name: string, prefix: string | undefined): string =>
 
 function flagOf(name: string, setting: Setting, prefix?: string): Option {
   const { flag = kebab(name), letter, value = VALUE_NAMES[setting.kind] } = setting;
-  const long = prefix === undefined ? flag : `${prefix}-${flag}`;
+  const named = prefix === undefined ? flag : `${prefix}-${flag}`;
+  const long = isOffFlag(setting) ? `no-${named}` : named;
   const argument = setting.kind === 'toggle' ? '' : ` <${value}>`;
   const option = new Option(`${letter && !prefix ? `-${letter}, ` : ''}--${long}${argument}`, flagHelp(setting));
   if (setting.kind !== 'toggle') option.argParser(parserOf(setting) as (text: string) => unknown);
@@ -71,9 +74,13 @@ function flagOf(name: string, setting: Setting, prefix?: string): Option {
   return option;
 }
 
+/** Whether the flag of a toggle turns it off. */
+const isOffFlag = ({ kind, default: byDefault }: Setting): boolean => kind === 'toggle' && byDefault === true;
+
 /** The help of a setting, with its notation on the command line. */
 function flagHelp(setting: Setting): string {
   const { help, kind } = setting;
+  if (isOffFlag(setting)) return `do not ${help}`;
   if (kind === 'seconds') return `${help}, such as 3.2 or 1:03.2`;
   if (isRepeated(kind)) return `${help}; may be repeated`;
   if (kind === 'word' && !setting.words.every((each) => help.includes(each)))
@@ -196,13 +203,54 @@ export function flagArguments(table: SettingTable, values: object): string[] {
   return Object.entries(table).flatMap(([name, setting]) => {
     const value = (values as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) return [];
-    const flag = `--${setting.flag ?? kebab(name)}`;
+    const named = setting.flag ?? kebab(name);
+    if (isOffFlag(setting)) return value ? [] : [`--no-${named}`];
+    const flag = `--${named}`;
     if (setting.kind === 'toggle') return value ? [flag] : [];
     return (isRepeated(setting.kind) ? (value as readonly unknown[]) : [value]).flatMap((each) => [
       flag,
       written(setting.kind, each),
     ]);
   });
+}
+
+/**
+ * The arguments with which a command takes settings, by the names of its options and arguments; what is its default is left out.
+ *
+ * @param what the beginning of the sentence about a setting that it does not take
+ * @throws UsageError for such a setting
+ */
+export function commandArguments(
+  command: Command,
+  settings: Readonly<Record<string, unknown>>,
+  what: string,
+): string[] {
+  const places = new Map(command.registeredArguments.map((argument) => [argument.name(), argument]));
+  const options = new Map(command.options.filter(({ hidden }) => !hidden).map((one) => [one.attributeName(), one]));
+  const rows: SettingTable = SETTINGS;
+  const flags: string[] = [];
+  const own: string[] = [];
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) continue;
+    const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
+    const option = options.get(name);
+    const byDefault = option?.defaultValue ?? row?.default;
+    if (places.has(name)) own.push(...(Array.isArray(value) ? value.map(String) : [String(value)]));
+    else if (option?.long && typeof value === 'boolean') {
+      if (value !== option.negate) flags.push(option.long);
+    } else if (JSON.stringify(value) === JSON.stringify(byDefault)) {
+      // As it is without the flag.
+    } else if (option?.long) {
+      const isEach = row ? isRepeated(row.kind) : false;
+      const repeated = Array.isArray(value) && (isEach || row?.kind === 'prompt');
+      for (const each of repeated ? value : [value]) flags.push(option.long, written(row?.kind ?? 'text', each));
+    } else {
+      throw new UsageError(
+        `${what} ${name} cannot be given to ${command.name()}; repeat it from a script, with the library`,
+      );
+    }
+  }
+  return [...own, ...flags];
 }
 
 function written(kind: Setting['kind'], value: unknown): string {

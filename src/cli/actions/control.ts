@@ -5,6 +5,7 @@ import { given } from '../../lib/base/given.js';
 import { conditionOf } from '../../lib/conditions/condition.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
 import { SELECTION } from '../../lib/settings/table.js';
+import { videoComment, videoName } from '../../lib/video/metadata/video-comment.js';
 import { openVideo } from '../../lib/video/read/open-video.js';
 import { writeVideo } from '../../lib/video/write/write-video.js';
 import type { ControlValues } from '../commands/control.js';
@@ -15,7 +16,8 @@ export async function run(context: Context, path: string, values: ControlValues)
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
   const { signal } = terminal;
-  const video = await openVideo(path, { ...givenSettings(SELECTION, values), signal, onWarning: warn });
+  const selection = givenSettings(SELECTION, values);
+  const video = await openVideo(path, { ...selection, signal, onWarning: warn });
   const conditions = {
     ...video,
     async *frames() {
@@ -23,7 +25,9 @@ export async function run(context: Context, path: string, values: ControlValues)
     },
   };
   const { expectedFrames } = video;
-  const hooks = { onProgress: context.reporter.report, signal, onWarning: warn, ...given({ expectedFrames }) };
+  const settings = { video: videoName(path), kind: values.kind, ...selection };
+  const comment = await videoComment('control', { videos: [path], settings }, values);
+  const hooks = { onProgress: context.reporter.report, signal, onWarning: warn, ...given({ expectedFrames, comment }) };
   const { frames } = await writeVideo(values.out, conditions, hooks);
   context.reporter.close();
   const out = resolve(values.out);

@@ -9,7 +9,7 @@ import { findProposals, proposeEdits } from '../../lib/edits/propose-edits.js';
 import { COMPOSITION_LOST } from '../../lib/metrics/composition.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
 import { chosenSettings, givenSettings } from '../../lib/settings/defaults.js';
-import { DENOISE, SELECTION } from '../../lib/settings/table.js';
+import { DENOISE, OUTPUT, SELECTION } from '../../lib/settings/table.js';
 import { type EditValues, PART } from '../commands/edit.js';
 import { type Context, shellCommand } from '../context.js';
 import { appliedArguments, checkpointArguments } from '../model-options.js';
@@ -26,7 +26,7 @@ export async function run(context: Context, video: string, values: EditValues): 
   let kept = 0;
   const options: ProposeEditsOptions = {
     ...chosenSettings(DENOISE, values),
-    ...givenSettings(SELECTION, values),
+    ...givenSettings({ ...SELECTION, ...OUTPUT }, values),
     ...trackingSettings(values, context),
     ...given({ at, frame, out, strengths }),
     ...{ seeds, ...(auto && { auto }) },

@@ -5,7 +5,7 @@ import { editFrame } from '../../lib/edits/edit-frame.js';
 import { sheetPaths } from '../../lib/edits/edits-folder.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
 import { chosenSettings, givenSettings } from '../../lib/settings/defaults.js';
-import { DENOISE, SELECTION } from '../../lib/settings/table.js';
+import { DENOISE, OUTPUT, SELECTION } from '../../lib/settings/table.js';
 import type { FrameValues } from '../commands/frame.js';
 import type { Context } from '../context.js';
 import { trackingSettings } from '../render-options.js';
@@ -20,7 +20,7 @@ export async function run(context: Context, video: string, values: FrameValues):
     checkPrompts(model, values, context.warn);
     const { out, at, edits } = await editFrame(model, video, {
       ...chosenSettings(DENOISE, values),
-      ...givenSettings(SELECTION, values),
+      ...givenSettings({ ...SELECTION, ...OUTPUT }, values),
       ...trackingSettings(values, context),
       ...{ at: time, seeds, strengths, ...given({ out: folder }) },
       ...{ onProgress: context.reporter.report, onWarning: context.warn, signal: terminal.signal },

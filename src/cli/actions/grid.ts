@@ -1,6 +1,7 @@
 // `steadyframe grid`: arranges several videos in one grid video.
 
 import { resolve } from 'node:path';
+import { given } from '../../lib/base/given.js';
 import { grid } from '../../lib/video/layout/write-grid.js';
 import type { GridValues } from '../commands/grid.js';
 import type { Context } from '../context.js';
@@ -13,6 +14,7 @@ export async function run(context: Context, files: readonly string[], values: Gr
   const { columns, labels, clockwise, frameRate } = values;
   const end = await grid(files, values.out, {
     columns,
+    ...given({ metadata: values.metadata }),
     signal: terminal.signal,
     onProgress: reporter.report,
     onWarning: warn,

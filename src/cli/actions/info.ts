@@ -1,4 +1,5 @@
-// `steadyframe info`: describes a checkpoint, or a LoRA or textual inversion for it, without running it.
+// `steadyframe info`: describes a checkpoint, or a LoRA or textual inversion for it, without running it; and how a picture or a
+// video was made.
 
 import { formatBytes } from '../../lib/base/format-bytes.js';
 import { PART_NAME } from '../../lib/models/checkpoint/checkpoint.js';
@@ -10,7 +11,11 @@ import type { Context } from '../context.js';
 import { checkpointOptions } from '../model-options.js';
 import { formatCount, formatList, formatPlural, formatTable } from '../table.js';
 
-export async function run({ terminal, warn }: Context, path: string, values: InfoValues): Promise<void> {
+import { isMedia, printOrigin } from './picture-info.js';
+
+export async function run(context: Context, path: string, values: InfoValues): Promise<void> {
+  const { terminal, warn } = context;
+  if (values.model === undefined && isMedia(path)) return printOrigin(context, path, values.json);
   if (values.model !== undefined) {
     const about = await describeAddition(path, values.model, checkpointOptions(values));
     terminal.out(

@@ -5,7 +5,7 @@ import { given } from '../../lib/base/given.js';
 import { type RecipeOptions, recipe } from '../../lib/recipe/recipe.js';
 import type { RecipeResult } from '../../lib/recipe/result.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
-import { SELECTION, STEADY } from '../../lib/settings/table.js';
+import { OUTPUT, SELECTION, STEADY } from '../../lib/settings/table.js';
 import { RENDERED, type RecipeValues, TRAINED } from '../commands/recipe.js';
 import type { Context } from '../context.js';
 import { trackingSettings } from '../render-options.js';
@@ -33,7 +33,7 @@ function libraryOptions(values: RecipeValues, context: Context): RecipeOptions {
   const { proposalStrengths, proposalSeeds, proposalGuidance, example: examples } = values;
   return {
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, ...RENDERED, ...STEADY }, values),
+    ...givenSettings({ ...SELECTION, ...RENDERED, ...STEADY, ...OUTPUT }, values),
     ...given({ out, resume, editFrame, guidanceScale }),
     ...{ preset, strengths, steady },
     prompts: values.prompt,

@@ -19,7 +19,10 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   const { terminal, reporter } = context;
   if (values.quiet) context.quieten();
   const { out, resume, workers, retries } = values;
-  const file = values.steady ? steadied(await readSweepFile(path)) : await readSweepFile(path);
+  const file = withTop(await readSweepFile(path), {
+    ...(values.steady && { steady: true }),
+    ...(values.metadata === false && { metadata: false }),
+  });
   const options: RunSweepOptions = {
     ...trackingSettings(values, context),
     ...{ workers, retries, signal: terminal.signal, onWarning: context.warn },
@@ -65,11 +68,13 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   }
 }
 
-/** The sweep with every point steady. */
-function steadied(file: SweepFile): SweepFile {
-  const { steady } = file.sweep.parameters;
-  if (steady) throw new UsageError(`${file.path}: parameters.steady is given too; leave out --steady`);
-  return { ...file, sweep: { ...file.sweep, steady: true } };
+/** The sweep with settings of every point that flags ask for. */
+function withTop(file: SweepFile, top: Readonly<Partial<Record<'steady' | 'metadata', boolean>>>): SweepFile {
+  for (const name of Object.keys(top) as (keyof typeof top)[]) {
+    if (!file.sweep.parameters[name]) continue;
+    throw new UsageError(`${file.path}: parameters.${name} is given too; leave out --${top[name] ? '' : 'no-'}${name}`);
+  }
+  return { ...file, sweep: { ...file.sweep, ...top } };
 }
 
 function planJson(plan: SweepPlan): object {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { FailureError, NonFiniteError } from '../../lib/base/errors.js';
 import { given } from '../../lib/base/given.js';
 import { givenSettings } from '../../lib/settings/defaults.js';
+import { OUTPUT } from '../../lib/settings/table.js';
 import { type SteadyResult, steady } from '../../lib/steady/steady.js';
 import { hasSteadyWork, workFolder } from '../../lib/steady/work.js';
 import { STEADYING, type SteadyValues } from '../commands/steady.js';
@@ -15,7 +16,7 @@ export async function run(context: Context, video: string, values: SteadyValues)
   if (values.quiet) context.quieten();
   const { terminal, reporter } = context;
   const result = await steady(values.source, video, values.out, {
-    ...givenSettings(STEADYING, values),
+    ...givenSettings({ ...STEADYING, ...OUTPUT }, values),
     ...given({ resume: values.resume }),
     signal: terminal.signal,
     onProgress: reporter.report,

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import { FRAME_CONDITIONS, SELECTION, SUBJECT } from '../../lib/settings/table.js';
-import { addOutputOptions } from '../render-options.js';
+import { addMetadataOption, addOutputOptions } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 import { oneOf } from '../values.js';
 
@@ -20,6 +20,7 @@ Examples:
 export interface ControlValues extends OptionsOf<typeof SELECTION> {
   kind: (typeof FRAME_CONDITIONS)[number];
   out: string;
+  metadata?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -39,5 +40,5 @@ export function addControl(program: Command): Command {
     size: { ...size, help: 'shorter side of the frames, or WIDTHxHEIGHT, cropped to it' },
     ...parts,
   });
-  return addOutputOptions(command).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addMetadataOption(command)).addHelpText('after', EXAMPLES);
 }

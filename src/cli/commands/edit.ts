@@ -3,9 +3,10 @@
 import { type Command, Option } from 'commander';
 import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS, PROPOSED_STRENGTHS } from '../../lib/settings/lists.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { SELECTION, SUBJECT } from '../../lib/settings/table.js';
+import { type OUTPUT, SELECTION, SUBJECT } from '../../lib/settings/table.js';
 import {
   addDenoiseOptions,
+  addMetadataOption,
   addOutputOptions,
   addTrackingOptions,
   type DenoiseValues,
@@ -35,7 +36,7 @@ const { start, duration, every, frameRate } = SELECTION;
 export const PART = { start, duration, every, frameRate };
 
 /** Values of the options. */
-export interface EditValues extends DenoiseValues, TrackingValues, OptionsOf<typeof PART> {
+export interface EditValues extends DenoiseValues, TrackingValues, OptionsOf<typeof OUTPUT>, OptionsOf<typeof PART> {
   at?: number;
   frame?: number;
   seeds: number[];
@@ -63,7 +64,7 @@ export function addEdit(program: Command): Command {
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, PROPOSED_SEEDS))
     .option('--pick <number|name>', 'pick one of the edits that are there, without rendering again')
     .option('--auto', 'pick the edit of the highest rank');
-  return addOutputOptions(addTrackingOptions(command))
+  return addOutputOptions(addTrackingOptions(addMetadataOption(command)))
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES);
 }

@@ -2,9 +2,11 @@
 
 import type { Command } from 'commander';
 import { FRAME_SEEDS, FRAME_STRENGTHS } from '../../lib/settings/lists.js';
-import { SELECTION, SUBJECT } from '../../lib/settings/table.js';
+import type { OptionsOf } from '../../lib/settings/setting.js';
+import { type OUTPUT, SELECTION, SUBJECT } from '../../lib/settings/table.js';
 import {
   addDenoiseOptions,
+  addMetadataOption,
   addOutputOptions,
   addTrackingOptions,
   type DenoiseValues,
@@ -22,7 +24,7 @@ Examples:
   steadyframe frame shot.mp4 --at 1:03.2 --model sd15/ --prompt "oil painting" --seeds 1,2,3,4 --strengths 0.3,0.5,0.7`;
 
 /** Values of the options. */
-export interface FrameValues extends DenoiseValues, TrackingValues {
+export interface FrameValues extends DenoiseValues, TrackingValues, OptionsOf<typeof OUTPUT> {
   at: number;
   frameRate?: number;
   seeds: number[];
@@ -40,7 +42,7 @@ export function addFrame(program: Command): Command {
   addDenoiseOptions(addSettings(command, { frameRate: SELECTION.frameRate }))
     .addOption(listOption('--strengths <list>', 'strengths in (0, 1]', number, FRAME_STRENGTHS))
     .addOption(listOption('--seeds <list>', "seeds of the noise: torch.randn's numbers", integer, FRAME_SEEDS));
-  return addOutputOptions(addTrackingOptions(command))
+  return addOutputOptions(addTrackingOptions(addMetadataOption(command)))
     .option('-o, --out <dir>', 'folder for the pictures; a new one under runs/ by default')
     .addHelpText('after', EXAMPLES);
 }

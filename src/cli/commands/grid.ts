@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { SELECTION } from '../../lib/settings/table.js';
-import { addOutputOptions } from '../render-options.js';
+import { addMetadataOption, addOutputOptions } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 import { integer } from '../values.js';
 
@@ -21,6 +21,7 @@ export interface GridValues {
   labels?: string[];
   clockwise?: boolean;
   frameRate?: number;
+  metadata?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -37,5 +38,5 @@ export function addGrid(program: Command): Command {
     .option('--labels <list>', 'one text for each video, with commas between them', (text: string) => text.split(','))
     .option('--clockwise', 'four videos from the top left one round');
   addSettings(command, { frameRate: SELECTION.frameRate });
-  return addOutputOptions(command).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addMetadataOption(command)).addHelpText('after', EXAMPLES);
 }

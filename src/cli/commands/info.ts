@@ -10,7 +10,8 @@ const EXAMPLES = `
 Examples:
   steadyframe info sd15/
   steadyframe info style.safetensors --model sd15/
-  steadyframe info model.safetensors --config sd15/ --json`;
+  steadyframe info model.safetensors --config sd15/ --json
+  steadyframe info strength-0.45.mp4`;
 
 /** Values of the options. */
 export interface InfoValues extends Omit<ModelOptions, 'model'> {
@@ -23,12 +24,14 @@ export interface InfoValues extends Omit<ModelOptions, 'model'> {
 export function addInfo(program: Command): Command {
   const command = program
     .command('info')
-    .summary('describe a checkpoint')
-    .description('Says what a checkpoint is, and how its weights reach the engine.')
-    .argument('<model>', SUBJECT.model.help)
+    .summary('describe a checkpoint, or how a picture was made')
+    .description(
+      'Says what a checkpoint is, and how its weights reach the engine; of a picture or a video, how it was made.',
+    )
+    .argument('<file>', `${SUBJECT.model.help}; or a picture or a video`)
     .option(
       '-m, --model <path>',
-      'describe a LoRA or a textual inversion (in place of <model>) as it meets this checkpoint',
+      'describe a LoRA or a textual inversion (in place of <file>) as it meets this checkpoint',
     );
   return addOutputOptions(addSettings(command, CHECKPOINT)).addHelpText('after', EXAMPLES);
 }

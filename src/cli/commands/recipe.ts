@@ -4,10 +4,16 @@ import { type Command, Option } from 'commander';
 import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from '../../lib/recipe/presets.js';
 import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS } from '../../lib/settings/lists.js';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { FINETUNE, RENDER, SELECTION, STEADY, SUBJECT } from '../../lib/settings/table.js';
+import { FINETUNE, type OUTPUT, RENDER, SELECTION, STEADY, SUBJECT } from '../../lib/settings/table.js';
 import type { Style } from '../../lib/world/styles/styles.js';
 import { addModelOptions, type ModelOptions } from '../model-options.js';
-import { addOutputOptions, addTrackingOptions, type OutputValues, type TrackingValues } from '../render-options.js';
+import {
+  addMetadataOption,
+  addOutputOptions,
+  addTrackingOptions,
+  type OutputValues,
+  type TrackingValues,
+} from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 import { integer, listOf, listOption, number } from '../values.js';
 
@@ -52,6 +58,7 @@ export interface RecipeValues
     TrackingValues,
     OutputValues,
     OptionsOf<typeof SELECTION>,
+    OptionsOf<typeof OUTPUT>,
     OptionsOf<typeof TRAINED>,
     OptionsOf<typeof STEADY>,
     Required<OptionsOf<typeof RENDERED>> {
@@ -113,5 +120,5 @@ export function addRecipe(program: Command): Command {
   addSettings(described, TRAINED, { defaults: BY_PRESET })
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted run with the same options');
-  return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addTrackingOptions(addMetadataOption(command))).addHelpText('after', EXAMPLES);
 }

@@ -1,7 +1,9 @@
 // The flags and help of `steadyframe run`.
 
 import type { Command } from 'commander';
-import { addOutputOptions, addTrackingOptions, type TrackingValues } from '../render-options.js';
+import type { OptionsOf } from '../../lib/settings/setting.js';
+import type { OUTPUT } from '../../lib/settings/table.js';
+import { addMetadataOption, addOutputOptions, addTrackingOptions, type TrackingValues } from '../render-options.js';
 import { integer } from '../values.js';
 
 const EXAMPLES = `
@@ -33,7 +35,7 @@ Examples:
   steadyframe run night.yaml --resume --json`;
 
 /** Values of the options. */
-export interface RunValues extends TrackingValues {
+export interface RunValues extends TrackingValues, OptionsOf<typeof OUTPUT> {
   workers: number;
   retries: number;
   out?: string;
@@ -59,5 +61,5 @@ export function addRun(program: Command): Command {
     .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
     .option('--steady', 'every point steadily, as steady: true at the top of the file says')
     .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
-  return addOutputOptions(addTrackingOptions(command)).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addTrackingOptions(addMetadataOption(command))).addHelpText('after', EXAMPLES);
 }

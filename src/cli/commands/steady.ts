@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
-import { FILTER, MEDIAN, METHOD, PRIOR, STEADY } from '../../lib/settings/table.js';
-import { addOutputOptions, type OutputValues } from '../render-options.js';
+import { FILTER, MEDIAN, METHOD, type OUTPUT, PRIOR, STEADY } from '../../lib/settings/table.js';
+import { addMetadataOption, addOutputOptions, type OutputValues } from '../render-options.js';
 import { addSettings } from '../setting-flags.js';
 
 const EXAMPLES = `
@@ -27,7 +27,7 @@ export const STEADYING = {
 };
 
 /** Values of the options. */
-export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADYING> {
+export interface SteadyValues extends OutputValues, OptionsOf<typeof STEADYING>, OptionsOf<typeof OUTPUT> {
   source: string;
   out: string;
   resume?: boolean;
@@ -44,5 +44,5 @@ export function addSteady(program: Command): Command {
     .requiredOption('-o, --out <file>', 'the video to write')
     .option('--resume', 'continue an interrupted run with the same options');
   addSettings(command, STEADYING, { defaults: { flow: undefined } });
-  return addOutputOptions(command).addHelpText('after', EXAMPLES);
+  return addOutputOptions(addMetadataOption(command)).addHelpText('after', EXAMPLES);
 }

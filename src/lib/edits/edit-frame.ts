@@ -38,6 +38,6 @@ export async function editFrame(model: Model, input: VideoInput, options: EditFr
     experiment: 'frame',
     which: (frame) => (at === undefined ? { frame } : { at }),
     arrange: async (original, edits) => ({ edits, sheet: await triedSheet(original, edits, resolved) }),
-    write: (edits) => writeTriedEdits(edits, settings),
+    write: (edits, comments) => writeTriedEdits(edits, settings, comments),
   });
 }

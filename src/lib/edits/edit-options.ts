@@ -5,7 +5,7 @@ import type { OnProgress } from '../base/progress.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import { type ChosenSettings, chosenSettings } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { DENOISE, type RENDER } from '../settings/table.js';
+import { DENOISE, type OUTPUT, type RENDER } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FrameRequest } from './choose-frame.js';
 import type { FrameEdit } from './frame-edit.js';
@@ -14,6 +14,7 @@ import type { FrameEdit } from './frame-edit.js';
 export interface EditFrameOptions
   extends DenoiseOptions,
     OptionsOf<Pick<typeof RENDER, 'noiseDraw'>>,
+    OptionsOf<typeof OUTPUT>,
     FrameRequest,
     Omit<TrackingOptions, 'onWarning'> {
   /**

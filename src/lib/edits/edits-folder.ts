@@ -10,7 +10,7 @@ import { damageOf, type FileHashes, hashFiles, unseal, writeSealedJson } from '.
 import { assertSameSettings, type Settings } from '../base/settings.js';
 import { readPicture, writePicture } from '../video/still.js';
 import type { FrameEdit, FrameEdits } from './frame-edit.js';
-import { type RenderedSidecar, sidecarPath, writeEdit, writeSidecar } from './sidecar.js';
+import { type RenderedSidecar, sidecarPath, writeSidecar } from './sidecar.js';
 
 const RESULT = 'result.json';
 const PICKED = 'edit.png';
@@ -28,6 +28,12 @@ export interface StoredEdits {
   readonly edits: readonly (RenderedSidecar & { readonly name: string; readonly picture: string })[];
 }
 
+/** Texts for the metadata of edits, and of the sheet that shows all. */
+export interface EditComments {
+  readonly all: string | undefined;
+  each(edit: FrameEdit): string | undefined;
+}
+
 /** Absolute paths of the sheet and the original in a folder of edits. */
 export function sheetPaths(out: string): { sheet: string; original: string } {
   return { sheet: join(out, SHEET), original: join(out, ORIGINAL) };
@@ -38,8 +44,8 @@ export function sheetPaths(out: string): { sheet: string; original: string } {
  *
  * @throws UsageError when the folder is not empty; FailureError when the disk is full
  */
-export async function writeTriedEdits(edits: FrameEdits, settings: Settings): Promise<void> {
-  await writePictures(edits, async (folder) => {
+export async function writeTriedEdits(edits: FrameEdits, settings: Settings, comments: EditComments): Promise<void> {
+  await writePictures(edits, comments, async (folder) => {
     const stored = edits.edits.map(({ strength, seed, firstTimestep, file }) => ({
       ...{ strength, seed, firstTimestep },
       picture: basename(file),
@@ -58,13 +64,18 @@ export async function writeTriedEdits(edits: FrameEdits, settings: Settings): Pr
 export async function writeProposals(
   proposals: FrameEdits,
   sidecars: readonly RenderedSidecar[],
-  { settings, pick }: { readonly settings: Settings; readonly pick?: number | undefined },
+  {
+    settings,
+    comments,
+    pick,
+  }: { readonly settings: Settings; readonly comments: EditComments; readonly pick?: number | undefined },
 ): Promise<void> {
   const { frame, at, edits } = proposals;
-  await writePictures(proposals, async (folder) => {
-    for (const [i, { file, picture }] of edits.entries()) {
-      await writeSidecar(join(folder, basename(file)), sidecars[i]);
-      if (i + 1 === pick) await writeEdit(join(folder, PICKED), picture, sidecars[i]);
+  await writePictures(proposals, comments, async (folder) => {
+    for (const [i, { file }] of edits.entries()) {
+      const picture = join(folder, basename(file));
+      await writeSidecar(picture, sidecars[i]);
+      if (i + 1 === pick) await copyEdit(picture, join(folder, PICKED), sidecars[i]);
     }
     // The picked edit can change, and users can edit sidecars.
     const unsealed = [PICKED, sidecarPath(PICKED), ...edits.map(({ file }) => sidecarPath(basename(file)))];
@@ -77,13 +88,14 @@ export async function writeProposals(
 /** Writes the pictures into a new folder, which becomes visible after `writeRest`. */
 async function writePictures(
   { out, original, edits, sheet }: FrameEdits,
+  { all, each }: EditComments,
   writeRest: (folder: string) => Promise<void>,
 ): Promise<void> {
   await makeFolder(dirname(out), out);
   await createFolderAtomically(out, async (folder) => {
-    for (const { file, picture } of edits) await writePicture(join(folder, basename(file)), picture);
+    for (const edit of edits) await writePicture(join(folder, basename(edit.file)), edit.picture, each(edit));
     await writePicture(join(folder, ORIGINAL), original);
-    await writePicture(join(folder, SHEET), sheet);
+    await writePicture(join(folder, SHEET), sheet, all);
     await writeRest(folder);
   });
 }
@@ -128,10 +140,16 @@ export async function pickEdit(folder: string, which: number | string): Promise<
   const file = join(out, PICKED);
   // The old sidecar is removed first, so that it never accompanies the new picture.
   await rm(sidecarPath(file), { force: true });
-  await writeEdit(file, picture, sidecar);
+  await copyEdit(path, file, sidecar);
   const { frame, prompt, video, strength, seed, firstTimestep, scores } = sidecar;
   const from = { frame, prompt, ...(video && { originalSha256: video.frameSha256 }) };
   return { name, file, picture, ...from, strength, seed, firstTimestep, scores };
+}
+
+/** Copies an edited picture, with what its metadata says, and then its sidecar. */
+async function copyEdit(from: string, to: string, sidecar: RenderedSidecar): Promise<void> {
+  await writeFileAtomic(to, await readFile(from));
+  await writeSidecar(to, sidecar);
 }
 
 /**

@@ -41,10 +41,10 @@ export async function proposeEdits(model: Model, input: VideoInput, options: Pro
       const edits = rankEdits(rendered);
       return { edits, sheet: await rankedSheet(original, edits) };
     },
-    async write(proposals) {
+    async write(proposals, comments) {
       const sidecars = proposals.edits.map((edit) => sidecarOf(model, edit, asked, pathOf(video)));
       const settings = await proposalSettings(model, video, proposals.frame, asked);
-      return writeProposals(proposals, sidecars, { settings, ...(options.auto && { pick: 1 }) });
+      return writeProposals(proposals, sidecars, { settings, comments, ...(options.auto && { pick: 1 }) });
     },
     metrics({ edits: [{ scores }] }) {
       return { kept: scores.kept, edit_strength: scores.editStrength, rank: scores.rank };

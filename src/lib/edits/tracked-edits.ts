@@ -3,14 +3,19 @@
 
 import { dirname, join, resolve } from 'node:path';
 import { checkNewFolder } from '../base/atomic-folder.js';
+import type { Settings } from '../base/settings.js';
+import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
+import { commentsOf } from '../renderings/made-with.js';
 import { plainFolder, trackWork } from '../tracking/log/tracked-work.js';
 import { runsRoot } from '../tracking/stored/run-record.js';
 import { sizedFor } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
-import { chooseFrame } from './choose-frame.js';
+import { hashVideo } from '../video/read/video-input.js';
+import { type ChosenFrame, chooseFrame } from './choose-frame.js';
 import type { ResolvedEditOptions } from './edit-options.js';
 import { openEditStore } from './edit-store.js';
+import type { EditComments } from './edits-folder.js';
 import type { FrameEdit, FrameEdits } from './frame-edit.js';
 import { editsRun, type Which } from './log-edits.js';
 import { checkEdits, renderEdits } from './render-edits.js';
@@ -23,7 +28,7 @@ export interface EditsKind {
   /** Orders rendered edits and draws their sheet. */
   arrange(original: FrameEdits['original'], edits: readonly FrameEdit[]): Promise<Pick<FrameEdits, 'edits' | 'sheet'>>;
   /** Writes the folder. */
-  write(edits: FrameEdits): Promise<void>;
+  write(edits: FrameEdits, comments: EditComments): Promise<void>;
   /** The metrics of the run. */
   metrics?(edits: FrameEdits): Readonly<Record<string, number>>;
 }
@@ -48,14 +53,35 @@ export async function trackedEdits(
   const { frame, at, picture: original, seen } = chosen;
   const parent = out === undefined ? join(root, kind.experiment) : dirname(resolve(out));
   const store = await openEditStore(parent, model, seen, options);
-  const run = await editsRun(kind.experiment, model, video, { ...options, which: kind.which(frame) });
+  const hashes = { video: await hashVideo(video), ...(await hashModel(model, options)) };
+  const run = editsRun(kind.experiment, model, { video, hashes }, { ...options, which: kind.which(frame) });
   return trackWork({ ...run, signal }, plainFolder, async ({ folder, run }) => {
     const rendered = await renderEdits(model, chosen, { ...options, out: folder.out }, store);
     const edits = { out: folder.out, frame, at, original, ...(await kind.arrange(original, rendered)) };
-    await kind.write(edits);
+    await kind.write(edits, editComments(kind, model, { video, hashes, frame, at }, options));
     await store.remove();
     if (kind.metrics) run.logMetrics(kind.metrics(edits), { step: 0 });
     await run.logArtifact(folder.out);
     return edits;
   });
+}
+
+/** Texts for the metadata of pictures: the command that makes one of them, or all. */
+function editComments(
+  { experiment }: EditsKind,
+  model: Model,
+  {
+    frame,
+    at,
+    ...from
+  }: { readonly video: RepeatableVideo; readonly hashes: Settings } & Pick<ChosenFrame, 'frame' | 'at'>,
+  options: ResolvedEditOptions,
+): EditComments {
+  const comment = commentsOf(model, from, options);
+  const { strengths, seeds } = options;
+  const which = experiment === 'frame' ? { at: options.at ?? at } : { frame };
+  return {
+    all: comment(experiment, { ...which, strengths, seeds }),
+    each: ({ strength, seed }) => comment(experiment, { ...which, strengths: [strength], seeds: [seed] }),
+  };
 }

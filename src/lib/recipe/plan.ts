@@ -5,13 +5,14 @@ import type { EditedFrame } from '../edits/edited-frame.js';
 import type { FolderOptions } from '../renderings/comparison-folder.js';
 import type { RenderHooks } from '../renderings/fill-journals.js';
 import type { OptionsOf } from '../settings/setting.js';
-import type { RENDER, SELECTION, STEADIED } from '../settings/table.js';
+import type { OUTPUT, RENDER, SELECTION, STEADIED } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { FinetuneOptions } from '../training/finetune/options.js';
 import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { CarRegion } from '../world/car/region.js';
+import type { AskedRecipe } from './made-with.js';
 
 /** The ground truth of the output, for shots of the procedural world. */
 export interface Truth {
@@ -65,6 +66,7 @@ export interface RecipePlan
     OptionsOf<Pick<typeof RENDER, 'batch'>>,
     OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,
+    OptionsOf<typeof OUTPUT>,
     FolderOptions,
     Omit<RenderHooks, 'onFrame'>,
     Omit<TrackingOptions, 'onWarning'>,
@@ -88,6 +90,8 @@ export interface RecipePlan
   /** Seed of the noise, which is the same for all frames. */
   readonly seed?: number;
   readonly truth?: Truth;
+  /** What was asked for, for the metadata of videos; absent if they are to have none. */
+  readonly asked?: AskedRecipe;
   /** Called with the folder once work in it begins. */
   readonly onFolder?: (out: string) => void;
 }

@@ -6,12 +6,15 @@ import { given } from '../base/given.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import { readEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
+import { withDefaults } from '../settings/defaults.js';
 import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS } from '../settings/lists.js';
+import { OUTPUT } from '../settings/table.js';
 import type { VideoInput } from '../video/read/video.js';
 import { repeatable } from '../video/read/video-input.js';
 import { heldOutShot, shotPicture } from '../world/held-out-shots.js';
 import type { Style } from '../world/styles/styles.js';
 import { openBundledShot } from './bundled-shot.js';
+import { namedExamples } from './made-with.js';
 import type { RecipePlan, Training, Truth, TunedArm } from './plan.js';
 import { PRESETS, RECIPE_BATCH, RECIPE_STRENGTHS } from './presets.js';
 import { type RecipeOutcome, runRecipe } from './run-recipe.js';
@@ -29,7 +32,8 @@ export interface BundledShot {
 }
 
 /** Options of the recipe. */
-export interface RecipeOptions extends Omit<Partial<RecipePlan>, 'prompts' | 'proposals' | 'tuned' | 'truth'> {
+export interface RecipeOptions
+  extends Omit<Partial<RecipePlan>, 'prompts' | 'proposals' | 'tuned' | 'truth' | 'asked'> {
   /** Training prompts of the edited frame; the first one is rendered. */
   readonly prompts: readonly string[];
   /** `published` (the default): the published recipe's settings; `demo`: settings for the demo model. */
@@ -63,7 +67,7 @@ export async function recipe(
 ): Promise<RecipeOutcome> {
   if (!isBundled(video)) return runRecipe(model, await repeatable(video), await planRecipe(model, options));
   const { path, truth } = await openBundledShot(video.shot, given({ style: video.style, frames: options.frames }));
-  return runRecipe(model, path, await planRecipe(model, options, truth && { ...video, truth }));
+  return runRecipe(model, path, await planRecipe(model, options, { ...video, ...given({ truth }) }));
 }
 
 function isBundled(video: VideoInput | BundledShot): video is BundledShot {
@@ -74,12 +78,14 @@ function isBundled(video: VideoInput | BundledShot): video is BundledShot {
 async function planRecipe(
   { controls }: Model,
   options: RecipeOptions,
-  bundled?: BundledShot & { truth: Truth },
+  bundled?: BundledShot & { truth?: Truth },
 ): Promise<RecipePlan> {
   const { preset = 'published', training, tunedGuidance, proposals, examples, ...rest } = options;
   const { guidance, proposals: strengths, training: usual } = PRESETS[preset];
   const trained: Training = { ...usual, ...given(training ?? {}) };
   const proposed = proposals?.guidanceScale ?? guidance.proposals;
+  const tunedScale = tunedGuidance ?? guidance.tuned;
+  const known = bundled?.truth && { ...bundled, truth: bundled.truth };
   return {
     strengths: RECIPE_STRENGTHS,
     batch: RECIPE_BATCH,
@@ -91,12 +97,19 @@ async function planRecipe(
       seeds: proposals?.seeds ?? PROPOSED_SEEDS,
       ...given({ guidanceScale: proposed }),
     },
-    tuned: (await armsOf(options, bundled)).map((arm) => ({
+    tuned: (await armsOf(options, known)).map((arm) => ({
       ...arm,
       training: trained,
-      guidance: [tunedGuidance ?? guidance.tuned],
+      guidance: [tunedScale],
     })),
     ...given({ truth: bundled?.truth }),
+    ...(withDefaults(OUTPUT, options).metadata && {
+      asked: {
+        ...{ preset, training: trained, tunedGuidance: tunedScale },
+        ...(bundled && { shot: given({ shot: bundled.shot, style: bundled.style }) }),
+        ...(await namedExamples(examples)),
+      },
+    }),
   };
 }
 

@@ -22,12 +22,16 @@ import { gridArms, gridLabel, MEDIAN, ROUND_TRIP, recipeArms } from './arms.js';
 import { claimArms, recipeClaims } from './claims.js';
 import { judgeRecipe } from './judge.js';
 import { logRecipe, recipeRun } from './log.js';
+import { recipeComment } from './made-with.js';
 import { pickRecipeEdit } from './pick-edit.js';
 import type { RecipePlan } from './plan.js';
 import { plainRenderings, type TunedRendering, tunedRenderings } from './renderings.js';
 import { REPORT, writeRecipeReport } from './report.js';
 import { type RecipeArm, type RecipeResult, type RecipeTraining, TRUTH } from './result.js';
 import { trainArm } from './train-arm.js';
+
+/** The source among the written videos. */
+const ORIGINAL = 'original.mp4';
 
 /** The folder and the result of the recipe. */
 export interface RecipeOutcome {
@@ -151,7 +155,11 @@ async function runStages(
       settings,
     };
     await timed('writing', async () => {
-      await rendered.write(out, videosOf(rendered, readable, gridArms(arms)));
+      const videos = videosOf(rendered, readable, gridArms(arms));
+      const text =
+        options.asked && recipeComment(model, { video: source, hashes: settings, asked: options.asked }, options);
+      const made = Object.keys(videos).filter((name) => name !== ORIGINAL);
+      await rendered.write(out, videos, { comments: Object.fromEntries(made.map((name) => [name, text])) });
       await writeCurves(join(out, 'curves.csv'), { source: measured.source, ...measured.outputs });
     });
     await rendered.close();
@@ -211,5 +219,5 @@ function videosOf(
   const beside = shown.map((arm): [string, Readable] => [gridLabel(arm), arms.get(arm.name)!]);
   const grid = gridOf([['original', rendered.source], ...beside], 2);
   const videos = [...arms].map(([name, read]) => [`${name}.mp4`, read] as const);
-  return { 'original.mp4': rendered.source, ...Object.fromEntries(videos), 'grid.mp4': grid, 'grid.webp': grid };
+  return { [ORIGINAL]: rendered.source, ...Object.fromEntries(videos), 'grid.mp4': grid, 'grid.webp': grid };
 }

@@ -3,7 +3,7 @@
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { OptionsOf } from '../settings/setting.js';
-import type { RENDER, SELECTION, STEADIED } from '../settings/table.js';
+import type { OUTPUT, RENDER, SELECTION, STEADIED } from '../settings/table.js';
 import type { TrackingOptions } from '../tracking/log/tracked-work.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { RepeatableVideo } from '../video/read/video.js';
@@ -17,6 +17,7 @@ export interface ComparisonOptions
     OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch' | 'anchor' | 'adain'>>,
     OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,
+    OptionsOf<typeof OUTPUT>,
     FolderOptions,
     Omit<RenderHooks, 'onFrame'>,
     Omit<TrackingOptions, 'onWarning'>,

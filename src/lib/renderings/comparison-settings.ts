@@ -6,7 +6,7 @@ import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import { identifyingSettings, identifyingSteadiness } from '../settings/stored.js';
-import { DENOISE, OWN, SELECTION } from '../settings/table.js';
+import { DENOISE, OUTPUT, OWN, SELECTION } from '../settings/table.js';
 import { renderSize } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
 import { hashVideo } from '../video/read/video-input.js';
@@ -44,6 +44,7 @@ export async function settingsOf(
     }),
     columns,
     audio,
+    ...identifyingSettings(OUTPUT, options),
   };
   return JSON.parse(JSON.stringify(settings));
 }

@@ -14,6 +14,7 @@ import { checkRequest, gridColumns, openSource } from './comparison-plan.js';
 import { settingsOf } from './comparison-settings.js';
 import { writeCurves } from './curves.js';
 import { comparisonRun, frameCounter, logComparison } from './log-comparison.js';
+import { commentsOf, comparisonComments } from './made-with.js';
 import { gridOf, openRenderedVideo, type Readable } from './rendered-video.js';
 
 const ROUND_TRIP = 'round-trip';
@@ -60,7 +61,13 @@ export async function compareRenderings(
       const grid = gridOf([['original', rendered.source], ...beside], gridColumns(renderings, options));
       const videos = { ...outputs, [ROUND_TRIP]: rendered.roundTrip, grid };
       const files = Object.fromEntries(Object.entries(videos).map(([name, read]) => [`${name}.mp4`, read]));
-      await rendered.write(folder.out, files, options.audio ? video.path : undefined);
+      const comment = commentsOf(model, { video: source, hashes: settings }, options);
+      const { all, each } = comparisonComments(compared, model, comment, options);
+      const named = { ...each, [ROUND_TRIP]: all, grid: all };
+      await rendered.write(folder.out, files, {
+        audioFrom: options.audio ? video.path : undefined,
+        comments: Object.fromEntries(Object.entries(named).map(([name, text]) => [`${name}.mp4`, text])),
+      });
       const { [ROUND_TRIP]: roundTrip, ...measured } = judged.outputs as Record<string, Measurement>;
       await writeCurves(join(folder.out, 'curves.csv'), { source: judged.source, ...judged.outputs });
       const result = {

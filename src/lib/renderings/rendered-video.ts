@@ -34,6 +34,14 @@ import type { Rendering } from './rendering.js';
 /** Frames that can be read as often as needed. */
 export type Readable = () => AsyncIterable<Frame>;
 
+/** What written videos have besides their frames. */
+export interface WrittenWith {
+  /** The file whose sound they get. */
+  readonly audioFrom?: string | undefined;
+  /** Texts for their metadata, by file name. */
+  readonly comments?: Readonly<Record<string, string | undefined>>;
+}
+
 /** A video in a work folder, encoded, with renderings of it. */
 export interface RenderedVideo {
   /** Number of frames of the source and of each rendering. */
@@ -54,8 +62,8 @@ export interface RenderedVideo {
     outputs: Readonly<Record<Name, Readable>>,
     truth?: Pick<MeasureOptions, 'trueMotion'>,
   ): Promise<Measured<Name>>;
-  /** Writes videos by file name into a folder, with the source's times and the sound of the file `audioFrom`. */
-  write(out: string, videos: Readonly<Record<string, Readable>>, audioFrom?: string): Promise<FrameTimes>;
+  /** Writes videos by file name into a folder, with the source's times. */
+  write(out: string, videos: Readonly<Record<string, Readable>>, more?: WrittenWith): Promise<FrameTimes>;
   close(): Promise<void>;
 }
 
@@ -182,7 +190,7 @@ export async function openRenderedVideo(
         const options = { ...truth, ...given({ expectedFrames: source.count, onProgress, signal }) };
         return measure(framesOf(source), read, options);
       },
-      async write(out, videos, audioFrom) {
+      async write(out, videos, { audioFrom, comments = {} } = {}) {
         const timing = await video.times();
         const { frameRate, start } = timing;
         const audio = audioFrom === undefined ? undefined : { path: audioFrom, start };
@@ -190,7 +198,7 @@ export async function openRenderedVideo(
         const files = Object.entries(videos);
         for (const [done, [name, read]] of files.entries()) {
           onProgress?.({ done, total: files.length, label: 'writing videos' });
-          await writeVideo(join(out, name), read(), encode);
+          await writeVideo(join(out, name), read(), { ...encode, ...given({ comment: comments[name] }) });
         }
         onProgress?.({ done: files.length, total: files.length, label: 'writing videos' });
         return timing;

@@ -9,6 +9,11 @@ export function storedNames(table: SettingTable): string[] {
   return Object.entries(table).map(([name, row]) => storedName(name, row));
 }
 
+/** A table whose rows have their stored names. */
+export function storedTable(table: SettingTable): SettingTable {
+  return Object.fromEntries(Object.entries(table).map(([name, row]) => [storedName(name, row), row]));
+}
+
 /** The given settings of a table by stored names, in the order of the table. */
 export function storedSettings(table: SettingTable, options: object): Record<string, unknown> {
   const given = Object.entries(givenSettings(table, options));

@@ -453,10 +453,20 @@ export const FILTER = {
   }),
 };
 
+/** What pictures and videos have besides their pixels. */
+export const OUTPUT = {
+  /** Keep the settings in the metadata of pictures and videos, from which they can be made again. */
+  metadata: setting(kind.toggle, {
+    default: true,
+    since: '0.1.0',
+    help: 'keep the settings in the metadata of pictures and videos',
+  }),
+};
+
 /** All settings. */
 export const SETTINGS = {
   ...{ ...SUBJECT, ...SELECTION, ...CHECKPOINT, ...APPLIED },
-  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...METHOD, ...STEADIED, ...FILTER, ...PRIOR },
+  ...{ ...RENDER, ...FINETUNE, ...COURSE, ...METHOD, ...STEADIED, ...FILTER, ...PRIOR, ...OUTPUT },
 };
 
 /** The name of a setting in the library. */

@@ -14,8 +14,9 @@ import { openPair } from '../metrics/open-pair.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { identifyingSettings } from '../settings/stored.js';
-import { METHOD } from '../settings/table.js';
+import { METHOD, type OUTPUT } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
+import { videoComment, videoName } from '../video/metadata/video-comment.js';
 import { openVideo } from '../video/read/open-video.js';
 import type { RepeatableVideo, Video, VideoInput } from '../video/read/video.js';
 import { hashVideo, repeatable } from '../video/read/video-input.js';
@@ -24,7 +25,7 @@ import { type MethodOptions, STEADIED_BY } from './methods.js';
 import { openSteadyWork, type SteadyWork } from './work.js';
 
 /** Options of `steady`. */
-export interface SteadyOptions extends MethodOptions, OptionsOf<typeof METHOD> {
+export interface SteadyOptions extends MethodOptions, OptionsOf<typeof METHOD>, OptionsOf<typeof OUTPUT> {
   /** Continue interrupted work on the same video with the same settings, if there is some. */
   readonly resume?: boolean;
   /** Called while frames are written, and while they are measured. */
@@ -88,6 +89,7 @@ export async function steady(
     const steadied = await STEADIED_BY[method].frames(pair, options, work);
     const { frames } = await writeVideo(out, allFrames(pair.output, work, steadied), {
       ...{ ...hooks, timing, expectedFrames: timing.times.length },
+      ...given({ comment: await commentOf(videos, method, options) }),
       ...given({ audioFrom: soundOf(pair.output, { out, start: timing.start, onWarning }) }),
     });
     // An mp4 has even sides.
@@ -102,6 +104,17 @@ export async function steady(
   } finally {
     await work.close(keep);
   }
+}
+
+/** The text for the metadata of the steadied video. */
+function commentOf(
+  { source, styled }: Readonly<Record<'source' | 'styled', RepeatableVideo>>,
+  method: keyof typeof STEADIED_BY,
+  options: SteadyOptions,
+): Promise<string | undefined> {
+  const own = identifyingSettings(STEADIED_BY[method].settings, options);
+  const settings = { video: videoName(styled), source: videoName(source), method, ...own };
+  return videoComment('steady', { videos: [styled, source], settings }, options);
 }
 
 /** The settings that determine the steadied video bit by bit. */

@@ -8,6 +8,7 @@ import type { Frame } from '../tensor/frame.js';
 import { asImage } from './as-image.js';
 import { DEFAULT_MAX_PIXELS } from './ffmpeg/ffmpeg.js';
 import type { Region } from './geometry.js';
+import { pngWithText, xmpWithText } from './metadata/embed.js';
 import { bitmapSize, decodeBitmap } from './read/bitmap.js';
 import { checkReadable, checkWritable } from './read/check-paths.js';
 
@@ -95,10 +96,11 @@ export function cropFrame(frame: Frame, region: Region): Frame {
 /**
  * Writes a frame as `.png`, `.jpg`, `.jpeg` or `.webp`; an existing file is replaced atomically.
  *
+ * @param comment a text for the file's metadata, in ASCII
  * @throws UsageError for another extension
  * @throws FailureError when it cannot be written
  */
-export async function writePicture(path: string, frame: Frame): Promise<void> {
+export async function writePicture(path: string, frame: Frame, comment?: string): Promise<void> {
   const extension = extname(path).toLowerCase();
   if (!['.png', '.jpg', '.jpeg', '.webp'].includes(extension)) {
     throw new UsageError(`'${path}' does not say which picture to write; end the name in .png, .jpg or .webp`);
@@ -108,10 +110,11 @@ export async function writePicture(path: string, frame: Frame): Promise<void> {
   if (extension === '.png') image.png();
   else if (extension === '.webp') image.webp({ quality: 95 });
   else image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' });
+  if (comment !== undefined && extension !== '.png') image.withXmp(xmpWithText(comment));
   const bytes = await image.toBuffer().catch((error: Error) => {
     throw new FailureError(`writing '${path}': ${error.message}`);
   });
-  await writeFileAtomic(path, bytes);
+  await writeFileAtomic(path, comment !== undefined && extension === '.png' ? pngWithText(bytes, comment) : bytes);
 }
 
 async function toFrame(image: Sharp): Promise<Frame> {

@@ -10,6 +10,7 @@ import {
   APPLIED,
   CHECKPOINT,
   FINETUNE,
+  OUTPUT,
   RENDER,
   SELECTION,
   STEADIED,
@@ -21,7 +22,7 @@ import {
 const { video, model } = SUBJECT;
 const SOURCE = { video, ...SELECTION };
 const MODEL = { model, ...CHECKPOINT, ...APPLIED };
-const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE, ...STEADIED };
+const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE, ...STEADIED, ...OUTPUT };
 
 /** Methods of editing a video: with the plain model, or with one finetuned on the video. */
 export const METHODS = ['img2img', 'finetune'] as const;
@@ -67,12 +68,13 @@ export const SETTING_NAMES = {
   all: Object.keys(SETTING_SCHEMAS),
   source: storedNames(SOURCE),
   model: storedNames(MODEL),
-  render: [...storedNames(RENDER), ...storedNames(STEADIED)],
+  render: [...storedNames(RENDER), ...storedNames(STEADIED), ...storedNames(OUTPUT)],
   finetune: storedNames(FINETUNE),
 } as Readonly<Record<'all' | 'source' | 'model' | 'render' | 'finetune', readonly StoredSettingName[]>>;
 
 type TopName = StoredName<
-  keyof typeof SOURCE | keyof typeof MODEL | keyof typeof STEADIED | 'prompt' | 'negativePrompt' | 'batch' | 'edits'
+  | keyof (typeof SOURCE & typeof MODEL & typeof STEADIED & typeof OUTPUT)
+  | ('prompt' | 'negativePrompt' | 'batch' | 'edits')
 >;
 
 /** Settings that are allowed at the top level of a sweep file, for all points. */
@@ -81,6 +83,7 @@ export const TOP_SETTINGS = [
   ...SETTING_NAMES.model,
   ...(['prompt', STORED_NAMES.negativePrompt, 'batch', 'edits'] as const),
   ...storedNames(STEADIED),
+  ...storedNames(OUTPUT),
 ] as readonly TopName[];
 
 /** Settings that are the path of one file or folder. */

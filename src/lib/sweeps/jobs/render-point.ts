@@ -17,6 +17,7 @@ import { gridOf, openRenderedVideo } from '../../renderings/rendered-video.js';
 import { planRendering, type Rendering } from '../../renderings/rendering.js';
 import { trainedSource } from '../../training/finetune/trained-source.js';
 import type { PointSettings } from '../file/point-settings.js';
+import { pointComment } from '../points/point-comment.js';
 import { modelOptions, renderOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
 import type { PointJob } from './job.js';
@@ -129,7 +130,10 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
         ],
         2,
       );
-      const { frameRate } = await rendered.write(folder, { 'output.mp4': output, 'comparison.mp4': comparison });
+      const videos = { 'output.mp4': output, 'comparison.mp4': comparison };
+      const comment = pointComment(job);
+      const comments = { 'output.mp4': comment, 'comparison.mp4': comment };
+      const { frameRate } = await rendered.write(folder, videos, { comments });
       await writeCurves(join(folder, 'curves.csv'), { source: judged.source, output: judged.outputs.output });
       const { firstTimestep, evaluations } = planRendering(model, rendering);
       const { width, height } = video;

@@ -2,10 +2,13 @@
 
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
+import type { OptionsOf } from '../../settings/setting.js';
+import type { OUTPUT } from '../../settings/table.js';
 import type { Frame } from '../../tensor/frame.js';
+import { videoComment, videoName } from '../metadata/video-comment.js';
 import { fitVideo } from '../read/fit-video.js';
 import { openVideo } from '../read/open-video.js';
-import type { Video, VideoInput } from '../read/video.js';
+import type { RepeatableVideo, Video, VideoInput } from '../read/video.js';
 import { repeatable } from '../read/video-input.js';
 import { type FrameTimes, frameAt, pickInOrder, TIME_SLACK } from '../times/frame-times.js';
 import { type WriteVideoOptions, writeVideo } from '../write/write-video.js';
@@ -16,7 +19,10 @@ import { checkGridOptions, type GridEnd, type GridOptions, gridFrames } from './
  *
  * @inline
  */
-export interface GridFilesOptions extends GridOptions, Omit<WriteVideoOptions, 'frameRate' | 'timing'> {
+export interface GridFilesOptions
+  extends GridOptions,
+    OptionsOf<typeof OUTPUT>,
+    Omit<WriteVideoOptions, 'frameRate' | 'timing' | 'comment'> {
   /** Frames per second; required if the videos' rates differ, which are then resampled in time to it. */
   readonly frameRate?: number;
 }
@@ -45,12 +51,22 @@ export async function grid(
   const pairing = pairFrames(cells, timings, options.length);
   let end: GridEnd = { frames: 0, endedFirst: [] };
   const { timing, expectedFrames } = pairing;
-  await writeVideo(out, composed(), { expectedFrames, ...options, frameRate: timing.frameRate, timing });
+  const comment = await commentOf(sources, options);
+  const written = { expectedFrames, ...options, frameRate: timing.frameRate, timing, ...given({ comment }) };
+  await writeVideo(out, composed(), written);
   return pairing.endedFirst ? { ...end, endedFirst: pairing.endedFirst } : end;
 
   async function* composed() {
     end = yield* gridFrames(pairing.videos, options);
   }
+}
+
+/** The text for the grid's metadata. */
+function commentOf(videos: readonly RepeatableVideo[], options: GridFilesOptions): Promise<string | undefined> {
+  const { columns, labels, order, length, frameRate } = options;
+  const clockwise = order === 'clockwise' ? true : undefined;
+  const settings = given({ file: videos.map(videoName), columns, labels, clockwise, length, frameRate });
+  return videoComment('grid', { videos, settings }, options);
 }
 
 /** A video of the most common size, which the cells get; in a tie, the last one, because sources come first. */

@@ -45,12 +45,7 @@ export async function openPictureFolder(
   frameRate: number,
   { maxPixels, onWarning = warnOnStderr }: ProbeOptions,
 ): Promise<PictureSequence> {
-  const order = new Intl.Collator('en', { numeric: true });
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !UNSAID_NAME.test(name));
-  const isPicture = (entry: Dirent) => PICTURE_NAME.test(entry.name) && !entry.isDirectory();
-  const names = entries.filter(isPicture).map(({ name }) => name);
-  const others = entries.filter((entry) => !isPicture(entry)).map(({ name }) => name);
-  names.sort((a, b) => order.compare(a, b) || (a < b ? -1 : 1));
+  const { names, others } = await picturesIn(folder);
   if (names.length === 0) {
     throw new UsageError(
       `the folder '${folder}' holds no PNG, JPEG or WebP pictures, nor BMP, TIFF or AVIF${others.length > 0 ? `, only ${someOf(others)}` : ''}; give a folder of frames or a video`,
@@ -75,6 +70,17 @@ export async function openPictureFolder(
     index++;
   }
   return sequenceOf(paths, first!, frameRate, maxPixels);
+}
+
+/** The names of a folder's pictures, in natural order, and those of its other files. */
+export async function picturesIn(folder: string): Promise<{ names: string[]; others: string[] }> {
+  const order = new Intl.Collator('en', { numeric: true });
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !UNSAID_NAME.test(name));
+  const isPicture = (entry: Dirent) => PICTURE_NAME.test(entry.name) && !entry.isDirectory();
+  const names = entries.filter(isPicture).map(({ name }) => name);
+  const others = entries.filter((entry) => !isPicture(entry)).map(({ name }) => name);
+  names.sort((a, b) => order.compare(a, b) || (a < b ? -1 : 1));
+  return { names, others };
 }
 
 /** One picture as a sequence of one frame. */

@@ -5,7 +5,7 @@ import type { Warn } from '../../base/warn.js';
 import { DEFAULT_MAX_PIXELS, fileUrl, runFfmpeg, untrustedInput } from '../ffmpeg/ffmpeg.js';
 import { probeAudio } from '../probe/probe.js';
 import { checkReadable } from '../read/check-paths.js';
-import { REPRODUCIBLE } from './encode.js';
+import { commentArguments, REPRODUCIBLE } from './encode.js';
 
 /**
  * The sound for the frames.
@@ -77,9 +77,9 @@ export async function joinAudio(
   video: SilentVideo,
   audio: AudioSource | undefined,
   path: string,
-  options: AudioOptions & { readonly name: string },
+  options: AudioOptions & { readonly name: string; readonly comment?: string },
 ): Promise<void> {
-  const { name, signal, onWarning } = options;
+  const { name, comment, signal, onWarning } = options;
   const task = audio ? `adding the sound of '${audio.path}' to '${name}'` : `writing '${name}'`;
   await runFfmpeg(
     (ffmpeg) => {
@@ -93,7 +93,7 @@ export async function joinAudio(
           'copy',
           ...(video.frames === undefined ? [] : ['-frames:v', String(video.frames)]),
         ],
-        ...[...(sound?.output ?? []), ...REPRODUCIBLE, '-map_chapters', '-1'],
+        ...[...(sound?.output ?? []), ...REPRODUCIBLE, ...commentArguments(comment), '-map_chapters', '-1'],
         ...['-movflags', '+faststart+write_colr', '-f', 'mp4', fileUrl(path)],
       ];
     },

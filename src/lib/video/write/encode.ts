@@ -13,6 +13,8 @@ export interface EncodeOptions {
   readonly frameRate: number;
   /** Times of the frames and their duration, in seconds, if they have no constant rate. */
   readonly timing?: Pick<FrameTimes, 'times' | 'duration'>;
+  /** A text for the file's metadata, in ASCII. */
+  readonly comment?: string;
   /** The final name, for errors. */
   readonly name: string;
   readonly signal?: AbortSignal;
@@ -32,6 +34,11 @@ export const REPRODUCIBLE: readonly string[] = [
   '-map_metadata',
   '-1',
 ];
+
+/** Arguments for a comment in the file, after those of `REPRODUCIBLE`, which leave out all metadata. */
+export function commentArguments(comment: string | undefined): string[] {
+  return comment === undefined ? [] : ['-metadata', `comment=${comment}`];
+}
 
 /** The time of the frame at an index, by `timing` or by the rate; after the last frame, the end. */
 export function appearance(index: number, { frameRate, timing }: Pick<EncodeOptions, 'frameRate' | 'timing'>): number {

@@ -1,6 +1,7 @@
 // Animated GIF with a palette per frame, so that frames are encoded without reading the whole video first.
 
 import type { Frame } from '../../tensor/frame.js';
+import { addGifComment } from '../metadata/embed.js';
 import type { FrameTimes } from '../times/frame-times.js';
 import { type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
 
@@ -10,7 +11,7 @@ const PALETTES = 'split[picture][seen];[seen]palettegen=stats_mode=single[palett
 const LEAST_DELAY = 2;
 
 /** Writes the file `path`; delays are in hundredths of a second, so other rates are kept on average. */
-export function writeGif(
+export async function writeGif(
   path: string,
   frames: AsyncIterable<Frame>,
   options: EncodeOptions,
@@ -22,7 +23,9 @@ export function writeGif(
     ...(last === undefined ? [] : ['-enc_time_base', '1:100', '-final_delay', String(last)]),
     ...['-f', 'gif'],
   ];
-  return encodeFrames(path, frames, encoder, { ...options, timing });
+  const written = await encodeFrames(path, frames, encoder, { ...options, timing });
+  if (options.comment !== undefined) await addGifComment(path, options.comment);
+  return written;
 }
 
 function inHundredths({ times, duration }: Pick<FrameTimes, 'times' | 'duration'>) {

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { temporaryName } from '../../base/atomic-file.js';
 import type { Frame } from '../../tensor/frame.js';
 import { type AudioSource, joinAudio } from './audio.js';
-import { appearance, type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
+import { appearance, commentArguments, type EncodeOptions, encodeFrames, REPRODUCIBLE } from './encode.js';
 
 /** Options of `writeMp4`. */
 export interface Mp4Options extends EncodeOptions {
@@ -31,12 +31,14 @@ export async function writeMp4(
   frames: AsyncIterable<Frame>,
   options: Mp4Options,
 ): Promise<{ frames: number }> {
-  const { audio, timing, crf = 18 } = options;
+  const { audio, timing, comment, crf = 18 } = options;
+  const isFinal = !audio && !timing;
   const encoder = [
     ...['-vf', `${TO_YUV},format=yuv420p`, '-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf)],
-    ...[...(timing ? TIMED : []), ...BT709, ...REPRODUCIBLE, '-movflags', '+faststart+write_colr', '-f', 'mp4'],
+    ...[...(timing ? TIMED : []), ...BT709, ...REPRODUCIBLE, ...(isFinal ? commentArguments(comment) : [])],
+    ...['-movflags', '+faststart+write_colr', '-f', 'mp4'],
   ];
-  if (!audio && !timing) return encodeFrames(path, evenSides(frames), encoder, options);
+  if (isFinal) return encodeFrames(path, evenSides(frames), encoder, options);
   const silent = temporaryName(path);
   try {
     const even = evenSides(frames);

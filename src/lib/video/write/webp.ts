@@ -5,12 +5,13 @@ import { open } from 'node:fs/promises';
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Frame } from '../../tensor/frame.js';
 import { asImage } from '../as-image.js';
+import { xmpWithText } from '../metadata/embed.js';
 import { mapInOrder } from '../read/in-order.js';
 import { PICTURES_AT_ONCE } from '../read/pictures.js';
 import { appearance, type EncodeOptions } from './encode.js';
 
 /** Options of `writeAnimatedWebp`. */
-export interface WebpOptions extends Pick<EncodeOptions, 'frameRate' | 'timing'> {
+export interface WebpOptions extends Pick<EncodeOptions, 'frameRate' | 'timing' | 'comment'> {
   /** The final name, for errors. */
   readonly name: string;
   readonly quality?: number | 'lossless';
@@ -18,6 +19,7 @@ export interface WebpOptions extends Pick<EncodeOptions, 'frameRate' | 'timing'>
 
 const LONGEST_SIDE = 16_383;
 const ANIMATION_FLAG = 0x02;
+const XMP_FLAG = 0x04;
 const NO_BLENDING = 0x02;
 
 /** Writes the file `path`, looping infinitely; delays are whole milliseconds that keep the rate on average. */
@@ -26,7 +28,7 @@ export async function writeAnimatedWebp(
   frames: AsyncIterable<Frame>,
   options: WebpOptions,
 ): Promise<{ frames: number }> {
-  const { quality = 90, name } = options;
+  const { quality = 90, comment, name } = options;
   const settings = quality === 'lossless' ? { lossless: true } : { quality, smartSubsample: true };
   const encoded = mapInOrder(frames, PICTURES_AT_ONCE, async (frame) => {
     const { width, height } = frame;
@@ -51,11 +53,12 @@ export async function writeAnimatedWebp(
       size += bytes.length;
     };
     for await (const { width, height, picture } of encoded) {
-      if (count === 0) await append(fileHeader(width, height));
+      if (count === 0) await append(fileHeader(width, height, comment !== undefined));
       const delay = milliseconds(count + 1, options) - milliseconds(count, options);
       await append(chunk('ANMF', frameHeader(width, height, delay), picture));
       count++;
     }
+    if (comment !== undefined && count > 0) await append(chunk('XMP ', Buffer.from(xmpWithText(comment))));
     const riffSize = Buffer.alloc(4);
     riffSize.writeUInt32LE(size - 8);
     await file.write(riffSize, 0, 4, 4);
@@ -79,9 +82,9 @@ function chunk(name: string, ...parts: Uint8Array[]): Buffer {
 }
 
 /** `RIFF`, whose length is filled in last, and the chunks for an infinite animation of this size on white. */
-function fileHeader(width: number, height: number): Buffer {
+function fileHeader(width: number, height: number, hasXmp: boolean): Buffer {
   const canvas = Buffer.alloc(10);
-  canvas.writeUInt8(ANIMATION_FLAG);
+  canvas.writeUInt8(ANIMATION_FLAG | (hasXmp ? XMP_FLAG : 0));
   canvas.writeUIntLE(width - 1, 4, 3);
   canvas.writeUIntLE(height - 1, 7, 3);
   const animation = Buffer.from([255, 255, 255, 255, 0, 0]);

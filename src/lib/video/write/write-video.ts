@@ -36,6 +36,8 @@ export interface WriteVideoOptions extends FrameHooks {
   readonly crf?: number;
   /** WebP only: 1 to 100, or 'lossless'; 90 by default. */
   readonly quality?: number | 'lossless';
+  /** A text for the file's metadata, in ASCII, such as how it was made. */
+  readonly comment?: string;
   /** Called with warnings, such as about an old ffmpeg; standard error by default. */
   readonly onWarning?: Warn;
 }
@@ -62,7 +64,9 @@ export async function writeVideo(
   options.signal?.throwIfAborted();
   if (kind === 'folder') {
     await checkNewFolder(path);
-    return createFolderAtomically(path, (temporary) => writePngFolder(temporary, oneSize(path, frames, options)));
+    return createFolderAtomically(path, (temporary) =>
+      writePngFolder(temporary, oneSize(path, frames, options), options),
+    );
   }
   await checkWritable(path);
   const audio = await audioSource(options.audioFrom, options);
