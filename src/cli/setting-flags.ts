@@ -234,7 +234,8 @@ export function commandArguments(
     if (value === undefined) continue;
     const row = Object.hasOwn(rows, name) ? rows[name] : undefined;
     const option = options.get(name);
-    const byDefault = option?.defaultValue ?? row?.default;
+    const tables = option && row?.since === undefined ? undefined : row?.default; // as in addSettings
+    const byDefault = option?.defaultValue ?? tables;
     if (places.has(name)) own.push(...(Array.isArray(value) ? value.map(String) : [String(value)]));
     else if (option?.long && typeof value === 'boolean') {
       if (value !== option.negate) flags.push(option.long);

@@ -20,6 +20,7 @@ import {
   FILTER,
   FINETUNE,
   METHOD,
+  OUTPUT,
   PRIOR,
   RENDER,
   SELECTION,
@@ -37,6 +38,7 @@ const TABLES: Readonly<Record<string, SettingTable>> = {
   Finetuning: FINETUNE,
   'The course of a finetuning': COURSE,
   Steadying: { ...METHOD, ...STEADIED, ...FILTER, ...PRIOR },
+  'What files have besides their pixels': OUTPUT,
 };
 
 it('has defaults that it allows', () => {

@@ -20,9 +20,8 @@ import { commandArguments } from '../setting-flags.js';
 export async function run(
   context: Context,
   file: string,
-  more: readonly string[],
   values: AgainValues,
-  { parent }: Command,
+  { parent, args: [, ...more] }: Command,
 ): Promise<void> {
   const { terminal, warn } = context;
   if (values.quiet) context.quieten();
@@ -37,8 +36,8 @@ export async function run(
     warn(`${file}: was made by version ${made.steadyframe}; this is ${VERSION}, whose result may differ`);
   }
   const root = runsRoot(terminal.env);
-  const { video, model } = values;
-  const places = { near: file, root, ...given({ video, model }), signal: terminal.signal, onWarning: warn };
+  const { video, model, in: folder } = values;
+  const places = { near: file, root, ...given({ folder, video, model }), signal: terminal.signal, onWarning: warn };
   const settings = await findFiles(made, places);
   const own =
     made.command === 'run'

@@ -18,6 +18,7 @@ Examples:
 export interface AgainValues {
   video?: string;
   model?: string;
+  in?: string;
   out?: string;
   dryRun?: boolean;
   quiet?: boolean;
@@ -30,9 +31,11 @@ export function addAgain(program: Command): Command {
     .summary('repeat what made a picture or a video')
     .description('Repeats the command that made a picture or a video, from the settings in its metadata.')
     .argument('<file>', 'a picture or a video that steadyframe made, or a folder of its frames')
-    .argument('[options...]', 'options of that command, after --')
+    .usage('[options] <file> [-- options of that command]')
+    .allowExcessArguments()
     .option('--video <path>', 'the source, where it is not found or is to be another one')
     .option('-m, --model <path>', `the model likewise: ${SUBJECT.model.help}`)
+    .option('--in <folder>', 'another folder to look for its files in')
     .option('-o, --out <path>', 'where results go, as in the command')
     .option('-n, --dry-run', 'find all files, and print the command')
     .option('-q, --quiet', 'print no progress, only warnings and errors')

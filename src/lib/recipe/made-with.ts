@@ -3,30 +3,17 @@
 import { basename } from 'node:path';
 import { given } from '../base/given.js';
 import { sha256File } from '../base/hash.js';
-import type { MadeInput } from '../base/made-with.js';
 import type { Settings } from '../base/settings.js';
 import type { Model } from '../models/model.js';
 import { commentsOf } from '../renderings/made-with.js';
 import { givenSettings } from '../settings/defaults.js';
 import { RENDER, STEADY } from '../settings/table.js';
 import type { RepeatableVideo } from '../video/read/video.js';
-import type { RecipePlan, Training } from './plan.js';
-import type { BundledShot, RecipeOptions } from './recipe.js';
-
-/** What of the recipe's options its plan no longer says. */
-export interface AskedRecipe {
-  readonly preset: string;
-  readonly training: Training;
-  readonly tunedGuidance: number;
-  readonly shot?: Pick<BundledShot, 'shot' | 'style'>;
-  /** The names of the examples, and the files among them. */
-  readonly example?: readonly string[];
-  readonly inputs: readonly MadeInput[];
-}
+import type { AskedRecipe, RecipePlan } from './plan.js';
 
 /** The names of the asked examples, and the files among them by their content. */
 export async function namedExamples(
-  examples: RecipeOptions['examples'],
+  examples: readonly unknown[] | undefined,
 ): Promise<Pick<AskedRecipe, 'example' | 'inputs'>> {
   if (examples === undefined) return { inputs: [] };
   const files = examples.filter((each) => typeof each === 'string' && each !== 'true' && each !== 'picked') as string[];

@@ -1,5 +1,6 @@
 // The plan of the recipe: the selection of the video, the arms, and the differences from the published recipe.
 
+import type { MadeInput } from '../base/made-with.js';
 import type { DenoiseOptions } from '../diffusion/img2img.js';
 import type { EditedFrame } from '../edits/edited-frame.js';
 import type { FolderOptions } from '../renderings/comparison-folder.js';
@@ -12,7 +13,6 @@ import type { FinetuneOptions } from '../training/finetune/options.js';
 import type { Correspondence, SourceFrame } from '../video/flow/correspondence.js';
 import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { CarRegion } from '../world/car/region.js';
-import type { AskedRecipe } from './made-with.js';
 
 /** The ground truth of the output, for shots of the procedural world. */
 export interface Truth {
@@ -55,6 +55,17 @@ export interface TunedArm {
   readonly training: Training;
   /** Guidance scales of its renderings, one arm each. */
   readonly guidance: readonly number[];
+}
+
+/** What of the recipe's options its plan no longer says. */
+export interface AskedRecipe {
+  readonly preset: string;
+  readonly training: Training;
+  readonly tunedGuidance: number;
+  readonly shot?: { readonly shot: string; readonly style?: string };
+  /** The names of the examples, and the files among them. */
+  readonly example?: readonly string[];
+  readonly inputs: readonly MadeInput[];
 }
 
 /**

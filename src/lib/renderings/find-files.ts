@@ -6,7 +6,7 @@ import { UsageError } from '../base/errors.js';
 import { sha256Path } from '../base/hash.js';
 import type { MadeInput, MadeWith } from '../base/made-with.js';
 import { hashModel, modelInputs } from '../models/checkpoint/hash-model.js';
-import { DEMO_MODEL, findControl, findModel } from '../models/hub/find-model.js';
+import { DEMO_MODEL } from '../models/hub/find-model.js';
 import { parseHubName } from '../models/hub/hub-name.js';
 import { type LoadModelOptions, loadModel } from '../models/model.js';
 import { renameFiles } from '../settings/renamed-files.js';
@@ -19,6 +19,8 @@ import { readRunRecord } from '../tracking/stored/run-record.js';
 export interface FindOptions {
   /** The file whose settings they are: its folders are looked through. */
   readonly near: string;
+  /** Another folder to look in. */
+  readonly folder?: string;
   /** The folder of all runs, whose records say where files were. */
   readonly root: string;
   /** Paths that replace the video and the model of the settings. */
@@ -79,12 +81,7 @@ async function findFile(made: MadeWith, { name, setting }: Wanted, options: Find
   }
   const [input] = known;
   const isNamed = name === DEMO_MODEL || (setting !== 'video' && parseHubName(name) !== undefined);
-  if (isNamed)
-    return setting === 'controls'
-      ? findControl(name)
-      : setting === 'model' || setting === 'vae'
-        ? findModel(name)
-        : name;
+  if (isNamed) return name;
   const near = candidates(name, options).filter((path) => existsSync(path));
   if (input === undefined && near.length > 0) return near[0];
   if (input !== undefined && input.kind !== 'video' && input.kind !== 'picture') {
@@ -102,8 +99,8 @@ async function findFile(made: MadeWith, { name, setting }: Wanted, options: Find
 }
 
 /** Places to look for a name: here, beside the file, and in the folders above it. */
-function candidates(name: string, { near }: FindOptions): string[] {
-  const places = [resolve(name)];
+function candidates(name: string, { near, folder: given }: FindOptions): string[] {
+  const places = [...(given === undefined ? [] : [join(given, name)]), resolve(name)];
   for (let folder = dirname(resolve(near)); ; folder = dirname(folder)) {
     places.push(join(folder, name));
     if (folder === dirname(folder)) return [...new Set(places)];

@@ -1,6 +1,10 @@
 // The texts in EXIF where generators of pictures store settings: ComfyUI in Make and Model, AUTOMATIC1111 in UserComment.
 
-import type { MetadataText } from './read-metadata.js';
+/** A text of a file's metadata, and what it is called there. */
+export interface MetadataText {
+  readonly name: string;
+  readonly text: string;
+}
 
 const NAMES: Readonly<Record<number, string>> = {
   270: 'ImageDescription',

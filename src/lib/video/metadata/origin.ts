@@ -3,7 +3,8 @@
 import { UsageError } from '../../base/errors.js';
 import { isMadeText, type MadeWith, readMade } from '../../base/made-with.js';
 import type { Warn } from '../../base/warn.js';
-import { type MetadataText, readMetadata } from './read-metadata.js';
+import type { MetadataText } from './exif-texts.js';
+import { readMetadata } from './read-metadata.js';
 
 /** The origin of a picture or a video. */
 export type Origin =

@@ -13,13 +13,7 @@ import { checkReadable } from '../read/check-paths.js';
 import { picturesIn } from '../read/pictures.js';
 import { notAPicture } from '../still.js';
 import { descriptionIn } from './embed.js';
-import { exifTexts } from './exif-texts.js';
-
-/** A text of a file's metadata, and what it is called there. */
-export interface MetadataText {
-  readonly name: string;
-  readonly text: string;
-}
+import { exifTexts, type MetadataText } from './exif-texts.js';
 
 const MOST = 16_000_000;
 
