@@ -23,6 +23,7 @@ import { addSweep } from './commands/sweep.js';
 import { addSync } from './commands/sync.js';
 import { addUi } from './commands/ui.js';
 import { addVerify } from './commands/verify.js';
+import { addWorker } from './commands/worker.js';
 import type { Context } from './context.js';
 
 /** A command's action. `given` is what commander passes: arguments, values of options, the command. */
@@ -51,6 +52,7 @@ export const COMMANDS: readonly AddCommand[] = [
   command(addInfo, () => import('./actions/info.js')),
   command(addPull, () => import('./actions/pull.js')),
   command(addRun, () => import('./actions/run.js')),
+  command(addWorker, () => import('./actions/worker.js')),
   command(addRuns, () => import('./actions/runs.js')),
   command(addUi, () => import('./actions/ui.js')),
   command(addReport, () => import('./actions/report.js')),

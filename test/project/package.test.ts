@@ -39,7 +39,7 @@ describe('the packed files', () => {
     expect(packed).toEqual(expect.arrayContaining(some));
     const compiled = /^dist\/(lib|experiments|ui|cli)\/.+\.(js|d\.ts)$/;
     const beside =
-      /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|assets\/.+|scripts\/preinstall\.js|models\/(demo|flow)\/.+\.(json|txt|md|safetensors))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|examples\/[a-z.]+|assets\/.+|scripts\/preinstall\.js|models\/(demo|flow)\/.+\.(json|txt|md|safetensors))$/;
     expect(packed.filter((path) => !compiled.test(path) && !beside.test(path))).toEqual([]);
     expect(tarball.length).toBeLessThan(30e6);
   });

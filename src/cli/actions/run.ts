@@ -4,11 +4,15 @@ import { basename } from 'node:path';
 import { FailureError, UsageError } from '../../lib/base/errors.js';
 import { readSweepFile, type SweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
 import { settingText } from '../../lib/sweeps/file/sweep-points.js';
+import type { Executor } from '../../lib/sweeps/jobs/executor.js';
 import { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from '../../lib/sweeps/run-sweep.js';
+import { openStore } from '../../lib/sweeps/store/open-store.js';
+import { openJobQueue } from '../../lib/sweeps/store/redis-queue.js';
+import { storeExecutor } from '../../lib/sweeps/store/store-executor.js';
 import { type SweepOutcome, sortedPoints } from '../../lib/sweeps/sweep-outcome.js';
 import { workLeft } from '../../lib/sweeps/work-left.js';
 import type { RunValues } from '../commands/run.js';
-import { type Context, resumeCommand } from '../context.js';
+import { type Context, resumeCommand, shellCommand } from '../context.js';
 import { trackingSettings } from '../render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable } from '../table.js';
 
@@ -30,21 +34,29 @@ export async function run(context: Context, path: string, values: RunValues): Pr
     ...(resume !== undefined && { resume }),
     onProgress: (progress) => context.reporter.report(progress),
   };
+  if (values.store !== undefined && values.executor === 'process') {
+    throw new UsageError(
+      `--store ${values.store}: the processes of this machine share nothing; add --executor workers`,
+    );
+  }
   if (values.dryRun) {
     const plan = await planSweep(file, options);
     reporter.close();
     terminal.out(values.json ? `${JSON.stringify(planJson(plan), null, 1)}\n` : planText(plan));
     return;
   }
+  const executor = values.executor === 'process' ? undefined : await offering(values, context);
   let begun: { out: string; points: number; done: number } | undefined;
   let ended = 0;
   try {
     const outcome = await runSweep(file, {
       ...options,
+      ...(executor && { executor }),
       onStart(start) {
         begun = start;
         const done = start.done > 0 ? `, ${start.done} of them done already` : '';
         context.reporter.note(`steadyframe: ${formatPlural(start.points, 'point')}${done}; writing into ${start.out}`);
+        if (executor) context.reporter.note(workersNote(values, start.out));
       },
       onPoint(point, evaluated) {
         if (!('reason' in evaluated)) ended++;
@@ -66,6 +78,19 @@ export async function run(context: Context, path: string, values: RunValues): Pr
     }
     throw error;
   }
+}
+
+/** Offers the jobs to workers. */
+async function offering({ store, redis }: RunValues, { warn }: Context): Promise<Executor> {
+  return storeExecutor(store === undefined ? undefined : await openStore(store), {
+    onWarning: warn,
+    ...(redis !== undefined && { queue: (sweep) => openJobQueue(redis, sweep) }),
+  });
+}
+
+function workersNote({ store, redis }: RunValues, out: string): string {
+  const place = redis === undefined ? ['--sweep', store ?? out] : ['--redis', redis];
+  return `steadyframe: workers do the work: ${shellCommand(['worker', ...place])}`;
 }
 
 /** The sweep with settings of every point that flags ask for. */

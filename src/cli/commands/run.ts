@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { OptionsOf } from '../../lib/settings/setting.js';
 import type { OUTPUT } from '../../lib/settings/table.js';
 import { addMetadataOption, addOutputOptions, addTrackingOptions, type TrackingValues } from '../render-options.js';
-import { integer } from '../values.js';
+import { integer, oneOf } from '../values.js';
 
 const EXAMPLES = `
 The keys are those of W&B sweeps; paths are relative to the file. assets/sweep.schema.json describes them for editors.
@@ -32,12 +32,20 @@ go on, and the exit code is 1.
 Examples:
   steadyframe run night.yaml --dry-run
   steadyframe run night.yaml --workers 2
-  steadyframe run night.yaml --resume --json`;
+  steadyframe run night.yaml --resume --json
+  steadyframe run night.yaml --executor workers --out /shared/night`;
+
+/** What executes the jobs: processes of this machine, or workers of any, which look for work or are told by a queue. */
+const EXECUTORS = ['process', 'workers', 'bullmq'] as const;
+type Executors = (typeof EXECUTORS)[number];
 
 /** Values of the options. */
 export interface RunValues extends TrackingValues, OptionsOf<typeof OUTPUT> {
   workers: number;
   retries: number;
+  executor: Executors;
+  store?: string;
+  redis?: string;
   out?: string;
   resume?: boolean;
   steady?: boolean;
@@ -56,6 +64,16 @@ export function addRun(program: Command): Command {
     )
     .argument('<file>', 'a sweep in YAML or JSON')
     .option('-w, --workers <n>', 'processes that work at once; a crash costs one point', integer, 1)
+    .option(
+      '--executor <name>',
+      'process: on this machine; workers: each steadyframe worker',
+      oneOf(EXECUTORS),
+      'process',
+    )
+    .option(
+      '--store <dir>',
+      'what workers share: a folder, or s3://BUCKET/PREFIX; the folder of the results by default',
+    )
     .option('--retries <n>', 'how often a point that failed is tried again', integer, 1)
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on with the latest sweep of this name, or the one in --out')

@@ -40,6 +40,17 @@ const LEAST_SIGNAL = 2 ** -24;
  * @throws UsageError when a setting is unknown or yields betas outside (0, 1)
  */
 export function noiseSchedule(config: NoiseScheduleConfig = STABLE_DIFFUSION_SCHEDULE): NoiseSchedule {
+  const known = COMPUTED.get(config);
+  if (known) return known;
+  const schedule = computed(config);
+  COMPUTED.set(config, schedule);
+  return schedule;
+}
+
+/** Planning thousands of renderings asks for the same one each time. */
+const COMPUTED = new WeakMap<NoiseScheduleConfig, NoiseSchedule>();
+
+function computed(config: NoiseScheduleConfig): NoiseSchedule {
   let betas = betasOf(config);
   betas.forEach((beta, t) => {
     if (!(beta > 0 && beta < 1)) {

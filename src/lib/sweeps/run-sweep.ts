@@ -120,6 +120,7 @@ export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): 
           `${JSON.stringify({ name: file.name, ...file.sweep }, null, 1)}\n`,
         );
         await hasher.save(join(out, 'inputs.json'));
+        await executor.open?.({ name: file.name, out, inputs: hasher.files, signal });
         onStart?.({ out, points: points.length, done: (await donePoints(out, points)).size });
         const progress = sweepProgress(onProgress);
         const shared = { out, executor, log, progress, retries, signal, onWarning, onPoint };
@@ -128,6 +129,7 @@ export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): 
         await writeOutcome(outcome);
         const failed = outcomes.filter(({ status }) => status === 'failed').length;
         if (failed === 0) await dropSources(out);
+        await executor.finish?.(failed);
         await log.finish(failed > 0 ? 'failed' : 'finished', {
           ...(failed > 0 && { error: `${failed} of ${points.length} points failed` }),
           files: ['result.json', 'points.csv', 'sweep.json'],

@@ -10,7 +10,8 @@ import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
 import { findControl, findModel } from '../../models/hub/find-model.js';
 import { LONGEST_YAML, parseYaml, tooLong } from './parse-yaml.js';
-import { type GivenSettings, PATH_SETTINGS, SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
+import { SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
+import { mapPaths } from './setting-paths.js';
 import { SWEEP_SCHEMA, type Sweep } from './sweep-schema.js';
 
 /** A parsed sweep file. */
@@ -187,18 +188,8 @@ function withAbsolutePaths(sweep: Sweep, folder: string): Sweep {
 }
 
 function absolute(name: string, value: unknown, folder: string): unknown {
-  if (['model', 'config', 'vae'].includes(name)) return findModel(value as string, folder);
-  if (PATH_SETTINGS.some((path) => path === name)) return resolve(folder, value as string);
-  if (name === 'controls') {
-    return (value as NonNullable<GivenSettings['controls']>).map(({ path, map, ...how }) => ({
-      ...how,
-      path: findControl(path, folder),
-      ...(map !== undefined && { map: resolve(folder, map) }),
-    }));
-  }
-  if (name !== 'loras' && name !== 'embeddings' && name !== 'edits') return value;
-  const listed = value as NonNullable<GivenSettings['loras'] | GivenSettings['embeddings'] | GivenSettings['edits']>;
-  return listed.map((each) =>
-    typeof each === 'string' ? { file: resolve(folder, each) } : { ...each, file: resolve(folder, each.file) },
-  );
+  return mapPaths(name, value, (path, kind) => {
+    if (kind === 'file') return resolve(folder, path);
+    return kind === 'model' ? findModel(path, folder) : findControl(path, folder);
+  });
 }

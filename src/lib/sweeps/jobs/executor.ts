@@ -3,6 +3,7 @@
 
 import type { OnProgress } from '../../base/progress.js';
 import type { LoadModelOptions, Model } from '../../models/model.js';
+import type { HashedFile } from '../points/content-hash.js';
 import type { Job } from './job.js';
 
 /** Callbacks of a running job, and its abort signal. */
@@ -15,6 +16,16 @@ export interface JobHooks {
   readonly signal?: AbortSignal;
 }
 
+/** The sweep whose jobs are executed. */
+export interface OpenedSweep {
+  readonly name: string;
+  /** Its folder. */
+  readonly out: string;
+  /** All files that decide the results, with their hashes. */
+  readonly inputs: () => readonly HashedFile[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Opens the model of a job. */
 export type OpenModel = (path: string, options: LoadModelOptions) => Promise<Model>;
 
@@ -22,6 +33,12 @@ export type OpenModel = (path: string, options: LoadModelOptions) => Promise<Mod
 export interface Executor {
   /** Number of concurrent jobs. */
   readonly slots: number;
+  /** Called once, before the first jobs. */
+  open?(sweep: OpenedSweep): Promise<void>;
+  /** Called with jobs that will be executed once those before them are done; those of an earlier call are. */
+  offer?(jobs: readonly Job[]): Promise<void>;
+  /** Resolves when a job has begun; without it, jobs begin when they are executed. */
+  begun?(job: Job, signal?: AbortSignal): Promise<void>;
   /**
    * Executes a job, which writes its results into the job's folder. Existing results are not computed again.
    *
@@ -29,6 +46,8 @@ export interface Executor {
    *   reason when it was aborted
    */
   run(job: Job, hooks: JobHooks): Promise<void>;
+  /** Called when there are no more jobs; `failed` of the points have failed. */
+  finish?(failed: number): Promise<void>;
   /** Ends its processes. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { assertInteger } from '../../base/assert.js';
 import type { Closable } from '../../base/closable.js';
+import { childEnvironment, type Environment } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
 import type { Executor, JobHooks } from './executor.js';
@@ -18,6 +19,10 @@ export interface ProcessExecutorOptions {
   readonly workers?: number;
   /** The program of a worker; by default the built one of this package. */
   readonly program?: string;
+  /** Threads of a model in a worker; by default the cores shared out among the workers. */
+  readonly threads?: number;
+  /** Variables that workers have beside those of this process. */
+  readonly env?: Environment;
 }
 
 interface Worker {
@@ -37,15 +42,20 @@ const FAREWELL = 3000;
  *
  * @throws UsageError for an invalid number of workers
  */
-export function processExecutor({ workers: slots = 1, program }: ProcessExecutorOptions = {}): Executor & Closable {
+export function processExecutor(options: ProcessExecutorOptions = {}): Executor & Closable {
+  const { workers: slots = 1, program, env = {} } = options;
   assertInteger('workers: the number', slots, 1);
   const script = program ?? fileURLToPath(new URL('./worker.js', import.meta.url));
-  const threads = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
+  const shared = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
+  const threads = options.threads ?? shared;
   const workers = new Set<Worker>();
 
   const start = (): Worker => {
     const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
-    const child = fork(script, [], { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(script, [], {
+      ...{ execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+      env: childEnvironment(env),
+    });
     const worker: Worker = { child, model: '', isBusy: false, printed: '' };
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       worker.printed = (worker.printed + text).slice(-2000);

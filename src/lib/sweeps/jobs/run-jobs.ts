@@ -38,7 +38,8 @@ export async function runJobs(
   const { signal, onOutcome } = options;
   const outcomes = new Map<string, JobOutcome>();
   const waiting = new Set(jobs);
-  const running = new Map<string, Promise<void>>();
+  const running = new Set<string>();
+  const ended = bell();
   let broken: { error: unknown } | undefined;
   const conclude = async (job: Job, outcome: JobOutcome): Promise<void> => {
     outcomes.set(job.id, outcome);
@@ -54,13 +55,16 @@ export async function runJobs(
         await conclude(job, { status: 'left out', reason: lost.reason });
       } else if (running.size < executor.slots && needed.every((outcome) => outcome?.status === 'done')) {
         waiting.delete(job);
-        const work = attempts(job, executor, options)
+        running.add(job.id);
+        void attempts(job, executor, options)
           .then((outcome) => conclude(job, outcome))
           .catch((error) => {
             broken ??= { error };
           })
-          .finally(() => running.delete(job.id));
-        running.set(job.id, work);
+          .finally(() => {
+            running.delete(job.id);
+            ended.ring();
+          });
       }
     }
     if (running.size === 0) {
@@ -70,15 +74,32 @@ export async function runJobs(
       }
       continue;
     }
-    await Promise.race(running.values());
+    await ended.rung();
   }
   signal?.throwIfAborted();
   if (broken) throw broken.error;
   return outcomes;
 }
 
+/** Wakes one waiter, without a promise for each of thousands of jobs. */
+function bell(): { ring(): void; rung(): Promise<void> } {
+  let wake = (): void => {};
+  let isRung = false;
+  return {
+    ring() {
+      isRung = true;
+      wake();
+    },
+    async rung() {
+      if (!isRung) await new Promise<void>((resolve) => (wake = resolve));
+      isRung = false;
+    },
+  };
+}
+
 async function attempts(job: Job, executor: Executor, options: RunJobsOptions): Promise<JobOutcome> {
   const { retries = 1, signal, hooksOf, onRetry, onBegin } = options;
+  await executor.begun?.(job, signal);
   await onBegin?.(job);
   for (let attempt = 1; ; attempt++) {
     try {

@@ -62,6 +62,7 @@ export async function evaluatePoints(
   for (const stage of stagesOf(planJobs(out, todo, () => false))) await dropDamagedStage(stage, onWarning);
   const jobs = planJobs(out, todo, hasStage);
   progress.expect(jobs);
+  await executor.offer?.(jobs);
   const note = await journal(join(out, 'jobs.jsonl'));
   await runJobs(jobs, executor, {
     ...(retries !== undefined && { retries }),

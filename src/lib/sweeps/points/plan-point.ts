@@ -33,6 +33,8 @@ export function pointPlanner(
   { onWarning, signal }: { onWarning?: (message: string) => void; signal?: AbortSignal },
 ): PointPlanner {
   const models = new Map<string, Promise<Model>>();
+  /** Those that models have read without complaint. */
+  const prompts = new Set<string>();
   const frameCounts = new Map<string, Promise<number | undefined>>();
   const once = <T>(known: Map<string, Promise<T>>, key: object, make: () => Promise<T>): Promise<T> => {
     const text = JSON.stringify(key);
@@ -44,7 +46,11 @@ export function pointPlanner(
     const { model: path, video } = settings;
     const rendering = pointRendering(settings);
     const { evaluations } = planRendering(model, rendering);
-    for (const prompt of [settings.prompt, settings.negative]) model.tokenize(prompt);
+    for (const prompt of [settings.prompt, settings.negative]) {
+      const text = JSON.stringify([path, settings.embeddings, prompt]);
+      if (!prompts.has(text)) model.tokenize(prompt);
+      prompts.add(text);
+    }
     const source = { ...sourceOptions(settings), signal, onWarning };
     const maps = mapsOf(model);
     const frames = await once(frameCounts, { video, source: sourceOptions(settings), path, maps }, async () => {

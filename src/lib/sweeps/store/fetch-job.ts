@@ -1,0 +1,81 @@
+// Everything that a job reads, brought onto this machine: inputs by their contents, and the results of earlier jobs.
+
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { temporaryName } from '../../base/atomic-file.js';
+import { FailureError } from '../../base/errors.js';
+import { sha256File } from '../../base/hash.js';
+import type { Job } from '../jobs/job.js';
+import { isEncoded } from '../jobs/source-job.js';
+import { hasStage } from '../jobs/training-job.js';
+import { type Inputs, inputsOf, unpackJob } from './portable-job.js';
+import { SHARED, type Store } from './store.js';
+
+/** Where a worker keeps what it has fetched, and what it makes. */
+export interface WorkerFolders {
+  /** Inputs by hash, of any sweep. */
+  readonly inputs: string;
+  /** The worker's copy of the sweep's folder. */
+  readonly sweep: string;
+}
+
+/**
+ * Fetches what a job reads, unless it is there.
+ *
+ * @returns the job with paths of this machine
+ * @throws FailureError when something is missing, or not what was planned with
+ */
+export async function fetchJob(store: Store, packed: Job, inputs: Inputs, folders: WorkerFolders): Promise<Job> {
+  for (const hash of inputsOf(packed)) await fetchInput(store, hash, inputs, folders.inputs);
+  const job = unpackJob(packed, folders.sweep, (hash) => join(folders.inputs, hash));
+  if (job.kind !== 'point') return job;
+  const key = (folder: string): string => relative(folders.sweep, folder).split(sep).join('/');
+  if (!isEncoded(job.source)) await fetchFolder(store, `${key(job.source)}/`, job.source);
+  if (job.stage !== undefined && !hasStage(job.stage)) await fetchFolder(store, `${key(job.stage)}/`, job.stage);
+  return job;
+}
+
+/** Fetches a folder of results; it appears when it is complete. Hidden files are left out. */
+export async function fetchFolder(store: Store, prefix: string, folder: string): Promise<void> {
+  await appearing(folder, async (temporary) => {
+    for (const name of await store.names(prefix)) {
+      const path = join(temporary, ...name.split('/'));
+      await mkdir(dirname(path), { recursive: true });
+      await store.download(prefix + name, path);
+    }
+  });
+}
+
+async function fetchInput(store: Store, hash: string, inputs: Inputs, cache: string): Promise<void> {
+  const folder = join(cache, hash);
+  if (existsSync(folder)) return;
+  await appearing(folder, async (temporary) => {
+    for (const { path, sha256 } of inputs[hash] ?? []) {
+      const file = join(temporary, ...path.split('/'));
+      await mkdir(dirname(file), { recursive: true });
+      if (!(await store.download(SHARED.inputs + sha256, file))) {
+        throw new FailureError(`${store.name}: the input ${path} is not there; resume the sweep`);
+      }
+      if ((await sha256File(file)) !== sha256) {
+        throw new FailureError(`${store.name}: ${path} has changed since the sweep was planned; resume the sweep`);
+      }
+    }
+  });
+}
+
+/** Fills a folder under another name; if another process was quicker, its folder stays. */
+async function appearing(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  const temporary = temporaryName(folder);
+  try {
+    await mkdir(temporary);
+    await fill(temporary);
+    if (!existsSync(join(folder, 'result.json'))) await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

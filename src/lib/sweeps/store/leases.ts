@@ -1,0 +1,165 @@
+// Who does which job. A lease is a file that only its holder writes, again and again, while it lives. Nobody compares
+// clocks: whoever sees the same content for as long as the lease says, at looks that are close together, may take the job by
+// creating the next lease, which one of several does. A number is never used again, so that a holder who was taken for dead
+// finds a later one and gives up.
+
+import { randomBytes } from 'node:crypto';
+import { isAlive, type ProcessIdentity, thisProcess } from '../../base/process-identity.js';
+import { SHARED, type Store } from './store.js';
+
+/** The content of a lease. */
+export interface LeaseContent extends ProcessIdentity {
+  readonly slot: number;
+  /** Distinguishes holders. */
+  readonly nonce: string;
+  /** Changes each time it is written. */
+  readonly beat: number;
+  /** Seconds without a change after which the job may be taken. */
+  readonly lease: number;
+  readonly label: string;
+  /** Seconds that the job has been worked on, by the holder's own clock. */
+  readonly running: number;
+  /** Of the job's work, from 0 to 1. */
+  readonly fraction: number;
+  /** What is being done. */
+  readonly doing: string;
+}
+
+/** How far a job is. */
+export type LeaseProgress = Pick<LeaseContent, 'running' | 'fraction' | 'doing'>;
+
+/** A lease of this process. */
+export interface HeldLease {
+  /** Writes it again; false once another has taken the job. */
+  renew(progress: LeaseProgress): Promise<boolean>;
+  /** Whether nobody else has taken the job. */
+  isHeld(): Promise<boolean>;
+  /** Lets go of a job that is not finished. */
+  free(): Promise<void>;
+  /** Removes all leases of a job that is. */
+  end(): Promise<void>;
+}
+
+/** Takes leases, and watches those of others. */
+export interface Leases {
+  /** Looks at all leases; returns the jobs that somebody does, and of which nobody can be taken for dead. */
+  look(): Promise<ReadonlySet<string>>;
+  /** Takes a job that the last look did not return; undefined if another was quicker. */
+  take(job: string, label: string, slot: number): Promise<HeldLease | undefined>;
+}
+
+/** A lease of another, as it was seen. */
+interface Seen {
+  version: string;
+  /** When its content was first seen, in this process's own milliseconds. */
+  since: number;
+  readonly content: LeaseContent;
+}
+
+/** Leases in a store, each for so many seconds. */
+export function createLeases(store: Store, seconds: number): Leases {
+  const seen = new Map<string, Seen>();
+  let lastNumbers = new Map<string, number>();
+  let lastLook = Number.NEGATIVE_INFINITY;
+
+  const isDead = ({ content, since }: Seen, now: number): boolean => {
+    // On this machine a killed process shows at once; elsewhere only its silence does.
+    if (!isAlive(content, Date.now())) return true;
+    return now - since > 1000 * content.lease;
+  };
+  return {
+    async look() {
+      const versions = await store.versions(SHARED.leases);
+      const now = performance.now();
+      const gap = now - lastLook;
+      lastLook = now;
+      const { numbers, free } = latest(versions.keys());
+      lastNumbers = numbers;
+      const taken = new Set<string>();
+      for (const [job, number] of numbers) {
+        const name = `${job}.${number}`;
+        if (free.has(name)) continue;
+        const version = versions.get(name)!;
+        let known = seen.get(name);
+        if (!known) {
+          const content = await readLease(store, name);
+          if (!content) {
+            taken.add(job); // being written
+            continue;
+          }
+          known = { version, since: now, content };
+          seen.set(name, known);
+        }
+        // What was not watched does not count: the store may have been away, for its holder too.
+        if (known.version !== version || gap > 500 * known.content.lease) Object.assign(known, { version, since: now });
+        if (!isDead(known, now)) taken.add(job);
+      }
+      for (const name of seen.keys()) if (!versions.has(name)) seen.delete(name);
+      return taken;
+    },
+    async take(job, label, slot) {
+      const number = (lastNumbers.get(job) ?? 0) + 1;
+      const name = `${SHARED.leases}${job}.${number}`;
+      const fixed = { ...thisProcess(), slot, nonce: randomBytes(8).toString('hex'), lease: seconds, label };
+      let beat = 0;
+      const text = (progress: LeaseProgress): string => JSON.stringify({ ...fixed, beat: beat++, ...progress });
+      if (!(await store.create(name, text({ running: 0, fraction: 0, doing: 'starting' })))) return undefined;
+      const isHeld = async (): Promise<boolean> => {
+        const { numbers } = latest((await namesOf(store, job)).values());
+        if (numbers.get(job) !== number) return false;
+        return (await readLease(store, `${job}.${number}`))?.nonce === fixed.nonce;
+      };
+      return {
+        isHeld,
+        async renew(progress) {
+          if (!(await isHeld())) return false;
+          await store.write(name, text(progress));
+          return true;
+        },
+        async free() {
+          await store.create(`${name}.free`, '');
+        },
+        async end() {
+          for (const each of await namesOf(store, job)) await store.remove(SHARED.leases + each);
+        },
+      };
+    },
+  };
+}
+
+/** Leases that somebody holds, by job. */
+export async function currentLeases(store: Store): Promise<ReadonlyMap<string, LeaseContent>> {
+  const { numbers, free } = latest((await store.names(SHARED.leases)).values());
+  const held = new Map<string, LeaseContent>();
+  for (const [job, number] of numbers) {
+    if (free.has(`${job}.${number}`)) continue;
+    const content = await readLease(store, `${job}.${number}`);
+    if (content) held.set(job, content);
+  }
+  return held;
+}
+
+/** The latest lease of each job, and those that their holders let go of. */
+function latest(names: Iterable<string>): { numbers: Map<string, number>; free: ReadonlySet<string> } {
+  const numbers = new Map<string, number>();
+  const free = new Set<string>();
+  for (const name of names) {
+    const [job, number, isFree] = name.split('.');
+    if (isFree !== undefined) free.add(`${job}.${number}`);
+    numbers.set(job, Math.max(numbers.get(job) ?? 0, Number(number)));
+  }
+  return { numbers, free };
+}
+
+async function namesOf(store: Store, job: string): Promise<string[]> {
+  return (await store.names(SHARED.leases)).filter((name) => name.split('.')[0] === job);
+}
+
+async function readLease(store: Store, name: string): Promise<LeaseContent | undefined> {
+  const bytes = await store.read(SHARED.leases + name);
+  try {
+    return bytes && JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined; // incomplete, on a file system without hard links
+  }
+}

@@ -1,0 +1,52 @@
+// A store that may be away for a while: every call is tried again until it succeeds, so that nobody who renders has to stop.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Store } from './store.js';
+
+/** Milliseconds before the first and between later attempts. */
+const PAUSES = { first: 100, longest: 2000 };
+
+/** Options of waiting for a store. */
+export interface PatientOptions {
+  /** Ends the attempts; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once for each time that the store is away. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** The same store, whose calls wait until it can be reached. */
+export function patientStore(store: Store, { signal, onWarning }: PatientOptions): Store {
+  const patiently = async <T>(call: (attempt: number) => Promise<T>): Promise<T> => {
+    for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(2 * pause, PAUSES.longest)) {
+      signal?.throwIfAborted();
+      try {
+        return await call(attempt);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (attempt === 4) onWarning?.(`${store.name} cannot be used now (${reason}); it is tried again until it can`);
+        await sleep(pause, undefined, { signal }).catch(() => {});
+      }
+    }
+  };
+  return {
+    ...store,
+    found: () => patiently(() => store.found()),
+    names: (prefix) => patiently(() => store.names(prefix)),
+    versions: (prefix) => patiently(() => store.versions(prefix)),
+    read: (key) => patiently(() => store.read(key)),
+    write: (key, data) => patiently(() => store.write(key, data)),
+    create: (key, data) =>
+      patiently(async (attempt) => {
+        if (await store.create(key, data)) return true;
+        // An attempt may have succeeded although its answer was lost.
+        return attempt > 1 && isEqual(await store.read(key), data);
+      }),
+    remove: (key) => patiently(() => store.remove(key)),
+    upload: (key, path) => patiently(() => store.upload(key, path)),
+    download: (key, path) => patiently(() => store.download(key, path)),
+  };
+}
+
+function isEqual(found: Uint8Array | undefined, data: Uint8Array | string): boolean {
+  return found !== undefined && Buffer.compare(found, Buffer.from(data as string)) === 0;
+}

@@ -1,0 +1,137 @@
+// One job of a store on this machine: its inputs are fetched, its lease is renewed while it is done in a child process, and
+// its results are stored if the lease is still held.
+
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../../base/errors.js';
+import { onAbort } from '../../base/on-abort.js';
+import { thisProcess } from '../../base/process-identity.js';
+import type { Executor } from '../jobs/executor.js';
+import type { Job } from '../jobs/job.js';
+import { fetchJob, type WorkerFolders } from './fetch-job.js';
+import { commitJob, isFinished, reportDone, reportFailed } from './finish-job.js';
+import type { HeldLease } from './leases.js';
+import { partialPrefix, partialWork, restorePartialWork } from './partial-work.js';
+import type { Inputs } from './portable-job.js';
+import type { Store } from './store.js';
+
+/** A slot of a worker, in a sweep. */
+export interface Bench {
+  readonly store: Store;
+  readonly folders: WorkerFolders;
+  /** Does jobs in a child process. */
+  readonly executor: Executor;
+  /** Seconds of a lease; it is renewed four times as often. */
+  readonly seconds: number;
+  /** Stops the job after its current step; what it has is kept. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** What a job has come to here; `lost` when another has taken it, `stopped` when this worker was told to end. */
+export type Performed =
+  | { readonly status: 'done' | 'found' | 'lost' | 'stopped' }
+  | { readonly status: 'failed'; readonly reason: string; readonly isUsage: boolean };
+
+/** Does a job whose lease this process holds. */
+export async function performJob(bench: Bench, packed: Job, inputs: Inputs, lease: HeldLease): Promise<Performed> {
+  const { store, signal } = bench;
+  const machine = thisProcess().host;
+  const { label, passes } = packed;
+  if (await isFinished(store, packed)) {
+    await reportDone(store, packed, { label, machine, passes });
+    await lease.end();
+    return { status: 'found' };
+  }
+  const stop = new AbortController();
+  const forget = onAbort(signal, () => stop.abort(signal?.reason));
+  const keeping = keepLease(bench, lease, stop);
+  try {
+    const job = await fetchJob(store, packed, inputs, bench.folders);
+    const partial = partialWork(store, job);
+    await restorePartialWork(store, job);
+    keeping.saves(() => partial.save());
+    const begun = performance.now();
+    await bench.executor.run(job, {
+      signal: stop.signal,
+      ...(bench.onWarning && { onWarning: bench.onWarning }),
+      onProgress: ({ done, total, label: doing, phase }) =>
+        keeping.note({ ...(phase && { fraction: done / Math.max(1, total) }), doing: phase ?? doing }),
+    });
+    await keeping.end();
+    // Later stages of a training go on from its state.
+    if (job.kind === 'training') await partial.save();
+    if (!(await lease.isHeld())) return { status: 'lost' };
+    const seconds = (performance.now() - begun) / 1000;
+    const isOurs = await commitJob(store, packed, job);
+    await reportDone(store, packed, { label, machine, passes, ...(isOurs && { seconds }) });
+    if (job.kind !== 'training') await store.remove(partialPrefix(packed));
+    await lease.end();
+    if (job.kind === 'point') await rm(job.folder, { recursive: true, force: true });
+    return { status: isOurs ? 'done' : 'found' };
+  } catch (error) {
+    await keeping.end();
+    if (keeping.isLost()) return { status: 'lost' };
+    if (signal?.aborted) {
+      await keeping.save();
+      await lease.free();
+      return { status: 'stopped' };
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    const isUsage = error instanceof UsageError;
+    if (await lease.isHeld()) {
+      await reportFailed(store, packed, { label, machine, passes, reason, isUsage });
+      await lease.free();
+    }
+    return { status: 'failed', reason, isUsage };
+  } finally {
+    forget();
+    await keeping.end();
+  }
+}
+
+/** Renews a lease, saves unfinished work, and stops the job when another has taken it. */
+function keepLease({ seconds, onWarning }: Bench, lease: HeldLease, stop: AbortController) {
+  const begun = performance.now();
+  const ended = new AbortController();
+  let progress = { fraction: 0, doing: 'starting' };
+  let saveWork: (() => Promise<void>) | undefined;
+  let lost = false;
+  let saving: Promise<void> | undefined;
+  const save = async (): Promise<void> => {
+    await saving;
+    // Without it another machine starts from the beginning, no more.
+    saving = saveWork?.().catch((error: Error) => onWarning?.(`unfinished work could not be copied: ${error.message}`));
+    await saving;
+    saving = undefined;
+  };
+  const beat = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      await sleep(250 * seconds, undefined, { signal: ended.signal }).catch(() => {});
+      if (ended.signal.aborted) return;
+      if (await lease.renew({ running: (performance.now() - begun) / 1000, ...progress })) {
+        if (!saving) void save(); // the lease does not wait for it
+        continue;
+      }
+      lost = true;
+      stop.abort(new Error('another worker has taken the job'));
+      return;
+    }
+  };
+  const beating = beat();
+  return {
+    note(now: { fraction?: number; doing: string }): void {
+      progress = { ...progress, ...now };
+    },
+    saves(work: () => Promise<void>): void {
+      saveWork = work;
+    },
+    save,
+    isLost: () => lost,
+    async end(): Promise<void> {
+      ended.abort();
+      await beating;
+      await saving;
+    },
+  };
+}
