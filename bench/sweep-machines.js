@@ -131,6 +131,9 @@ async function startMoto() {
   throw new Error('moto does not answer');
 }
 
+/** @param {string} out */
+const isOffered = (out) => existsSync(join(out, '.shared', 'jobs', '000000.json'));
+
 async function kills() {
   const parameters =
     '  steps: {value: 16}\n  strength: {values: [0.25, 0.5, 0.75, 1]}\n  seed: {values: [1, 2, 3, 4, 5, 6]}\n';
@@ -149,9 +152,9 @@ async function kills() {
   const from = redis ? ['--redis', url] : ['--sweep', values.store === 's3' ? 's3://sweeps/night' : out];
   const work = (/** @type {number} */ i) => ['worker', ...from, '--cache', join(scratch, `cache-${i}`), '--lease', '8'];
   let coordinator = steadyframe(sweep);
-  const isOffered = () => existsSync(join(out, 'jobs.jsonl'));
-  while (!isOffered()) await sleep(50);
-  await sleep(1000);
+  // Workers that come too early end, and are started again.
+  while (!existsSync(join(out, 'sweep.json'))) await sleep(50);
+  await sleep(2000);
   const workers = [0, 1, 2].map((i) => steadyframe(work(i)));
   /** What has ended for each label, over all lives of all workers. @type {Map<string, number>} */
   const ends = new Map();
@@ -265,7 +268,7 @@ async function throughput() {
     };
     const byWorkers = async () => {
       const coordinator = steadyframe(['run', file, '--out', two, '--executor', 'workers', '--no-track', '-q']);
-      while (!existsSync(join(two, 'jobs.jsonl'))) await sleep(20);
+      while (!isOffered(two)) await sleep(20);
       const cache = join(scratch, 'throughput-cache');
       const worker = steadyframe(['worker', '--sweep', two, '--cache', cache, '--slots', '2']);
       await done(coordinator);
@@ -281,7 +284,7 @@ async function throughput() {
     // One that joins late: from the moment that it looks for work to its first lease.
     const late = join(scratch, `throughput-${runs++}`);
     const coordinator = steadyframe(['run', file, '--out', late, '--executor', 'workers', '--no-track', '-q']);
-    while (!existsSync(join(late, 'jobs.jsonl'))) await sleep(20);
+    while (!isOffered(late)) await sleep(20);
     const first = steadyframe(['worker', '--sweep', late, '--cache', join(scratch, 'late-0')]);
     while (pointsOf(late).length < 2) await sleep(50);
     const before = performance.now();

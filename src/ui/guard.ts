@@ -6,7 +6,7 @@ import { HttpProblem } from './http-problem.js';
 import { isOwnName } from './own-names.js';
 
 /** Paths that links from other sites may lead to; only the dashboard's pages and programs may request others. */
-const PAGES: readonly string[] = ['/', '/compare'];
+const PAGES: readonly string[] = ['/', '/compare', '/sweep'];
 
 /** Whether a path belongs to a page. */
 export function isPage(pathname: string): boolean {

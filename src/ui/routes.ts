@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { pagePolicy } from '../lib/report/page.js';
+import type { SweepStatus } from '../lib/sweeps/store/sweep-status.js';
 import { collectComparison } from './comparison.js';
 import { comparisonData } from './comparison-data.js';
 import { comparisonPage } from './comparison-page.js';
@@ -17,6 +18,7 @@ import { runFile, runFileUrl } from './run-files.js';
 import { type FileUrl, filesOfRun, isReport, roleOf } from './run-media.js';
 import type { PlacedRun, RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
+import { sweepPage } from './sweep-page.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
 
 /** Responds to a request, or throws an `HttpProblem`. */
@@ -39,10 +41,17 @@ const REPORT_POLICY =
   "img-src data: blob:; media-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Creates the routes of a dashboard. */
-export function routes(source: RunSource, live: Live): Answer {
+export function routes(source: RunSource, live: Live, sweep?: WatchedSweep): Answer {
   const curves = openCurves(source.root);
   const renderGrid = gridRenderer(source.root);
-  return (request, response, url) => answer({ source, live, curves, renderGrid }, request, response, url);
+  return (request, response, url) => answer({ source, live, curves, renderGrid, sweep }, request, response, url);
+}
+
+/** A sweep that workers do. */
+export interface WatchedSweep {
+  /** The name of its store. */
+  readonly place: string;
+  readonly status: () => Promise<SweepStatus | undefined>;
 }
 
 interface Parts {
@@ -50,6 +59,7 @@ interface Parts {
   readonly live: Live;
   readonly curves: CurveReader;
   readonly renderGrid: GridRenderer;
+  readonly sweep: WatchedSweep | undefined;
 }
 
 async function answer(parts: Parts, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -85,6 +95,13 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     case '/compare':
       response.setHeader('content-security-policy', `${pagePolicy(comparisonAssets(), true)}; frame-ancestors 'none'`);
       return send(request, response, 'text/html; charset=utf-8', await comparePage(parts, query));
+    case '/sweep':
+    case '/api/sweep': {
+      if (!parts.sweep) throw new HttpProblem(404, 'this dashboard shows no sweep');
+      const status = await parts.sweep.status();
+      if (pathname === '/api/sweep') return sendJson(request, response, status ?? {});
+      return send(request, response, 'text/html; charset=utf-8', sweepPage(status, parts.sweep.place));
+    }
     case '/api/runs':
       return sendJson(request, response, listView(await source.read(), queryOf(query)));
     case '/api/compare': {

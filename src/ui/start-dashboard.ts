@@ -9,7 +9,7 @@ import { checkRequest, isPage } from './guard.js';
 import { HttpProblem } from './http-problem.js';
 import { watchRuns } from './live.js';
 import { isAny, outsideName } from './own-names.js';
-import { type Answer, routes } from './routes.js';
+import { type Answer, routes, type WatchedSweep } from './routes.js';
 import { openRunSource } from './run-source.js';
 import { TOKEN_PAGE_POLICY, tokenPage } from './token-page.js';
 
@@ -25,6 +25,8 @@ export interface DashboardOptions {
   readonly token?: string | false | undefined;
   /** Milliseconds within which a request must arrive completely; 10,000 by default. */
   readonly patience?: number | undefined;
+  /** A sweep that workers do, which has a page of its own. */
+  readonly sweep?: WatchedSweep | undefined;
   /** Called with internal errors of the server. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -71,7 +73,7 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const source = openRunSource(root);
   source.read().catch(() => {}); // fills the cache before the first request
   const live = watchRuns(source);
-  const answer = routes(source, live);
+  const answer = routes(source, live, options.sweep);
   let access: Access | undefined;
   const times = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: patience / 10 };
   const server = createServer({ ...times, keepAliveTimeout: 5000 }, (request, response) => {
@@ -84,8 +86,9 @@ export async function startDashboard(options: DashboardOptions = {}): Promise<Da
   const { port: actual, address } = server.address() as AddressInfo;
   const name = isAny(address) ? outsideName() : address;
   const base = `http://${name.includes(':') ? `[${name}]` : name}:${actual}/`;
+  const first = options.sweep === undefined ? base : `${base}sweep`;
   return {
-    url: token === undefined ? base : `${base}?token=${token}`,
+    url: token === undefined ? first : `${first}?token=${token}`,
     address: base,
     token,
     root: source.root,

@@ -27,6 +27,9 @@ export const COMPARISON_STYLES = ['shell', 'charts', 'compare'] as const;
 /** The files that the page with the table loads. */
 export const LIST_STYLES = ['shell', 'list'] as const;
 
+/** The files that the page of a sweep loads. */
+export const SWEEP_STYLES = ['shell', 'sweep'] as const;
+
 const FOLDER = new URL('../../assets/ui/', import.meta.url);
 
 /** The path of a file of assets/ui. */

@@ -3,6 +3,9 @@
 import { existsSync } from 'node:fs';
 import { variable } from '../../lib/base/environment.js';
 import { UsageError } from '../../lib/base/errors.js';
+import { openStore } from '../../lib/sweeps/store/open-store.js';
+import { sweepWatcher } from '../../lib/sweeps/store/sweep-status.js';
+import { assertReachable } from '../../lib/sweeps/store/worker.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';
 import { isLoopback } from '../../ui/own-names.js';
 import { startDashboard } from '../../ui/start-dashboard.js';
@@ -11,7 +14,7 @@ import type { Context } from '../context.js';
 
 export async function run(
   { terminal, warn }: Context,
-  { port, host = '127.0.0.1', runs, token }: UiValues,
+  { port, host = '127.0.0.1', runs, sweep, token }: UiValues,
 ): Promise<void> {
   if (port !== undefined && (port < 0 || port > 65535)) {
     throw new UsageError(`--port ${port} is no port; give a number up to 65535, or leave it out`);
@@ -29,11 +32,14 @@ export async function run(
       token === false ? 'everyone who can reach this machine' : 'everyone who sees the address with its token';
     warn(`with --host ${host} ${who} can look at the runs, and nothing is encrypted`);
   }
+  const store = sweep === undefined ? undefined : await openStore(sweep);
+  if (store) await assertReachable(store);
   signal.throwIfAborted();
   const dashboard = await startDashboard({
     root,
     port,
     host,
+    sweep: store && { place: store.name, status: sweepWatcher(store) },
     token: token === false ? false : typeof token === 'string' ? token : variable('STEADYFRAME_UI_TOKEN', env),
     onError: (error) => warn(`a page could not be answered: ${error instanceof Error ? error.message : error}`),
   });

@@ -10,13 +10,15 @@ token, pass the network unencrypted. On another machine, forward its port instea
 
 Examples:
   steadyframe ui
-  steadyframe ui --runs /data/runs --port 8080`;
+  steadyframe ui --runs /data/runs --port 8080
+  steadyframe ui --sweep s3://bucket/night`;
 
 /** Values of the options. */
 export interface UiValues {
   port?: number;
   host?: string;
   runs?: string;
+  sweep?: string;
   token?: string | boolean;
 }
 
@@ -29,6 +31,7 @@ export function addUi(program: Command): Command {
     .option('-p, --port <n>', 'port to listen on; by default 7007, or the next one that is free', integer)
     .option('--host <address>', 'address to listen on; by default 127.0.0.1')
     .option('--runs <dir>', 'folder of all runs; STEADYFRAME_RUNS or runs/ by default')
+    .option('--sweep <dir>', 'a sweep that workers do: its folder, or s3://BUCKET/PREFIX; how far it is has a page')
     .option('--token <text>', 'the token to ask for; STEADYFRAME_UI_TOKEN, or a new one each time, by default')
     .option('--no-token', 'ask for none: everyone who reaches the port, other users of this machine too, sees the runs')
     .addHelpText('after', EXAMPLES);

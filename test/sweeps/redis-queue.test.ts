@@ -1,0 +1,120 @@
+// A sweep whose jobs a queue in Redis gives out: the same bits, while Redis is killed with all that it knows; retries,
+// priorities, a pause.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FailureError } from '../../src/lib/base/errors.js';
+import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
+import type { Job } from '../../src/lib/sweeps/jobs/job.js';
+import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
+import { runSweep } from '../../src/lib/sweeps/run-sweep.js';
+import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
+import { openJobQueue, QUEUE, type QueuedJob } from '../../src/lib/sweeps/store/redis-queue.js';
+import { storeExecutor } from '../../src/lib/sweeps/store/store-executor.js';
+import { workOnQueue } from '../../src/lib/sweeps/store/worker.js';
+import { hasRedis, redisNote, startRedis } from './servers.js';
+import { hashes, scratchFolder, shot, smallestCheckpoint } from './tiny.js';
+
+const scratch = scratchFolder();
+const results = (out: string) =>
+  Object.fromEntries(
+    Object.entries(hashes(out)).filter(([path]) => /^points\/|^(result\.json|points\.csv)$/.test(path)),
+  );
+
+describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  let head: string;
+  beforeAll(async () => {
+    redis = await startRedis();
+    const model = await smallestCheckpoint(scratch);
+    const video = await shot(scratch, 'street', { frames: 2, width: 32, height: 32 });
+    head = `method: grid\nvideo: ${video}\nmodel: ${model}\nprompt: night\nsize: 32x32\n`;
+  });
+  afterAll(() => redis.stop());
+
+  /** Runs a sweep through the queue, with one worker whose slots have these executors. */
+  async function through(name: string, text: string, executors: readonly Executor[]) {
+    const path = join(scratch, `${name}.yaml`);
+    writeFileSync(path, head + text);
+    const file = await readSweepFile(path);
+    const quiet = { track: false, onWarning: () => {} };
+    const whole = await runSweep(file, { ...quiet, out: join(scratch, `${name}-whole`), executor: localExecutor() });
+    const out = join(scratch, name);
+    const stop = new AbortController();
+    const options = { cache: join(scratch, `${name}-cache`), executors, lease: 4, onWarning: () => {} };
+    const working = workOnQueue(redis.url, undefined, { ...options, signal: stop.signal });
+    const executor = storeExecutor(
+      { ...folderStore(out), interval: 20 },
+      {
+        queue: (sweep) => openJobQueue(redis.url, sweep),
+      },
+    );
+    const outcome = await runSweep(file, { ...quiet, out, executor });
+    stop.abort(new Error('enough'));
+    await expect(working).rejects.toThrow('enough');
+    return { outcome, whole };
+  }
+
+  it('is lost with Redis, and nothing else is', async () => {
+    const inner = localExecutor();
+    let killed = false;
+    const executor: Executor = {
+      ...inner,
+      async run(job, hooks) {
+        if (job.kind === 'point' && !killed) {
+          killed = true;
+          await redis.stop();
+          redis = await startRedis(redis.port);
+        }
+        return inner.run(job, hooks);
+      },
+    };
+    const text = 'parameters: {steps: {value: 2}, strength: {value: 1}, seed: {values: [1, 2, 3]}}\n';
+    const { outcome, whole } = await through('lost', text, [executor]);
+    expect(killed).toBe(true);
+    expect(outcome.points.map(({ reason, status }) => reason ?? status)).toEqual(['done', 'done', 'done']);
+    expect(results(outcome.out)).toEqual(results(whole.out));
+  });
+
+  it('gives a job that failed out again, and says why it failed', async () => {
+    const inner = localExecutor();
+    let failures = 0;
+    const executor: Executor = {
+      ...inner,
+      async run(job, hooks) {
+        if (job.kind === 'point' && failures++ === 0) throw new FailureError('out of luck');
+        return inner.run(job, hooks);
+      },
+    };
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queue = new Queue<QueuedJob>(QUEUE, { connection });
+    const { outcome } = await through('retried', 'parameters: {steps: {value: 1}, strength: {value: 1}}\n', [executor]);
+    expect(failures).toBe(2);
+    expect(outcome.points.map(({ status }) => status)).toEqual(['done']);
+    expect(await queue.getJobCounts('waiting', 'active', 'prioritized', 'delayed')).toMatchObject({ active: 0 });
+    connection.disconnect();
+  });
+
+  it('has what others need first, then finetunes, then all else; a pause lasts until it is lifted', async () => {
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queue = new Queue<QueuedJob>(QUEUE, { connection });
+    await queue.pause();
+    const job = (kind: string, id: string, iterations?: number) =>
+      ({ kind, id: `${kind} ${id}`, settings: { iterations } }) as unknown as Job;
+    const opened = await openJobQueue(redis.url, { store: join(scratch, 'nowhere'), sweep: 'x' });
+    for (const each of [job('point', 'plain'), job('point', 'tuned', 100), job('source', 'frames')]) opened.add(each);
+    await expect.poll(() => queue.getJobCountByTypes('prioritized', 'waiting')).toBe(3);
+    const waiting = await queue.getJobs(['prioritized', 'waiting'], 0, -1, true);
+    expect(waiting.map(({ name }) => name)).toEqual(['source-frames', 'point-tuned', 'point-plain']);
+    expect(waiting[0].data).toEqual({ store: join(scratch, 'nowhere'), sweep: 'x', key: 'source-frames' });
+    expect(await queue.isPaused()).toBe(true);
+    await opened.close();
+    expect(await queue.getJobCountByTypes('prioritized', 'waiting')).toBe(0);
+    await queue.resume();
+    connection.disconnect();
+  });
+});
