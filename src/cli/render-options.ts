@@ -12,8 +12,9 @@ import { addSettings, flagArguments } from './setting-flags.js';
 import { integer } from './values.js';
 
 const { size, ...PART } = SELECTION;
-const { batch, anchor, adain } = RENDER;
+const { batch, anchor, adain, strengthSchedule } = RENDER;
 const TOGETHER = { batch, anchor, adain };
+const BY_TIME = { strengthSchedule };
 
 /** The values of `addOutputOptions`. */
 export interface OutputValues {
@@ -37,6 +38,7 @@ export interface ComparisonValues
     OptionsOf<typeof PART>,
     OptionsOf<typeof STEADIED>,
     OptionsOf<typeof OUTPUT>,
+    OptionsOf<typeof BY_TIME>,
     Required<OptionsOf<typeof TOGETHER>> {
   columns?: number;
   audio?: boolean;
@@ -99,7 +101,7 @@ export function addDenoiseOptions(command: Command): Command {
 
 /** Adds the options of a comparison: frames, batch, keyframes, grid, output and tracking. */
 export function addComparisonOptions(command: Command): Command {
-  const chosen = addSettings(addPartOptions(command), { ...TOGETHER, ...STEADIED })
+  const chosen = addSettings(addPartOptions(command), { ...BY_TIME, ...TOGETHER, ...STEADIED })
     .option('--columns <n>', 'columns of the grid; as square as possible by default', integer)
     .option('--audio', "copy the source's sound into the videos")
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
@@ -114,7 +116,7 @@ export function comparisonSettings(values: ComparisonValues, context: Context): 
   return {
     ...chosenSettings(DENOISE, values),
     ...trackingSettings(values, context),
-    ...givenSettings({ ...SELECTION, ...TOGETHER, ...STEADIED, ...OUTPUT }, values),
+    ...givenSettings({ ...SELECTION, ...BY_TIME, ...TOGETHER, ...STEADIED, ...OUTPUT }, values),
     ...given({ columns, audio, out, resume }),
     onProgress: context.reporter.report,
     onWarning: context.warn,

@@ -39,7 +39,7 @@ function offered(words: readonly string[]): string[] {
 describe.skipIf(!has('bash'))(`in bash${skipNote(has('bash'), 'there is no bash')}`, () => {
   it.each([
     [['sw'], ['sweep']],
-    [['sweep', 'a.mp4', '--strengt'], ['--strengths']],
+    [['sweep', 'a.mp4', '--strengths'], ['--strengths']],
     [
       ['sweep', 'a.mp4', '--sampler', 'eu'],
       ['euler', 'euler-karras'],

@@ -66,6 +66,21 @@ all:  ${out}
     for (const file of [json.grid, json.curves, json.roundTripVideo]) expect(existsSync(file)).toBe(true);
   });
 
+  it('renders once where strengths change with time, in place of its list', async () => {
+    const plan = await steadyframe([
+      'sweep',
+      ...common,
+      '--strength-schedule',
+      '0s: 0.5; 0.3s: 1',
+      '--dry-run',
+      '--json',
+    ]);
+    expect(plan.json().cells).toMatchObject([{ label: 'strength 0s: 0.5; 0.3s: 1', strength: 1, evaluations: 4 }]);
+    const both = await sweep('--strength-schedule', '0s: 0.5; 0.3s: 1');
+    expect(both).toMatchObject({ code: 2 });
+    expect(both.err).toContain('strength: both a list and a schedule are given; leave one of them out');
+  });
+
   it('writes under runs/ where nothing is said, a new folder each time', async () => {
     const root = join(scratch, 'runs');
     vi.stubEnv('STEADYFRAME_RUNS', root);

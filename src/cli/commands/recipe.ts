@@ -36,7 +36,9 @@ const { size, ...PART } = SELECTION;
 const {
   prompt: _prompt,
   strength: _strength,
+  strengthSchedule: _strengthSchedule,
   guidanceScale,
+  guidanceSchedule: _guidanceSchedule,
   noise: _noise,
   noiseDraw: _noiseDraw,
   preset: _preset,

@@ -8,6 +8,7 @@ import type { Model } from '../models/model.js';
 import type { Anchors } from '../models/networks/anchored-unet.js';
 import type { UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
+import { isScheduled, type ScheduledSettings } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
@@ -52,11 +53,17 @@ export function isAnchored(options: AnchorOptions): boolean {
 /**
  * Checks that frames which are rendered together take over no features of earlier steps.
  *
- * @throws UsageError for `cacheInterval` beside `anchor` or `adain`
+ * @throws UsageError for `cacheInterval`, or a setting that changes with time, beside `anchor` or `adain`
  */
-export function checkAnchored(options: AnchorOptions): void {
+export function checkAnchored(options: AnchorOptions & ScheduledSettings): void {
   const { adain, cacheInterval } = withDefaults(RENDER, options);
-  if (cacheInterval === 1 || !isAnchored(options)) return;
+  if (!isAnchored(options)) return;
+  if (isScheduled(options)) {
+    throw new UsageError(
+      `${adain > 0 ? 'adain' : 'anchor'}: frames are rendered together under one prompt and one strength; leave out what changes with time, or this`,
+    );
+  }
+  if (cacheInterval === 1) return;
   throw new UsageError(
     `cacheInterval: ${cacheInterval} beside ${adain > 0 ? 'adain' : 'anchor'}, whose steps are those of all frames; leave one of them out`,
   );

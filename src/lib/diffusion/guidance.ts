@@ -2,13 +2,15 @@
 
 import { assertSameLength } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
+import { guidanceKeys } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 
 /** The settings of guidance. */
 export type GuidanceSettings = Required<
   OptionsOf<Pick<typeof RENDER, 'guidanceScale' | 'guidanceRescale' | 'guidanceUntil'>>
->;
+> &
+  OptionsOf<Pick<typeof RENDER, 'guidanceSchedule'>>;
 
 /**
  * Checks the settings of guidance.
@@ -16,8 +18,9 @@ export type GuidanceSettings = Required<
  * @throws UsageError when the scale is not a finite number of at least 0, or the rescaling is not in [0, 1]
  */
 export function assertGuidance(settings: GuidanceSettings): void {
-  const { guidanceScale: scale, guidanceRescale: share, guidanceUntil: until } = settings;
-  if (!(scale >= 0 && scale < Infinity)) {
+  const { guidanceRescale: share, guidanceUntil: until } = settings;
+  for (const { value: scale } of guidanceKeys(settings)) {
+    if (scale >= 0 && scale < Infinity) continue;
     throw new UsageError(
       `guidance scale: ${scale} is not a number of at least 0; ${RENDER.guidanceScale.default} is usual`,
     );

@@ -3,6 +3,7 @@
 import type { Model } from '../models/model.js';
 import type { UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
+import { around, guidanceKeys, numberAt, promptKeys, timesOfRows } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
@@ -11,8 +12,14 @@ import type { Denoiser, SamplingPlan } from './samplers/sampler.js';
 
 /** The prompts of a prediction and the settings of guidance. */
 export type GuidedOptions = OptionsOf<
-  Pick<typeof RENDER, 'prompt' | 'negativePrompt' | 'guidanceScale' | 'guidanceRescale' | 'guidanceUntil'>
->;
+  Pick<
+    typeof RENDER,
+    'prompt' | 'negativePrompt' | 'guidanceScale' | 'guidanceSchedule' | 'guidanceRescale' | 'guidanceUntil'
+  >
+> & {
+  /** Seconds at which each row of the batch is shown, for settings that change with time. */
+  times?: readonly number[];
+};
 
 /** What is predicted: the shape [B, C, h, w] of the latents, and the steps. */
 export interface PredictedRun {
@@ -35,16 +42,16 @@ export async function guidedPrediction(
     model.predict(sample, timesteps, context),
 ): Promise<Denoiser['predict']> {
   const settings = withDefaults(RENDER, options);
-  const { prompt, negativePrompt, guidanceScale, guidanceRescale, guidanceUntil } = settings;
+  const { guidanceRescale, guidanceUntil } = settings;
   assertGuidance(settings);
   const [batch, ...cell] = shape;
-  const prompts = guidanceScale === 1 ? [prompt] : [negativePrompt, prompt];
-  const encoded = await encodedPrompts(model, prompts);
-  const both = repeatRows(encoded, batch);
-  const own = prompts.length === 1 ? both : repeatRows(lastRow(encoded), batch);
+  const times = timesOfRows(settings, options.times, batch);
+  const scales = times.map((time) => numberAt(guidanceKeys(settings), time));
+  const hasGuidance = scales.some((scale) => scale !== 1);
+  const { own, both } = await contextsOf(model, settings, { times, hasGuidance });
   const unguidedFrom = plan.timesteps[guidedSteps(plan.timesteps.length, guidanceUntil)] ?? Number.NEGATIVE_INFINITY;
   return async (x, timestep) => {
-    const isGuided = prompts.length === 2 && timestep > unguidedFrom;
+    const isGuided = hasGuidance && timestep > unguidedFrom;
     const copies = isGuided ? 2 : 1;
     const rows = batch * copies;
     const sample = new Float32Array(x.length * copies);
@@ -54,7 +61,7 @@ export async function guidedPrediction(
     const { data } = await network({ sample: input, timesteps, context: isGuided ? both : own });
     if (!isGuided) return data;
     const conditional = data.subarray(x.length);
-    const combined = combine(data.subarray(0, x.length), conditional, guidanceScale);
+    const combined = combineRows(data.subarray(0, x.length), conditional, scales);
     return rescale(combined, conditional, { rows: batch, share: guidanceRescale });
   };
 }
@@ -65,9 +72,62 @@ export function guidedSteps(steps: number, guidanceUntil: number): number {
   return Math.max(1, Math.ceil(steps * guidanceUntil - 1e-9));
 }
 
-/** The last row of [P, T, D]: the prompt's. */
-function lastRow({ shape: [prompts, tokens, width], data }: Tensor<'float32'>): Tensor<'float32'> {
-  return tensor('float32', [1, tokens, width], data.slice((prompts - 1) * tokens * width));
+/** The contexts [B, T, D] of rows under the prompt, and [2 B, T, D] with those under the negative prompt before them. */
+async function contextsOf(
+  model: Model,
+  { prompt, negativePrompt }: Required<Pick<GuidedOptions, 'prompt' | 'negativePrompt'>>,
+  { times, hasGuidance }: { readonly times: readonly number[]; readonly hasGuidance: boolean },
+): Promise<{ own: Tensor<'float32'>; both: Tensor<'float32'> }> {
+  const texts = hasGuidance ? [negativePrompt, prompt] : [prompt];
+  const keys = texts.map(promptKeys);
+  const encoded = await encodedPrompts(
+    model,
+    keys.flatMap((each) => each.map(({ value }) => value)),
+  );
+  const [, tokens, width] = encoded.shape;
+  const both = new Float32Array(texts.length * times.length * tokens * width);
+  let row = 0;
+  let first = 0;
+  for (const each of keys) {
+    for (const time of times) {
+      const { from, to, share } = around(each, time);
+      mixInto(both, tokens * width * row++, encoded.data, {
+        from: tokens * width * (first + from),
+        to: tokens * width * (first + to),
+        share,
+        length: tokens * width,
+      });
+    }
+    first += each.length;
+  }
+  const rows = (data: Float32Array): Tensor<'float32'> =>
+    tensor('float32', [data.length / (tokens * width), tokens, width], data);
+  return { own: rows(both.slice(both.length - times.length * tokens * width)), both: rows(both) };
+}
+
+interface Mixed {
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
+  readonly length: number;
+}
+
+/** (1 - share) of the numbers at `from` and share of those at `to`. */
+function mixInto(target: Float32Array, at: number, source: Float32Array, { from, to, share, length }: Mixed): void {
+  if (share === 0) target.set(source.subarray(from, from + length), at);
+  else for (let i = 0; i < length; i++) target[at + i] = (1 - share) * source[from + i] + share * source[to + i];
+}
+
+/** `combine` with a scale for each row. */
+function combineRows(unconditional: Float32Array, conditional: Float32Array, scales: readonly number[]): Float32Array {
+  if (scales.every((scale) => scale === scales[0])) return combine(unconditional, conditional, scales[0]);
+  const size = conditional.length / scales.length;
+  const result = new Float32Array(conditional.length);
+  for (const [i, scale] of scales.entries()) {
+    const row = (values: Float32Array): Float32Array => values.subarray(i * size, (i + 1) * size);
+    result.set(combine(row(unconditional), row(conditional), scale), i * size);
+  }
+  return result;
 }
 
 /** The last encoded prompts of each model: all frames of a video have the same. */
@@ -81,16 +141,4 @@ function encodedPrompts(model: Model, prompts: readonly string[]): Promise<Tenso
   lastEncoded.set(model, { key, context });
   context.catch(() => lastEncoded.delete(model));
   return context;
-}
-
-/** Each row of [P, T, D] `count` times in a row: [P count, T, D]. */
-function repeatRows({ shape, data }: Tensor<'float32'>, count: number): Tensor<'float32'> {
-  const [prompts, tokens, width] = shape;
-  const row = tokens * width;
-  const repeated = new Float32Array(prompts * count * row);
-  for (let i = 0; i < prompts * count; i++) {
-    const from = Math.floor(i / count) * row;
-    repeated.set(data.subarray(from, from + row), i * row);
-  }
-  return tensor('float32', [prompts * count, tokens, width], repeated);
 }

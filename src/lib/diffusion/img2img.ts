@@ -20,6 +20,8 @@ export interface DenoiseOptions extends OptionsOf<Omit<typeof DENOISE, 'prompt'>
   prompt: string;
   /** Seed of what `lcm` and `tcd` add between steps: the draws after that of the noise. The same for all rows. */
   seed?: number | bigint;
+  /** Seconds at which each row of the batch is shown, for settings that change with time. */
+  times?: readonly number[];
   /** The same as tensors [1, C, h, w] or [B, C, h, w], one for each step but the last; drawn from the seed by default. */
   stepNoise?: readonly Tensor<'float32'>[];
 }

@@ -9,13 +9,14 @@ import type { SourceFrame } from '../consistency/motion.js';
 import { warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
+import { isScheduled } from '../settings/schedule.js';
 import { RENDER } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
 import { checkAnchored, isAnchored } from './anchored-img2img.js';
 import { checkFollowing } from './previous-frame.js';
-import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from './restyle.js';
+import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents, timesIn } from './restyle.js';
 import { type SeenFrame, seenFrames } from './seen-frames.js';
 
 /** Options of restyling a video by its keyframes. */
@@ -38,14 +39,21 @@ export async function* restyleKeyframes(
   checkFollowing(model, { ...options, steady: true });
   checkAnchored(options);
   const together = isAnchored(options);
+  const timeOf = isScheduled(options) ? await timesIn(video) : undefined;
   let before: Frame | undefined;
   let waiting: KeySegment<NumberedFrame>[] = [];
   const flush = async function* (): AsyncGenerator<Frame> {
     const keys = waiting.map(({ key }) => key);
     const latents = await Promise.all(keys.map(({ frame, index }) => encodeFrame(model, frame, index)));
     const numbers = keys.map(({ index }) => index);
+    const times = timeOf && numbers.map(timeOf);
     const noises = noise === 'warped' && { noises: keys.map((key) => key.noise!) };
-    const edited = await restyleLatents(model, latents, numbers, { ...options, seen: keys, ...noises });
+    const edited = await restyleLatents(model, latents, numbers, {
+      ...options,
+      seen: keys,
+      ...given({ times }),
+      ...noises,
+    });
     for (const [i, segment] of waiting.entries()) {
       const styled = await decodeFrame(model, edited[i], numbers[i]);
       yield* carry(segment, before, styled);

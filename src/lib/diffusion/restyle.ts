@@ -9,18 +9,23 @@ import type { SourceFrame } from '../consistency/motion.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
+import { isScheduled, numberAt, strengthKeys, timesOfRows } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { type NOISE_MODES, RENDER, type STEADY } from '../settings/table.js';
 import { type Frame, framesToImage, imageToFrames } from '../tensor/frame.js';
 import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { VideoInput } from '../video/read/video.js';
+import { openVideo, PICTURE_RATE } from '../video/read/open-video.js';
+import { isVideo, type VideoInput } from '../video/read/video.js';
 import { type AnchoredImg2ImgOptions, anchoredImg2img, checkAnchored, isAnchored } from './anchored-img2img.js';
 import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
+import { noiseSchedule } from './noise-schedule.js';
 import { checkFollowing, type RenderedFrame, withPrevious } from './previous-frame.js';
+import { samplers } from './samplers/index.js';
 import { NonFiniteLatentError } from './samplers/step.js';
 import { type SeenFrame, seenFrames } from './seen-frames.js';
+import { planForStrength } from './strength.js';
 
 /** Noise mode: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
 export type NoiseMode = (typeof NOISE_MODES)[number];
@@ -28,7 +33,10 @@ export type NoiseMode = (typeof NOISE_MODES)[number];
 /** Options of restyling a video. */
 export interface RestyleOptions
   extends DenoiseOptions,
-    OptionsOf<Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch' | 'anchor' | 'adain'> & Pick<typeof STEADY, 'flow'>> {
+    OptionsOf<
+      Pick<typeof RENDER, 'noise' | 'noiseDraw' | 'batch' | 'anchor' | 'adain' | 'strengthSchedule'> &
+        Pick<typeof STEADY, 'flow'>
+    > {
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: number;
   /** Seed of the noise, up to 64 bits; frame i has `seed + i` with `noise: 'per-frame'`. */
@@ -87,7 +95,9 @@ export async function decodeFrame(model: Model, latent: Tensor<'float32'>, index
 }
 
 /** Options of restyling latents. */
-export interface LatentOptions extends RestyleOptions, Pick<AnchoredImg2ImgOptions, 'stored' | 'cuts'> {
+export interface LatentOptions extends Omit<RestyleOptions, 'times'>, Pick<AnchoredImg2ImgOptions, 'stored' | 'cuts'> {
+  /** Seconds at which each latent's frame is shown, for settings that change with time. */
+  readonly times?: readonly number[];
   /** The latents' own noise [1, C, h, w] in place of the seed's; `noise: 'warped'` needs it. */
   readonly noises?: readonly Tensor<'float32'>[];
   /** What the model's controls can see, one frame a latent. */
@@ -117,8 +127,11 @@ export async function restyleLatents(
   const shape = latents[0].shape;
   const conditions = options.seen && conditionsOfFrames(model, options.seen);
   const results: Tensor<'float32'>[] = [];
-  for (let start = 0; start < latents.length; start += batch) {
-    const count = Math.min(batch, latents.length - start);
+  const times = timesOfRows(options, options.times, latents.length);
+  const strengths = times.map((time) => numberAt(strengthKeys(options), time));
+  for (let start = 0, count = 0; start < latents.length; start += count) {
+    count = alikeFrom(model, options, strengths.slice(start, start + batch));
+    const strength = strengths[start];
     const rowsOf = <T>(all: readonly T[]): T[] =>
       Array.from({ length: batch }, (_, i) => all[start + Math.min(i, count - 1)]);
     const latent = stack(rowsOf(latents));
@@ -128,7 +141,10 @@ export async function restyleLatents(
     let edited = latent;
     let step = 0;
     try {
-      for await (const { timestep, latent: next } of img2img(model, { ...options, ...shown, latent, noise })) {
+      for await (const { timestep, latent: next } of img2img(model, {
+        ...{ ...options, ...shown, latent, noise, strength },
+        times: rowsOf(times),
+      })) {
         edited = next;
         step++;
         options.onStep?.({ frame: own[0], frames: count, step, timestep });
@@ -143,6 +159,17 @@ export async function restyleLatents(
     }
   }
   return results;
+}
+
+/** The number of strengths, from the first on, that execute the same steps: such rows can be one batch. */
+function alikeFrom(model: Model, options: RestyleOptions, strengths: readonly number[]): number {
+  if (options.strengthSchedule === undefined) return strengths.length;
+  const { sampler, steps } = withDefaults(RENDER, options);
+  const [first, ...others] = strengths.map((strength) =>
+    planForStrength(samplers[sampler], noiseSchedule(model.config.schedule), { steps, strength }).timesteps.join(),
+  );
+  const other = others.findIndex((plan) => plan !== first);
+  return other < 0 ? strengths.length : other + 1;
 }
 
 async function restyleTogether(
@@ -195,8 +222,10 @@ export async function* restyle(
   let first = 0;
   let before: SourceFrame | undefined;
   let rendered: RenderedFrame | undefined;
+  const timeOf = isScheduled(options) ? await timesIn(video) : undefined;
   const flush = async function* (): AsyncGenerator<Frame> {
-    const own = { seen, ...(noise === 'warped' && { noises }) };
+    const times = timeOf && waiting.map((_, i) => timeOf(first + i));
+    const own = { seen, ...given({ times }), ...(noise === 'warped' && { noises }) };
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
     [waiting, seen, noises] = [[], [], []];
     for (const latent of edited) {
@@ -222,6 +251,13 @@ export async function* restyle(
     if (waiting.length === batch && !together) yield* flush();
   }
   if (waiting.length > 0) yield* flush();
+}
+
+/** The times of a video's frames in seconds, by their numbers. */
+export async function timesIn(input: VideoInput): Promise<(index: number) => number> {
+  if (typeof input !== 'string' && !isVideo(input)) return (index) => index / PICTURE_RATE;
+  const { times, frameRate } = await (await openVideo(input, { exact: true })).times();
+  return (index) => times[index] ?? index / frameRate;
 }
 
 function noiseFor(options: RestyleOptions, shape: readonly number[], numbers: readonly number[]): Tensor<'float32'> {

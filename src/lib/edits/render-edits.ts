@@ -32,7 +32,7 @@ export function editName({ strength, seed }: Pick<FrameEdit, 'strength' | 'seed'
  */
 export async function renderEdits(
   model: Model,
-  { frame, seen }: Pick<ChosenFrame, 'frame' | 'seen'>,
+  { frame, at, seen }: Pick<ChosenFrame, 'frame' | 'seen'> & Partial<Pick<ChosenFrame, 'at'>>,
   options: RenderEditsOptions,
   store: EditStore,
 ): Promise<FrameEdit[]> {
@@ -57,6 +57,7 @@ export async function renderEdits(
       const [edited] = await restyleLatents(model, [latent], frame, {
         ...rendering.options,
         seen: [seen],
+        ...(at !== undefined && { times: [at] }),
         onStep: () => {
           signal?.throwIfAborted();
           onProgress?.({ done: ++done, total, label: 'denoising' });

@@ -1,5 +1,6 @@
 // Warnings about prompts that cannot have the intended effect.
 
+import { promptKeys } from '../settings/schedule.js';
 import type { Model } from './model.js';
 
 /**
@@ -10,7 +11,8 @@ export function checkPrompts(
   { prompt, negativePrompt = '' }: { readonly prompt: string; readonly negativePrompt?: string },
   onWarning: (message: string) => void,
 ): void {
-  if (prompt.trim() === '') {
+  const prompts = promptKeys(prompt).map(({ value }) => value);
+  if (prompts.some((text) => text.trim() === '')) {
     onWarning('the prompt is empty: the model follows its own taste, and guidance has nothing to lead to');
   }
   const said = `${prompt}\n${negativePrompt}`.toLowerCase();
@@ -18,6 +20,6 @@ export function checkPrompts(
   if (unused.length > 0) {
     onWarning(`no prompt says ${unused.map(({ word }) => word).join(', ')}: the learned embedding has no effect`);
   }
-  model.tokenize(prompt);
-  model.tokenize(negativePrompt);
+  for (const text of prompts) model.tokenize(text);
+  for (const { value } of promptKeys(negativePrompt)) model.tokenize(value);
 }

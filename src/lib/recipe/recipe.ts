@@ -8,6 +8,7 @@ import { readEdit } from '../edits/sidecar.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import { CONTROLLED_STRENGTHS, PROPOSED_SEEDS } from '../settings/lists.js';
+import { isScheduled } from '../settings/schedule.js';
 import { OUTPUT } from '../settings/table.js';
 import type { VideoInput } from '../video/read/video.js';
 import { repeatable } from '../video/read/video-input.js';
@@ -80,6 +81,9 @@ async function planRecipe(
   options: RecipeOptions,
   bundled?: BundledShot & { truth?: Truth },
 ): Promise<RecipePlan> {
+  if (isScheduled({ ...options, prompt: options.prompts[0] })) {
+    throw new UsageError('recipe: a finetuning learns one prompt; leave out prompts, strengths and guidance by time');
+  }
   const { preset = 'published', training, tunedGuidance, proposals, examples, ...rest } = options;
   const { guidance, proposals: strengths, training: usual } = PRESETS[preset];
   const trained: Training = { ...usual, ...given(training ?? {}) };

@@ -14,7 +14,7 @@ import type { Rendering, RenderingPlan } from './rendering.js';
 /** Options of every comparison. */
 export interface ComparisonOptions
   extends DenoiseOptions,
-    OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch' | 'anchor' | 'adain'>>,
+    OptionsOf<Pick<typeof RENDER, 'noiseDraw' | 'batch' | 'anchor' | 'adain' | 'strengthSchedule'>>,
     OptionsOf<typeof STEADIED>,
     OptionsOf<typeof SELECTION>,
     OptionsOf<typeof OUTPUT>,

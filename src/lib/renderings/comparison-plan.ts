@@ -8,6 +8,7 @@ import { compile } from '../engine/compile.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
 import { givenSettings, withDefaults } from '../settings/defaults.js';
+import { guidanceKeys } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER, SELECTION } from '../settings/table.js';
 import { tensor } from '../tensor/tensor.js';
@@ -30,7 +31,7 @@ export async function planComparison(
   { video: input, renderings }: { readonly video: VideoInput; readonly renderings: readonly Rendering[] },
   options: ComparisonOptions,
 ): Promise<ComparisonPlan> {
-  const { batch, guidanceScale, out, resume = false } = withDefaults(RENDER, options);
+  const { batch, out, resume = false, ...settings } = withDefaults(RENDER, options);
   const planned = await checkRequest(model, renderings, options);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
   const video = await openSource(model, input, options);
@@ -40,7 +41,7 @@ export async function planComparison(
     width: video.width,
     height: video.height,
     frameRate: video.frameRate,
-    rowsPerPass: batch * (guidanceScale === 1 ? 1 : 2),
+    rowsPerPass: batch * (guidanceKeys(settings).every(({ value }) => value === 1) ? 1 : 2),
     ...(frames !== undefined && {
       frames,
       passes: planned.reduce(

@@ -33,10 +33,11 @@ export async function settingsOf(
     device: model.runsOn,
     denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
     cells: renderings.map(({ name, options: own }) => {
-      const { strength, seed, noise } = withDefaults(OWN, own);
+      const { strength, strengthSchedule, seed, noise } = withDefaults(OWN, own);
       return {
         name,
         strength,
+        strengthSchedule,
         seed: String(seed),
         noise,
         ...identifyingSteadiness({ ...own, controls: model.controls }),

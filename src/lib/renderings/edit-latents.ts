@@ -1,5 +1,6 @@
 // Edits the stored latents of some frames of a video, under the settings of one rendering.
 
+import { given } from '../base/given.js';
 import { isCut } from '../consistency/cuts.js';
 import { followsPrevious, type RenderedFrame, withPrevious } from '../diffusion/previous-frame.js';
 import { restyleLatents } from '../diffusion/restyle.js';
@@ -31,10 +32,15 @@ export async function editLatents(
   return restyleLatents(own, await readLatents(latents, latentShape, numbers), numbers, {
     ...options,
     seen,
+    ...given({ times: from.times && numbers.map((number) => from.times![number]) }),
     ...(noise && { noises: await readLatents(noise.journal, latentShape, numbers) }),
     ...(steps && { stored: await stepStore(steps, count), cuts: await cutsAmong(from, numbers) }),
     onStep: ({ frame, frames, step }) =>
-      onShare((steps ? step - 1 + (numbers.indexOf(frame) + frames) / count : step) / evaluations),
+      onShare(
+        steps
+          ? (step - 1 + (numbers.indexOf(frame) + frames) / count) / evaluations
+          : (numbers.indexOf(frame) + (frames * step) / evaluations) / count,
+      ),
   });
 }
 

@@ -139,6 +139,8 @@ export interface RenderedFrom {
   readonly latents: RecordJournal;
   readonly latentShape: readonly number[];
   readonly video: Pick<Video, 'width' | 'height'>;
+  /** Seconds at which frames are shown, by their numbers, where settings change with time. */
+  readonly times?: readonly number[];
   /** The pictures of the controls' maps, by the maps' paths. */
   readonly maps: ReadonlyMap<string, RecordJournal>;
   /** Opens a journal of the numbers of keyframes. */

@@ -82,14 +82,15 @@ export function renderingsSettings(
     const { seed, ...rest } = withDefaults(OWN, options);
     return { ...rest, seed: Number(seed) };
   });
-  const [{ strength, seed, noise }] = own;
+  const [{ strength, strengthSchedule, seed, noise }] = own;
   const { batch, anchor, adain } = OWN;
   const several =
     kind === 'seeds'
       ? { strength, seeds: distinct(own.map((one) => one.seed)), noise: distinct(own.map((one) => one.noise)) }
-      : { strengths: own.map((one) => one.strength), seed, noise };
+      : { ...(strengthSchedule === undefined && { strengths: own.map((one) => one.strength) }), seed, noise };
   return {
     ...several,
+    ...given({ strengthSchedule }),
     ...identifyingSettings({ batch, anchor, adain }, shared),
     ...identifyingSteadiness({ ...shared, controls }),
   };

@@ -11,6 +11,7 @@ import { mapsOf, openMaps, type SeenFrame } from '../diffusion/seen-frames.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
+import { isScheduled } from '../settings/schedule.js';
 import { RENDER, STEADY } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { gridFrames } from '../video/layout/grid.js';
@@ -181,7 +182,9 @@ export async function openRenderedVideo(
           filled.push({ ...rendering, output, ...(await noiseOf(rendering)), ...steps });
         }
         const keys = (name: string): Promise<RecordJournal> => journal(name, KEY_BYTES);
-        await renderLatents(model, { source, latents, latentShape, video, maps, keys }, filled, hooks);
+        const scheduled = renderings.some(({ options }) => isScheduled(options));
+        const times = scheduled && { times: (await video.times()).times };
+        await renderLatents(model, { source, latents, latentShape, video, maps, keys, ...times }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
       judge<Name extends string>(readable: Readonly<Record<Name, Readable>>, truth = {}) {

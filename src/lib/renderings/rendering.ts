@@ -13,6 +13,7 @@ import { samplerName, samplers } from '../diffusion/samplers/index.js';
 import { planForStrength } from '../diffusion/strength.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
+import { largestStrength, promptKeys, strengthKeys } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER, type STEADIED } from '../settings/table.js';
 
@@ -31,6 +32,7 @@ export interface Rendering {
 /** The plan of a rendering. */
 export interface RenderingPlan {
   label: string;
+  /** The largest one, where it changes with time. */
   strength: number;
   seed: number;
   noise: NoiseMode;
@@ -48,9 +50,14 @@ export interface RenderingPlan {
  */
 export function planRendering(base: Model, { label, options, model = base }: Rendering): RenderingPlan {
   const settings = withDefaults(RENDER, options);
-  const { strength, sampler, steps, batch, noiseDraw, seed, noise, cacheInterval } = settings;
+  const { sampler, steps, batch, noiseDraw, seed, noise, cacheInterval } = settings;
   const method = samplers[samplerName(sampler)];
-  const { timesteps } = planForStrength(method, noiseSchedule(model.config.schedule), { steps, strength });
+  const planAt = (strength: number) =>
+    planForStrength(method, noiseSchedule(model.config.schedule), { steps, strength });
+  for (const { value } of strengthKeys(settings)) planAt(value);
+  const strength = largestStrength(settings);
+  const { timesteps } = planAt(strength);
+  for (const text of [settings.prompt, settings.negativePrompt]) promptKeys(text);
   assertGuidance(settings);
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);

@@ -1,9 +1,11 @@
 // The same video at several strengths with the same seed and noise: where does the edit begin, where do objects vanish?
 
+import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { NoiseMode } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { SWEEP_STRENGTHS } from '../settings/lists.js';
+import { largestStrength } from '../settings/schedule.js';
 import type { VideoInput } from '../video/read/video.js';
 import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
@@ -42,10 +44,21 @@ export function planStrengthSweep(
   return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }
 
-function renderingsOf({ strengths = SWEEP_STRENGTHS, seed, ...options }: StrengthSweepOptions): Rendering[] {
-  return strengths.map((strength) => ({
+function renderingsOf({ strengths, seed, ...options }: StrengthSweepOptions): Rendering[] {
+  const steady = options.steady ? ', steady' : '';
+  const { strengthSchedule: schedule } = options;
+  if (schedule !== undefined) {
+    if (strengths) throw new UsageError('strength: both a list and a schedule are given; leave one of them out');
+    const own = {
+      ...options,
+      strength: largestStrength({ strength: 1, strengthSchedule: schedule }),
+      ...given({ seed }),
+    };
+    return [{ name: 'strength-schedule', label: `strength ${schedule}${steady}`, options: own }];
+  }
+  return (strengths ?? SWEEP_STRENGTHS).map((strength) => ({
     name: `strength-${strength}`,
-    label: `strength ${strength}${options.steady ? ', steady' : ''}`,
+    label: `strength ${strength}${steady}`,
     options: { ...options, strength, ...given({ seed }) },
   }));
 }

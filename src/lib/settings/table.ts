@@ -141,8 +141,16 @@ export const APPLIED = {
 
 /** How frames are rendered. */
 export const RENDER = {
-  /** Description of the picture. If it is empty, the model follows its prior. */
-  prompt: setting(kind.promptText, { default: '', letter: 'p', help: 'what the picture should show', value: 'text' }),
+  /**
+   * Description of the picture, or descriptions by time, `0s: a city by day; 4s: a city at night`, whose embeddings are mixed
+   * between. If it is empty, the model follows its prior.
+   */
+  prompt: setting(kind.promptText, {
+    default: '',
+    letter: 'p',
+    help: "what the picture should show, or by time: '0s: a city by day; 4s: a city at night'",
+    value: 'text',
+  }),
   /** The prompt that guidance leads away from; empty by default. */
   negativePrompt: setting(kind.promptText, {
     default: '',
@@ -153,6 +161,12 @@ export const RENDER = {
   }),
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: setting(kind.real({ above: 0, most: 1 }), { default: 0.45, help: 'strength in (0, 1]', value: 's' }),
+  /** Strengths by time in place of `strength`, such as `0s: 0.3; 4s: 0.6`; linear between them. */
+  strengthSchedule: setting(kind.text, {
+    since: '0.1.0',
+    help: "strengths by time in place of one, such as '0s: 0.3; 4s: 0.6'; linear between them",
+    value: 'times',
+  }),
   /** Seed of the noise; frame i has `seed + i` with `noise: 'per-frame'`. */
   seed: setting(kind.whole(0), { default: 42, help: "seed of the noise: torch.randn's numbers" }),
   /** Fewer steps of a better sampler: a name for values of `sampler` and `steps`, which can be given beside it. */
@@ -190,6 +204,12 @@ export const RENDER = {
     formerFlags: ['guidance'],
     help: 'how strongly to follow the prompt; 1 halves the work',
     value: 'scale',
+  }),
+  /** Guidance scales by time in place of `guidanceScale`, such as `0s: 3; 4s: 9`; linear between them. */
+  guidanceSchedule: setting(kind.text, {
+    since: '0.1.0',
+    help: "guidance scales by time in place of one, such as '0s: 3; 4s: 9'; linear between them",
+    value: 'times',
   }),
   /**
    * Rescales a guided prediction towards the standard deviation of the prompt's own, from 0 to 1 [Lin 2023]. For models
@@ -249,11 +269,11 @@ export const RENDER = {
   }),
 };
 
-const { strength, seed, noise, batch, anchor, adain, ...denoise } = RENDER;
+const { strength, strengthSchedule, seed, noise, batch, anchor, adain, ...denoise } = RENDER;
 /** Settings that all renderings of a comparison share. */
 export const DENOISE = denoise;
 /** Settings that can differ between the renderings of a comparison. */
-export const OWN = { strength, seed, noise, batch, anchor, adain };
+export const OWN = { strength, strengthSchedule, seed, noise, batch, anchor, adain };
 
 /** How a model is trained. The defaults are the published recipe. */
 export const TRAINING = {

@@ -85,7 +85,9 @@ export async function dropWork(folder: string): Promise<void> {
 
 /** The point as a rendering. Its label does not depend on the sweep. */
 export function pointRendering(settings: PointSettings): Rendering {
-  const { strength, guidance, iterations, steady } = settings;
+  const { iterations, steady } = settings;
+  const strength = settings.strength_schedule ?? settings.strength;
+  const guidance = settings.guidance_schedule ?? settings.guidance;
   const trained = iterations === undefined ? '' : `, ${iterations} iterations`;
   return {
     name: 'output',
