@@ -5,12 +5,23 @@
 //     that the results are those of one process. S3 is moto (STEADYFRAME_PYTHON), Redis the system's.
 //   node bench/sweep-machines.js throughput [--pairs 3]
 //     2 workers against --workers 2 of this machine, in turns, and how soon a worker that joins late has work.
+//   node bench/sweep-machines.js away [--store folder|s3]
+//     2 workers whose clocks are an hour ahead and behind, while the store is away for a minute.
 //   node bench/sweep-machines.js queue [--points 10000]
 //     memory and seconds of offering so many points.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -122,10 +133,10 @@ async function startMoto() {
     ...{ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_REGION: 'us-east-1' },
     ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
   });
-  start(environment.STEADYFRAME_PYTHON ?? 'python3', ['-m', 'moto.server', '-p', String(port)]);
+  const server = start(environment.STEADYFRAME_PYTHON ?? 'python3', ['-m', 'moto.server', '-p', String(port)]);
   for (let i = 0; i < 600; i++) {
     const made = await fetch(`http://127.0.0.1:${port}/sweeps`, { method: 'PUT' }).catch(() => undefined);
-    if (made?.ok) return;
+    if (made?.ok) return server;
     await sleep(100);
   }
   throw new Error('moto does not answer');
@@ -305,6 +316,59 @@ async function throughput() {
   );
 }
 
+async function away() {
+  const parameters = '  steps: {value: 32}\n  strength: {values: [0.5, 1]}\n  seed: {values: [1, 2, 3]}\n';
+  const file = await sweepFile('away', parameters, 12);
+  const [whole, out] = [join(scratch, 'whole'), join(scratch, 'shared')];
+  await done(steadyframe(['run', file, '--out', whole, '--no-track', '-q']));
+  const moto = values.store === 's3' ? await startMoto() : undefined;
+  const place = moto ? 's3://sweeps/night' : out;
+  const sweep = [
+    'run',
+    file,
+    '--out',
+    out,
+    '--executor',
+    'workers',
+    ...(moto ? ['--store', place] : []),
+    '--no-track',
+    '-q',
+  ];
+  const coordinator = steadyframe(sweep);
+  while (!existsSync(join(out, 'sweep.json'))) await sleep(50);
+  await sleep(3000);
+  const workers = [3_600_000, -3_600_000].map((shift, i) => {
+    const code = `const now = Date.now, Real = Date; globalThis.Date = class extends Real {
+      constructor(...a) { a.length === 0 ? super(now() + (${shift})) : super(...a); }
+      static now() { return now() + (${shift}); } };`;
+    environment.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(code)}`;
+    const worker = steadyframe(['worker', '--sweep', place, '--cache', join(scratch, `cache-${i}`)]);
+    delete environment.NODE_OPTIONS;
+    return worker;
+  });
+  while (!workers.every(({ err }) => err.includes('begins strength'))) await sleep(50);
+  const begin = performance.now();
+  if (moto) moto.child.kill('SIGSTOP');
+  else renameSync(join(out, '.shared'), join(out, '.away'));
+  await sleep(60_000);
+  if (moto) moto.child.kill('SIGCONT');
+  else renameSync(join(out, '.away'), join(out, '.shared'));
+  const back = performance.now();
+  await done(coordinator);
+  for (const worker of workers) await done(worker);
+  const ends = workers.flatMap(({ err }) =>
+    [...err.matchAll(/steadyframe: (strength .*): done\n/g)].map(([, label]) => label),
+  );
+  const lost = workers.filter(({ err }) => /another worker|failed/.test(err)).length;
+  const [expected, found] = [results(whole), results(out)];
+  const differing = Object.keys({ ...expected, ...found }).filter((path) => expected[path] !== found[path]);
+  console.log(
+    `${values.store}: away for ${((back - begin) / 1000).toFixed(0)} s, done ${((performance.now() - back) / 1000).toFixed(0)} s later; ` +
+      `${ends.length} points ended once each: ${new Set(ends).size === ends.length && ends.length === 6}; ` +
+      `${lost} workers lost a job; ${differing.length} files that differ from one process`,
+  );
+}
+
 async function queue() {
   const count = Number(values.points);
   const file = await sweepFile(
@@ -333,8 +397,8 @@ async function queue() {
 
 try {
   const [what = ''] = positionals;
-  const action = { kills, throughput, queue }[what];
-  if (!action) throw new Error('expected kills, throughput or queue');
+  const action = { kills, throughput, away, queue }[what];
+  if (!action) throw new Error('expected kills, throughput, away or queue');
   await action();
 } finally {
   for (const { child } of started) child.kill('SIGKILL');

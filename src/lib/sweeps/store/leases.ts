@@ -30,6 +30,8 @@ export type LeaseProgress = Pick<LeaseContent, 'running' | 'fraction' | 'doing'>
 
 /** A lease of this process. */
 export interface HeldLease {
+  /** How often the job has been begun, with this time. */
+  readonly number: number;
   /** Writes it again; false once another has taken the job. */
   renew(progress: LeaseProgress): Promise<boolean>;
   /** Whether nobody else has taken the job. */
@@ -110,6 +112,7 @@ export function createLeases(store: Store, seconds: number): Leases {
         return (await readLease(store, `${job}.${number}`))?.nonce === fixed.nonce;
       };
       return {
+        number,
         isHeld,
         async renew(progress) {
           if (!(await isHeld())) return false;

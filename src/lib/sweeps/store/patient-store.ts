@@ -1,5 +1,6 @@
 // A store that may be away for a while: every call is tried again until it succeeds, so that nobody who renders has to stop.
 
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './store.js';
 
@@ -16,12 +17,14 @@ export interface PatientOptions {
 
 /** The same store, whose calls wait until it can be reached. */
 export function patientStore(store: Store, { signal, onWarning }: PatientOptions): Store {
-  const patiently = async <T>(call: (attempt: number) => Promise<T>): Promise<T> => {
+  const patiently = async <T>(call: (attempt: number) => Promise<T>, own?: string): Promise<T> => {
     for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(2 * pause, PAUSES.longest)) {
       signal?.throwIfAborted();
       try {
         return await call(attempt);
       } catch (error) {
+        const { code, path } = error as NodeJS.ErrnoException;
+        if (own !== undefined && code === 'ENOENT' && path === own) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         if (attempt === 4) onWarning?.(`${store.name} cannot be used now (${reason}); it is tried again until it can`);
         await sleep(pause, undefined, { signal }).catch(() => {});
@@ -42,7 +45,11 @@ export function patientStore(store: Store, { signal, onWarning }: PatientOptions
         return attempt > 1 && isEqual(await store.read(key), data);
       }),
     remove: (key) => patiently(() => store.remove(key)),
-    upload: (key, path) => patiently(() => store.upload(key, path)),
+    upload: (key, path) =>
+      patiently(async () => {
+        await stat(path); // a file that is missing here does not come back
+        await store.upload(key, path);
+      }, path),
     download: (key, path) => patiently(() => store.download(key, path)),
   };
 }

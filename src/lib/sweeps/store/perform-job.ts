@@ -15,6 +15,9 @@ import { partialPrefix, partialWork, restorePartialWork } from './partial-work.j
 import type { Inputs } from './portable-job.js';
 import type { Store } from './store.js';
 
+/** Times that a job may be begun: one that kills every worker shall not go round for ever. */
+const MOST_BEGUN = 100;
+
 /** A slot of a worker, in a sweep. */
 export interface Bench {
   readonly store: Store;
@@ -42,6 +45,12 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
     await reportDone(store, packed, { label, machine, passes });
     await lease.end();
     return { status: 'found' };
+  }
+  if (lease.number > MOST_BEGUN) {
+    const reason = `it was begun ${lease.number - 1} times and never ended; it may be more than the machines can do`;
+    await reportFailed(store, packed, { label, machine, passes, reason, isUsage: true });
+    await lease.free();
+    return { status: 'failed', reason, isUsage: true };
   }
   const stop = new AbortController();
   const forget = onAbort(signal, () => stop.abort(signal?.reason));

@@ -3,11 +3,13 @@
 
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertInteger } from '../../base/assert.js';
+import { makeFolder } from '../../base/atomic-folder.js';
 import { FailureError, UsageError } from '../../base/errors.js';
+import { lockFolder, type Unlock } from '../../base/folder-lock.js';
 import { onAbort } from '../../base/on-abort.js';
 import type { Executor } from '../jobs/executor.js';
 import { processExecutor } from '../jobs/process-executor.js';
@@ -49,6 +51,9 @@ export interface WorkedJob {
   readonly slot: number;
 }
 
+/** Most workers of one machine with the same cache. */
+const MOST_WORKERS = 1000;
+
 /** Milliseconds that a worker that was told to stop waits for the store. */
 const FAREWELL = 10_000;
 
@@ -70,7 +75,7 @@ type Taken = OfferedJob & { readonly lease: HeldLease; readonly sweep: string };
 export async function workOn(given: Store, options: WorkerOptions): Promise<number> {
   const { signal, idle = Infinity } = options;
   await assertReachable(given);
-  const hands = openHands(options);
+  const hands = await openHands(options);
   const place = hands.place(given);
   const next = inTurn((asked: Asked) => takeNext(place, asked));
   let lastWork = performance.now();
@@ -92,11 +97,11 @@ export async function workOn(given: Store, options: WorkerOptions): Promise<numb
   };
   try {
     await Promise.all(Array.from({ length: hands.slots }, (_, slot) => work(slot)));
+    const state = await readState(given).catch(() => undefined);
+    if (state?.state === 'ended') await hands.clear(state.id);
   } finally {
     await hands.close();
   }
-  const state = await readState(given).catch(() => undefined);
-  if (state?.state === 'ended') await rm(join(options.cache, 'sweeps', state.id), { recursive: true, force: true });
   return hands.done();
 }
 
@@ -108,7 +113,7 @@ export async function workOn(given: Store, options: WorkerOptions): Promise<numb
  * @throws UsageError when there is no queue; the signal's reason when it is aborted
  */
 export async function workOnQueue(url: string, given: Store | undefined, options: WorkerOptions): Promise<number> {
-  const hands = openHands(options);
+  const hands = await openHands(options);
   const places = new Map<string, Place>();
   const perform = async ({ store: name, key }: QueuedJob, slot: number): Promise<void> => {
     let place = places.get(name);
@@ -133,8 +138,9 @@ function pick({ signal, idle }: WorkerOptions): { signal?: AbortSignal; idle?: n
 }
 
 /** The slots of a worker, which do jobs of any store. */
-function openHands(options: WorkerOptions) {
+async function openHands(options: WorkerOptions) {
   const { signal, onWarning, lease: seconds = 60 } = options;
+  const own = await ownFolder(options.cache);
   const executors = options.executors ?? workerSlots(options);
   const late = new AbortController();
   const forget = onAbort(signal, () => setTimeout(() => late.abort(signal?.reason), FAREWELL).unref());
@@ -153,7 +159,7 @@ function openHands(options: WorkerOptions) {
     },
     async perform({ store }: Place, { key, job, inputs, lease, sweep }: Taken, slot: number): Promise<Performed> {
       const told = { key, label: job.label, slot };
-      const folders = { inputs: join(options.cache, 'inputs'), sweep: join(options.cache, 'sweeps', sweep) };
+      const folders = { inputs: join(options.cache, 'inputs'), sweep: join(own.folder, sweep) };
       busy++;
       options.onBegin?.(told);
       try {
@@ -171,8 +177,26 @@ function openHands(options: WorkerOptions) {
       await Promise.all(executors.map((executor) => executor.close()));
       late.abort();
       await Promise.all(watching);
+      await own.unlock();
+    },
+    /** Removes what is left of a sweep that has ended. */
+    async clear(sweep: string): Promise<void> {
+      await rm(join(own.folder, sweep), { recursive: true, force: true });
     },
   };
+}
+
+/** A folder for the work of this process alone: the first of this machine that no living worker has. */
+async function ownFolder(cache: string): Promise<{ folder: string; unlock: Unlock }> {
+  for (let number = 0; ; number++) {
+    const folder = join(cache, 'work', `${hostname()}-${number}`);
+    await makeFolder(folder, cache);
+    try {
+      return { folder, unlock: await lockFolder(folder) };
+    } catch (error) {
+      if (!(error instanceof UsageError) || number === MOST_WORKERS) throw error;
+    }
+  }
 }
 
 /** One executor of child processes for each slot. */
