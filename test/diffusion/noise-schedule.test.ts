@@ -155,9 +155,21 @@ describe('rescale', () => {
 
   it('takes shares from 0 to 1', () => {
     for (const share of [-0.1, 1.1, Number.NaN]) {
-      expect(() => assertGuidance({ guidanceScale: 7.5, guidanceRescale: share, guidanceUntil: 1 })).toThrow(
-        `guidance rescale: ${share} is not a number from 0 to 1`,
-      );
+      const settings = { negativePrompt: '', guidanceScale: 7.5, guidanceRescale: share, guidanceUntil: 1 };
+      expect(() => assertGuidance(settings, false)).toThrow(`guidance rescale: ${share} is not a number from 0 to 1`);
+    }
+  });
+
+  it('refuses what has no meaning for a network that takes the scale as an input', () => {
+    const settings = { negativePrompt: '', guidanceScale: 7.5, guidanceRescale: 0, guidanceUntil: 1 };
+    assertGuidance(settings, true);
+    for (const [name, setting] of Object.entries({
+      'negative prompt': { negativePrompt: 'blurred' },
+      'guidance rescale': { guidanceRescale: 0.7 },
+      'guidance until': { guidanceUntil: 0.5 },
+    })) {
+      assertGuidance({ ...settings, ...setting }, false);
+      expect(() => assertGuidance({ ...settings, ...setting }, true)).toThrow(`${name}: this model takes the guidance`);
     }
   });
 });

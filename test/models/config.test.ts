@@ -67,7 +67,7 @@ describe('a UNet configuration', () => {
       { only_cross_attention: [true, true, true, false] },
       'only_cross_attention is [true,true,true,false] (expected false)',
     ],
-    [{ time_cond_proj_dim: 256 }, 'time_cond_proj_dim is 256'],
+    [{ time_cond_proj_dim: 255 }, 'time_cond_proj_dim is 255, expected an even number from 4 on'],
     [{ transformer_layers_per_block: [1, 2, 10, 10] }, 'transformer_layers_per_block is [1,2,10,10] (expected 1)'],
     [{ num_attention_heads: 8 }, 'num_attention_heads is 8'],
     [{ resnet_time_scale_shift: 'scale_shift' }, 'resnet_time_scale_shift is "scale_shift"'],

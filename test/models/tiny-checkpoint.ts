@@ -10,7 +10,7 @@ import { textConfig, vaeConfig } from '../../src/lib/models/config/components.js
 import type { TextConfig, UNetConfig, VaeConfig } from '../../src/lib/models/config/config.js';
 import { unetConfig } from '../../src/lib/models/config/unet.js';
 import { clipText } from '../../src/lib/models/networks/clip-text.js';
-import { createScope } from '../../src/lib/models/networks/scope.js';
+import { createScope, type RootScope } from '../../src/lib/models/networks/scope.js';
 import { unet } from '../../src/lib/models/networks/unet.js';
 import { vaeDecoder, vaeEncoder } from '../../src/lib/models/networks/vae.js';
 import { toFloat16 } from '../../src/lib/tensor/half.js';
@@ -52,16 +52,21 @@ export const TINY = {
 /** Names and shapes of all weights of models with these configurations. */
 export function weightShapes(u: UNetConfig, v: VaeConfig, t: TextConfig): Record<Part, Map<string, readonly number[]>> {
   const scopes = { unet: createScope(), vae: createScope(), text: createScope() };
-  const side = 2 ** u.blockOutChannels.length;
-  const context = g.input('context', [1, 1, u.crossAttentionDim]);
-  const sample = g.input('sample', [1, u.inChannels, side, side]);
-  unet(scopes.unet, u, { sample, timesteps: g.input('timestep', [1]), context });
+  buildUnet(scopes.unet, u);
   const pixels = 2 ** v.blockOutChannels.length;
   vaeEncoder(scopes.vae, v, g.input('image', [1, v.inChannels, pixels, pixels]));
   vaeDecoder(scopes.vae, v, g.input('latent', [1, v.latentChannels, 2, 2]));
   clipText(scopes.text, t, g.input('ids', [1, 1], 'int32'));
   const shapes = (part: Part) => new Map([...scopes[part].weights].map(([name, { shape }]) => [name, shape]));
   return { unet: shapes('unet'), vae: shapes('vae'), text: shapes('text') };
+}
+
+/** Builds a UNet, so that the scope knows its weights. */
+export function buildUnet(scope: RootScope, config: UNetConfig): void {
+  const side = 2 ** config.blockOutChannels.length;
+  const [timesteps, guidance] = [g.input('timestep', [1]), g.input('guidance', [1])];
+  const context = g.input('context', [1, 1, config.crossAttentionDim]);
+  unet(scope, config, { sample: g.input('sample', [1, config.inChannels, side, side]), timesteps, context, guidance });
 }
 
 /** The tiny checkpoint's weights: float16, no two tensors alike. */

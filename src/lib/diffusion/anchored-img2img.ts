@@ -6,7 +6,7 @@ import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
 import type { Model } from '../models/model.js';
 import type { Anchors } from '../models/networks/anchored-unet.js';
-import type { UNetInputs } from '../models/networks/run-unet.js';
+import { predictionOf, type UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
 import { isScheduled, type ScheduledSettings } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -108,10 +108,10 @@ async function predictionOfShots(
   let step = 0;
   let conditions: readonly Tensor<'float32'>[] | undefined;
   const anchored = async (inputs: UNetInputs): Promise<Tensor<'float32'>> => {
-    const { sample, timesteps, context } = inputs;
-    const active = conditionsOfStep(model, given({ conditions }), sample.shape[0], [step - 1, plan.timesteps.length]);
-    if (anchor === 'none') return model.predict(sample, timesteps, context, active);
-    const prompts = sample.shape[0] / batch;
+    const [rows] = inputs.sample.shape;
+    const active = conditionsOfStep(model, given({ conditions }), rows, [step - 1, plan.timesteps.length]);
+    if (anchor === 'none') return predictionOf(model, { ...inputs, ...active });
+    const prompts = rows / batch;
     const result = await model.predictAnchored({ ...inputs, ...active }, { kind: anchor, prompts, anchors });
     anchors = result.anchors;
     return result.output;

@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import { actsIn } from '../models/controls/controls.js';
 import type { Model } from '../models/model.js';
 import type { Conditions } from '../models/networks/run-controls.js';
-import type { CachedFeature, UNetInputs } from '../models/networks/run-unet.js';
+import { type CachedFeature, predictionOf, type UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
 import { RENDER } from '../settings/table.js';
@@ -59,16 +59,16 @@ export function networkOfRun(
   assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);
   let index = 0;
   let last: CachedFeature | undefined;
-  return async ({ sample, timesteps, context }) => {
+  return async (inputs) => {
     const at = index++;
-    const [rows] = sample.shape;
+    const [rows] = inputs.sample.shape;
     // Without guidance from some step on, there are fewer rows than before.
     if (last && at % cacheInterval > 0 && at < steps - 1 && last.deep.shape[0] === rows) {
-      return (await model.predictCached({ sample, timesteps, context }, last)).output;
+      return (await model.predictCached(inputs, last)).output;
     }
     const conditions = conditionsOfStep(model, options, rows, [at, steps]);
-    if (cacheInterval === 1) return model.predict(sample, timesteps, context, conditions);
-    const whole = await model.predictCached({ sample, timesteps, context, ...conditions });
+    if (cacheInterval === 1) return predictionOf(model, { ...inputs, ...conditions });
+    const whole = await model.predictCached({ ...inputs, ...conditions });
     last = whole.cached;
     return whole.output;
   };

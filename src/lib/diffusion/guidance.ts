@@ -8,17 +8,30 @@ import { RENDER } from '../settings/table.js';
 
 /** The settings of guidance. */
 export type GuidanceSettings = Required<
-  OptionsOf<Pick<typeof RENDER, 'guidanceScale' | 'guidanceRescale' | 'guidanceUntil'>>
+  OptionsOf<Pick<typeof RENDER, 'negativePrompt' | 'guidanceScale' | 'guidanceRescale' | 'guidanceUntil'>>
 > &
   OptionsOf<Pick<typeof RENDER, 'guidanceSchedule'>>;
 
 /**
  * Checks the settings of guidance.
  *
- * @throws UsageError when the scale is not a finite number of at least 0, or the rescaling is not in [0, 1]
+ * @param takesScale whether the network takes the scale as an input: then there is no second prediction to combine with
+ * @throws UsageError when the scale is not a finite number of at least 0, the rescaling is not in [0, 1], or a setting has no
+ *   meaning for the network
  */
-export function assertGuidance(settings: GuidanceSettings): void {
-  const { guidanceRescale: share, guidanceUntil: until } = settings;
+export function assertGuidance(settings: GuidanceSettings, takesScale: boolean): void {
+  const { negativePrompt, guidanceRescale: share, guidanceUntil: until } = settings;
+  const foreign = {
+    'negative prompt': negativePrompt !== '',
+    'guidance rescale': share !== 0,
+    'guidance until': until !== 1,
+  };
+  for (const [name, isGiven] of Object.entries(foreign)) {
+    if (!takesScale || !isGiven) continue;
+    throw new UsageError(
+      `${name}: this model takes the guidance scale as an input and predicts once, so that it has no effect; leave it out`,
+    );
+  }
   for (const { value: scale } of guidanceKeys(settings)) {
     if (scale >= 0 && scale < Infinity) continue;
     throw new UsageError(

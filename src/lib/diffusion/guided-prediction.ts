@@ -1,7 +1,7 @@
 // The prediction that samplers are given: the network's for the prompt, and under guidance also for the negative prompt.
 
 import type { Model } from '../models/model.js';
-import type { UNetInputs } from '../models/networks/run-unet.js';
+import { predictionOf, type UNetInputs } from '../models/networks/run-unet.js';
 import { withDefaults } from '../settings/defaults.js';
 import { around, guidanceKeys, numberAt, promptKeys, timesOfRows } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
@@ -29,7 +29,8 @@ export interface PredictedRun {
 
 /**
  * The network under guidance: both predictions in one batch of 2 B rows, the negative prompt's first. At scale 1, and in the
- * steps after `guidanceUntil`, only that of the prompt.
+ * steps after `guidanceUntil`, only that of the prompt. A network that takes the scale as an input gets it with the prompt, and
+ * predicts once [Luo et al. 2023, LCM, section 4.2].
  *
  * @param network the model's own by default
  * @throws UsageError when the settings of guidance are out of their bounds
@@ -38,16 +39,16 @@ export async function guidedPrediction(
   model: Model,
   options: GuidedOptions,
   { shape, plan }: PredictedRun,
-  network: (inputs: UNetInputs) => Promise<Tensor<'float32'>> = ({ sample, timesteps, context }) =>
-    model.predict(sample, timesteps, context),
+  network: (inputs: UNetInputs) => Promise<Tensor<'float32'>> = (inputs) => predictionOf(model, inputs),
 ): Promise<Denoiser['predict']> {
   const settings = withDefaults(RENDER, options);
   const { guidanceRescale, guidanceUntil } = settings;
-  assertGuidance(settings);
+  const takesScale = model.config.unet.guidanceDim !== undefined;
+  assertGuidance(settings, takesScale);
   const [batch, ...cell] = shape;
   const times = timesOfRows(settings, options.times, batch);
   const scales = times.map((time) => numberAt(guidanceKeys(settings), time));
-  const hasGuidance = scales.some((scale) => scale !== 1);
+  const hasGuidance = !takesScale && scales.some((scale) => scale !== 1);
   const { own, both } = await contextsOf(model, settings, { times, hasGuidance });
   const unguidedFrom = plan.timesteps[guidedSteps(plan.timesteps.length, guidanceUntil)] ?? Number.NEGATIVE_INFINITY;
   return async (x, timestep) => {
@@ -58,7 +59,8 @@ export async function guidedPrediction(
     for (let i = 0; i < copies; i++) sample.set(x, i * x.length);
     const timesteps = tensor('float32', [rows], new Float32Array(rows).fill(timestep));
     const input = tensor('float32', [rows, ...cell], sample);
-    const { data } = await network({ sample: input, timesteps, context: isGuided ? both : own });
+    const context = isGuided ? both : own;
+    const { data } = await network({ sample: input, timesteps, context, ...(takesScale && { guidance: scales }) });
     if (!isGuided) return data;
     const conditional = data.subarray(x.length);
     const combined = combineRows(data.subarray(0, x.length), conditional, scales);

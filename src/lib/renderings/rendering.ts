@@ -58,7 +58,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   const strength = largestStrength(settings);
   const { timesteps } = planAt(strength);
   for (const text of [settings.prompt, settings.negativePrompt]) promptKeys(text);
-  assertGuidance(settings);
+  assertGuidance(settings, model.config.unet.guidanceDim !== undefined);
   assertInteger('batch: the number of frames', batch, 1);
   assertInteger('noise draw: the number', noiseDraw, 1);
   assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);

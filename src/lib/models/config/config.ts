@@ -31,6 +31,11 @@ export interface UNetConfig {
   readonly sampleSize: number;
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
+  /**
+   * Width of the embedding of the guidance scale, for networks distilled to take it as an input (Meng et al. 2023; Luo et al.
+   * 2023, LCM); absent for all others. diffusers calls it `time_cond_proj_dim`.
+   */
+  readonly guidanceDim?: number;
   /** The JSON it was read from. */
   readonly raw: Readonly<Record<string, unknown>>;
 }

@@ -2,6 +2,7 @@
 // Defaults are the published Stable Diffusion 1.x checkpoint.
 
 import { z } from 'zod';
+import { given } from '../../base/given.js';
 import type { BlockKind, UNetConfig } from './config.js';
 import { blocks, count, counts, type Json, layers, mismatch, only, size } from './fields.js';
 import { parseJson } from './json-file.js';
@@ -33,6 +34,7 @@ const unetSchema = z.looseObject({
   sample_size: size.nullish().transform((side) => side ?? 64),
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
+  time_cond_proj_dim: count.nullish(),
   // The following settings belong to other architectures.
   act_fn: only('silu', 'swish'),
   addition_embed_type: only(null),
@@ -57,7 +59,6 @@ const unetSchema = z.looseObject({
   resnet_skip_time_act: only(false),
   resnet_time_scale_shift: only('default'),
   reverse_transformer_layers_per_block: only(null),
-  time_cond_proj_dim: only(null),
   time_embedding_act_fn: only(null),
   time_embedding_dim: only(null),
   time_embedding_type: only('positional'),
@@ -77,6 +78,10 @@ export function unetConfig(json: unknown, where: string): UNetConfig {
   for (const key of ['down_block_types', 'up_block_types'] as const) {
     if (c[key].length !== channels.length)
       throw wrong(key, `${channels.length} of them, as many as block_out_channels`);
+  }
+  const guidanceDim = c.time_cond_proj_dim ?? undefined;
+  if (guidanceDim !== undefined && (guidanceDim < 4 || guidanceDim % 2 !== 0)) {
+    throw wrong('time_cond_proj_dim', 'an even number from 4 on');
   }
   const perBlock = same(c.layers_per_block);
   if (perBlock === undefined) throw wrong('layers_per_block', 'the same number on every level');
@@ -111,6 +116,7 @@ export function unetConfig(json: unknown, where: string): UNetConfig {
     sampleSize: c.sample_size,
     flipSinToCos: c.flip_sin_to_cos,
     freqShift: c.freq_shift,
+    ...given({ guidanceDim }),
     raw: json as Json,
   };
 }

@@ -21,7 +21,7 @@ export function networkWeights(configs: { unet: UNetConfig; vae: VaeConfig; text
     unet: shapesOf((scope) => {
       const sample = g.input('sample', [1, unetConfig.inChannels, side, side]);
       const context = g.input('context', [1, 1, unetConfig.crossAttentionDim]);
-      unet(scope, unetConfig, { sample, timesteps: g.input('t', [1]), context });
+      unet(scope, unetConfig, { sample, timesteps: g.input('t', [1]), context, guidance: g.input('w', [1]) });
     }),
     vae: shapesOf((scope) => {
       vaeEncoder(scope, vae, g.input('image', [1, vae.inChannels, side, side]));

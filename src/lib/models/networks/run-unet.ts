@@ -1,6 +1,7 @@
 // Runs the UNet, with one compiled program for each shape of its inputs.
 
-import { assertShape } from '../../base/assert.js';
+import { assertSameLength, assertShape } from '../../base/assert.js';
+import { UsageError } from '../../base/errors.js';
 import { ops as g } from '../../graph/ops.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { UNetConfig } from '../config/config.js';
@@ -25,6 +26,11 @@ import { type Residuals, type UNetNodes, unet, unetGraph } from './unet.js';
 export interface PredictOptions {
   /** One picture [B, 3, H, W] in [0, 1] a control of the model, null for one that is off; no controls by default. */
   readonly conditions?: Conditions;
+  /**
+   * The guidance scale of each sample, for a network that takes it as an input (`config.unet.guidanceDim`); without it such a
+   * network predicts unguided.
+   */
+  readonly guidance?: readonly number[];
 }
 
 /** Inputs of a run: samples [B, C, h, w], timesteps [B] of any number type, contexts [B, T, D]. */
@@ -32,6 +38,14 @@ export interface UNetInputs extends PredictOptions {
   readonly sample: Tensor<'float32'>;
   readonly timesteps: Tensor;
   readonly context: Tensor<'float32'>;
+}
+
+/** The prediction for the inputs of a run. */
+export function predictionOf(
+  network: Pick<RunnableUNet, 'predict'>,
+  { sample, timesteps, context, ...options }: UNetInputs,
+): Promise<Tensor<'float32'>> {
+  return network.predict(sample, timesteps, context, options);
 }
 
 /** What may differ from the weights in the checkpoint. */
@@ -72,7 +86,8 @@ export interface CachedOutput {
 export interface RunnableUNet {
   /**
    * The raw output of the UNet (epsilon or v) for samples [B, C, h, w] at timesteps [B] (int32, or float32 with
-   * fractions) given contexts [B, T, D]; with `conditions`, under the model's controls.
+   * fractions) given contexts [B, T, D]; with `conditions`, under the model's controls; with `guidance`, at these scales, where
+   * the network takes them.
    */
   predict(
     sample: Tensor<'float32'>,
@@ -173,25 +188,39 @@ async function prepare(config: UNetConfig, controls: RunnableControls, inputs: U
 }
 
 /** The shapes of the inputs, which must fit. */
-function keyOf({ inChannels, crossAttentionDim }: UNetConfig, { sample, timesteps, context }: UNetInputs): string {
+function keyOf(
+  { inChannels, crossAttentionDim, guidanceDim }: UNetConfig,
+  { sample, timesteps, context, guidance }: UNetInputs,
+): string {
   const samples = ['B', inChannels, 'h', 'w'];
   const { B } = assertShape('predict: the sample', sample.shape, samples, { remedy: 'pass scaled latents' });
   const remedy = 'pass one timestep a sample';
   assertShape('predict: the timesteps', timesteps.shape, ['B'], { remedy, bound: { B } });
   const bound = { remedy: 'pass what encodeText gives', bound: { B } };
   assertShape('predict: the context', context.shape, ['B', 'T', crossAttentionDim], bound);
-  return `${sample.shape} ${context.shape}`;
+  if (!guidance) return `${sample.shape} ${context.shape}`;
+  if (guidanceDim === undefined) {
+    throw new UsageError(
+      'predict: guidance was given to a network that does not take it; leave it out, and combine two predictions instead',
+    );
+  }
+  assertSameLength('predict: guidance', guidance.length, B);
+  return `${sample.shape} ${context.shape} guided`;
 }
 
-function nodesOf({ sample, context }: UNetInputs): UNetNodes {
+function nodesOf({ sample, context, guidance }: UNetInputs): UNetNodes {
   return {
+    ...(guidance && { guidance: g.input('guidance', [guidance.length]) }),
     sample: g.input('sample', sample.shape),
     timesteps: g.input('timesteps', [sample.shape[0]]),
     context: g.input('context', context.shape),
   };
 }
 
-function valuesOf({ sample, timesteps, context }: UNetInputs): Record<string, Tensor> {
+function valuesOf({ sample, timesteps, context, guidance }: UNetInputs): Record<string, Tensor> {
   const times = Float32Array.from(timesteps.data as Float32Array, Number);
-  return { sample, timesteps: tensor('float32', timesteps.shape, times), context };
+  return {
+    ...(guidance && { guidance: tensor('float32', [guidance.length], Float32Array.from(guidance)) }),
+    ...{ sample, timesteps: tensor('float32', timesteps.shape, times), context },
+  };
 }

@@ -54,6 +54,8 @@ export interface UNetNodes {
   readonly sample: Node;
   readonly timesteps: Node;
   readonly context: Node;
+  /** Guidance scales [B], for a network that takes them as an input; without them it predicts unguided. */
+  readonly guidance?: Node;
 }
 
 /**
@@ -113,10 +115,10 @@ export interface UNetLayers {
 export function unetLayers(
   scope: Scope,
   config: UNetConfig,
-  { timesteps, context }: Pick<UNetNodes, 'timesteps' | 'context'>,
+  { context, ...times }: Pick<UNetNodes, 'timesteps' | 'context' | 'guidance'>,
 ): UNetLayers {
   const { normGroups: groups, normEps: epsilon, linearProjection } = config;
-  const time = timeEmbedding(scope.at('time_embedding'), config, timesteps);
+  const time = timeEmbedding(scope.at('time_embedding'), config, times);
   return {
     residual: (at, x, outputs) => residualBlock(at, x, { outputs, groups, epsilon, time }),
     attend: (at, x, level, attended) =>
@@ -153,8 +155,15 @@ export function downHalf(scope: Scope, config: UNetConfig, { residual, attend }:
   return { skips, middle: h };
 }
 
-/** Sinusoids of the timestep (Vaswani et al. 2017) through two linear layers: [B] to [B, 4 C]. */
-function timeEmbedding(scope: Scope, config: UNetConfig, timesteps: Node): Node {
+/**
+ * Sinusoids of the timestep (Vaswani et al. 2017) through two linear layers: [B] to [B, 4 C]. The guidance scale w, where the
+ * network takes it, is added as a linear map of the sinusoids of 1000 (w - 1) (Luo et al. 2023, LCM).
+ */
+function timeEmbedding(
+  scope: Scope,
+  config: UNetConfig,
+  { timesteps, guidance }: Pick<UNetNodes, 'timesteps' | 'guidance'>,
+): Node {
   const [channels] = config.blockOutChannels;
   const half = channels / 2;
   const f = Math.fround;
@@ -162,12 +171,28 @@ function timeEmbedding(scope: Scope, config: UNetConfig, timesteps: Node): Node 
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
     Math.exp(f(f(f(-Math.log(10000)) * i) / (half - config.freqShift))),
   );
-  const batch = timesteps.shape[0];
-  const row = g.constant({ dtype: 'float32', shape: [1, half], data: frequencies });
-  const angles = g.multiply(g.reshape(timesteps, [batch, 1]), row);
-  const pair = [g.sin(angles), g.cos(angles)];
-  const sinusoids = g.concat(config.flipSinToCos ? pair.reverse() : pair, 1);
-  return linear(scope.at('linear_2'), g.swish(linear(scope.at('linear_1'), sinusoids, 4 * channels)), 4 * channels);
+  const pair = sinusoids(timesteps, frequencies);
+  let h = g.concat(config.flipSinToCos ? pair.reverse() : pair, 1);
+  if (guidance && config.guidanceDim !== undefined) {
+    const scaled = g.multiply(g.subtract(guidance, g.scalar(1)), g.scalar(1000));
+    const embedded = g.concat(sinusoids(scaled, guidanceFrequencies(config.guidanceDim)), 1);
+    h = g.add(h, linear(scope.at('cond_proj'), embedded, channels, { bias: false }));
+  }
+  return linear(scope.at('linear_2'), g.swish(linear(scope.at('linear_1'), h, 4 * channels)), 4 * channels);
+}
+
+/** Sines and cosines of x [B] times each frequency, [B, F] each. */
+function sinusoids(x: Node, frequencies: Float32Array): [sines: Node, cosines: Node] {
+  const row = g.constant({ dtype: 'float32', shape: [1, frequencies.length], data: frequencies });
+  const angles = g.multiply(g.reshape(x, [x.shape[0], 1]), row);
+  return [g.sin(angles), g.cos(angles)];
+}
+
+/** 10000^(-i / (F - 1)) for F = `width` / 2, rounded as PyTorch does. */
+function guidanceFrequencies(width: number): Float32Array {
+  const half = width / 2;
+  const exponent = Math.fround(-Math.log(10000) / (half - 1));
+  return Float32Array.from({ length: half }, (_, i) => Math.exp(Math.fround(i * exponent)));
 }
 
 /** Settings of a transformer layer; `context` [B, T, D] is the prompt. */

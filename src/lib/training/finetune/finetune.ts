@@ -2,6 +2,7 @@
 // diffusion). work.ts has the parts of an update, train.ts the loop.
 
 import { type AwaitableSteps, awaitableSteps } from '../../base/awaitable-steps.js';
+import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Settings } from '../../base/settings.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
@@ -107,6 +108,11 @@ interface FinetunePlan {
 
 async function planFinetuning(model: Model, input: VideoInput, settings: FinetuneSettings): Promise<FinetunePlan> {
   const { edits, signal } = settings;
+  if (model.config.unet.guidanceDim !== undefined) {
+    throw new UsageError(
+      `finetune: ${model.path} was distilled to take the guidance scale as an input, which this training would undo; finetune the model that it was distilled from`,
+    );
+  }
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
   const trained = trainedWeights(model.checkpoint, whatIsTrained(settings), settings.trainingSeed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);
