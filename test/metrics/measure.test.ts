@@ -84,13 +84,19 @@ describe('measure', () => {
 
   it('has curves as long as METRICS says, that average to the means', async () => {
     const still = { flow: motions[0].forward, visible: new Uint8Array(48 * 32).fill(1) };
-    const { outputs } = await measure(source, { output }, { motion, trueMotion: () => still });
+    const weights = Float32Array.from({ length: 48 * 32 }, (_, i) => Number(i % 3 === 0));
+    const known = { trueMotion: () => still, mask: async () => weights };
+    const { outputs } = await measure(source, { output }, { motion, ...known });
     for (const [name, { frames }] of Object.entries(METRICS) as [MetricName, (typeof METRICS)[MetricName]][]) {
       const curve = outputs.output.curves[name]!;
       expect(curve.length, name).toBe(source.length - frames + 1);
       const mean = curve.reduce<number>((sum, value) => sum + value! / curve.length, 0);
       expect(mean, name).toBeCloseTo(outputs.output.means[name]!, 10);
     }
+    // A third of the pixels is inside.
+    const { edit_strength: all, edit_strength_inside: inside, edit_strength_outside: outside } = outputs.output.means;
+    expect((inside! + 2 * outside!) / 3).toBeCloseTo(all!, 10);
+    expect(inside).not.toBeCloseTo(outside!, 3);
   });
 
   it('reports each frame and asks for the motion of each pair once', async () => {
@@ -134,7 +140,8 @@ describe('undefined values', () => {
     expect(frames).toBe(1);
     for (const [name, description] of Object.entries(METRICS) as [MetricName, (typeof METRICS)[MetricName]][]) {
       const { means, curves } = outputs.output;
-      if (description.frames > 1) {
+      if (description.of === 'mask') expect(name in means, name).toBe(false);
+      else if (description.frames > 1) {
         expect([means[name], curves[name]], name).toEqual([null, []]);
         expect([floor.means[name], floor.curves[name]], name).toEqual([null, []]);
       } else expectClose([means[name]!], [expected.output.curves[name]![0]], 1e-6, name);

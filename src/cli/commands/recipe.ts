@@ -44,6 +44,10 @@ const {
   preset: _preset,
   anchor: _anchor,
   adain: _adain,
+  mask: _mask,
+  negativeMask: _negativeMask,
+  maskKey: _maskKey,
+  feather: _feather,
   ...RENDERED
 } = RENDER;
 

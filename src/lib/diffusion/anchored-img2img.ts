@@ -15,7 +15,7 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 import { adainPrediction, type Shot } from './adain.js';
 import { conditionsOfStep } from './controlled.js';
 import { guidedPrediction } from './guided-prediction.js';
-import { type DenoiseStep, denoise, type Img2ImgOptions, noisedStart } from './img2img.js';
+import { type DenoiseStep, denoise, type Img2ImgOptions, keepingOutside, noisedStart } from './img2img.js';
 import type { Denoiser, SamplingPlan } from './samplers/sampler.js';
 
 /** How the frames of a video are tied to each other. */
@@ -88,7 +88,7 @@ export async function* anchoredImg2img(
   const { plan, shape } = start;
   const predict = await predictionOfShots(model, options, { shape, shots, plan });
   const tied = adainPrediction(predict, model.config.predictionType, { plan, shape, shots }, adain);
-  yield* denoise(model, start, tied, options);
+  yield* denoise(model, start, keepingOutside(model, start, tied, options), options);
 }
 
 interface ShotsRun {

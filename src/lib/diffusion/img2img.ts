@@ -9,6 +9,7 @@ import { randn } from '../tensor/randn.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { type ControlledOptions, networkOfRun } from './controlled.js';
 import { guidedPrediction } from './guided-prediction.js';
+import { maskedPrediction } from './masked-prediction.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { samplers } from './samplers/index.js';
 import { createDenoiser, type Denoiser, type Sampler, type SamplingPlan, type StepNoise } from './samplers/sampler.js';
@@ -34,6 +35,8 @@ export interface Img2ImgOptions extends DenoiseOptions, ControlledOptions {
   noise: Tensor<'float32'>;
   /** Share of the steps that is executed, in (0, 1]: more is a stronger edit. */
   strength: number;
+  /** Where latents are edited, [B, 1, h, w] or [1, 1, h, w]: 1 is, 0 stays as it is; everywhere by default. */
+  latentMask?: Tensor<'float32'>;
 }
 
 /** Options of text to image. */
@@ -63,7 +66,21 @@ export interface DenoiseStep {
 export async function* img2img(model: Model, options: Img2ImgOptions): AsyncGenerator<DenoiseStep, void, undefined> {
   const start = noisedStart(model, options);
   const network = networkOfRun(model, options, start.plan);
-  yield* denoise(model, start, await guidedPrediction(model, options, start, network), options);
+  const predict = await guidedPrediction(model, options, start, network);
+  yield* denoise(model, start, keepingOutside(model, start, predict, options), options);
+}
+
+/** Predictions that keep latents outside of the mask, if there is one. */
+export function keepingOutside(
+  model: Model,
+  { plan, shape, noise }: Start & { readonly noise: Float32Array },
+  predict: Denoiser['predict'],
+  { latent, latentMask }: Pick<Img2ImgOptions, 'latent' | 'latentMask'>,
+): Denoiser['predict'] {
+  if (!latentMask) return predict;
+  const cells = [shape[0], 1, ...shape.slice(2)];
+  const mask = tensor('float32', cells, repeated(latentMask, cells, 'a mask'));
+  return maskedPrediction(predict, model.config.predictionType, { z0: latent.data, noise, mask, plan, shape });
 }
 
 /**
@@ -98,13 +115,13 @@ export interface Start {
  *
  * @throws UsageError for a strength outside (0, 1] or that runs no step, or noise of another shape
  */
-export function noisedStart(model: Model, options: Img2ImgOptions): Start {
+export function noisedStart(model: Model, options: Img2ImgOptions): Start & { readonly noise: Float32Array } {
   const { latent, strength } = options;
   const noise = repeated(options.noise, latent.shape, 'noise');
   const { sampler: name, steps } = withDefaults(RENDER, options);
   const sampler = samplers[name];
   const plan = planForStrength(sampler, noiseSchedule(model.config.schedule), { steps, strength });
-  return { sampler, plan, shape: latent.shape, x: sampler.addNoise(latent.data, noise, plan) };
+  return { sampler, plan, shape: latent.shape, x: sampler.addNoise(latent.data, noise, plan), noise };
 }
 
 /** Denoises from a start with the network's predictions. Yields each step. */

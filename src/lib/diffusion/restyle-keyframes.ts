@@ -15,9 +15,10 @@ import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { VideoInput } from '../video/read/video.js';
 import { checkAnchored, isAnchored } from './anchored-img2img.js';
+import { withMask } from './mask.js';
 import { checkFollowing } from './previous-frame.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents, timesIn } from './restyle.js';
-import { type SeenFrame, seenFrames } from './seen-frames.js';
+import { type SeenFrame, seenFrames, shownFiles } from './seen-frames.js';
 
 /** Options of restyling a video by its keyframes. */
 export type RestyleKeyframesOptions = RestyleOptions & KeyframeOptions;
@@ -55,8 +56,10 @@ export async function* restyleKeyframes(
       ...noises,
     });
     for (const [i, segment] of waiting.entries()) {
-      const styled = await decodeFrame(model, edited[i], numbers[i]);
-      yield* carry(segment, before, styled);
+      const styled = withMask(segment.key, await decodeFrame(model, edited[i], numbers[i]), options);
+      for (const [k, frame] of [...carry(segment, before, styled)].entries()) {
+        yield k < segment.between.length ? withMask(segment.between[k].at, frame, options) : frame;
+      }
       before = styled;
     }
     waiting = [];
@@ -67,7 +70,7 @@ export async function* restyleKeyframes(
     return last !== undefined && key.index === last.index + 1 && isCut(last.frame, key.frame);
   };
   for await (const segment of keySegments(
-    numbered(model, seenFrames(model, video, given({ signal: options.signal })), options),
+    numbered(model, seenFrames(shownFiles(model, options), video, given({ signal: options.signal })), options),
     options,
   )) {
     if (together && begins(segment)) yield* flush();

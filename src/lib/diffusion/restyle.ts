@@ -20,11 +20,12 @@ import { isVideo, type VideoInput } from '../video/read/video.js';
 import { type AnchoredImg2ImgOptions, anchoredImg2img, checkAnchored, isAnchored } from './anchored-img2img.js';
 import { conditionsOfFrames } from './controlled.js';
 import { type DenoiseOptions, img2img } from './img2img.js';
+import { isMasked, latentMask, maskWeights, withMask } from './mask.js';
 import { noiseSchedule } from './noise-schedule.js';
 import { checkFollowing, type RenderedFrame, withPrevious } from './previous-frame.js';
 import { samplers } from './samplers/index.js';
 import { NonFiniteLatentError } from './samplers/step.js';
-import { type SeenFrame, seenFrames } from './seen-frames.js';
+import { type SeenFrame, seenFrames, shownFiles } from './seen-frames.js';
 import { planForStrength } from './strength.js';
 
 /** Noise mode: one noise tensor for all frames of a video, a different one for each, or one that moves with the picture. */
@@ -126,6 +127,7 @@ export async function restyleLatents(
   if (isAnchored(options)) return restyleTogether(model, latents, numbers, options);
   const shape = latents[0].shape;
   const conditions = options.seen && conditionsOfFrames(model, options.seen);
+  const masks = latentMasks(model, options);
   const results: Tensor<'float32'>[] = [];
   const times = timesOfRows(options, options.times, latents.length);
   const strengths = times.map((time) => numberAt(strengthKeys(options), time));
@@ -144,6 +146,7 @@ export async function restyleLatents(
       for await (const { timestep, latent: next } of img2img(model, {
         ...{ ...options, ...shown, latent, noise, strength },
         times: rowsOf(times),
+        ...(masks && { latentMask: stack(rowsOf(masks)) }),
       })) {
         edited = next;
         step++;
@@ -159,6 +162,13 @@ export async function restyleLatents(
     }
   }
   return results;
+}
+
+/** The mask of each latent, if frames are edited under one. */
+function latentMasks({ config }: Model, options: LatentOptions): Tensor<'float32'>[] | undefined {
+  if (!isMasked(options)) return undefined;
+  if (!options.seen) throw new UsageError('restyle: a mask needs the frames that it is laid on; pass them as `seen`');
+  return options.seen.map((seen) => latentMask(maskWeights(seen, options), seen.frame, config.vaeFactor));
 }
 
 /** The number of strengths, from the first on, that execute the same steps: such rows can be one batch. */
@@ -187,7 +197,9 @@ async function restyleTogether(
   let edited = latent;
   try {
     const conditions = options.seen && conditionsOfFrames(model, options.seen).map(conditionTensor);
-    const steps = anchoredImg2img(model, { ...options, ...given({ conditions }), latent, noise, onBatch });
+    const masks = latentMasks(model, options);
+    const own = given({ conditions, latentMask: masks && stack(masks) });
+    const steps = anchoredImg2img(model, { ...options, ...own, latent, noise, onBatch });
     for await (const step of steps) edited = step.latent;
   } catch (error) {
     throw namingFrame(error, numbers);
@@ -213,6 +225,7 @@ export async function* restyle(
   const { batch, noise, seed, noiseDraw: draw } = withDefaults(RENDER, options);
   const { signal, motion, flow } = options;
   const together = isAnchored(options);
+  const masked = isMasked(options);
   checkAnchored(options);
   checkFollowing(model, options);
   let waiting: Tensor<'float32'>[] = [];
@@ -227,15 +240,17 @@ export async function* restyle(
     const times = timeOf && waiting.map((_, i) => timeOf(first + i));
     const own = { seen, ...given({ times }), ...(noise === 'warped' && { noises }) };
     const edited = await restyleLatents(model, waiting, first, { ...options, ...own });
+    const sources = seen;
     [waiting, seen, noises] = [[], [], []];
-    for (const latent of edited) {
-      const frame = await decodeFrame(model, latent, first++);
+    for (const [i, latent] of edited.entries()) {
+      const decoded = await decodeFrame(model, latent, first++);
+      const frame = masked ? withMask(sources[i], decoded, options) : decoded;
       rendered = { ...before!, rendered: frame };
       yield frame;
     }
   };
   signal?.throwIfAborted();
-  for await (const next of seenFrames(model, video, given({ signal }))) {
+  for await (const next of seenFrames(shownFiles(model, options), video, given({ signal }))) {
     signal?.throwIfAborted();
     const { frame } = next;
     if (together && before && isCut(before.frame, frame)) yield* flush();
@@ -243,7 +258,8 @@ export async function* restyle(
     before = at;
     const latent = await encodeFrame(model, frame, at.index);
     waiting.push(latent);
-    if (model.controls.length > 0) seen.push(await withPrevious(model, at, rendered, given({ motion, flow })));
+    if (model.controls.length > 0 || masked)
+      seen.push(await withPrevious(model, at, rendered, given({ motion, flow })));
     if (noise === 'warped') {
       noiseOf ??= warpedNoise({ seed, draw, shape: latent.shape, ...given({ motion, flow }) });
       noises.push(await noiseOf(frame, at));

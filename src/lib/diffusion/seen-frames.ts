@@ -10,6 +10,8 @@ import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
 import type { Video, VideoInput } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 
+import { type MaskSettings, masksOf } from './mask.js';
+
 /** What controls can see of one frame. */
 export interface SeenFrame {
   readonly frame: Frame;
@@ -24,33 +26,48 @@ export function mapsOf({ controls }: { readonly controls: readonly Pick<Control,
   return [...new Set(controls.flatMap(({ map }) => map ?? []))];
 }
 
-/** The frames of a video, each with the pictures of the maps of these controls. */
-export async function* seenFrames(
+/** The files that show something of each frame: maps of controls, and masks, of which a still is one for all frames. */
+export interface ShownFiles {
+  readonly maps: readonly string[];
+  readonly masks: readonly string[];
+}
+
+/** The maps of a model's controls, and the masks of settings. */
+export function shownFiles(
   controlled: { readonly controls: readonly Pick<Control, 'map'>[] },
+  settings: MaskSettings = {},
+): ShownFiles {
+  return { maps: mapsOf(controlled), masks: masksOf(settings) };
+}
+
+/** The frames of a video, each with the pictures of the maps and masks. */
+export async function* seenFrames(
+  shown: ShownFiles,
   input: VideoInput,
   hooks: Pick<OpenVideoOptions, 'signal' | 'onWarning'> = {},
 ): AsyncGenerator<SeenFrame, void, undefined> {
-  const paths = mapsOf(controlled);
+  const paths = [...new Set([...shown.maps, ...shown.masks])];
   if (paths.length === 0) {
     for await (const frame of framesOf(input, hooks)) yield { frame };
     return;
   }
   const video = await openVideo(input, { exact: true, ...hooks });
-  const maps = await openMaps(paths, video, hooks);
+  const maps = await openMaps(shown, video, hooks);
   const videos = [video, ...maps.values()].map((each) => ({ name: each.path, frames: each.frames() }));
   for await (const [frame, ...pictures] of lockstep(videos)) {
     yield { frame, maps: new Map(paths.map((path, i) => [path, pictures[i]])) };
   }
 }
 
-/** The maps at these paths beside a video; see `openMap`. */
+/** The maps and masks beside a video; see `openMap`. */
 export async function openMaps(
-  paths: readonly string[],
+  { maps: paths, masks }: ShownFiles,
   video: Video,
   hooks: Pick<OpenVideoOptions, 'signal' | 'onWarning'> = {},
 ): Promise<Map<string, Pick<Video, 'path' | 'frames'>>> {
   const maps = new Map<string, Pick<Video, 'path' | 'frames'>>();
   for (const path of paths) maps.set(path, await openMap(path, video, hooks));
+  for (const path of masks) maps.set(path, await openMap(path, video, { ...hooks, stillForAll: true }));
   return maps;
 }
 

@@ -2,11 +2,11 @@
 
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
-import { type SeenFrame, seenFrames } from '../diffusion/seen-frames.js';
+import { type SeenFrame, seenFrames, shownFiles } from '../diffusion/seen-frames.js';
 import type { Model } from '../models/model.js';
 import { givenSettings } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { SELECTION } from '../settings/table.js';
+import { type MASKED, SELECTION } from '../settings/table.js';
 import type { Frame } from '../tensor/frame.js';
 import { type OpenVideoOptions, openVideo } from '../video/read/open-video.js';
 import { pathOf, type RepeatableVideo, type Video } from '../video/read/video.js';
@@ -19,6 +19,7 @@ export const FRAME_SELECTION = rest;
 /** The requested frame, and options of reading it. */
 export interface FrameRequest
   extends OptionsOf<typeof FRAME_SELECTION>,
+    OptionsOf<typeof MASKED>,
     Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> {
   /** Index of the frame in the selected part of the video, from 0. */
   readonly frame?: number;
@@ -59,7 +60,7 @@ export async function chooseFrame(
 ): Promise<ChosenFrame> {
   const { video, frame, at } = await locate(input, request);
   const { signal, onWarning } = request;
-  const frames = seenFrames(model, video, given({ signal, onWarning }));
+  const frames = seenFrames(shownFiles(model, request), video, given({ signal, onWarning }));
   for await (const seen of pickInOrder(frames, [frame])) return { frame, at, picture: seen.frame, seen };
   throw new UsageError(
     `${pathOf(input)}: its frames end before frame ${frame}; choose an earlier one, or mend the video`,

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.js';
 import type { OnProgress } from '../base/progress.js';
+import { withMask } from '../diffusion/mask.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { planRenderings, type Rendering } from '../renderings/rendering.js';
@@ -63,7 +64,7 @@ export async function renderEdits(
           onProgress?.({ done: ++done, total, label: 'denoising' });
         },
       });
-      picture = await decodeFrame(model, edited, frame);
+      picture = withMask(seen, await decodeFrame(model, edited, frame), options);
       await store.write(name, picture);
     }
     const settings = { strength, seed, firstTimestep, scores: await scoreEdit(original, picture) };

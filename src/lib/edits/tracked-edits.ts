@@ -3,10 +3,10 @@
 
 import { dirname, join, resolve } from 'node:path';
 import { checkNewFolder } from '../base/atomic-folder.js';
-import type { Settings } from '../base/settings.js';
 import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
-import { commentsOf } from '../renderings/made-with.js';
+import { maskInputs } from '../renderings/hash-masks.js';
+import { commentsOf, type MadeFrom } from '../renderings/made-with.js';
 import { plainFolder, trackWork } from '../tracking/log/tracked-work.js';
 import { runsRoot } from '../tracking/stored/run-record.js';
 import { sizedFor } from '../video/read/open-for-model.js';
@@ -53,12 +53,16 @@ export async function trackedEdits(
   const { frame, at, picture: original, seen } = chosen;
   const parent = out === undefined ? join(root, kind.experiment) : dirname(resolve(out));
   const store = await openEditStore(parent, model, seen, options);
-  const hashes = { video: await hashVideo(video), ...(await hashModel(model, options)) };
+  const inputs = await maskInputs(options);
+  const hashes = {
+    ...{ video: await hashVideo(video), ...(await hashModel(model, options)) },
+    ...(inputs.length > 0 && { masks: inputs.map(({ sha256 }) => sha256) }),
+  };
   const run = editsRun(kind.experiment, model, { video, hashes }, { ...options, which: kind.which(frame) });
   return trackWork({ ...run, signal }, plainFolder, async ({ folder, run }) => {
     const rendered = await renderEdits(model, chosen, { ...options, out: folder.out }, store);
     const edits = { out: folder.out, frame, at, original, ...(await kind.arrange(original, rendered)) };
-    await kind.write(edits, editComments(kind, model, { video, hashes, frame, at }, options));
+    await kind.write(edits, editComments(kind, model, { video, hashes, inputs, frame, at }, options));
     await store.remove();
     if (kind.metrics) run.logMetrics(kind.metrics(edits), { step: 0 });
     await run.logArtifact(folder.out);
@@ -70,11 +74,7 @@ export async function trackedEdits(
 function editComments(
   { experiment }: EditsKind,
   model: Model,
-  {
-    frame,
-    at,
-    ...from
-  }: { readonly video: RepeatableVideo; readonly hashes: Settings } & Pick<ChosenFrame, 'frame' | 'at'>,
+  { frame, at, ...from }: MadeFrom & Pick<ChosenFrame, 'frame' | 'at'>,
   options: ResolvedEditOptions,
 ): EditComments {
   const comment = commentsOf(model, from, options);

@@ -4,7 +4,7 @@ import type { Frame } from '../tensor/frame.js';
 import { flowDifference } from './flow-difference.js';
 import type { Measurement, MetricName, MetricValue } from './measurement.js';
 import type { Moments, PairMotions } from './pair-motions.js';
-import { compareFrames, frameVariance, peakSignalNoiseRatio, secondDifference } from './pixels.js';
+import { absoluteByMask, compareFrames, frameVariance, peakSignalNoiseRatio, secondDifference } from './pixels.js';
 import { ssimGaussian } from './ssim.js';
 import { driftError, warpingError } from './warping-error.js';
 
@@ -21,12 +21,14 @@ export interface Ledger {
   readonly truth: { readonly errors: number[]; readonly drifts: MetricValue[] } | undefined;
   readonly flowDifferences: number[];
   readonly edits: number[];
+  /** The same inside and outside of a mask, if there is one; null where it has no pixel. */
+  readonly masked: { readonly inside: MetricValue[]; readonly outside: MetricValue[] } | undefined;
   readonly psnrs: number[];
   readonly ssims: MetricValue[];
 }
 
 /** An empty ledger. */
-export function createLedger(knowsMotion = false): Ledger {
+export function createLedger({ knowsMotion = false, hasMask = false } = {}): Ledger {
   return {
     differences: [],
     secondDifferences: [],
@@ -37,6 +39,7 @@ export function createLedger(knowsMotion = false): Ledger {
     truth: knowsMotion ? { errors: [], drifts: [] } : undefined,
     flowDifferences: [],
     edits: [],
+    masked: hasMask ? { inside: [], outside: [] } : undefined,
     psnrs: [],
     ssims: [],
   };
@@ -50,12 +53,16 @@ export function noteFrame(ledger: Ledger, frame: Frame, previous?: Frame, before
   if (beforePrevious !== undefined) ledger.secondDifferences.push(secondDifference(beforePrevious, previous, frame));
 }
 
-/** Records the difference of an output's frame from the source's. */
-export function noteFidelity(ledger: Ledger, output: Frame, source: Frame): void {
+/** Records the difference of an output's frame from the source's; `weights` are above 0 inside of the mask. */
+export function noteFidelity(ledger: Ledger, output: Frame, source: Frame, weights?: Float32Array): void {
   const { absolute, squared } = compareFrames(output, source);
   ledger.edits.push(absolute);
   ledger.psnrs.push(peakSignalNoiseRatio(squared));
   ledger.ssims.push(ssimGaussian(source, output));
+  if (!ledger.masked || !weights) return;
+  const { inside, outside } = absoluteByMask(output, source, weights);
+  ledger.masked.inside.push(inside);
+  ledger.masked.outside.push(outside);
 }
 
 /** Records the errors of a pair along its motions, in the ledgers of all videos, the source's first. */
@@ -104,17 +111,24 @@ export function closeLedger(ledger: Ledger, source?: Ledger): Measurement {
     curves.tof = ledger.flowDifferences;
     if (source !== ledger) {
       curves.edit_strength = ledger.edits;
+      if (ledger.masked) {
+        curves.edit_strength_inside = ledger.masked.inside;
+        curves.edit_strength_outside = ledger.masked.outside;
+      }
       curves.psnr = ledger.psnrs;
       curves.ssim_gaussian = ledger.ssims;
     }
   }
   const means = Object.fromEntries(
-    Object.entries(curves).map(([name, curve]) => [name, meanOf(name.startsWith('long_range') ? seen(curve) : curve)]),
+    Object.entries(curves).map(([name, curve]) => [
+      name,
+      meanOf(/^(long_range|edit_strength_)/.test(name) ? seen(curve) : curve),
+    ]),
   );
   return { means, curves };
 }
 
-/** The values of a curve that are defined: drift is judged while the first frame is in sight. */
+/** The values of a curve that are defined: drift is judged while the first frame is in sight, masks where they have pixels. */
 function seen(curve: readonly MetricValue[]): readonly MetricValue[] {
   return curve.filter((value) => value !== null);
 }

@@ -14,6 +14,11 @@ import { type KnownMotion, type Moment, type PairMotions, pairMotions } from './
 /** Settings of {@link measure}. */
 export interface MeasureOptions extends FrameHooks, KnownMotion {
   /**
+   * The mask of a frame, by its index, where only a part is edited: above 0 inside. With it, the metrics `of: 'mask'` are measured
+   * too.
+   */
+  readonly mask?: (index: number) => Promise<Float32Array>;
+  /**
    * Called if videos differ in length, with the names of a shorter and a longer one and the number of common frames; only
    * these are measured. Without this callback, it is an error.
    */
@@ -52,7 +57,9 @@ export async function measure<Name extends string>(
   options: MeasureOptions = {},
 ): Promise<Measured<Name>> {
   const names = Object.keys(outputs) as Name[];
-  const ledgers = ['', ...names].map(() => createLedger(options.trueMotion !== undefined));
+  const ledgers = ['', ...names].map(() =>
+    createLedger({ knowsMotion: options.trueMotion !== undefined, hasMask: options.mask !== undefined }),
+  );
   const [sourceLedger, ...outputLedgers] = ledgers;
   let first: Moment | undefined;
   let beforePrevious: Moment | undefined;
@@ -65,13 +72,14 @@ export async function measure<Name extends string>(
   ];
   options.signal?.throwIfAborted();
   for await (const frames of lockstep(videos, options.onUneven)) {
+    const weights = await options.mask?.(count);
     const moment: Moment = { index: count, frames, grays: frames.map(toGray) };
     first ??= moment;
     const pair = previous && { first, from: previous, to: moment };
     const finding: Promise<PairMotions> | undefined = pair && pairMotions(pair, drift, options);
     for (const [v, frame] of frames.entries()) {
       noteFrame(ledgers[v], frame, previous?.frames[v], beforePrevious?.frames[v]);
-      if (v > 0) noteFidelity(ledgers[v], frame, frames[0]);
+      if (v > 0) noteFidelity(ledgers[v], frame, frames[0], weights);
     }
     if (pair && finding) {
       const motions = await finding;

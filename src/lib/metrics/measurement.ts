@@ -18,6 +18,8 @@ export type MetricName =
   | 'long_range_drift_true'
   | 'tof'
   | 'edit_strength'
+  | 'edit_strength_inside'
+  | 'edit_strength_outside'
   | 'psnr'
   | 'ssim_gaussian';
 
@@ -34,9 +36,9 @@ export interface MetricDescription {
   /**
    * Videos that have it: `alone` any video; `source` an output with its source, and the source itself as the floor; `output`
    * an output only, because it is compared with the source frame by frame; `truth` as `source`, where the source's true
-   * motion is known.
+   * motion is known; `mask` as `output`, where only a part of frames is edited.
    */
-  readonly of: 'alone' | 'source' | 'output' | 'truth';
+  readonly of: 'alone' | 'source' | 'output' | 'truth' | 'mask';
   /** The motion along which it is judged: a method that moves pixels along the same one makes it look better than it is. */
   readonly along?: MotionName;
 }
@@ -71,6 +73,8 @@ export const METRICS: Readonly<Record<MetricName, MetricDescription>> = {
   long_range_drift_true: { title: 'true long-range drift / variance', frames: 2, of: 'truth', along: 'true' },
   tof: { title: 'motion difference (pixels)', frames: 2, of: 'source', along: 'farneback' },
   edit_strength: { title: 'edit strength (0..255)', frames: 1, of: 'output' },
+  edit_strength_inside: { title: 'edit strength inside the mask (0..255)', frames: 1, of: 'mask' },
+  edit_strength_outside: { title: 'edit strength outside the mask (0..255)', frames: 1, of: 'mask' },
   psnr: { title: 'PSNR to the source (dB)', frames: 1, of: 'output' },
   ssim_gaussian: { title: 'SSIM to the source (0..1)', frames: 1, of: 'output' },
 };

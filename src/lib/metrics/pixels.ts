@@ -43,3 +43,20 @@ export function frameVariance(frame: Frame): number {
 export function peakSignalNoiseRatio(meanSquaredError: number): number {
   return 10 * Math.log10((255 * 255) / meanSquaredError);
 }
+
+/** The mean absolute difference of two frames where weights are above 0, and where they are 0; null where there is no pixel. */
+export function absoluteByMask(
+  a: Frame,
+  b: Frame,
+  weights: Float32Array,
+): { inside: number | null; outside: number | null } {
+  const sums = [0, 0];
+  const counts = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    const side = weights[i] > 0 ? 0 : 1;
+    counts[side] += 3;
+    for (let c = 3 * i; c < 3 * i + 3; c++) sums[side] += Math.abs(a.data[c] - b.data[c]);
+  }
+  const [inside, outside] = sums.map((sum, side) => (counts[side] === 0 ? null : sum / counts[side]));
+  return { inside, outside };
+}

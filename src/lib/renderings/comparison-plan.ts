@@ -3,14 +3,14 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { given } from '../base/given.js';
-import { mapsOf, openMaps } from '../diffusion/seen-frames.js';
+import { openMaps, shownFiles } from '../diffusion/seen-frames.js';
 import { compile } from '../engine/compile.js';
 import { ops as g } from '../graph/ops.js';
 import type { Model } from '../models/model.js';
 import { givenSettings, withDefaults } from '../settings/defaults.js';
 import { guidanceKeys } from '../settings/schedule.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { RENDER, SELECTION } from '../settings/table.js';
+import { type MASKED, RENDER, SELECTION } from '../settings/table.js';
 import { tensor } from '../tensor/tensor.js';
 import { checkGridOptions } from '../video/layout/grid.js';
 import { openForModel } from '../video/read/open-for-model.js';
@@ -87,7 +87,7 @@ async function assertDeviceStarts({ engine, device }: Model): Promise<void> {
 }
 
 /** Options of opening the source. */
-export type SourceOptions = OptionsOf<typeof SELECTION> &
+export type SourceOptions = OptionsOf<typeof SELECTION & typeof MASKED> &
   Pick<OpenVideoOptions, 'crop' | 'signal' | 'onWarning'> & { readonly audio?: boolean };
 
 /**
@@ -101,6 +101,6 @@ export async function openSource(model: Model, input: VideoInput, options: Sourc
   const chosen = { ...givenSettings(SELECTION, options), ...given({ crop, signal, onWarning }) };
   const video = await openForModel(model, input, chosen);
   if (audio && !video.hasAudio) throw new UsageError(`${video.path}: has no sound to copy; leave out audio`);
-  await openMaps(mapsOf(model), video, given({ signal, onWarning }));
+  await openMaps(shownFiles(model, options), video, given({ signal, onWarning }));
   return video;
 }

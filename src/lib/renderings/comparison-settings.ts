@@ -11,6 +11,7 @@ import { renderSize } from '../video/read/open-for-model.js';
 import type { RepeatableVideo } from '../video/read/video.js';
 import { hashVideo } from '../video/read/video-input.js';
 import type { ComparisonOptions } from './comparison-options.js';
+import { withHashedMasks } from './hash-masks.js';
 import type { Rendering } from './rendering.js';
 
 const { batch, anchor, adain } = OWN;
@@ -31,7 +32,7 @@ export async function settingsOf(
     selection: { ...identifyingSettings(SELECTION, { ...options, size }), crop },
     ...(await hashModel(model, options)),
     device: model.runsOn,
-    denoise: identifyingSettings({ ...DENOISE, batch, anchor, adain }, options),
+    denoise: await withHashedMasks(identifyingSettings({ ...DENOISE, batch, anchor, adain }, options)),
     cells: renderings.map(({ name, options: own }) => {
       const { strength, strengthSchedule, seed, noise } = withDefaults(OWN, own);
       return {

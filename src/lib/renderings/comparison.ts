@@ -13,6 +13,7 @@ import type { Compared, ComparisonOptions, ComparisonResult } from './comparison
 import { checkRequest, gridColumns, openSource } from './comparison-plan.js';
 import { settingsOf } from './comparison-settings.js';
 import { writeCurves } from './curves.js';
+import { maskInputs } from './hash-masks.js';
 import { comparisonRun, frameCounter, logComparison } from './log-comparison.js';
 import { commentsOf, comparisonComments } from './made-with.js';
 import { gridOf, openRenderedVideo, type Readable } from './rendered-video.js';
@@ -54,14 +55,15 @@ export async function compareRenderings(
       const outputs: Record<string, Readable> = Object.fromEntries(
         renderings.map(({ name }) => [name, () => rendered.rendering(name)]),
       );
-      const judged = await rendered.judge({ [ROUND_TRIP]: rendered.roundTrip, ...outputs });
+      const judged = await rendered.judge({ [ROUND_TRIP]: rendered.roundTrip, ...outputs }, { masked: options });
       const timing = await video.times();
       sayTiming(video, timing, options.onWarning);
       const beside = renderings.map(({ name, label }) => [label, outputs[name]] as const);
       const grid = gridOf([['original', rendered.source], ...beside], gridColumns(renderings, options));
       const videos = { ...outputs, [ROUND_TRIP]: rendered.roundTrip, grid };
       const files = Object.fromEntries(Object.entries(videos).map(([name, read]) => [`${name}.mp4`, read]));
-      const comment = commentsOf(model, { video: source, hashes: settings }, options);
+      const from = { video: source, hashes: settings, inputs: await maskInputs(options) };
+      const comment = commentsOf(model, from, options);
       const { all, each } = comparisonComments(compared, model, comment, options);
       const named = { ...each, [ROUND_TRIP]: all, grid: all };
       await rendered.write(folder.out, files, {

@@ -2,6 +2,7 @@
 
 import { given } from '../base/given.js';
 import { isCut } from '../consistency/cuts.js';
+import { isMasked } from '../diffusion/mask.js';
 import { followsPrevious, type RenderedFrame, withPrevious } from '../diffusion/previous-frame.js';
 import { restyleLatents } from '../diffusion/restyle.js';
 import type { SeenFrame } from '../diffusion/seen-frames.js';
@@ -23,7 +24,7 @@ export async function editLatents(
   const { evaluations } = planRendering(own, rendering);
   const count = numbers.length;
   const seen: SeenFrame[] = [];
-  if (own.controls.length > 0) {
+  if (own.controls.length > 0 || isMasked(options)) {
     for (const index of numbers) {
       const at = { index, ...(await seenAt(from, index)) };
       seen.push(await withPrevious(own, at, await renderedBefore(from, { ...rendering, model: own }, index), options));

@@ -6,10 +6,12 @@ import type { RecordJournal } from '../base/record-journal.js';
 import { carry } from '../consistency/carry.js';
 import { type KeySegment, keySegments } from '../consistency/key-segments.js';
 import type { SourceFrame } from '../consistency/motion.js';
+import { isMasked, withMask } from '../diffusion/mask.js';
 import { decodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { chosenSettings, withDefaults } from '../settings/defaults.js';
 import { RENDER, STEADY } from '../settings/table.js';
+import type { Frame } from '../tensor/frame.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { editLatents } from './edit-latents.js';
 import {
@@ -18,6 +20,7 @@ import {
   framesWithNoise,
   type RenderedFrom,
   type RenderingHooks,
+  seenAt,
 } from './fill-journals.js';
 
 /** Bytes of a keyframe's number in its journal. */
@@ -103,7 +106,7 @@ async function appendCarried(
   model: Model,
   from: RenderedFrom,
   {
-    rendering: { output },
+    rendering: { output, options },
     segments,
     edited,
   }: {
@@ -115,9 +118,12 @@ async function appendCarried(
 ): Promise<void> {
   let before = output.count === 0 ? undefined : await frameAt({ ...from, source: output }, output.count - 1);
   for (const [i, segment] of segments.entries()) {
-    const styled = await decodeFrame(model, edited[i], segment.key.index);
+    const masked = async (frame: Frame, index: number): Promise<Frame> =>
+      isMasked(options) ? withMask(await seenAt(from, index), frame, options) : frame;
+    const styled = await masked(await decodeFrame(model, edited[i], segment.key.index), segment.key.index);
     for (const frame of carry(segment, before, styled)) {
-      await output.append(frame.data);
+      const isKey = output.count === segment.key.index;
+      await output.append((isKey ? frame : await masked(frame, output.count)).data);
       onFrame();
     }
     before = styled;

@@ -44,7 +44,7 @@ export function commentsOf(
     ...modelSettings(model),
     ...givenSettings(SELECTION, { ...options, size }),
     ...given({ crop: options.crop }),
-    ...identifyingSettings(DENOISE, options),
+    ...renameFiles(identifyingSettings(DENOISE, options), ownName),
   };
   const named = comparisonInputs(model, video, hashes).map((input) => ({
     ...input,

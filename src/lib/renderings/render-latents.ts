@@ -1,11 +1,18 @@
 // Renders a video under several settings, each into its journal, from the journals that they share.
 
+import { isMasked, withMask } from '../diffusion/mask.js';
 import { decodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { chosenSettings, withDefaults } from '../settings/defaults.js';
 import { RENDER, STEADY } from '../settings/table.js';
 import { editLatents } from './edit-latents.js';
-import type { FilledRendering, RenderedFrom, RenderHooks, RenderingHooks } from './fill-journals.js';
+import {
+  type FilledRendering,
+  type RenderedFrom,
+  type RenderHooks,
+  type RenderingHooks,
+  seenAt,
+} from './fill-journals.js';
 import { renderKeyframes } from './fill-keyframes.js';
 import { planRendering } from './rendering.js';
 
@@ -76,7 +83,9 @@ async function renderAll(
       onStep(rendering, first + share * count),
     );
     for (const [i, latent] of edited.entries()) {
-      await output.append((await decodeFrame(model, latent, first + i)).data);
+      const decoded = await decodeFrame(model, latent, first + i);
+      const frame = isMasked(options) ? withMask(await seenAt(from, first + i), decoded, options) : decoded;
+      await output.append(frame.data);
       onFrame();
     }
     await output.flush();

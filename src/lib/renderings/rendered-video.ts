@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { given } from '../base/given.js';
 import { type JournalOptions, openJournal, type RecordJournal } from '../base/record-journal.js';
 import { isAnchored } from '../diffusion/anchored-img2img.js';
-import { mapsOf, openMaps, type SeenFrame } from '../diffusion/seen-frames.js';
+import { isMasked, type MaskSettings, maskWeights } from '../diffusion/mask.js';
+import { mapsOf, openMaps, type SeenFrame, shownFiles } from '../diffusion/seen-frames.js';
 import { type Measured, type MeasureOptions, measure } from '../metrics/measure.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
@@ -35,6 +36,12 @@ import type { Rendering } from './rendering.js';
 /** Frames that can be read as often as needed. */
 export type Readable = () => AsyncIterable<Frame>;
 
+/** What is known of videos that are measured. */
+export interface JudgedWith extends Pick<MeasureOptions, 'trueMotion'> {
+  /** The mask under which they were rendered. */
+  readonly masked?: MaskSettings;
+}
+
 /** What written videos have besides their frames. */
 export interface WrittenWith {
   /** The file whose sound they get. */
@@ -59,10 +66,7 @@ export interface RenderedVideo {
   /** The frames of a rendering by its name. */
   rendering(name: string): AsyncGenerator<Frame, void, undefined>;
   /** Measures outputs against the source. */
-  judge<Name extends string>(
-    outputs: Readonly<Record<Name, Readable>>,
-    truth?: Pick<MeasureOptions, 'trueMotion'>,
-  ): Promise<Measured<Name>>;
+  judge<Name extends string>(outputs: Readonly<Record<Name, Readable>>, known?: JudgedWith): Promise<Measured<Name>>;
   /** Writes videos by file name into a folder, with the source's times. */
   write(out: string, videos: Readonly<Record<string, Readable>>, more?: WrittenWith): Promise<FrameTimes>;
   close(): Promise<void>;
@@ -140,9 +144,11 @@ export async function openRenderedVideo(
     const outputs = new Map<string, RecordJournal>();
     const maps = new Map<string, RecordJournal>();
     /** Reads the maps of controls that were not read yet. */
-    const readMaps = async (controlled: Pick<Model, 'controls'>): Promise<void> => {
-      const paths = mapsOf(controlled).filter((path) => !maps.has(path));
-      for (const [path, map] of await openMaps(paths, video, given({ signal, onWarning }))) {
+    const readMaps = async (controlled: Pick<Model, 'controls'>, settings: MaskSettings = {}): Promise<void> => {
+      const shown = shownFiles(controlled, settings);
+      const isNew = (path: string): boolean => !maps.has(path);
+      const unread = { maps: shown.maps.filter(isNew), masks: shown.masks.filter(isNew) };
+      for (const [path, map] of await openMaps(unread, video, given({ signal, onWarning }))) {
         const pictures = await journal(`map-${maps.size}.rgb`, frameBytes, { fresh: true });
         await readSource({ ...map, expectedFrames: source.count }, pictures, hooks);
         maps.set(path, pictures);
@@ -173,7 +179,7 @@ export async function openRenderedVideo(
         for (const { name } of renderings) {
           if (!outputs.has(name)) outputs.set(name, await journal(`${name}.rgb`, frameBytes));
         }
-        for (const { model: own = model } of renderings) await readMaps(own);
+        for (const { model: own = model, options } of renderings) await readMaps(own, options);
         const filled: FilledRendering[] = [];
         for (const rendering of renderings) {
           const output = outputs.get(rendering.name)!;
@@ -187,10 +193,19 @@ export async function openRenderedVideo(
         await renderLatents(model, { source, latents, latentShape, video, maps, keys, ...times }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
-      judge<Name extends string>(readable: Readonly<Record<Name, Readable>>, truth = {}) {
+      judge<Name extends string>(
+        readable: Readonly<Record<Name, Readable>>,
+        { masked = {}, ...truth }: JudgedWith = {},
+      ) {
         const entries = Object.entries<Readable>(readable).map(([name, read]) => [name, read()]);
         const read = Object.fromEntries(entries) as Record<Name, AsyncIterable<Frame>>;
-        const options = { ...truth, ...given({ expectedFrames: source.count, onProgress, signal }) };
+        const mask = async (index: number): Promise<Float32Array> =>
+          maskWeights(await seenAt({ source, video, maps }, index), masked);
+        const options = {
+          ...truth,
+          ...(isMasked(masked) && { mask }),
+          ...given({ expectedFrames: source.count, onProgress, signal }),
+        };
         return measure(framesOf(source), read, options);
       },
       async write(out, videos, { audioFrom, comments = {} } = {}) {

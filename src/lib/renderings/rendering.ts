@@ -6,6 +6,7 @@ import { createGenerator } from '../base/random.js';
 import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
 import { checkAnchored } from '../diffusion/anchored-img2img.js';
 import { assertGuidance } from '../diffusion/guidance.js';
+import { checkMask } from '../diffusion/mask.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
 import { checkFollowing } from '../diffusion/previous-frame.js';
 import type { NoiseMode, RestyleOptions } from '../diffusion/restyle.js';
@@ -63,6 +64,7 @@ export function planRendering(base: Model, { label, options, model = base }: Ren
   assertInteger('noise draw: the number', noiseDraw, 1);
   assertInteger('cacheInterval: the number of evaluations', cacheInterval, 1);
   checkAnchored(options);
+  checkMask(options);
   checkKeyframes(options);
   checkFollowing(model, options);
   createGenerator(seed);

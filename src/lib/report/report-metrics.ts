@@ -16,6 +16,18 @@ export const REPORT_METRICS: Readonly<Record<MetricName, ReportMetric>> = {
     explanation:
       'Mean absolute difference to the source. How much was changed at all: 0 for “no edit”. It says nothing about whether the change was the one asked for.',
   },
+  edit_strength_inside: {
+    title: 'edit inside the mask',
+    unit: '0..255',
+    group: EDIT,
+    explanation: 'The same over the pixels that are edited, where a mask leaves out others.',
+  },
+  edit_strength_outside: {
+    title: 'edit outside the mask',
+    unit: '0..255',
+    group: EDIT,
+    explanation: 'The same over the other pixels: 0, because they are the source’s.',
+  },
   standard_deviation: {
     title: 'contrast',
     unit: '0..255',

@@ -139,6 +139,35 @@ export const APPLIED = {
   }),
 };
 
+/** Which part of each frame is edited. */
+export const MASKED = {
+  /** A picture or a video: white is edited, black stays the source's. */
+  mask: setting(kind.path, {
+    since: '0.1.0',
+    help: 'edit only where this picture or video is white; what is black stays the source',
+    value: 'file',
+  }),
+  /** A picture or a video whose white parts stay the source's. */
+  negativeMask: setting(kind.path, {
+    since: '0.1.0',
+    help: 'leave the source where this picture or video is white',
+    value: 'file',
+  }),
+  /** A colour of the source whose pixels alone are edited, or with `not` all others, with a tolerance: `#00ff00:40`. */
+  maskKey: setting(kind.text, {
+    since: '0.1.0',
+    help: "edit only the source's pixels of a colour, such as '#00ff00', within a tolerance of 32 or as in '#00ff00:40'; 'not #00ff00' edits the others",
+    value: 'colour',
+  }),
+  /** Pixels from the mask's edge inwards over which the edit fades in. */
+  feather: setting(kind.real({ least: 0 }), {
+    default: 8,
+    since: '0.1.0',
+    help: "pixels from a mask's edge inwards over which the edit fades in",
+    value: 'n',
+  }),
+};
+
 /** How frames are rendered. */
 export const RENDER = {
   /**
@@ -267,6 +296,7 @@ export const RENDER = {
     help: "share of the executed steps, the last ones, in which colours follow the first frame's; 0.2 is usual",
     value: 'share',
   }),
+  ...MASKED,
 };
 
 const { strength, strengthSchedule, seed, noise, batch, anchor, adain, ...denoise } = RENDER;

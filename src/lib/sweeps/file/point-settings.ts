@@ -4,12 +4,13 @@
 import { z } from 'zod';
 import { defaultsOf, presetSettings } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
-import type { SettingTable, ValueOf } from '../../settings/setting.js';
+import { type SettingTable, storedName, type ValueOf } from '../../settings/setting.js';
 import { countsForIdentity, movesOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
 import {
   APPLIED,
   CHECKPOINT,
   FINETUNE,
+  MASKED,
   OUTPUT,
   RENDER,
   SELECTION,
@@ -73,7 +74,7 @@ export const SETTING_NAMES = {
 } as Readonly<Record<'all' | 'source' | 'model' | 'render' | 'finetune', readonly StoredSettingName[]>>;
 
 type TopName = StoredName<
-  | keyof (typeof SOURCE & typeof MODEL & typeof STEADIED & typeof OUTPUT)
+  | keyof (typeof SOURCE & typeof MODEL & typeof STEADIED & typeof MASKED & typeof OUTPUT)
   | ('prompt' | 'negativePrompt' | 'batch' | 'edits')
 >;
 
@@ -83,13 +84,14 @@ export const TOP_SETTINGS = [
   ...SETTING_NAMES.model,
   ...(['prompt', STORED_NAMES.negativePrompt, 'batch', 'edits'] as const),
   ...storedNames(STEADIED),
+  ...storedNames(MASKED),
   ...storedNames(OUTPUT),
 ] as readonly TopName[];
 
 /** Settings that are the path of one file or folder. */
 export const PATH_SETTINGS = Object.entries(ROWS)
   .filter(([, { kind }]) => kind === 'path')
-  .map(([name]) => name) as readonly StoredSettingName[];
+  .map(([name, row]) => storedName(name, row)) as readonly StoredSettingName[];
 
 /**
  * The settings of a point, with defaults, without irrelevant ones.

@@ -15,6 +15,8 @@ import { openSource } from '../../renderings/comparison-plan.js';
 import { writeCurves } from '../../renderings/curves.js';
 import { gridOf, openRenderedVideo } from '../../renderings/rendered-video.js';
 import { planRendering, type Rendering } from '../../renderings/rendering.js';
+import { givenSettings } from '../../settings/defaults.js';
+import { MASKED } from '../../settings/table.js';
 import { trainedSource } from '../../training/finetune/trained-source.js';
 import type { PointSettings } from '../file/point-settings.js';
 import { pointComment } from '../points/point-comment.js';
@@ -116,7 +118,8 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
     await removeLeftovers(folder);
     const stage = job.stage === undefined ? undefined : await readStage(job.stage);
     const model = await openTrained(job, stage, openModel, onWarning);
-    const video = await openSource(model, settings.video, { ...sourceOptions(settings), signal, onWarning });
+    const masked = givenSettings(MASKED, renderOptions(settings));
+    const video = await openSource(model, settings.video, { ...sourceOptions(settings), ...masked, signal, onWarning });
     await takeEncoded(job.source, work);
     const rendering = pointRendering(settings);
     const rendered = await openRenderedVideo(model, video, { work, expected: 1 }, hooks);
@@ -124,7 +127,7 @@ export async function renderPoint(job: PointJob, openModel: OpenModel, hooks: Jo
     try {
       await rendered.render([rendering]);
       const output = () => rendered.rendering(rendering.name);
-      const judged = await rendered.judge({ output });
+      const judged = await rendered.judge({ output }, { masked });
       const comparison = gridOf(
         [
           ['original', rendered.source],

@@ -8,9 +8,14 @@ import { hashControl } from '../../models/checkpoint/hash-model.js';
 import { hashLora } from '../../models/lora/source.js';
 import type { Model } from '../../models/model.js';
 import { embeddingFile } from '../../models/text/textual-inversion.js';
+import { storedNames } from '../../settings/stored.js';
+import { MASKED } from '../../settings/table.js';
 import { trainedSize } from '../../video/read/open-for-model.js';
 import { type PointSettings, SETTING_NAMES, type StoredSettingName } from '../file/point-settings.js';
 import type { ContentHasher } from './content-hash.js';
+
+const { mask, negativeMask } = MASKED;
+const MASK_FILES = storedNames({ mask, negativeMask });
 
 /** A point with its identity and those of its shared work. */
 export interface IdentifiedPoint {
@@ -98,7 +103,7 @@ export async function identifyPoint(
     loras,
     ...text,
     ...(controls.length > 0 && { controls: await Promise.all(controls.map((one) => hashControl(one, hasher.hash))) }),
-    render: chosen(SETTING_NAMES.render),
+    render: await hashedMasks(chosen(SETTING_NAMES.render), hasher),
     ...(training && { training, iterations: settings.iterations }),
   };
   return {
@@ -108,4 +113,14 @@ export async function identifyPoint(
     sourceId: sha256Json({ ...base, source }),
     ...(training && { trainingId: sha256Json({ ...base, source, loras, ...text, training }) }),
   };
+}
+
+/** Settings by stored names, whose masks are named by their content. */
+async function hashedMasks(
+  settings: Readonly<Record<string, unknown>>,
+  { hash }: ContentHasher,
+): Promise<Record<string, unknown>> {
+  const files = Object.entries(settings).filter(([name]) => MASK_FILES.includes(name));
+  const hashed = files.map(async ([name, path]) => [name, await hash(path as string)]);
+  return { ...settings, ...Object.fromEntries(await Promise.all(hashed)) };
 }

@@ -1,10 +1,13 @@
 // Plans a sweep's points: checks them against video and model, and computes the work of each.
 
 import { UsageError } from '../../base/errors.js';
-import { mapsOf } from '../../diffusion/seen-frames.js';
+import { shownFiles } from '../../diffusion/seen-frames.js';
 import { loadModel, type Model } from '../../models/model.js';
 import { openSource } from '../../renderings/comparison-plan.js';
 import { planRendering, renderedFrames } from '../../renderings/rendering.js';
+import { givenSettings } from '../../settings/defaults.js';
+import { promptKeys } from '../../settings/schedule.js';
+import { MASKED } from '../../settings/table.js';
 import { trainingItems } from '../../training/finetune/items.js';
 import { finetuneSettings } from '../../training/finetune/options.js';
 import type { PointSettings, StoredSettingName } from '../file/point-settings.js';
@@ -48,12 +51,13 @@ export function pointPlanner(
     const { evaluations } = planRendering(model, rendering);
     for (const prompt of [settings.prompt, settings.negative]) {
       const text = JSON.stringify([path, settings.embeddings, prompt]);
-      if (!prompts.has(text)) model.tokenize(prompt);
+      if (!prompts.has(text)) for (const { value } of promptKeys(prompt)) model.tokenize(value);
       prompts.add(text);
     }
-    const source = { ...sourceOptions(settings), signal, onWarning };
-    const maps = mapsOf(model);
-    const frames = await once(frameCounts, { video, source: sourceOptions(settings), path, maps }, async () => {
+    const masked = givenSettings(MASKED, rendering.options);
+    const source = { ...sourceOptions(settings), ...masked, signal, onWarning };
+    const shown = shownFiles(model, masked);
+    const frames = await once(frameCounts, { video, source: sourceOptions(settings), path, shown }, async () => {
       return (await openSource(model, video, source)).expectedFrames;
     });
     if (trainingId) checkTraining(settings, frames);

@@ -26,7 +26,7 @@ export function pointComment({ settings, identity }: Pick<PointJob, 'settings' |
 
 /** The files of a point; `identifyPoint` hashes them in the order of the settings. */
 function inputsOf(settings: PointJob['settings'], identity: PointJob['identity']): MadeInput[] {
-  const { model, source, loras = [], embeddings = [], controls = [], training } = identity as Partial<Hashes>;
+  const { model, source, loras = [], embeddings = [], controls = [], training, render } = identity as Partial<Hashes>;
   const input = (kind: MadeInput['kind'], path: string, sha256: string | undefined): MadeInput[] =>
     sha256 === undefined ? [] : [{ kind, name: ownName(path), sha256 }];
   const files = (list: readonly (string | { readonly file: string })[] = []): string[] =>
@@ -43,6 +43,8 @@ function inputsOf(settings: PointJob['settings'], identity: PointJob['identity']
       ...(map === undefined ? [] : input('video', map, controls[i]?.map)),
     ]),
     ...hashed(training?.edits ?? [], 'picture', files(settings.edits)),
+    ...(settings.mask === undefined ? [] : input('video', settings.mask, render?.mask)),
+    ...(settings.negative_mask === undefined ? [] : input('video', settings.negative_mask, render?.negative_mask)),
   ];
 }
 
@@ -53,5 +55,6 @@ interface Hashes {
   readonly loras: readonly { readonly sha256: string }[];
   readonly embeddings: readonly { readonly sha256: string }[];
   readonly controls: readonly { readonly sha256: string; readonly map?: string }[];
+  readonly render: { readonly mask?: string; readonly negative_mask?: string };
   readonly training: { readonly edits: readonly { readonly sha256: string }[] };
 }

@@ -6,7 +6,7 @@ import { streamed } from '../../base/streamed.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import { type RenderedFrame, withPrevious } from '../../diffusion/previous-frame.js';
 import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../../diffusion/restyle.js';
-import { type SeenFrame, seenFrames } from '../../diffusion/seen-frames.js';
+import { type SeenFrame, seenFrames, shownFiles } from '../../diffusion/seen-frames.js';
 import { firstTimestep } from '../../diffusion/strength.js';
 import { measure } from '../../metrics/measure.js';
 import type { Measurement } from '../../metrics/measurement.js';
@@ -106,7 +106,7 @@ export async function planPreviews(
   const { sampler, steps, strength } = withDefaults(RENDER, settings);
   const timestep = firstTimestep(sampler, steps, strength, noiseSchedule(model.config.schedule));
   const seen: SeenFrame[] = [];
-  for await (const each of pickInOrder(seenFrames(model, video), frames)) seen.push(each);
+  for await (const each of pickInOrder(seenFrames(shownFiles(model), video), frames)) seen.push(each);
   const latents: Tensor<'float32'>[] = [];
   for (const [i, { frame }] of seen.entries()) latents.push(await encodeFrame(model, frame, frames[i]));
   return { out, from: frames[0], seen, latents, settings, firstTimestep: timestep };

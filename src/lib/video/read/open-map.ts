@@ -9,6 +9,12 @@ import type { Video } from './video.js';
 /** Relative difference of two aspect ratios up to which they count as one: networks round the sides of their pictures. */
 const SAME_SHAPE = 0.03;
 
+/** Options of opening a map. */
+export interface MapOptions extends Pick<OpenVideoOptions, 'signal' | 'onWarning'> {
+  /** A map of one picture is that of all frames. */
+  readonly stillForAll?: boolean;
+}
+
 /**
  * Opens the map at `path` with one frame for each frame of `video`, of its size. A map as long as the whole source is read at
  * the times of the video's frames; one with exactly as many frames as the video, frame by frame. It shows the whole picture
@@ -19,12 +25,13 @@ const SAME_SHAPE = 0.03;
 export async function openMap(
   path: string,
   video: Video,
-  hooks: Pick<OpenVideoOptions, 'signal' | 'onWarning'> = {},
+  { stillForAll = false, ...hooks }: MapOptions = {},
 ): Promise<Pick<Video, 'path' | 'frames'>> {
   const stored = await openVideo(path, { exact: true, ...hooks });
   const { width, height } = video;
   const map = await openVideo(path, { crop: partOf(stored, video), fit: { width, height }, ...hooks });
-  const indices = await pairedFrames(map, video);
+  const isStill = stillForAll && stored.expectedFrames === 1;
+  const indices = isStill ? (await video.times()).times.map(() => 0) : await pairedFrames(map, video);
   return {
     path,
     async *frames() {
