@@ -1,6 +1,6 @@
 // Rendering options, shared by sweep, seeds, frame and edit.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { given } from '../lib/base/given.js';
 import type { ComparisonOptions } from '../lib/renderings/comparison-options.js';
 import { type ChosenSettings, chosenSettings, givenSettings } from '../lib/settings/defaults.js';
@@ -8,8 +8,9 @@ import type { OptionsOf } from '../lib/settings/setting.js';
 import { DENOISE, OUTPUT, RENDER, SELECTION, STEADIED } from '../lib/settings/table.js';
 import { type Context, shellCommand } from './context.js';
 import { addModelOptions, type ModelOptions } from './model-options.js';
+import { NOTICES, type Notice } from './notify.js';
 import { addSettings, flagArguments } from './setting-flags.js';
-import { integer } from './values.js';
+import { integer, listOf, oneOf } from './values.js';
 
 const { size, ...PART } = SELECTION;
 const { batch, anchor, adain, strengthSchedule } = RENDER;
@@ -50,13 +51,19 @@ export interface ComparisonValues
 export interface TrackingValues {
   track: boolean;
   mlflow?: string;
+  notify?: Notice[];
 }
 
-/** Adds --no-track and --mlflow. */
+/** Adds --no-track, --mlflow and --notify. */
 export function addTrackingOptions(command: Command): Command {
   return command
     .option('--no-track', 'do not remember this as a run under runs/')
-    .option('--mlflow <uri>', 'log to this MLflow server too; STEADYFRAME_MLFLOW_URI by default');
+    .option('--mlflow <uri>', 'log to this MLflow server too; STEADYFRAME_MLFLOW_URI by default')
+    .addOption(
+      new Option('--notify <list>', `say when it ends: ${NOTICES.join(', ')} (to STEADYFRAME_WEBHOOK)`).argParser(
+        listOf(oneOf(NOTICES)),
+      ),
+    );
 }
 
 /** The library's options of tracking. */

@@ -8,13 +8,15 @@ import { VERSION } from '../lib/base/version.js';
 import { CheckedCommand } from './command.js';
 import { type AddCommand, COMMANDS } from './commands.js';
 import { createContext } from './context.js';
+import { type Notice, notify } from './notify.js';
 import { Interrupted, type Terminal } from './terminal.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the work failed, 2 the request was wrong, 130 interrupted.
 Results go to stdout; progress and messages to stderr. NO_COLOR is respected.
 STEADYFRAME_DEVICE names the device, STEADYFRAME_ENGINE the engine, STEADYFRAME_THREADS how many threads a model takes,
-STEADYFRAME_RUNS the folder for results, STEADYFRAME_CACHE the one for what can be made again, FFMPEG_PATH the ffmpeg to use.`;
+STEADYFRAME_RUNS the folder for results, STEADYFRAME_CACHE the one for what can be made again, FFMPEG_PATH the ffmpeg to use,
+STEADYFRAME_WEBHOOK the address that --notify webhook tells.`;
 
 /** Former names of commands, which still work. */
 const FORMER_COMMANDS: Readonly<Record<string, string>> = { experiment: 'recipe' };
@@ -66,17 +68,29 @@ export async function runCli(
         ),
     });
   for (const add of commands) add(program, context);
+  let notices: readonly Notice[] = [];
+  program.hook('preAction', (_, action) => {
+    notices = action.opts().notify ?? notices;
+  });
+  const start = performance.now();
+  const ended = async (code: number): Promise<number> => {
+    const seconds = (performance.now() - start) / 1000;
+    // A wrong request is seen at once.
+    if (code !== 2)
+      await notify(notices, { command: context.args, code, seconds }, { terminal: outside, warn: context.warn });
+    return code;
+  };
   try {
     await program.parseAsync(args, { from: 'user' });
-    return 0;
+    return await ended(0);
   } catch (error) {
     context.reporter.close();
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const reason: unknown = terminal.signal.aborted ? terminal.signal.reason : error;
     terminal.err.write(`steadyframe: ${describeError(reason, terminal.env)}\n`);
     if (context.remedy !== undefined) terminal.err.write(`${context.remedy}\n`);
-    if (reason instanceof Interrupted) return reason.exitCode;
-    return terminal.signal.aborted ? 130 : reason instanceof UsageError ? 2 : 1;
+    if (reason instanceof Interrupted) return ended(reason.exitCode);
+    return ended(terminal.signal.aborted ? 130 : reason instanceof UsageError ? 2 : 1);
   } finally {
     context.reporter.close();
   }
