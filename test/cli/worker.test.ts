@@ -1,7 +1,7 @@
 // `steadyframe worker` as processes: killed at several points, as is the sweep that gives out the work; what it prints; and
 // what is refused.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
@@ -54,22 +54,34 @@ describe.skipIf(!built)(`kill -9 of workers and of the sweep${builtNote}`, () =>
     expect(results(out)).toEqual(results(whole));
   });
 
-  it('and Ctrl-C of a worker leaves its job to others', async () => {
+  it('and Ctrl-C leave what a worker had stored to the next one', async () => {
     const out = join(scratch, 'left');
     const options = ['--out', out, '--executor', 'workers', '--no-track', '-q'];
     const one = join(scratch, 'one.yaml');
     writeFileSync(one, readFileSync(file, 'utf8').replace('[0.5, 1]', '[0.5]').replace('[1, 2]', '[1]'));
     const sweep = await startUpTo('written jobs/000000.json', ['run', one, ...options], env);
     sweep.release();
-    const args = ['worker', '--sweep', out, '--cache', join(scratch, 'left-cache')];
-    const worker = await startUpTo('appended output.rgb 1', args, env);
-    const { code, err } = await interrupted(worker);
+    const work = (name: string) => ['worker', '--sweep', out, '--lease', '4', '--cache', join(scratch, name)];
+    const first = await startUpTo('appended output.rgb 1', work('left-1'), env);
+    // It renders no more, and tells of itself: what it has is stored then.
+    const partial = join(out, '.shared/partial');
+    const isStored = () => readdirSync(partial).some((job) => /^point-/.test(job) && hasIndex(join(partial, job)));
+    await expect.poll(() => existsSync(partial) && isStored()).toBe(true);
+    await killed(first);
+    const { code, err } = await interrupted(await startUpTo('appended output.rgb 2', work('left-2'), env));
     expect(code).toBe(130);
     expect(err).toMatch(/the only point: left to others\n/);
-    expect(await start(args, env).ended).toMatchObject({ code: 0 });
+    // Both frames are there.
+    const third = startUpTo('appended output.rgb', work('left-3'), env);
+    await expect(third).rejects.toThrow(/never came to .*"code":0/);
     expect(await sweep.ended).toMatchObject({ code: 0 });
   });
 });
+
+function hasIndex(folder: string): boolean {
+  const index = join(folder, 'index.json');
+  return existsSync(index) && readFileSync(index, 'utf8').includes('output.rgb');
+}
 
 describe('a worker', () => {
   it('is refused without work, and with impossible numbers', async () => {

@@ -72,13 +72,23 @@ export async function startBucket(bucket: string): Promise<Server & { env: Recor
     ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' },
     ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
   };
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
   Object.assign(process.env, env);
   const client = new S3Client({ endpoint, forcePathStyle: true, maxAttempts: 1 });
   const server = await startServer(PYTHON, ['-m', 'moto.server', '-p', String(port)], port, () =>
     client.send(new CreateBucketCommand({ Bucket: bucket })),
   );
   client.destroy();
-  return { ...server, env };
+  return {
+    ...{ ...server, env },
+    async stop() {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+      await server.stop();
+    },
+  };
 }
 
 /** Starts a Redis that keeps nothing on the disk. */

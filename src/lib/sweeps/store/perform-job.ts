@@ -128,6 +128,7 @@ function keepLease({ seconds, onWarning }: Bench, lease: HeldLease, stop: AbortC
     }
   };
   const beating = beat();
+  beating.catch(() => {}); // `end` throws it
   return {
     note(now: { fraction?: number; doing: string }): void {
       progress = { ...progress, ...now };

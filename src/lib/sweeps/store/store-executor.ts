@@ -101,8 +101,8 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
   };
   const watch = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      await look().catch((error) => {
-        if (!closing.signal.aborted) throw error;
+      await look().catch((error: Error) => {
+        if (!closing.signal.aborted) onWarning?.(`${store.name}: ${error.message}; it is looked at again`);
       });
       await sleep(store.interval, undefined, { signal: closing.signal }).catch(() => {});
     }
@@ -124,7 +124,6 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       const id = await setState('open');
       queue = await openQueue?.({ store: given.name, sweep: id });
       watching = watch();
-      watching.catch(() => {});
     },
     async offer(jobs) {
       const { out, inputs } = opened();
@@ -193,7 +192,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       const held = isEnded ? Promise.resolve() : setState('held').catch(() => {});
       await Promise.race([Promise.all([held, queue?.close()]), sleep(FAREWELL, undefined, { ref: false })]);
       closing.abort();
-      await watching?.catch(() => {});
+      await watching;
     },
   };
 }
