@@ -102,7 +102,15 @@ describe('a worker', () => {
       'localhost: expected the address of Redis, redis://HOST:PORT',
     );
     expect(await error('--redis', 'redis://127.0.0.1:1')).toContain('Redis does not answer');
-    const { code, err } = await steadyframe(['run', file, '--store', 's3://bucket', '--no-track']);
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('add --executor workers') });
+    const run = async (...args: string[]) => {
+      const { code, err } = await steadyframe(['run', file, '--no-track', ...args]);
+      expect(code).toBe(2);
+      return err;
+    };
+    expect(await run('--store', 's3://bucket')).toContain('add --executor workers');
+    expect(await run('--executor', 'bullmq')).toContain('--redis and --executor bullmq belong together; give both');
+    expect(await run('--redis', 'redis://127.0.0.1:1')).toContain('belong together');
+    const away = ['--executor', 'bullmq', '--redis', 'redis://127.0.0.1:1', '--out', join(scratch, 'away')];
+    expect(await run(...away)).toContain('redis://127.0.0.1:1: Redis does not answer');
   });
 });

@@ -39,6 +39,9 @@ export async function run(context: Context, path: string, values: RunValues): Pr
       `--store ${values.store}: the processes of this machine share nothing; add --executor workers`,
     );
   }
+  if ((values.redis !== undefined) !== (values.executor === 'bullmq')) {
+    throw new UsageError('--redis and --executor bullmq belong together; give both, or neither');
+  }
   if (values.dryRun) {
     const plan = await planSweep(file, options);
     reporter.close();

@@ -70,6 +70,7 @@ export function addRun(program: Command): Command {
       oneOf(EXECUTORS),
       'process',
     )
+    .option('--redis <url>', 'the queue of --executor bullmq: redis://HOST:PORT')
     .option(
       '--store <dir>',
       'what workers share: a folder, or s3://BUCKET/PREFIX; the folder of the results by default',
