@@ -8,6 +8,7 @@ import { FailureError } from '../../src/lib/base/errors.js';
 import { restyle } from '../../src/lib/diffusion/restyle.js';
 import { measure } from '../../src/lib/metrics/measure.js';
 import { loadModel } from '../../src/lib/models/model.js';
+import { readCurves } from '../../src/lib/renderings/curves.js';
 import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
 import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
 import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
@@ -337,6 +338,18 @@ parameters: {steps: {value: 2}, iterations: {value: 2}, training_frames: {value:
     expect(point.parameters).toMatchObject({ strength: 1, steps: 2, iterations: 2, video: 'street' });
     const last = Object.fromEntries(Object.entries(point.metrics).map(([key, { last }]) => [key, last]));
     expect(last.edit_strength).toBe(outcome.points[1].metrics.edit_strength);
+    // Each frame, and each pair of frames, as the table has them.
+    const curves = await readCurves(join(outcome.points[1].folder, 'curves.csv'), 'output');
+    expect(curves.edit_strength).toHaveLength(3);
+    expect(curves.warping_error).toHaveLength(2);
+    for (const [metric, values] of Object.entries(curves)) {
+      const logged = point.metrics[`per_frame.${metric}`];
+      expect([logged.count, logged.last, logged.step], metric).toEqual([
+        values.length,
+        values.at(-1),
+        values.length - 1,
+      ]);
+    }
     const training = parts.find(({ name }) => name.startsWith('training'))!;
     expect(Object.keys(training.metrics)).toEqual(expect.arrayContaining(['loss', 'training_loss', 'gradient_norm']));
     // Again with an additional point: the same run with an additional child.

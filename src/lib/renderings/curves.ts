@@ -1,8 +1,9 @@
 // Per-frame metric curves as a CSV table: one row per video and frame, one column per metric.
 
+import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import { csvRow } from '../base/csv.js';
-import { METRICS, type Measurement, type MetricName } from '../metrics/measurement.js';
+import { METRICS, type Measurement, type MetricName, type MetricValue } from '../metrics/measurement.js';
 
 /**
  * Writes the curves of several videos. Row t has the metrics of frame t, of the pair t, t + 1, and of the frames t to t + 2.
@@ -19,4 +20,17 @@ export async function writeCurves(path: string, videos: Readonly<Record<string, 
     }
   }
   await writeFileAtomic(path, `${rows.join('\n')}\n`);
+}
+
+/** The curves of a video in a table of `writeCurves`; values that are undefined at the end of a curve are missing. */
+export async function readCurves(path: string, video: string): Promise<Partial<Record<MetricName, MetricValue[]>>> {
+  const [head, ...lines] = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  const [, , ...names] = head.split(',');
+  const rows = lines.map((line) => line.split(',')).filter(([of]) => of === video);
+  const curves = names.map((name, column): [string, MetricValue[]] => {
+    const cells = rows.map((row) => row[column + 2] ?? '');
+    const length = cells.findLastIndex((cell) => cell !== '') + 1;
+    return [name, cells.slice(0, length).map((cell) => (cell === '' ? null : Number(cell)))];
+  });
+  return Object.fromEntries(curves.filter(([, values]) => values.length > 0));
 }

@@ -120,6 +120,15 @@ export interface LoggedRendering {
   readonly video: string;
 }
 
+/** Logs metrics per frame (`per_frame.*`). */
+export function logCurves(run: Run, curves: Partial<Measurement['curves']>): void {
+  for (const [metric, curve] of Object.entries(curves)) {
+    for (const [frame, value] of curve.entries()) {
+      run.logMetrics(definedMetrics({ [`per_frame.${metric}`]: value }), { step: frame });
+    }
+  }
+}
+
 /** Logs a rendering: its settings, its metrics, also per frame if given (`per_frame.*`), and its video. */
 export async function logRendering(
   { run, resumed }: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
@@ -129,11 +138,7 @@ export async function logRendering(
   const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
   if (part === undefined) return;
   part.logMetrics(definedMetrics({ ...measurement.means, ...metrics }), { step: 0 });
-  for (const [metric, curve] of Object.entries(measurement.curves ?? {})) {
-    for (const [frame, value] of curve.entries()) {
-      part.logMetrics(definedMetrics({ [`per_frame.${metric}`]: value }), { step: frame });
-    }
-  }
+  logCurves(part, measurement.curves ?? {});
   await part.logArtifact(video);
   await part.finish();
 }

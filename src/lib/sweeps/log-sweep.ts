@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { sha256Json } from '../base/hash.js';
 import { describeControl } from '../models/checkpoint/hash-model.js';
+import { readCurves } from '../renderings/curves.js';
+import { logCurves } from '../renderings/log-comparison.js';
 import { definedMetrics } from '../tracking/log/defined-metrics.js';
 import { folderName } from '../tracking/log/names.js';
 import type { Run } from '../tracking/log/run.js';
@@ -161,6 +163,7 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
       if (reason !== undefined) return part.finish('failed', { error: reason });
       const told = await (job.kind === 'point' ? readPoint(job.folder, job.point) : readStage(job.stage));
       part.logMetrics(definedMetrics(told?.metrics ?? {}), { step: job.kind === 'training' ? job.iterations : 0 });
+      if (job.kind === 'point' && told) logCurves(part, await readCurves(join(job.folder, 'curves.csv'), 'output'));
       const files =
         job.kind === 'point' ? ['output.mp4', 'comparison.mp4', 'curves.csv', 'result.json'] : ['result.json'];
       for (const file of files) await part.logArtifact(join(job.kind === 'point' ? job.folder : job.stage, file));
