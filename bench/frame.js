@@ -15,13 +15,13 @@ const { values } = parseArgs({
     dtype: { type: 'string', default: 'float32' },
   },
 });
-const library = await import(new URL('../dist/lib/index.js', import.meta.url).href);
+const library = await import(new URL('../build/lib/index.js', import.meta.url).href);
 const suffix = values.dtype === 'float32' ? '' : `-${values.dtype}`;
 const folder = fileURLToPath(new URL(`../.cache/bench/full${suffix}`, import.meta.url));
 if (!existsSync(folder)) {
   console.error(`writing random weights to ${folder} ...`);
   const { writeRandomCheckpoint } = await import(
-    new URL('../dist/lib/models/checkpoint/random-checkpoint.js', import.meta.url).href
+    new URL('../build/lib/models/checkpoint/random-checkpoint.js', import.meta.url).href
   );
   await writeRandomCheckpoint(folder, { seed: 0, dtype: values.dtype, size: 'full' });
 }

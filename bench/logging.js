@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 /** @type {typeof import('../src/lib/index.js')} */
-const library = await import(new URL('../dist/lib/index.js', import.meta.url).href);
+const library = await import(new URL('../build/lib/index.js', import.meta.url).href);
 const scratch = mkdtempSync(join(tmpdir(), 'steadyframe-logging-'));
 try {
   const shot = library.heldOutShot('red-car-curve');

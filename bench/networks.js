@@ -46,7 +46,7 @@ export const NETWORKS = {
 };
 
 /** The library's built module `path`. @param {string} path */
-export const library = (path) => import(new URL(`../dist/lib/${path}`, import.meta.url).href);
+export const library = (path) => import(new URL(`../build/lib/${path}`, import.meta.url).href);
 
 /** The folder of a network's checkpoint, which is written when it is missing. @param {keyof typeof NETWORKS} name */
 export async function checkpointFolder(name) {

@@ -43,7 +43,7 @@ const { values, positionals } = parseArgs({
 const COMMAND = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const MODEL = fileURLToPath(new URL('../models/demo', import.meta.url));
 /** @type {typeof import('../src/lib/index.js')} */
-const library = await import(new URL('../dist/lib/index.js', import.meta.url).href);
+const library = await import(new URL('../build/lib/index.js', import.meta.url).href);
 const scratch = mkdtempSync(join(tmpdir(), 'steadyframe-machines-'));
 /** @type {Record<string, string | undefined>} */
 const environment = { ...process.env, STEADYFRAME_MLFLOW_URI: '', STEADYFRAME_RUNS: join(scratch, 'runs') };

@@ -6,13 +6,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.js';
 
-const dist = new URL('../dist/', import.meta.url);
+const modules = new URL('../build/', import.meta.url);
 /** @type {typeof import('../src/lib/index.js')} */
-const { VERSION } = await import(new URL('lib/index.js', dist).href);
+const { VERSION } = await import(new URL('lib/index.js', modules).href);
 /** @type {typeof import('../src/cli/run.js')} */
-const { runCli } = await import(new URL('cli/run.js', dist).href);
+const { runCli } = await import(new URL('cli/run.js', modules).href);
 /** @type {typeof import('../src/cli/terminal.js')} */
-const { processTerminal } = await import(new URL('cli/terminal.js', dist).href);
+const { processTerminal } = await import(new URL('cli/terminal.js', modules).href);
 
 const results = join(process.env.STEADYFRAME_RUNS || join(root, 'runs'), 'experiment');
 /** One of the nine cases of studies (`src/lib/recipe/combinations.ts`), with its default arm. */

@@ -4,16 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -79,6 +70,9 @@ export function ensureInstalled() {
   return false;
 }
 
+/** What the compiled library depends on besides its sources. */
+const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.js', 'assets/ui/chart-math.js'];
+
 /** Fingerprint of everything that the compiled library depends on. */
 function sourceStamp() {
   const hash = createHash('sha256');
@@ -88,7 +82,7 @@ function sourceStamp() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-  for (const file of [join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), ...sources]) {
+  for (const file of [...CONFIGURATION.map((name) => join(root, name)), ...sources]) {
     hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   }
   return hash.digest('hex');
@@ -96,10 +90,11 @@ function sourceStamp() {
 
 const stampFile = join(root, '.cache/build-stamp');
 
-/** Whether `dist` was compiled from the sources as they are now. */
+/** Whether `dist` and `build` were compiled from the sources as they are now. */
 export function isBuilt() {
   return (
     existsSync(join(root, 'dist/lib/index.js')) &&
+    existsSync(join(root, 'build/lib/index.js')) &&
     existsSync(stampFile) &&
     readFileSync(stampFile, 'utf8') === sourceStamp()
   );
@@ -110,44 +105,71 @@ export function forgetBuild() {
   rmSync(stampFile, { force: true });
 }
 
-/**
- * Compiles `src` into a folder; the compiler's complaints are in `output`.
- *
- * @param {string} outDir
- * @param {boolean} [checked] whether types are checked; only where something else does may it be false, which takes a third of the time
- * @returns {{ ok: boolean, output: string }}
- */
-export function compile(outDir, checked = true) {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const check = checked ? '--noEmitOnError' : '--noCheck';
-  const args = ['--max-semi-space-size=256', tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', outDir, check];
+/** @typedef {{ ok: boolean, output: string }} Outcome */
+
+/** Runs a Node script and its arguments. @param {string[]} args @returns {Outcome} */
+function run(...args) {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) return { ok: false, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` };
-  const command = join(outDir, 'cli/main.js');
-  if (existsSync(command)) chmodSync(command, 0o755);
-  return { ok: true, output: '' };
+  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}` };
 }
 
 /**
- * Compiles `src` into `dist`. A failed build leaves the previous `dist` as it was; a good one leaves no file of deleted sources.
+ * Compiles `src` module by module into `modules`, a folder of the project's, and from these what the package has into `dist`.
+ * The compiler's complaints are in `output`.
  *
- * @param {{ checked?: boolean }} [options] see `compile`
- * @returns {{ ok: boolean, output: string }}
+ * @param {{ modules: string, dist: string }} folders
+ * @param {boolean} [checked] whether types are checked; only where something else does may it be false, which takes a third of the time
+ * @returns {Outcome}
+ */
+function compileInto({ modules, dist }, checked = true) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const check = checked ? '--noEmitOnError' : '--noCheck';
+  const args = ['--max-semi-space-size=256', tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', modules, check];
+  const compiled = run(...args);
+  return compiled.ok ? run(join(root, 'scripts/bundle.js'), modules, dist) : compiled;
+}
+
+/**
+ * Compiles `src` into a folder, as the package has it.
+ *
+ * @param {string} dist
+ * @returns {Outcome}
+ */
+export function compile(dist) {
+  const modules = temporaryModules();
+  try {
+    return compileInto({ modules, dist });
+  } finally {
+    rmSync(modules, { recursive: true, force: true });
+  }
+}
+
+/** Modules import files of the project by paths that hold one level below its folder. */
+const temporaryModules = () => join(root, `build-${process.pid}`);
+
+/**
+ * Compiles `src` into `dist`, which the package has, and module by module into `build`, for scripts and benchmarks. A failed
+ * build leaves the previous one as it was; a good one leaves no file of deleted sources.
+ *
+ * @param {{ checked?: boolean }} [options] see `compileInto`
+ * @returns {Outcome}
  */
 export function build({ checked } = {}) {
-  const fresh = join(root, `.cache/build-${process.pid}`);
-  const dist = join(root, 'dist');
+  const modules = temporaryModules();
+  const dist = join(root, `.cache/dist-${process.pid}`);
   mkdirSync(join(root, '.cache'), { recursive: true });
   try {
     const stamp = sourceStamp();
-    const result = compile(fresh, checked);
+    const result = compileInto({ modules, dist }, checked);
     if (!result.ok) return result;
     rmSync(stampFile, { force: true });
-    rmSync(dist, { recursive: true, force: true });
-    renameSync(fresh, dist);
+    for (const [name, fresh] of Object.entries({ dist, build: modules })) {
+      rmSync(join(root, name), { recursive: true, force: true });
+      renameSync(fresh, join(root, name));
+    }
     writeFileSync(stampFile, stamp);
     return result;
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    for (const fresh of [modules, dist]) rmSync(fresh, { recursive: true, force: true });
   }
 }

@@ -18,7 +18,7 @@ import { SMALLEST } from './smallest-checkpoint.js';
  */
 
 /** A module of the compiled library. @param {string} path */
-const lib = (path) => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
+const lib = (path) => import(new URL(`../../build/${path}.js`, import.meta.url).href);
 
 const PROMPT = 'A neon city at night, rain \u591c \u{1f303}';
 const SETTINGS = { rate: 1e-4, seed: 0 };

@@ -35,6 +35,6 @@ export function listPage(root: string): string {
 </div>
 <footer class="foot"><span><kbd>/</kbd> filter</span><span><kbd>↑</kbd><kbd>↓</kbd> move</span><span><kbd>Space</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>C</kbd> compare</span><span><kbd>Esc</kbd> none</span><span class="version">steadyframe ${VERSION}</span></footer>
 <noscript><p class="nothing">The table needs JavaScript; <code>steadyframe runs</code> lists runs in a terminal.</p></noscript>
-<script type="module" src="/assets/ui/list.js"></script>`,
+<script type="module" src="/assets/ui/list.js"><\/script>`,
   });
 }

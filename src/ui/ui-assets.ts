@@ -1,6 +1,7 @@
 // The dashboard's style sheets and scripts: those of reports, and its own in assets/ui.
 
 import { pathToFileURL } from 'node:url';
+import { packageFile } from '../lib/base/package-file.js';
 import { plotlyPath } from '../lib/report/figure.js';
 import { PAGE_SCRIPTS, PAGE_STYLES, type PageAssets, readAssets, reportAsset } from '../lib/report/page-assets.js';
 
@@ -30,11 +31,9 @@ export const LIST_STYLES = ['shell', 'list'] as const;
 /** The files that the page of a sweep loads. */
 export const SWEEP_STYLES = ['shell', 'sweep'] as const;
 
-const FOLDER = new URL('../../assets/ui/', import.meta.url);
-
 /** The path of a file of assets/ui. */
 function uiAsset(name: string): URL {
-  return new URL(name, FOLDER);
+  return pathToFileURL(packageFile(`assets/ui/${name}`));
 }
 
 let comparison: PageAssets | undefined;

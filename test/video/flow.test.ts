@@ -69,7 +69,7 @@ describe('opticalFlow', () => {
 
   it.skipIf(!built)(`runs in a script that the command line gives as a module${builtNote}`, () => {
     const script = `
-      import { opticalFlow } from '${pathToFileURL(join(root, 'dist/lib/video/flow/flow.js'))}';
+      import { opticalFlow } from '${pathToFileURL(join(root, 'build/lib/video/flow/flow.js'))}';
       const gray = { width: 2, height: 1, data: new Uint8Array(2) };
       console.log([...(await opticalFlow(gray, gray)).data].join());`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -1,8 +1,7 @@
 // The version of this package from its package.json.
 
 import { readFileSync } from 'node:fs';
+import { packageFile } from './package-file.js';
 
-/** The package's version. package.json is two levels above `lib`, both in the sources and in the build. */
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-).version;
+/** The package's version. */
+export const VERSION: string = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).version;

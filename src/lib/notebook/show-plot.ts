@@ -62,5 +62,5 @@ Object.assign(script, { src: '${SCRIPT.src}', integrity: '${SCRIPT.integrity}', 
 document.head.append(script);
 })();`;
   const image = html`<img src="${dataUri('image/png', picture)}" width="${width}" alt="${title}">`;
-  return html`<div id="${id}" style="max-width: ${width}px">${image}</div><script>${trusted(script)}</script>`;
+  return html`<div id="${id}" style="max-width: ${width}px">${image}</div><script>${trusted(script)}<\/script>`;
 }

@@ -63,7 +63,7 @@ ${title !== '' && html`<figcaption title="${explanation}">${title}${unit && html
 <script type="application/json">${jsonForScript({
     ...{ title, ...drawn },
     lines: drawn.lines.map((line) => ({ ...line, y: line.y.map(short) })),
-  })}</script></div>
+  })}<\/script></div>
 </figure>`;
 }
 

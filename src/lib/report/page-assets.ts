@@ -1,6 +1,8 @@
 // The style sheets and scripts of pages, from assets/report. They are read once, on first use.
 
 import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { packageFile } from '../base/package-file.js';
 
 /** The scripts, each after those that it imports. Each is a module that a server may also send by itself. */
 export const PAGE_SCRIPTS = [
@@ -26,9 +28,6 @@ export interface PageAssets {
   readonly script: string;
 }
 
-// The package's folder is three levels up, from src as from dist.
-const FOLDER = new URL('../../../assets/report/', import.meta.url);
-
 let assets: PageAssets | undefined;
 
 /** Style sheet and script of a report. */
@@ -42,7 +41,7 @@ export function pageAssets(): PageAssets {
 
 /** The path of a style sheet or script of reports, for pages that combine some of them with their own. */
 export function reportAsset(name: string): URL {
-  return new URL(name, FOLDER);
+  return pathToFileURL(packageFile(`assets/report/${name}`));
 }
 
 /** Joins style sheets and modules. Modules must come after those that they import, and their names must not clash. */

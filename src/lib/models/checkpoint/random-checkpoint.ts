@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createFolderAtomically, makeFolder } from '../../base/atomic-folder.js';
 import { UsageError } from '../../base/errors.js';
 import { seedOf } from '../../base/hash.js';
+import { packageFile } from '../../base/package-file.js';
 import type { OnProgress } from '../../base/progress.js';
 import { createGenerator } from '../../base/random.js';
 import { float32ToBfloat16, float32ToFloat16 } from '../../tensor/half.js';
@@ -93,9 +94,7 @@ export async function checkpointShapes(options: RandomCheckpointOptions = {}): P
 }
 
 async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<CheckpointConfigs> {
-  const stock = JSON.parse(
-    await readFile(new URL('../../../../assets/stable-diffusion-1.json', import.meta.url), 'utf8'),
-  ) as Record<string, Json>;
+  const stock: Record<string, Json> = JSON.parse(await readFile(packageFile('assets/stable-diffusion-1.json'), 'utf8'));
   const chosen = SIZES[size];
   if (!chosen) throw new UsageError(`writeRandomCheckpoint: size is '${size}'; expected tiny or full`);
   return {

@@ -1,8 +1,8 @@
 // Opens a single `.safetensors` checkpoint in the original layout, and identifies other single files in errors.
 
 import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../base/errors.js';
+import { packageFile } from '../../base/package-file.js';
 import { readSafetensorsHeader, type TensorEntry } from '../../tensor/safetensors.js';
 import { textConfig, vaeConfig } from '../config/components.js';
 import { readJsonFile } from '../config/json-file.js';
@@ -79,7 +79,7 @@ function isForeignLayer(name: string, { dtype }: TensorEntry): boolean {
  * package.
  */
 export function stockConfigurations(): Configurations {
-  const path = fileURLToPath(new URL('../../../../assets/stable-diffusion-1.json', import.meta.url));
+  const path = packageFile('assets/stable-diffusion-1.json');
   const json = readJsonFile(path) as Record<string, unknown>;
   return {
     unet: unetConfig(json.unet, `${path} unet`),

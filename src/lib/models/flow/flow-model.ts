@@ -1,8 +1,8 @@
 // An optical-flow network from its files: weights in float16 and their configuration.
 
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { packageFile } from '../../base/package-file.js';
 import type { CompileOptions } from '../../engine/compile.js';
 import { ops as g } from '../../graph/ops.js';
 import { toFloat32 } from '../../tensor/half.js';
@@ -29,9 +29,9 @@ export interface FlowModel {
 /** Names of the files of a network. */
 export const FLOW_FILES = { weights: 'flow.safetensors', config: 'config.json' } as const;
 
-/** The folder of the network that the package brings: three levels up, both in the sources and in the build. */
+/** The folder of the network that the package brings. */
 export function bundledFlowNetwork(): string {
-  return fileURLToPath(new URL('../../../../models/flow', import.meta.url));
+  return packageFile('models/flow');
 }
 
 const schema = z.object({

@@ -2,17 +2,17 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../base/errors.js';
+import { packageFile } from '../../base/package-file.js';
 import { findSnapshot, hubCache } from './hub-cache.js';
 import { type HubName, hubNameText, parseHubName } from './hub-name.js';
 
 /** The name of the bundled model. */
 export const DEMO_MODEL = 'demo';
 
-/** The folder of the bundled model: three levels up, both in the sources and in the build. */
+/** The folder of the bundled model. */
 export function demoModelFolder(): string {
-  return fileURLToPath(new URL('../../../../models/demo', import.meta.url));
+  return packageFile('models/demo');
 }
 
 /**

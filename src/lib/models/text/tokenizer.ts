@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
+import { packageFile } from '../../base/package-file.js';
 import { parseJsonFile, readTextFile } from '../config/json-file.js';
 import { makeTokenizer, type SpecialTokens, type Tokenizer, type Vocabulary } from './clip-bpe.js';
 
@@ -156,8 +157,9 @@ function makeClipTokenizer(): Tokenizer {
 
 /** CLIP's own vocabulary, part of the package: bytes, bytes that end a word, merged pairs, start and end token. */
 export function clipVocabulary(): Vocabulary {
-  const path = new URL('../../../../assets/bpe_simple_vocab_16e6.txt.gz', import.meta.url);
-  const lines = gunzipSync(readFileSync(path)).toString('utf8').split('\n');
+  const lines = gunzipSync(readFileSync(packageFile('assets/bpe_simple_vocab_16e6.txt.gz')))
+    .toString('utf8')
+    .split('\n');
   const merges = lines.slice(1, 49152 - 256 - 2 + 1).map(pairOf);
   const bytes = byteCharacters();
   const words = [...bytes, ...bytes.map((c) => `${c}</w>`), ...merges.map(([a, b]) => a + b), START, END];

@@ -3,12 +3,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { assertInteger } from '../../base/assert.js';
 import type { Closable } from '../../base/closable.js';
 import { childEnvironment, type Environment } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
+import { packageFile } from '../../base/package-file.js';
 import type { Executor, JobHooks } from './executor.js';
 import type { Job } from './job.js';
 import type { Order, Report } from './worker-messages.js';
@@ -45,7 +45,7 @@ const FAREWELL = 3000;
 export function processExecutor(options: ProcessExecutorOptions = {}): Executor & Closable {
   const { workers: slots = 1, program, env = {} } = options;
   assertInteger('workers: the number', slots, 1);
-  const script = program ?? fileURLToPath(new URL('./worker.js', import.meta.url));
+  const script = program ?? packageFile('dist/lib/sweeps/jobs/worker.js');
   const shared = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
   const threads = options.threads ?? shared;
   const workers = new Set<Worker>();
