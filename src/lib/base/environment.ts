@@ -11,7 +11,7 @@ export const VARIABLES = {
   STEADYFRAME_CACHE: 'folder for links to weights, and transformed ones; steadyframe in the user cache by default',
   STEADYFRAME_WINOGRAD: 'off convolves directly: more time, less memory; where it is quicker by default',
   STEADYFRAME_MLFLOW_URI: 'MLflow server that runs are logged to as well',
-  STEADYFRAME_WEBHOOK: 'address that is told when a command ends with --notify webhook',
+  STEADYFRAME_WEBHOOK: 'address of the webhook that is told when a command ends',
   STEADYFRAME_UI_TOKEN: 'token of the dashboard',
   STEADYFRAME_FFMPEG_TIMEOUT: 'seconds without progress after which an ffmpeg is stopped; 120 by default',
   STEADYFRAME_DEBUG: '1 prints where unexpected errors come from',
