@@ -248,9 +248,8 @@ async function kills() {
 }
 
 async function throughput() {
-  const parameters =
-    '  steps: {value: 16}\n  strength: {values: [0.5, 1]}\n  seed: {values: [1, 2, 3, 4, 5, 6, 7, 8]}\n';
-  const file = await sweepFile('throughput', parameters, 12);
+  const parameters = '  steps: {value: 16}\n  strength: {values: [0.5, 1]}\n  seed: {values: [1, 2, 3, 4, 5, 6]}\n';
+  const file = await sweepFile('throughput', parameters, 6);
   /** @type {{ processes: number, workers: number }[]} */
   const pairs = [];
   /** @type {number[]} */
@@ -346,11 +345,24 @@ async function away() {
     delete environment.NODE_OPTIONS;
     return worker;
   });
-  while (!workers.every(({ err }) => err.includes('begins strength'))) await sleep(50);
+  while (!workers.every(({ err }) => err.includes('begins '))) await sleep(50);
+  /** Frames that a worker has rendered of points that are not stored yet. */
+  const framesOf = (/** @type {number} */ i) => {
+    const work = join(scratch, `cache-${i}`, 'work');
+    const files = readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('/output.rgb'),
+    );
+    const sizes = files.map((path) => statSync(join(work, path), { throwIfNoEntry: false })?.size ?? 0);
+    return sizes.reduce((sum, bytes) => sum + bytes, 0) / (3 * 64 * 64);
+  };
+  const rendered = () => framesOf(0) + framesOf(1);
+  while (framesOf(0) === 0 || framesOf(1) === 0) await sleep(20);
   const begin = performance.now();
+  const before = rendered();
   if (moto) moto.child.kill('SIGSTOP');
   else renameSync(join(out, '.shared'), join(out, '.away'));
   await sleep(60_000);
+  const meanwhile = rendered() - before;
   if (moto) moto.child.kill('SIGCONT');
   else renameSync(join(out, '.away'), join(out, '.shared'));
   const back = performance.now();
@@ -363,7 +375,7 @@ async function away() {
   const [expected, found] = [results(whole), results(out)];
   const differing = Object.keys({ ...expected, ...found }).filter((path) => expected[path] !== found[path]);
   console.log(
-    `${values.store}: away for ${((back - begin) / 1000).toFixed(0)} s, done ${((performance.now() - back) / 1000).toFixed(0)} s later; ` +
+    `${values.store}: away for ${((back - begin) / 1000).toFixed(0)} s, in which ${meanwhile} frames were rendered, done ${((performance.now() - back) / 1000).toFixed(0)} s later; ` +
       `${ends.length} points ended once each: ${new Set(ends).size === ends.length && ends.length === 6}; ` +
       `${lost} workers lost a job; ${differing.length} files that differ from one process`,
   );

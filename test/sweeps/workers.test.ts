@@ -14,7 +14,8 @@ import { openStore } from '../../src/lib/sweeps/store/open-store.js';
 import { SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
 import { storeExecutor } from '../../src/lib/sweeps/store/store-executor.js';
 import { sweepWatcher } from '../../src/lib/sweeps/store/sweep-status.js';
-import { type WorkerOptions, workOn } from '../../src/lib/sweeps/store/worker.js';
+import { workOn } from '../../src/lib/sweeps/store/worker.js';
+import type { WorkerOptions } from '../../src/lib/sweeps/store/worker-slots.js';
 import { hasMoto, motoNote, type Server, startBucket } from './servers.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from './tiny.js';
 
