@@ -355,14 +355,17 @@ async function away() {
     const sizes = files.map((path) => statSync(join(work, path), { throwIfNoEntry: false })?.size ?? 0);
     return sizes.reduce((sum, bytes) => sum + bytes, 0) / (3 * 64 * 64);
   };
-  const rendered = () => framesOf(0) + framesOf(1);
+  /** Points that a worker has rendered, and keeps until they are stored. */
+  const kept = (/** @type {number} */ i) =>
+    readdirSync(join(scratch, `cache-${i}`, 'work'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /points.[0-9a-f]+.result\.json$/.test(path),
+    ).length;
   while (framesOf(0) === 0 || framesOf(1) === 0) await sleep(20);
   const begin = performance.now();
-  const before = rendered();
   if (moto) moto.child.kill('SIGSTOP');
   else renameSync(join(out, '.shared'), join(out, '.away'));
   await sleep(60_000);
-  const meanwhile = rendered() - before;
+  const meanwhile = kept(0) + kept(1);
   if (moto) moto.child.kill('SIGCONT');
   else renameSync(join(out, '.away'), join(out, '.shared'));
   const back = performance.now();
@@ -375,7 +378,7 @@ async function away() {
   const [expected, found] = [results(whole), results(out)];
   const differing = Object.keys({ ...expected, ...found }).filter((path) => expected[path] !== found[path]);
   console.log(
-    `${values.store}: away for ${((back - begin) / 1000).toFixed(0)} s, in which ${meanwhile} frames were rendered, done ${((performance.now() - back) / 1000).toFixed(0)} s later; ` +
+    `${values.store}: away for ${((back - begin) / 1000).toFixed(0)} s, ${meanwhile} points were rendered meanwhile and kept, done ${((performance.now() - back) / 1000).toFixed(0)} s later; ` +
       `${ends.length} points ended once each: ${new Set(ends).size === ends.length && ends.length === 6}; ` +
       `${lost} workers lost a job; ${differing.length} files that differ from one process`,
   );
@@ -391,18 +394,21 @@ async function queue() {
   const out = join(scratch, 'queue');
   const begin = performance.now();
   const coordinator = steadyframe(['run', file, '--out', out, '--executor', 'workers', '--no-track', '-q']);
-  const jobs = join(out, '.shared', 'jobs', '000000.json');
-  while (!existsSync(jobs)) {
+  const jobs = join(out, '.shared', 'jobs');
+  const offered = () => (existsSync(jobs) ? readdirSync(jobs).filter((name) => /^\d+\.json$/.test(name)) : []);
+  // One more job than points: the frames are encoded once. Lists are of 500.
+  while (offered().length < Math.ceil((count + 1) / 500)) {
     if (coordinator.child.exitCode !== null) throw new Error(coordinator.err);
     await sleep(20);
   }
   const seconds = (performance.now() - begin) / 1000;
   await sleep(10_000);
+  const bytes = offered().reduce((sum, name) => sum + statSync(join(jobs, name)).size, 0);
   const status = readFileSync(`/proc/${coordinator.child.pid}/status`, 'utf8');
   const megabytes = (/** @type {string} */ name) =>
     (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(0);
   console.log(
-    `${count} points: offered ${seconds.toFixed(1)} s after the start, ${(statSync(jobs).size / 1e6).toFixed(1)} MB of jobs; ` +
+    `${count} points: offered ${seconds.toFixed(1)} s after the start, ${(bytes / 1e6).toFixed(1)} MB of jobs; ` +
       `memory ${megabytes('VmRSS')} MB, at its peak ${megabytes('VmHWM')} MB`,
   );
 }

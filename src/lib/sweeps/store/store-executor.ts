@@ -37,6 +37,9 @@ interface Awaited {
   settle?: (error?: unknown) => void;
 }
 
+/** Jobs of one list. */
+const PART = 500;
+
 /** Milliseconds that a coordinator that was told to stop waits for the store. */
 const FAREWELL = 10_000;
 
@@ -127,23 +130,28 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     },
     async offer(jobs) {
       const { out, inputs } = opened();
-      const packed = packJobs(out, jobs, inputs());
       const stored = new Set(await store.names(SHARED.inputs));
-      for (const [hash, { path }] of packed.places) {
-        if (!stored.has(hash)) await store.upload(SHARED.inputs + hash, path);
-      }
       const done = new Set(await store.names(SHARED.done));
       const failed = new Set(await store.names(SHARED.failed));
-      for (const [i, job] of jobs.entries()) {
-        const key = jobKey(job);
-        if (failed.has(key)) await store.remove(SHARED.failed + key);
-        if (done.has(key)) await forgetDamaged(store, packed.jobs[i], opened());
-        let begin = (): void => {};
-        const begun = new Promise<void>((resolve) => (begin = resolve));
-        waiting.set(key, { job, packed: packed.jobs[i], begin, begun });
+      // In parts: the text of ten thousand jobs at once would take more memory than they do.
+      for (let start = 0; start < jobs.length; start += PART) {
+        const part = jobs.slice(start, start + PART);
+        const packed = packJobs(out, part, inputs());
+        for (const [hash, { path }] of packed.places) {
+          if (!stored.has(hash)) await store.upload(SHARED.inputs + hash, path);
+          stored.add(hash);
+        }
+        for (const [i, job] of part.entries()) {
+          const key = jobKey(job);
+          if (failed.has(key)) await store.remove(SHARED.failed + key);
+          if (done.has(key)) await forgetDamaged(store, packed.jobs[i], opened());
+          let begin = (): void => {};
+          const begun = new Promise<void>((resolve) => (begin = resolve));
+          waiting.set(key, { job, packed: packed.jobs[i], begin, begun });
+        }
+        const name = `${String(lists++).padStart(6, '0')}.json`;
+        await store.write(SHARED.jobs + name, JSON.stringify({ jobs: packed.jobs, inputs: packed.inputs }));
       }
-      const name = `${String(lists++).padStart(6, '0')}.json`;
-      await store.write(SHARED.jobs + name, JSON.stringify({ jobs: packed.jobs, inputs: packed.inputs }));
     },
     async begun(job, signal) {
       queue?.add(job);
