@@ -253,7 +253,9 @@ describe('info', () => {
   });
 
   it('refuses what is no checkpoint', async () => {
-    expect(await steadyframe(['info', video])).toMatchObject({ code: 2, out: '' });
+    const other = join(scratch, 'other.txt');
+    writeFileSync(other, 'no weights');
+    expect(await steadyframe(['info', other])).toMatchObject({ code: 2, out: '' });
     expect((await steadyframe(['info', join(model, 'unet')])).err).toMatch(/holds one model alone/);
   });
 
