@@ -21,10 +21,10 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 300_000 } },
-    // Processes, because native sessions crash worker threads on their way out. One more than a small machine has cores,
-    // since files wait for programs that they have started; with four, two cores lose more than they gain.
+    // Processes, because native sessions crash worker threads on their way out. Twice as many as a small machine has cores,
+    // since files wait for programs that they have started: with three, two cores were idle for a sixth of the time.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: SlowFirst },
     globalSetup: 'test/surroundings.ts',
     projects: [
