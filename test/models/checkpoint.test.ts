@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint, requireWeight, type WeightTable } from '../../src/lib/models/checkpoint/checkpoint.js';
 import type { Part } from '../../src/lib/models/checkpoint/weight-table.js';
+import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
-import { TINY, tinyWeights, weightShapes, writeConfigs, writeFolder } from './tiny-checkpoint.js';
+import { TINY, tinyWeights, writeConfigs, writeFolder } from './tiny-checkpoint.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -285,7 +286,9 @@ describe.skipIf(!hasPack)(`the reference pack${packNote}`, () => {
     );
     expect(checkpoint.textEncoder.config.activation).toBe(variant === 'sd1' ? 'quick_gelu' : 'gelu');
     expect(checkpoint.ignored).toEqual([]);
-    const shapes = weightShapes(checkpoint.unet.config, checkpoint.vae.config, checkpoint.textEncoder.config);
+    const shapes = networkWeights({
+      ...{ unet: checkpoint.unet.config, vae: checkpoint.vae.config, text: checkpoint.textEncoder.config },
+    });
     const tables: Record<Part, WeightTable> = {
       unet: checkpoint.unet.weights,
       vae: checkpoint.vae.weights,

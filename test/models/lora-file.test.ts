@@ -9,17 +9,18 @@ import { unetConfig } from '../../src/lib/models/config/unet.js';
 import { type LoraCheckpoint, type LoraFile, type LoraUpdate, readLoraFile } from '../../src/lib/models/lora/file.js';
 import type { KnownLayers } from '../../src/lib/models/lora/keys.js';
 import type { LoraTensor } from '../../src/lib/models/lora/update.js';
+import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { toFloat16, toFloat32 } from '../../src/lib/tensor/half.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { hasPack, packNote, packPath, VARIANTS } from '../reference/pack.js';
-import { TINY, weightShapes } from './tiny-checkpoint.js';
+import { TINY } from './tiny-checkpoint.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'lora-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const [unet, vae] = [unetConfig(TINY.unet, 'unet'), vaeConfig(TINY.vae, 'vae')];
-const shapes = weightShapes(unet, vae, textConfig(TINY.text, 'text'));
+const shapes = networkWeights({ unet, vae, text: textConfig(TINY.text, 'text') });
 const layersOf = (weights: Iterable<[string, readonly number[]]>) =>
   new Map(
     [...weights].filter(([n]) => n.endsWith('.weight')).map(([n, shape]) => [n.slice(0, -'.weight'.length), shape]),

@@ -6,10 +6,11 @@ import { type Checkpoint, openCheckpoint, requireWeight } from '../../src/lib/mo
 import { fromOriginal, originalNames, toOriginal } from '../../src/lib/models/checkpoint/single-file.js';
 import { stockConfigurations } from '../../src/lib/models/checkpoint/single-file-checkpoint.js';
 import type { Part } from '../../src/lib/models/checkpoint/weight-table.js';
+import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { readTensor, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { hasPack, packNote, packPath } from '../reference/pack.js';
-import { originalTensors, TINY, tinyWeights, weightShapes, writeConfigs } from './tiny-checkpoint.js';
+import { originalTensors, TINY, tinyWeights, writeConfigs } from './tiny-checkpoint.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'single-file-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -27,7 +28,7 @@ const some = (...names: string[]) => Object.fromEntries(names.map((name) => [nam
 describe('names of stock Stable Diffusion 1.x', () => {
   const stock = stockConfigurations();
   const pairs = originalNames(stock.unet, stock.vae);
-  const shapes = weightShapes(stock.unet, stock.vae, stock.text);
+  const shapes = networkWeights(stock);
 
   it('are those of the published files', () => {
     // Names of v1-5-pruned-emaonly.safetensors and of its diffusers folder.

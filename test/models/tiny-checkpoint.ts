@@ -3,16 +3,11 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ops as g } from '../../src/lib/graph/ops.js';
 import { originalNames, toOriginal } from '../../src/lib/models/checkpoint/single-file.js';
 import type { Part } from '../../src/lib/models/checkpoint/weight-table.js';
 import { textConfig, vaeConfig } from '../../src/lib/models/config/components.js';
-import type { TextConfig, UNetConfig, VaeConfig } from '../../src/lib/models/config/config.js';
 import { unetConfig } from '../../src/lib/models/config/unet.js';
-import { clipText } from '../../src/lib/models/networks/clip-text.js';
-import { createScope, type RootScope } from '../../src/lib/models/networks/scope.js';
-import { unet } from '../../src/lib/models/networks/unet.js';
-import { vaeDecoder, vaeEncoder } from '../../src/lib/models/networks/vae.js';
+import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { toFloat16 } from '../../src/lib/tensor/half.js';
 import { writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
@@ -49,29 +44,12 @@ export const TINY = {
   scheduler: { _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', prediction_type: 'epsilon' },
 };
 
-/** Names and shapes of all weights of models with these configurations. */
-export function weightShapes(u: UNetConfig, v: VaeConfig, t: TextConfig): Record<Part, Map<string, readonly number[]>> {
-  const scopes = { unet: createScope(), vae: createScope(), text: createScope() };
-  buildUnet(scopes.unet, u);
-  const pixels = 2 ** v.blockOutChannels.length;
-  vaeEncoder(scopes.vae, v, g.input('image', [1, v.inChannels, pixels, pixels]));
-  vaeDecoder(scopes.vae, v, g.input('latent', [1, v.latentChannels, 2, 2]));
-  clipText(scopes.text, t, g.input('ids', [1, 1], 'int32'));
-  const shapes = (part: Part) => new Map([...scopes[part].weights].map(([name, { shape }]) => [name, shape]));
-  return { unet: shapes('unet'), vae: shapes('vae'), text: shapes('text') };
-}
-
-/** Builds a UNet, so that the scope knows its weights. */
-export function buildUnet(scope: RootScope, config: UNetConfig): void {
-  const side = 2 ** config.blockOutChannels.length;
-  const [timesteps, guidance] = [g.input('timestep', [1]), g.input('guidance', [1])];
-  const context = g.input('context', [1, 1, config.crossAttentionDim]);
-  unet(scope, config, { sample: g.input('sample', [1, config.inChannels, side, side]), timesteps, context, guidance });
-}
-
 /** The tiny checkpoint's weights: float16, no two tensors alike. */
 export function tinyWeights(): Record<Part, Record<string, Tensor>> {
-  const shapes = weightShapes(unetConfig(TINY.unet, 'unet'), vaeConfig(TINY.vae, 'vae'), textConfig(TINY.text, 'text'));
+  const shapes = networkWeights({
+    ...{ unet: unetConfig(TINY.unet, 'unet'), vae: vaeConfig(TINY.vae, 'vae') },
+    text: textConfig(TINY.text, 'text'),
+  });
   let drawn = 0;
   const fill = (part: Part) =>
     Object.fromEntries(

@@ -6,14 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { img2img } from '../../src/lib/diffusion/img2img.js';
+import { textConfig, vaeConfig } from '../../src/lib/models/config/components.js';
 import { unetConfig } from '../../src/lib/models/config/unet.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
-import { createScope } from '../../src/lib/models/networks/scope.js';
+import { networkWeights } from '../../src/lib/models/networks/network-weights.js';
 import { randn } from '../../src/lib/tensor/randn.js';
 import { readSafetensors, writeSafetensors } from '../../src/lib/tensor/safetensors.js';
 import { sizeOf, type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { finetune } from '../../src/lib/training/finetune/finetune.js';
-import { buildUnet, TINY, tinyWeights, writeConfigs, writeFolder } from '../models/tiny-checkpoint.js';
+import { TINY, tinyWeights, writeConfigs, writeFolder } from '../models/tiny-checkpoint.js';
 import { relativeError } from './pack.js';
 import { askPython, hasPython } from './python.js';
 
@@ -51,11 +52,13 @@ function weight(name: string, shape: readonly number[], seed: number): Tensor<'f
 }
 
 beforeAll(async () => {
-  const scope = createScope();
-  buildUnet(scope, unetConfig(UNET, 'unet'));
+  const { vae, text } = TINY;
+  const shapes = networkWeights({
+    ...{ unet: unetConfig(UNET, 'unet'), vae: vaeConfig(vae, 'vae'), text: textConfig(text, 'text') },
+  });
   const folder = await writeFolder(join(scratch, 'model'), {
     ...tinyWeights(),
-    unet: Object.fromEntries([...scope.weights].map(([name, { shape }], i) => [name, weight(name, shape, i)])),
+    unet: Object.fromEntries([...shapes.unet].map(([name, shape], i) => [name, weight(name, shape, i)])),
   });
   writeConfigs(folder, { unet: UNET, scheduler: SCHEDULER });
   model = await loadModel(folder, { device: 'cpu' });
