@@ -82,14 +82,16 @@ export function isScheduled({ prompt = '', negativePrompt = '', ...numbers }: Sc
   return [prompt, negativePrompt].some((text) => BEGINS.test(text));
 }
 
+function keysOrOne(name: string, schedule: string | undefined, value: number): Key<number>[] {
+  return schedule === undefined ? [{ time: 0, value }] : numberKeys(name, schedule);
+}
+
 /** The strengths of a schedule by time, or of one strength at all times. */
 export function strengthKeys({
   strength,
   strengthSchedule,
 }: { readonly strength: number } & Pick<ScheduledSettings, 'strengthSchedule'>): Key<number>[] {
-  return strengthSchedule === undefined
-    ? [{ time: 0, value: strength }]
-    : numberKeys('strength schedule', strengthSchedule);
+  return keysOrOne('strength schedule', strengthSchedule, strength);
 }
 
 /** The largest strength of a schedule, which executes the most steps. */
@@ -102,9 +104,7 @@ export function guidanceKeys({
   guidanceScale,
   guidanceSchedule,
 }: { readonly guidanceScale: number } & Pick<ScheduledSettings, 'guidanceSchedule'>): Key<number>[] {
-  return guidanceSchedule === undefined
-    ? [{ time: 0, value: guidanceScale }]
-    : numberKeys('guidance schedule', guidanceSchedule);
+  return keysOrOne('guidance schedule', guidanceSchedule, guidanceScale);
 }
 
 /**
