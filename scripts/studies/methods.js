@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { root } from '../setup.js';
 import { library } from './library.js';
 
+/** @type {typeof import('../../src/cli/values.js')} */
+const { integer } = await library('cli/values.js');
+
 /** @param {string} names */
 const list = (names) => names.split(',');
 
@@ -14,17 +17,20 @@ export function addMethods(program, { terminal, reporter }) {
     .command('methods')
     .description('What steadies a restyled video, at which cost: all methods on three shots with three prompts each.')
     .option('--model <path>', 'the model that is finetuned', join(root, 'models/demo'))
-    .option('-o, --out <dir>', 'folder of all results', join(root, 'runs/methods'))
-    .option('--frames <n>', 'frames of each shot', Number, 16)
+    .option('-o, --out <dir>', 'folder of all results; runs/methods, and runs/methods-N for other shots, by default')
+    .option('--frames <n>', 'frames of each shot', integer, 16)
+    .option('--shots-seed <n>', 'the held-out drives n, n + 1 and n + 2 in place of the bundled shots', integer)
     .option('--only <names>', 'names of cases, with commas between them; all nine by default', list)
     .option('--methods <names>', 'names of methods, with commas between them; all by default', list)
-    .action(async (values) => {
+    .action(async ({ out, ...values }) => {
+      const { shotsSeed } = values;
       /** @type {typeof import('../../src/experiments/methods/study.js')} */
       const { METHOD_STRENGTHS, runStudy } = await library('experiments/methods/study.js');
       /** @type {typeof import('../../src/experiments/methods/study-table.js')} */
       const { formatStudy } = await library('experiments/methods/study-table.js');
       const table = await runStudy({
         ...values,
+        out: out ?? join(root, shotsSeed === undefined ? 'runs/methods' : `runs/methods-${shotsSeed}`),
         strengths: METHOD_STRENGTHS,
         onNote: (text) => reporter.note(`study: ${text}`),
         onProgress: reporter.report,

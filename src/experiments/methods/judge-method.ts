@@ -43,7 +43,10 @@ export async function judgeMethod(
   { source, truth, styled }: CaseRenderings,
   motions: CaseMotions,
 ): Promise<MethodResult> {
-  const bases = styled.filter(({ base, variant }) => method.on.includes(base) && variant === method.render?.name);
+  const bases = styled.filter(
+    ({ base, training, variant }) =>
+      method.on.includes(base) && training === method.train?.name && variant === method.render?.name,
+  );
   const made: MadeVideo[] = [];
   for (const each of bases) made.push(await makeVideo(method, source, each, motions));
   const outputs = Object.fromEntries(made.map(({ frames }, i) => [String(i), frames]));

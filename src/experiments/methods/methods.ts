@@ -4,6 +4,7 @@ import { temporalFilter } from '../../lib/consistency/filter.js';
 import { flowMedian } from '../../lib/consistency/flow-median.js';
 import type { RestyleOptions } from '../../lib/diffusion/restyle.js';
 import type { Frame } from '../../lib/tensor/frame.js';
+import type { FinetuneOptions } from '../../lib/training/finetune/options.js';
 import type { SourceMotion } from '../../lib/video/flow/correspondence.js';
 import type { MotionOf } from './motions.js';
 
@@ -23,6 +24,12 @@ export interface Variant {
   readonly options: Pick<RestyleOptions, 'anchor' | 'adain' | 'noise' | 'preset' | 'cacheInterval'>;
 }
 
+/** How the model is finetuned where it is not the usual way: its name in files, and the settings that differ. */
+export interface TrainingVariant {
+  readonly name: string;
+  readonly options: Pick<FinetuneOptions, 'trainingNoise'>;
+}
+
 /** One method. */
 export interface Method {
   readonly name: string;
@@ -30,6 +37,7 @@ export interface Method {
   /** The line of the chart that it belongs to; there are as many lines as colours. */
   readonly family?: string;
   readonly on: readonly Base[];
+  readonly train?: TrainingVariant;
   readonly render?: Variant;
   readonly motion?: MotionOf;
   /** Distance of keyframes, where only these are rendered and the frames between them carried along the motion. */
@@ -80,13 +88,21 @@ function filteredKeyframes(keyEvery: number, filterWeight: number, motion: Motio
 
 /** Another way of rendering, by itself and with its keyframes carried along these motions. */
 function rendered(label: string, render: Variant, motions: readonly MotionOf[] = ['dis']): Method[] {
-  const own = { on: FINETUNED, render };
+  return withKeyframes({ name: render.name, label, on: FINETUNED, render }, motions);
+}
+
+/** A method, and its keyframes carried along these motions. */
+function withKeyframes(own: Method, motions: readonly MotionOf[]): Method[] {
   const carried = motions.map((motion) => {
     const { family: _, ...method } = keyframes(5, motion);
-    return { ...method, name: `${render.name}-${method.name}`, label: `${label}, then ${method.label}`, ...own };
+    return { ...method, ...own, name: `${own.name}-${method.name}`, label: `${own.label}, then ${method.label}` };
   });
-  return [{ name: render.name, label, ...own }, ...carried];
+  return [own, ...carried];
 }
+
+/** A model that is finetuned with the noise of each frame as it moves through the video. */
+const WARPED_TRAINING: TrainingVariant = { name: 'warped-training', options: { trainingNoise: 'warped' } };
+const WARPED: Variant = { name: 'warped-noise', options: { noise: 'warped' } };
 
 const cached = (cacheInterval: number): Variant => ({ name: `cache-${cacheInterval}`, options: { cacheInterval } });
 
@@ -106,7 +122,15 @@ export const METHODS: readonly Method[] = [
   ...(['dis', 'network', 'true'] as const).map((motion) => filteredKeyframes(5, 0.3, motion)),
   ...rendered('AdaIN', { name: 'adain', options: { adain: 0.2 } }),
   ...rendered('anchors + AdaIN', { name: 'anchors', options: { anchor: 'first-previous', adain: 0.2 } }),
-  ...rendered('warped noise', { name: 'warped-noise', options: { noise: 'warped' } }),
+  ...rendered('warped noise', WARPED, ['dis', 'network']),
+  { name: 'warped-training', label: 'finetuned with warped noise', on: FINETUNED, train: WARPED_TRAINING },
+  ...withKeyframes(
+    {
+      ...{ name: 'warped-training-warped-noise', label: 'finetuned with warped noise, warped noise', on: FINETUNED },
+      ...{ train: WARPED_TRAINING, render: WARPED },
+    },
+    ['network'],
+  ),
   ...rendered('preset fast', { name: 'fast', options: { preset: 'fast' } }, ['dis', 'network']),
   ...rendered('caching, every 2nd step', cached(2), []),
   ...rendered('caching, every 3rd step', cached(3), []),

@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
-import { openBundledShot } from '../../lib/recipe/bundled-shot.js';
+import { openShot } from '../../lib/recipe/bundled-shot.js';
 import { type Combination, demoPlan, trueEdits } from '../../lib/recipe/combinations.js';
 import { pickRecipeEdit } from '../../lib/recipe/pick-edit.js';
 import type { RecipePlan, Training, Truth } from '../../lib/recipe/plan.js';
@@ -20,7 +20,7 @@ import { planRendering, type Rendering } from '../../lib/renderings/rendering.js
 import type { Frame } from '../../lib/tensor/frame.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';
 import { cpuSeconds } from './cpu-seconds.js';
-import type { Base, Method, Variant } from './methods.js';
+import type { Base, Method, TrainingVariant, Variant } from './methods.js';
 
 /** Settings of the renderings. */
 export interface RenderingsOptions extends RenderHooks {
@@ -38,7 +38,8 @@ export interface RenderingsOptions extends RenderHooks {
 /** One rendering, and its cost a frame. */
 export interface StyledVideo {
   readonly base: Base;
-  /** The name of another way of rendering. */
+  /** The name of another way of finetuning, and of rendering. */
+  readonly training: string | undefined;
   readonly variant: string | undefined;
   readonly strength: number;
   readonly frames: readonly Frame[];
@@ -65,7 +66,7 @@ export async function renderCase(
   const { frames, strengths, onProgress, signal } = options;
   const { shot, style } = combination;
   const hooks = given({ onProgress, signal });
-  const { path, truth } = await openBundledShot(shot.name, { style, frames, ...given({ cache: options.cache }) });
+  const { path, truth } = await openShot(shot, { style, frames, ...given({ cache: options.cache }) });
   const training = { ...DEMO_TRAINING, ...options.training, heldAsidePrompts: [] };
   const trained = (['true', 'picked'] as const).filter((base) => strengths[base].length > 0);
   const arms = trained.map((base) => ({
@@ -87,12 +88,13 @@ export async function renderCase(
   try {
     const edit = await pickRecipeEdit(model, rendered, { out: folder, work }, plan);
     const styled: StyledVideo[] = [];
-    const add = async (base: Base, own: Model): Promise<void> => {
-      const on = methods.filter((method) => method.on.includes(base));
+    const methodsOn = (base: Base): Method[] => methods.filter((method) => method.on.includes(base));
+    const add = async (base: Base, own: Model, train?: TrainingVariant): Promise<void> => {
+      const on = methodsOn(base).filter((method) => method.train?.name === train?.name);
       const variants = [...new Map(on.map(({ render }) => [render?.name, render])).values()];
       const all = strengths[base].flatMap((strength) => variants.map((variant) => ({ strength, variant, model: own })));
       for (const each of all) {
-        const rendering = renderingOf(base, plan, each);
+        const rendering = renderingOf(base, plan, { ...each, train });
         made = 0;
         const { seconds } = await cpuSeconds(() => rendered.render([rendering]));
         const frames: Frame[] = [];
@@ -100,10 +102,7 @@ export async function renderCase(
         const cost = await storedCost(folder, rendering.name, made > 0 ? seconds / made : undefined);
         const { strength, variant } = each;
         styled.push({
-          base,
-          variant: variant?.name,
-          strength,
-          frames,
+          ...{ base, training: train?.name, variant: variant?.name, strength, frames },
           passes: passesOf(model, rendering),
           seconds: cost,
         });
@@ -112,14 +111,17 @@ export async function renderCase(
     await add('plain', model);
     for (const { name, edits } of arms) {
       const learned = edits === 'picked' ? edit.edits : edits;
-      const tuned = await tunedModel(
-        model,
-        rendered,
-        { folder: join(folder, 'finetune', name), learned },
-        { ...training, ...hooks },
-      );
-      opened.push(tuned);
-      await add(name, tuned);
+      const trainings = [...new Map(methodsOn(name).map(({ train }) => [train?.name, train])).values()];
+      for (const train of trainings) {
+        const tuned = await tunedModel(
+          model,
+          rendered,
+          { folder: join(folder, 'finetune', named(name, train)), learned },
+          { ...training, ...train?.options, ...hooks },
+        );
+        opened.push(tuned);
+        await add(name, tuned, train);
+      }
     }
     const source: Frame[] = [];
     for await (const frame of rendered.source()) source.push(frame);
@@ -135,16 +137,28 @@ function renderingOf(
   { steps, batch, prompts }: RecipePlan,
   {
     strength,
+    train,
     variant,
     model,
-  }: { readonly strength: number; readonly variant: Variant | undefined; readonly model: Model },
+  }: {
+    readonly strength: number;
+    readonly train: TrainingVariant | undefined;
+    readonly variant: Variant | undefined;
+    readonly model: Model;
+  },
 ): Rendering {
   const guidanceScale = base === 'plain' ? DEMO_GUIDANCE.plain : DEMO_GUIDANCE.tuned;
-  const name = [base, ...(variant ? [variant.name] : []), strength].join('-');
+  const name = named(base, train, variant, strength);
   return {
     ...{ model, name, label: name },
     options: { ...given({ steps, batch }), ...variant?.options, prompt: prompts[0], guidanceScale, strength },
   };
+}
+
+/** The name of a model's folder, or of a rendering. */
+function named(base: Base, ...parts: readonly (TrainingVariant | Variant | number | undefined)[]): string {
+  const names = parts.map((part) => (typeof part === 'object' ? part.name : part));
+  return [base, ...names.filter((name) => name !== undefined)].join('-');
 }
 
 function passesOf(model: Model, rendering: Rendering): number {
@@ -157,7 +171,7 @@ async function tunedModel(
   model: Model,
   rendered: RenderedVideo,
   { folder, learned }: { readonly folder: string; readonly learned: readonly EditedFrame[] },
-  training: Training & RenderHooks,
+  training: Training & TrainingVariant['options'] & RenderHooks,
 ): Promise<Model> {
   const checkpoints = join(folder, 'checkpoints');
   if (existsSync(join(folder, 'result.json')) && !existsSync(checkpoints)) return loadModel(join(folder, 'model'));

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { UsageError } from '../../lib/base/errors.js';
 import { loadModel } from '../../lib/models/model.js';
-import { COMBINATIONS, type Combination } from '../../lib/recipe/combinations.js';
+import { COMBINATIONS, type Combination, combinationsOf } from '../../lib/recipe/combinations.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
+import { shotOfDrive } from '../../lib/world/held-out-shots.js';
 import { judgeMethod, type MethodResult } from './judge-method.js';
 import { METHODS, type Method } from './methods.js';
 import { motionsOf } from './motions.js';
@@ -28,6 +29,8 @@ export interface StudyOptions extends RenderingsOptions {
   readonly model: string;
   /** Folder of all results; existing ones are kept. */
   readonly out: string;
+  /** The first of three held-out drives in place of the bundled shots. */
+  readonly shotsSeed?: number;
   /** Names of cases, and of methods; all by default. */
   readonly only?: readonly string[];
   readonly methods?: readonly string[];
@@ -41,7 +44,8 @@ export interface StudyOptions extends RenderingsOptions {
  * @throws UsageError for a case or method that does not exist
  */
 export async function runStudy(options: StudyOptions): Promise<StudyTable> {
-  const cases = chosen('case', COMBINATIONS, options.only);
+  const all = combinations(options);
+  const cases = chosen('case', all, options.only);
   const methods = chosen('method', METHODS, options.methods);
   await mkdir(options.out, { recursive: true });
   const model = await loadModel(options.model);
@@ -60,20 +64,25 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
         const result = await judgeMethod(combination.name, method, renderings, motions);
         await writeFileAtomic(resultPath(folder, method.name), `${JSON.stringify(result)}\n`);
       }
-      await summarise(options.out);
+      await summarise(options.out, all);
     }
   } finally {
     await model.dispose();
   }
-  return summarise(options.out);
+  return summarise(options.out, all);
+}
+
+/** The bundled shots under each prompt, or three other ones. */
+function combinations({ shotsSeed }: Pick<StudyOptions, 'shotsSeed'>): readonly Combination[] {
+  return shotsSeed === undefined ? COMBINATIONS : combinationsOf([0, 1, 2].map((i) => shotOfDrive(shotsSeed + i)));
 }
 
 const resultPath = (folder: string, method: string): string => join(folder, 'methods', `${method}.json`);
 
 /** The table over everything stored. */
-async function summarise(out: string): Promise<StudyTable> {
+async function summarise(out: string, all: readonly Combination[]): Promise<StudyTable> {
   const results: MethodResult[] = [];
-  for (const { name } of COMBINATIONS) {
+  for (const { name } of all) {
     for (const method of METHODS) {
       const path = resultPath(join(out, name), method.name);
       if (existsSync(path)) results.push(JSON.parse(await readFile(path, 'utf8')) as MethodResult);

@@ -5,27 +5,41 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../base/errors.js';
 import { writeVideo } from '../video/write/write-video.js';
-import { heldOutShot, shotCarRegions, shotFrames, shotMotion } from '../world/held-out-shots.js';
+import { type HeldOutShot, heldOutShot, shotCarRegions, shotFrames, shotMotion } from '../world/held-out-shots.js';
 import { STYLES, type Style } from '../world/styles/styles.js';
 import type { Truth } from './plan.js';
 
 /** Sides of the frames. */
 const SIDE = 128;
 
+/** What of a shot is opened, and where it is kept. */
+interface ShotOptions {
+  readonly style?: Style;
+  readonly frames?: number;
+  readonly cache?: string;
+}
+
 /**
- * The shot as an mp4 file, rendered at its first use, and its ground truth in `style`.
+ * The shot of this name as an mp4 file, rendered at its first use, and its ground truth in `style`.
  *
  * @throws UsageError for an unknown shot or style
  */
 export async function openBundledShot(
   name: string,
-  { style, frames, cache = '.cache' }: { style?: Style; frames?: number; cache?: string } = {},
+  options: ShotOptions = {},
 ): Promise<{ path: string; truth?: Truth }> {
-  const shot = heldOutShot(name);
+  return openShot(heldOutShot(name), options);
+}
+
+/** As `openBundledShot`, for any shot of the world. */
+export async function openShot(
+  shot: HeldOutShot,
+  { style, frames, cache = '.cache' }: ShotOptions = {},
+): Promise<{ path: string; truth?: Truth }> {
   if (style !== undefined && !STYLES.includes(style)) {
     throw new UsageError(`no style "${style}", expected one of ${STYLES.join(', ')}`);
   }
-  const path = join(resolve(cache), 'shots', `${name}.mp4`);
+  const path = join(resolve(cache), 'shots', `${shot.name}.mp4`);
   if (!existsSync(path)) {
     await mkdir(join(resolve(cache), 'shots'), { recursive: true });
     await writeVideo(path, shotFrames(shot), { frameRate: shot.frameRate });

@@ -28,10 +28,15 @@ export interface Combination extends StyledPrompt {
   readonly name: string;
 }
 
-/** All nine, by name such as `red-car-curve-neon`. */
-export const COMBINATIONS: readonly Combination[] = HELD_OUT_SHOTS.flatMap((shot) =>
-  STYLED_PROMPTS.map((prompt) => ({ ...prompt, shot, name: `${shot.name}-${prompt.style}` })),
-);
+/** Shots under each of the prompts, by name such as `red-car-curve-neon`. */
+export function combinationsOf(shots: readonly HeldOutShot[]): readonly Combination[] {
+  return shots.flatMap((shot) =>
+    STYLED_PROMPTS.map((prompt) => ({ ...prompt, shot, name: `${shot.name}-${prompt.style}` })),
+  );
+}
+
+/** All nine. */
+export const COMBINATIONS: readonly Combination[] = combinationsOf(HELD_OUT_SHOTS);
 
 /** The edited frame of a case: the middle one of so many. */
 export const editedFrameOf = (frames: number): number => Math.floor(frames / 2);

@@ -7,7 +7,7 @@ import type { Correspondence, SourceFrame } from '../video/flow/correspondence.j
 import { type CarRegion, carRegion } from './car/region.js';
 import { type RenderOptions, renderScene } from './picture/render-scene.js';
 import { HELD_OUT_SEEDS } from './sampling/training-sample.js';
-import { createDrive, type Drive, type DriveOptions } from './street/drive.js';
+import { CAR_COLOURS, createDrive, type Drive, type DriveOptions } from './street/drive.js';
 import type { Style } from './styles/styles.js';
 import { sceneFlow } from './truth/scene-flow.js';
 
@@ -66,6 +66,26 @@ export function heldOutShot(name: string): HeldOutShot {
   throw new UsageError(
     `no bundled shot "${name}", expected one of ${HELD_OUT_SHOTS.map((each) => each.name).join(', ')}`,
   );
+}
+
+/**
+ * A shot of another held-out drive, counted from 0: its seed determines all of it, except that there is always a car ahead.
+ *
+ * @throws UsageError when there is no such drive
+ */
+export function shotOfDrive(number: number): HeldOutShot {
+  const count = HELD_OUT_SEEDS.last - HELD_OUT_SEEDS.first + 1;
+  if (!Number.isInteger(number) || number < 0 || number >= count) {
+    throw new UsageError(`no held-out drive ${number}, expected a whole number from 0 to ${count - 1}`);
+  }
+  const driveSeed = HELD_OUT_SEEDS.first + number;
+  const { car, time, course } = createDrive(driveSeed);
+  const colour = car?.colour ?? CAR_COLOURS[number % CAR_COLOURS.length];
+  return {
+    name: `drive-${number}`,
+    description: `A ${colour} car ahead, ${time}, ${course}`,
+    ...{ driveSeed, options: { car: colour }, start: 0, frames: 36, frameRate: 12 },
+  };
 }
 
 /** The drive of a shot. */
