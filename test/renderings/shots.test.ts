@@ -72,7 +72,10 @@ it('with anchors each shot is rendered as it is alone', async () => {
     ...(await collect(restyleKeyframes(model, frames.slice(CUT), anchored))),
   ];
   expect(await collect(restyleKeyframes(model, frames, anchored))).toEqual(keys);
+  estimated.length = 0;
   expect(await rendered('anchored keyframes', { ...anchored, steady: true })).toEqual([keys]);
+  // The video is read twice, to find the keys 0, 3, 4, 5, 8, 9 and to carry them; 3 and 4, and 8 and 9, are neighbours.
+  expect(estimated).toEqual(Array.from({ length: 6 }, () => 'network'));
 });
 
 it('noise moves by the estimator that keyframes are carried by, which sees each pair of frames once', async () => {

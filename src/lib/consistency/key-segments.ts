@@ -41,17 +41,18 @@ export interface KeySegment<F extends SourceFrame> {
  *
  * At most `keyEvery` + 1 frames are in memory.
  *
+ * @param neighbours the motion from frame to frame, where none between any two frames is known
  * @throws UsageError when `keyEvery` is no whole number from 1, or `newShare` is no share
  */
 export async function* keySegments<F extends SourceFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
   options: KeyframeOptions,
+  neighbours: SourceMotion = motionBy(checkKeyframes(options).flow),
 ): AsyncGenerator<KeySegment<F>, void, undefined> {
-  const { keyEvery, newShare, flow, signal } = checkKeyframes(options);
+  const { keyEvery, newShare, signal } = checkKeyframes(options);
   const known = options.motion;
-  const estimated = motionBy(flow);
   const motion = async (path: readonly F[]): Promise<Correspondence> =>
-    known ? known(path[0], path[path.length - 1]) : motionThrough(path, estimated);
+    known ? known(path[0], path[path.length - 1]) : motionThrough(path, neighbours);
   /** The key before, and the frames read since. */
   let window: F[] = [];
   const next = async (): Promise<KeySegment<F>> => {

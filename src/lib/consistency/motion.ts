@@ -9,17 +9,27 @@ export type { Correspondence, SourceFrame, SourceMotion };
 
 const motions = new Map<FlowMethod, SourceMotion>();
 
-/**
- * Motion by an estimator of optical flow; visible is where the flow back returns [Ruder et al. 2016]. Both directions of a
- * pair are estimated together, and remembered as long as its frames are, for all who ask for the same two.
- */
+/** Motion by an estimator of optical flow; visible is where the flow back returns [Ruder et al. 2016]. */
 export function motionBy(method: FlowMethod): SourceMotion {
-  const motion = motions.get(method) ?? rememberedMotion(method);
+  const motion =
+    motions.get(method) ??
+    rememberedMotion(async (earlier, later) => {
+      const { there, back } = await estimateFlow(earlier.frame, later.frame, method);
+      return [correspondence(there, back), correspondence(back, there)];
+    });
   motions.set(method, motion);
   return motion;
 }
 
-function rememberedMotion(method: FlowMethod): SourceMotion {
+/**
+ * A motion both directions of which are found together, and remembered as long as its frames are, for all who ask for the same
+ * two.
+ *
+ * @param find the motion from the earlier of two frames to the later one, and back
+ */
+export function rememberedMotion(
+  find: (earlier: SourceFrame, later: SourceFrame) => Promise<readonly [there: Correspondence, back: Correspondence]>,
+): SourceMotion {
   const known = new WeakMap<SourceFrame, WeakMap<SourceFrame, Promise<Correspondence>>>();
   const remember = (from: SourceFrame, to: SourceFrame, motion: Promise<Correspondence>): void => {
     known.set(from, (known.get(from) ?? new WeakMap()).set(to, motion));
@@ -27,17 +37,10 @@ function rememberedMotion(method: FlowMethod): SourceMotion {
   return async (from, to) => {
     const [earlier, later] = from.index <= to.index ? [from, to] : [to, from];
     if (!known.get(from)?.has(to)) {
-      const pair = estimateFlow(earlier.frame, later.frame, method);
-      remember(
-        earlier,
-        later,
-        pair.then(({ there, back }) => correspondence(there, back)),
-      );
-      remember(
-        later,
-        earlier,
-        pair.then(({ there, back }) => correspondence(back, there)),
-      );
+      const pair = find(earlier, later);
+      const [there, back] = [0, 1].map((i) => pair.then((both) => both[i]));
+      remember(earlier, later, there);
+      remember(later, earlier, back);
     }
     return known.get(from)!.get(to)!;
   };

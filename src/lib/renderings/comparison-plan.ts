@@ -19,7 +19,7 @@ import type { Video, VideoInput } from '../video/read/video.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
 import { workBytes } from './rendered-video.js';
-import { planRenderings, type Rendering, type RenderingPlan, renderedFrames } from './rendering.js';
+import { picturesOf, planRenderings, type Rendering, type RenderingPlan, renderedFrames } from './rendering.js';
 
 /**
  * Plans a comparison without writing anything.
@@ -49,7 +49,7 @@ export async function planComparison(
           sum + Math.ceil(renderedFrames(renderings[i].options, frames) / batch) * evaluations,
         0,
       ),
-      workBytes: workBytes(model, video, frames, renderings.length),
+      workBytes: workBytes(model, video, frames, picturesOf(renderings)),
     }),
   };
 }

@@ -17,6 +17,7 @@ import { maskInputs } from './hash-masks.js';
 import { comparisonRun, frameCounter, logComparison } from './log-comparison.js';
 import { commentsOf, comparisonComments } from './made-with.js';
 import { gridOf, openRenderedVideo, type Readable } from './rendered-video.js';
+import { picturesOf } from './rendering.js';
 
 const ROUND_TRIP = 'round-trip';
 
@@ -49,7 +50,12 @@ export async function compareRenderings(
     };
     if (folder.finished !== null) return log(folder.finished as Omit<ComparisonResult, 'out'>);
     const hooks = { ...options, onFrame: frameCounter(run) };
-    const rendered = await openRenderedVideo(model, video, { work: folder.work, expected: renderings.length }, hooks);
+    const rendered = await openRenderedVideo(
+      model,
+      video,
+      { work: folder.work, expected: picturesOf(renderings) },
+      hooks,
+    );
     try {
       await rendered.render(renderings);
       const outputs: Record<string, Readable> = Object.fromEntries(

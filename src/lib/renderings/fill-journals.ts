@@ -2,7 +2,7 @@
 // where an earlier process stopped.
 
 import type { OnProgress } from '../base/progress.js';
-import type { RecordJournal } from '../base/record-journal.js';
+import type { JournalOptions, RecordJournal } from '../base/record-journal.js';
 import type { SourceFrame } from '../consistency/motion.js';
 import { type WarpedNoiseOptions, warpedNoise } from '../consistency/warped-noise.js';
 import { decodeFrame, encodeFrame } from '../diffusion/restyle.js';
@@ -143,8 +143,8 @@ export interface RenderedFrom {
   readonly times?: readonly number[];
   /** The pictures of the controls' maps, by the maps' paths. */
   readonly maps: ReadonlyMap<string, RecordJournal>;
-  /** Opens a journal of the numbers of keyframes. */
-  readonly keys: (name: string) => Promise<RecordJournal>;
+  /** Opens another journal of this rendering's own. */
+  readonly journal: (name: string, recordBytes: number, how?: JournalOptions) => Promise<RecordJournal>;
 }
 
 /** Callbacks of one rendering: how far it is. */

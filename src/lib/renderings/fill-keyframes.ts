@@ -5,7 +5,8 @@ import { sha256Json } from '../base/hash.js';
 import type { RecordJournal } from '../base/record-journal.js';
 import { carry } from '../consistency/carry.js';
 import { type KeySegment, keySegments } from '../consistency/key-segments.js';
-import type { SourceFrame } from '../consistency/motion.js';
+import { motionBy, type SourceFrame, type SourceMotion } from '../consistency/motion.js';
+import { MOTION_BYTES, storedMotion } from '../consistency/stored-motion.js';
 import { isMasked, withMask } from '../diffusion/mask.js';
 import { decodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
@@ -24,7 +25,7 @@ import {
 } from './fill-journals.js';
 
 /** Bytes of a keyframe's number in its journal. */
-export const KEY_BYTES = 4;
+const KEY_BYTES = 4;
 
 /**
  * Renders the keyframes of renderings that choose the same ones, and carries them to the frames between. A single rendering
@@ -41,11 +42,18 @@ export async function renderKeyframes(
   const [{ options, steps }] = open;
   const chosen = chosenSettings(STEADY, options);
   const noises = [...new Set(open.flatMap(({ noise }) => noise ?? []))];
-  const segmentsFrom = (first: number): AsyncGenerator<KeySegment<SourceFrame>, void, undefined> =>
-    keySegments(framesWithNoise(from, noises, { first, signal: hooks.signal }), chosen);
-  if (steps) return renderTogether(model, from, { rendering: open[0], segmentsFrom }, hooks);
+  const segmentsFrom = (first: number, motion?: SourceMotion): AsyncGenerator<KeySegment<SourceFrame>> =>
+    keySegments(framesWithNoise(from, noises, { first, signal: hooks.signal }), chosen, motion);
+  if (steps) {
+    const { width, height } = from.video;
+    const pairs = await from.journal('motion.f32', MOTION_BYTES * width * height, { fresh: true });
+    const motion = storedMotion(pairs, motionBy(chosen.flow));
+    await renderTogether(model, from, { rendering: open[0], segments: () => segmentsFrom(0, motion) }, hooks);
+    await pairs.truncate(0);
+    return pairs.close();
+  }
   const { batch } = withDefaults(RENDER, options);
-  const keys = await from.keys(`keys-${sha256Json({ ...chosen, batch }).slice(0, 8)}.u32`);
+  const keys = await from.journal(`keys-${sha256Json({ ...chosen, batch }).slice(0, 8)}.u32`, KEY_BYTES);
   const known: number[] = [];
   for await (const record of keys.records()) known.push(Buffer.from(record).readUInt32LE());
   const counts: number[] = [];
@@ -76,27 +84,27 @@ export async function renderKeyframes(
   }
 }
 
-/** Renders all keyframes together, then finds them again to carry them: latents are held for all of them, frames are not. */
+/**
+ * Renders all keyframes together, then goes through the segments again to carry them: latents are held for all of them, frames
+ * and motion are not.
+ */
 async function renderTogether(
   model: Model,
   from: RenderedFrom,
   {
     rendering,
-    segmentsFrom,
-  }: {
-    readonly rendering: FilledRendering;
-    readonly segmentsFrom: (first: number) => AsyncIterable<KeySegment<SourceFrame>>;
-  },
+    segments,
+  }: { readonly rendering: FilledRendering; readonly segments: () => AsyncIterable<KeySegment<SourceFrame>> },
   hooks: RenderingHooks,
 ): Promise<void> {
   await rendering.output.truncate(0);
   const numbers: number[] = [];
-  for await (const { key } of segmentsFrom(0)) numbers.push(key.index);
+  for await (const { key } of segments()) numbers.push(key.index);
   const edited = await editLatents(model, from, { rendering, numbers }, (share) =>
     hooks.onStep(rendering, share * from.source.count),
   );
   let i = 0;
-  for await (const segment of segmentsFrom(0)) {
+  for await (const segment of segments()) {
     await appendCarried(model, from, { rendering, segments: [segment], edited: [edited[i++]] }, hooks);
   }
 }

@@ -29,7 +29,6 @@ import {
   recordSizes,
   seenAt,
 } from './fill-journals.js';
-import { KEY_BYTES } from './fill-keyframes.js';
 import { renderLatents } from './render-latents.js';
 import type { Rendering } from './rendering.js';
 
@@ -88,7 +87,7 @@ export async function hasRendered(work: string): Promise<boolean> {
   );
 }
 
-/** Bytes of the journals of a video with this number of renderings. */
+/** Bytes of the journals of a video with this number of renderings (`picturesOf`). */
 export function workBytes(model: Model, video: Video, frames: number, renderings: number): number {
   const { frameBytes, latentBytes } = recordSizes(model, video);
   return frames * ((renderings + 2 + mapsOf(model).length) * frameBytes + latentBytes);
@@ -107,7 +106,7 @@ export function gridOf(entries: readonly (readonly [label: string, read: Readabl
 /**
  * Reads a video into a work folder and encodes its frames, continuing what an earlier process began.
  *
- * @param expected number of renderings, for a warning about too little disk space
+ * @param expected number of renderings (`picturesOf`), for a warning about too little disk space
  * @throws UsageError when the video has no frames; FailureError when numbers turn NaN or the disk is full
  */
 export async function openRenderedVideo(
@@ -187,10 +186,9 @@ export async function openRenderedVideo(
           const steps = together && { steps: await journal(`${rendering.name}.steps.f32`, latentBytes) };
           filled.push({ ...rendering, output, ...(await noiseOf(rendering)), ...steps });
         }
-        const keys = (name: string): Promise<RecordJournal> => journal(name, KEY_BYTES);
         const scheduled = renderings.some(({ options }) => isScheduled(options));
         const times = scheduled && { times: (await video.times()).times };
-        await renderLatents(model, { source, latents, latentShape, video, maps, keys, ...times }, filled, hooks);
+        await renderLatents(model, { source, latents, latentShape, video, maps, journal, ...times }, filled, hooks);
       },
       rendering: (name) => framesOf(outputs.get(name)!),
       judge<Name extends string>(

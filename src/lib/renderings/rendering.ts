@@ -4,7 +4,8 @@ import { assertInteger } from '../base/assert.js';
 import { UsageError } from '../base/errors.js';
 import { createGenerator } from '../base/random.js';
 import { checkKeyframes, countKeys } from '../consistency/key-segments.js';
-import { checkAnchored } from '../diffusion/anchored-img2img.js';
+import { MOTION_BYTES } from '../consistency/stored-motion.js';
+import { checkAnchored, isAnchored } from '../diffusion/anchored-img2img.js';
 import { assertGuidance } from '../diffusion/guidance.js';
 import { checkMask } from '../diffusion/mask.js';
 import { noiseSchedule } from '../diffusion/noise-schedule.js';
@@ -28,6 +29,15 @@ export interface Rendering {
   readonly options: RenderingOptions;
   /** A model for this rendering only, such as a finetuned one; it must have the same autoencoder as the others. */
   readonly model?: Model;
+}
+
+/**
+ * The size of renderings' journals, in pictures a frame: one each, and the motion between frames while keyframes are rendered
+ * together, which is removed before the next of these.
+ */
+export function picturesOf(renderings: readonly Pick<Rendering, 'options'>[]): number {
+  const isCarried = renderings.some(({ options }) => options.steady && isAnchored(options));
+  return renderings.length + (isCarried ? MOTION_BYTES / 3 : 0);
 }
 
 /** The plan of a rendering. */
