@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { builtModules } from './test/built-modules.js';
 import { SlowFirst } from './test/slow-first.js';
 
 /** Tests of numbers: graphs are optimized, as users run them. In TOGETHER they are not, because that takes longer than to run them. */
@@ -15,6 +16,12 @@ const TOGETHER = [
   'video/{video-input,warp,write-video}',
 ].map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
 
+/** Files that load modules anew or replace them, which only vitest's own loader allows. */
+const RELOADING = ['base/stop-point', 'renderings/shots', 'tracking/many-runs'].map((place) => `test/${place}.test.ts`);
+
+// `npm test` has compiled `src` just before; `npx vitest` takes the sources as they are.
+const plugins = process.env.STEADYFRAME_TEST_BUILT ? [builtModules] : [];
+
 export default defineConfig({
   test: {
     // For what hangs, not for what is slow: on a busy machine the longest tests take ten times as long as on an idle one.
@@ -29,13 +36,19 @@ export default defineConfig({
     globalSetup: 'test/surroundings.ts',
     projects: [
       // One process for many files, which load the library once.
-      { extends: true, test: { name: 'exact', include: EXACT, isolate: false } },
+      { extends: true, plugins, test: { name: 'exact', include: EXACT, isolate: false } },
       {
         extends: true,
+        plugins,
         test: { name: 'together', include: TOGETHER, isolate: false, env: { STEADYFRAME_TEST_UNOPTIMIZED: '1' } },
       },
       // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...TOGETHER] } },
+      {
+        extends: true,
+        plugins,
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...TOGETHER, ...RELOADING] },
+      },
+      { extends: true, test: { name: 'reloading', include: RELOADING } },
     ],
   },
 });

@@ -73,7 +73,11 @@ async function vitest(args) {
     const child = spawn(
       process.execPath,
       [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
-      { cwd: root, stdio: 'inherit', env: { ...process.env, STEADYFRAME_TEST_SUMMARY: summaryFile } },
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, STEADYFRAME_TEST_BUILT: '1', STEADYFRAME_TEST_SUMMARY: summaryFile },
+      },
     );
     const status = await new Promise((resolve) => child.on('error', resolve).on('close', resolve));
     /** @type {import('./test-summary.js').Summary} */
