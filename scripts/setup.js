@@ -70,13 +70,16 @@ export function ensureInstalled() {
   return false;
 }
 
+/** TypeScript as a native program, which takes a sixth of the time. Version 6 stays for what parses with it in JavaScript. */
+const COMPILER = 'node_modules/typescript-native';
+
 /** What the compiled library depends on besides its sources. */
 const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.js', 'assets/ui/chart-math.js'];
 
 /** Fingerprint of everything that the compiled library depends on. */
 function sourceStamp() {
   const hash = createHash('sha256');
-  const compiler = JSON.parse(readFileSync(join(root, 'node_modules/typescript/package.json'), 'utf8')).version;
+  const compiler = JSON.parse(readFileSync(join(root, COMPILER, 'package.json'), 'utf8')).version;
   hash.update(compiler);
   const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -122,9 +125,9 @@ function run(...args) {
  * @returns {Outcome}
  */
 function compileInto({ modules, dist }, checked = true) {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, COMPILER, 'bin/tsc');
   const check = checked ? '--noEmitOnError' : '--noCheck';
-  const args = ['--max-semi-space-size=256', tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', modules, check];
+  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', modules, check];
   const compiled = run(...args);
   return compiled.ok ? run(join(root, 'scripts/bundle.js'), modules, dist) : compiled;
 }

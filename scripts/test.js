@@ -113,10 +113,7 @@ async function run(args) {
   const colours = process.stdout.isTTY ? 'force' : 'off';
   const biome = ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', `--colors=${colours}`];
   // One core each. The types of everything are checked beside the build, which need not check those of the sources again.
-  const types = check('types', () =>
-    // With room for what is new, the collector of garbage takes a quarter less of the processors' time.
-    node('--max-semi-space-size=256', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'),
-  );
+  const types = check('types', () => node('node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.json'));
   await check('formatting', () => node(...biome));
   await check('build', () => build({ checked: false }));
   await timed('tests', () => vitest(args));

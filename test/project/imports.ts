@@ -53,7 +53,16 @@ const OWNERS: [pattern: RegExp, folder: string][] = [[/^(onnxruntime-|@tensorflo
 const SHARED_SCRIPT = { script: 'assets/ui/chart-math.ts', importer: 'src/lib/report/chart-math.ts' };
 
 /** All imports of a file: declarations, re-exports, `import()`, `import('x').Type` and `require()`. */
-export function importsOf({ path, text }: SourceFile): Import[] {
+export function importsOf(file: SourceFile): readonly Import[] {
+  const found = seen.get(file) ?? findImports(file);
+  seen.set(file, found);
+  return found;
+}
+
+/** Imports of files that were parsed already. */
+const seen = new WeakMap<SourceFile, readonly Import[]>();
+
+function findImports({ path, text }: SourceFile): Import[] {
   const found: Import[] = [];
   const add = (node: ts.Node | undefined, typeOnly: boolean, dynamic = false) => {
     if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, typeOnly, dynamic });

@@ -108,7 +108,7 @@ describe('npm install of the packed package', () => {
       join(consumer, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['use.mts', 'readme.mts'] }),
     );
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', consumer], { encoding: 'utf8' });
     expect(stdout).toBe('');
   });

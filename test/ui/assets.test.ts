@@ -70,7 +70,7 @@ describe('scripts and styles of the dashboard', () => {
   });
 
   it('are free of type errors', () => {
-    const args = ['node_modules/typescript/bin/tsc', '-p', 'test/ui/page-scripts.json'];
+    const args = ['node_modules/typescript-native/bin/tsc', '-p', 'test/ui/page-scripts.json'];
     const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     expect(stdout).toBe('');
     expect(status).toBe(0);

@@ -2,8 +2,8 @@
 // checkpoints state nothing and predict epsilon.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { parse } from 'yaml';
 import { UsageError } from '../../base/errors.js';
+import { yaml } from '../../base/yaml.js';
 import type { SchedulerConfig } from './config.js';
 import type { Json } from './fields.js';
 
@@ -86,7 +86,7 @@ function yamlBeside(path: string): { predictionType: SchedulerConfig['prediction
   if (statSync(file).size > YAML_LIMIT) throw unreadable('is too large for a configuration');
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'), { maxAliasCount: 100, logLevel: 'error' });
+    content = yaml().parse(readFileSync(file, 'utf8'), { maxAliasCount: 100, logLevel: 'error' });
   } catch (error) {
     throw unreadable(`is not YAML (${(error as Error).message.split('\n')[0]})`);
   }

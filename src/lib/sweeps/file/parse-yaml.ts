@@ -1,18 +1,9 @@
 // Parses untrusted YAML into plain data: one document, with merge keys and aliases. Size, depth and aliases are checked
 // before anything is expanded.
 
-import {
-  Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type ParsedNode,
-  parseAllDocuments,
-} from 'yaml';
+import type { Document, LineCounter, Node, ParsedNode } from 'yaml';
 import { UsageError } from '../../base/errors.js';
+import { yaml } from '../../base/yaml.js';
 
 /** A document with its data (undefined if there is none), and the offsets of its lines. */
 export interface ParsedYaml {
@@ -37,6 +28,7 @@ const UNPARSED = 1000;
 export function parseYaml(text: string, path: string, what: string): ParsedYaml {
   if (text.length > LONGEST_YAML) throw tooLong(path, text.length, what);
   const source = text.replace(/^\uFEFF/, '');
+  const { Document, LineCounter, parseAllDocuments } = yaml();
   const lines = new LineCounter();
   const at = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
   const depth = depthOf(source);
@@ -91,6 +83,7 @@ function depthOf(text: string): { deepest: number; line: number } {
 
 /** Throws an error for cycles, too many values by aliases, and invalid keys and merges. */
 function checkNodes(document: Document.Parsed, at: (offset: number) => string): void {
+  const { isAlias, isMap, isSeq } = yaml();
   const sizes = new Map<Node, number>();
   const open = new Set<Node>();
   const where = (node: Node): string => at(node.range?.[0] ?? 0);
@@ -128,6 +121,7 @@ function checkNodes(document: Document.Parsed, at: (offset: number) => string): 
 }
 
 function checkKey(key: unknown, value: unknown, document: Document.Parsed, where: (node: Node) => string): void {
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   if (!isScalar(key) || key.value === null) {
     const node = (key ?? value) as Node | null;
     throw new UsageError(`${node ? where(node) : 'YAML'}: a key is missing or is no word; correct the YAML`);

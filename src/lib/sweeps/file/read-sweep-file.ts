@@ -2,12 +2,13 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, type LineCounter } from 'yaml';
+import type { Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { brief } from '../../base/brief.js';
 import { UsageError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { nearestName } from '../../base/nearest-name.js';
+import { yaml } from '../../base/yaml.js';
 import { findControl, findModel } from '../../models/hub/find-model.js';
 import { LONGEST_YAML, parseYaml, tooLong } from './parse-yaml.js';
 import { SETTING_NAMES, TOP_SETTINGS } from './point-settings.js';
@@ -149,6 +150,7 @@ function shapeOf(schema: unknown): Record<string | number, unknown> | undefined 
 
 /** `:7`, the line of the deepest existing key of a path. */
 function lineOf(document: Document, lines: LineCounter, keys: readonly (string | number)[]): string {
+  const { isMap, isNode, isPair, isScalar } = yaml();
   for (let length = keys.length; length > 0; length--) {
     const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true);
     const last = keys[length - 1];
