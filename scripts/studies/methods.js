@@ -15,28 +15,32 @@ const list = (names) => names.split(',');
 export function addMethods(program, { terminal, reporter }) {
   program
     .command('methods')
-    .description('What steadies a restyled video, at which cost: all methods on three shots with three prompts each.')
+    .description('What steadies a restyled video, at which cost: all methods on three videos with three prompts each.')
     .option('--model <path>', 'the model that is finetuned', join(root, 'models/demo'))
-    .option('-o, --out <dir>', 'folder of all results; runs/methods, and runs/methods-N for other shots, by default')
+    .option(
+      '-o, --out <dir>',
+      'folder of all results; by default runs/methods, and for other videos runs/methods-N or runs/methods-real',
+    )
     .option('--frames <n>', 'frames of each shot', integer, 16)
     .option('--shots-seed <n>', 'the held-out drives n, n + 1 and n + 2 in place of the bundled shots', integer)
+    .option('--real <files>', 'real clips in place of the shots, with commas between them; those that exist', list)
     .option('--only <names>', 'names of cases, with commas between them; all nine by default', list)
     .option('--methods <names>', 'names of methods, with commas between them; all by default', list)
     .action(async ({ out, ...values }) => {
-      const { shotsSeed } = values;
+      const other = values.real ? '-real' : values.shotsSeed === undefined ? '' : `-${values.shotsSeed}`;
       /** @type {typeof import('../../src/experiments/methods/study.js')} */
       const { METHOD_STRENGTHS, runStudy } = await library('experiments/methods/study.js');
       /** @type {typeof import('../../src/experiments/methods/study-table.js')} */
       const { formatStudy } = await library('experiments/methods/study-table.js');
       const table = await runStudy({
         ...values,
-        out: out ?? join(root, shotsSeed === undefined ? 'runs/methods' : `runs/methods-${shotsSeed}`),
+        out: out ?? join(root, `runs/methods${other}`),
         strengths: METHOD_STRENGTHS,
         onNote: (text) => reporter.note(`study: ${text}`),
         onProgress: reporter.report,
         signal: terminal.signal,
       });
       reporter.close();
-      terminal.out(`${formatStudy(table)}\n`);
+      if (table.cases.length > 0) terminal.out(`${formatStudy(table)}\n`);
     });
 }

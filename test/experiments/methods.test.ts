@@ -2,8 +2,10 @@
 // table compares at equal edit strength.
 
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { type CaseOptions, studyCases } from '../../src/experiments/methods/cases.js';
 import type { MethodPoint, MethodResult } from '../../src/experiments/methods/judge-method.js';
 import { METHODS, REFERENCE } from '../../src/experiments/methods/methods.js';
 import { remembered } from '../../src/experiments/methods/motions.js';
@@ -11,6 +13,9 @@ import { runStudy, type StudyOptions } from '../../src/experiments/methods/study
 import { studyChart } from '../../src/experiments/methods/study-chart.js';
 import { formatStudy, studyTable } from '../../src/experiments/methods/study-table.js';
 import type { SourceFrame } from '../../src/lib/video/flow/correspondence.js';
+import { writeVideo } from '../../src/lib/video/write/write-video.js';
+import { heldOutShot, shotDrive, shotFrames, shotOfDrive } from '../../src/lib/world/held-out-shots.js';
+import { isHeldOut } from '../../src/lib/world/sampling/training-sample.js';
 import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -57,8 +62,65 @@ test('a case is rendered once, and each method is made once', async () => {
   );
 }, 600_000);
 
+test('real clips have no truth, and models learn with noise of their frames', async () => {
+  const [out, clip] = [join(scratch, 'real'), join(scratch, 'clip.mp4')];
+  await writeVideo(clip, shotFrames(heldOutShot('red-car-curve'), 'photo', { frames: 3 }));
+  const notes: string[] = [];
+  const table = await runStudy({
+    ...{ model: await smallestCheckpoint(scratch), out, frames: 3, real: ['gone.mp4', clip] },
+    ...{ strengths: { plain: [], true: [0.45], picked: [0.45] }, only: ['clip-pencil'] },
+    plan: { proposals: { strengths: [1], seeds: [42] }, steps: 3 },
+    training: { trainingFrames: 1, iterations: 1, trainingBatch: 1 },
+    methods: [REFERENCE, 'warped-training-warped-noise', 'keyframes-3-dis', 'keyframes-3-true'],
+    onNote: (text) => notes.push(text),
+  });
+  expect(notes).toContain('gone.mp4: there is no such file, it is left out');
+  expect(table.rows.map(({ method, edit }) => [method, edit])).toEqual([
+    [REFERENCE, 'picked'],
+    ['keyframes-3-dis', 'picked'],
+    ['warped-training-warped-noise', 'picked'],
+  ]);
+  const [recipe, keyframes] = table.rows;
+  expect(recipe.values.farnebackError.mean).toBe(1);
+  expect(recipe.values.trueError.mean).toBeNaN();
+  expect(recipe.values.truthError.mean).toBeNaN();
+  expect(recipe.values.carriedSource.mean).toBeNaN();
+  expect(keyframes.values.carriedSource.mean).toBeGreaterThan(0);
+  const settings = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(out, 'clip-pencil/finetune', name, 'result.json'), 'utf8')).settings;
+  expect(await settings('picked')).not.toHaveProperty('warpedNoise');
+  expect(await settings('picked-warped-training')).toHaveProperty('warpedNoise');
+}, 600_000);
+
+test('cases are of the bundled shots, of other drives, or of clips', () => {
+  const names = (options: CaseOptions): string[] => studyCases(options).map(({ name }) => name);
+  expect(names({})).toHaveLength(9);
+  expect(names({ shotsSeed: 101 })).toEqual(
+    [101, 102, 103].flatMap((drive) => ['neon', 'pencil', 'winter'].map((style) => `drive-${drive}-${style}`)),
+  );
+  expect(() => names({ shotsSeed: 101, real: [] })).toThrow('real clips have no drives; leave out one of the two');
+  expect(() => names({ real: ['package.json', 'notebooks/package.json'] })).toThrow('two clips are called "package"');
+  for (const drive of [0, 101, 2 ** 31 - 1]) {
+    const shot = shotOfDrive(drive);
+    expect(isHeldOut(shot.driveSeed)).toBe(true);
+    expect(shotDrive(shot).car).not.toBeNull();
+  }
+  expect(() => shotOfDrive(2 ** 31)).toThrow(
+    'no held-out drive 2147483648, expected a whole number from 0 to 2147483647',
+  );
+});
+
 const point = (strength: number, edit: number, error: number): MethodPoint => ({
-  ...{ base: 'true', strength, curves: {}, truthError: 20, carCorrelation: 0.75, passes: 22, seconds: 2 },
+  ...{
+    base: 'true',
+    strength,
+    curves: {},
+    truthError: 20,
+    carCorrelation: 0.75,
+    carriedSource: null,
+    passes: 22,
+    seconds: 2,
+  },
   metrics: { edit_strength: edit, warping_error_true_normalised: error },
 });
 const result = (method: string, points: readonly MethodPoint[]): MethodResult => ({

@@ -1,14 +1,17 @@
 // One method on one case: its videos over all renderings that it starts from, measured against the source, the truth and the
 // true motion, with their cost.
 
+import { given } from '../../lib/base/given.js';
+import { mean } from '../../lib/base/mean.js';
 import { carryKeyframes } from '../../lib/consistency/keyframes.js';
 import { type Measured, measure } from '../../lib/metrics/measure.js';
 import type { Measurement } from '../../lib/metrics/measurement.js';
+import { compareFrames } from '../../lib/metrics/pixels.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { judgeEdit } from '../../lib/world/truth/judge-edit.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { Base, Method } from './methods.js';
-import type { motionsOf } from './motions.js';
+import type { Motions } from './motions.js';
 import type { CaseRenderings, StyledVideo } from './renderings.js';
 
 /** One video of a method. */
@@ -17,8 +20,14 @@ export interface MethodPoint {
   readonly strength: number;
   readonly metrics: Measurement['means'];
   readonly curves: Measurement['curves'];
-  readonly truthError: number;
+  /** Unknown for a real clip. */
+  readonly truthError: number | null;
   readonly carCorrelation: number | null;
+  /**
+   * Mean difference, 0 to 255, between frames of the source and its own keyframes, carried to them as the method does: what the
+   * motion alone gets wrong; null where no keyframes are carried.
+   */
+  readonly carriedSource: number | null;
   /** Passes of the network a frame. */
   readonly passes: number;
   /** Seconds of processor time a frame: rendering, motion and method. */
@@ -33,15 +42,12 @@ export interface MethodResult {
   readonly points: readonly MethodPoint[];
 }
 
-/** The motions of a case, each pair of which is computed once. */
-export type CaseMotions = ReturnType<typeof motionsOf>;
-
 /** Makes and measures the videos of a method. */
 export async function judgeMethod(
   name: string,
   method: Method,
   { source, truth, styled }: CaseRenderings,
-  motions: CaseMotions,
+  motions: Motions,
 ): Promise<MethodResult> {
   const bases = styled.filter(
     ({ base, training, variant }) =>
@@ -50,13 +56,16 @@ export async function judgeMethod(
   const made: MadeVideo[] = [];
   for (const each of bases) made.push(await makeVideo(method, source, each, motions));
   const outputs = Object.fromEntries(made.map(({ frames }, i) => [String(i), frames]));
-  const measured: Measured = await measure(source, outputs, { trueMotion: motions.true.motion });
+  const measured: Measured = await measure(source, outputs, given({ trueMotion: truth?.motion }));
+  const carriedSource = await carriedSourceError(method, source, motions);
   const points: MethodPoint[] = [];
   for (const [i, { frames, of, passes, seconds }] of made.entries()) {
     const { means, curves } = measured.outputs[String(i)];
-    const { truthError, carCorrelation } = await judgeEdit(streamed(frames), truth.frames(), truth.car);
+    const { truthError, carCorrelation } = truth
+      ? await judgeEdit(streamed(frames), truth.frames(), truth.car)
+      : { truthError: null, carCorrelation: null };
     const { base, strength } = of;
-    points.push({ base, strength, metrics: means, curves, truthError, carCorrelation, passes, seconds });
+    points.push({ base, strength, metrics: means, curves, truthError, carCorrelation, carriedSource, passes, seconds });
   }
   return { case: name, method: method.name, source: measured.source.means, points };
 }
@@ -69,13 +78,13 @@ interface MadeVideo {
 }
 
 async function makeVideo(
-  { make, motion: motionOf = 'true', keyEvery }: Method,
+  { make, motion: motionOf = 'dis', keyEvery }: Method,
   source: readonly Frame[],
   of: StyledVideo,
-  motions: CaseMotions,
+  motions: Motions,
 ): Promise<MadeVideo> {
   const count = of.frames.length;
-  const { motion, cost } = motions[motionOf];
+  const { motion, cost } = motions[motionOf]!;
   cost();
   const { value, seconds } = await cpuSeconds(async () => {
     const carried =
@@ -92,6 +101,17 @@ async function makeVideo(
     ...{ of, frames, passes: rendered * of.passes },
     seconds: rendered * of.seconds + (Math.max(0, seconds - spent) + ofMotion) / count,
   };
+}
+
+async function carriedSourceError(
+  { keyEvery, motion }: Method,
+  source: readonly Frame[],
+  motions: Motions,
+): Promise<number | null> {
+  if (keyEvery === undefined) return null;
+  const carried = await all(carryKeyframes(source, source, { keyEvery, motion: motions[motion!]!.motion }));
+  const between = carried.flatMap((frame, i) => (frame === source[i] ? [] : compareFrames(frame, source[i]).absolute));
+  return mean(between);
 }
 
 async function all(frames: AsyncIterable<Frame>): Promise<readonly Frame[]> {

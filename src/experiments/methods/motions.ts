@@ -9,19 +9,21 @@ import {
 } from '../../lib/consistency/motion.js';
 import { FLOWS } from '../../lib/settings/table.js';
 import type { Frame } from '../../lib/tensor/frame.js';
-import { type HeldOutShot, shotMotion } from '../../lib/world/held-out-shots.js';
 import { cpuSeconds } from './cpu-seconds.js';
 
 /** The name of a motion: an estimator's, or the truth. */
 export type MotionOf = (typeof FLOWS)[number] | 'true';
 
-/** All motions of a shot, none of which is computed yet. Estimators compare neighbours; the truth knows any two frames. */
-export function motionsOf(shot: HeldOutShot, source: readonly Frame[]): Readonly<Record<MotionOf, RememberedMotion>> {
+/** All motions of a video, the true one where it is known. */
+export type Motions = Readonly<Record<(typeof FLOWS)[number], RememberedMotion>> & { readonly true?: RememberedMotion };
+
+/** The motions, none of which is computed yet. Estimators compare neighbours; the truth knows any two frames. */
+export function motionsOf(source: readonly Frame[], truth: SourceMotion | undefined): Motions {
   const frames = source.map((frame, index) => ({ index, frame }));
   const estimated = FLOWS.map((name) => [name, stepwise(frames, remembered(motionBy(name)))] as const);
   return {
     ...(Object.fromEntries(estimated) as Record<(typeof FLOWS)[number], RememberedMotion>),
-    true: remembered(shotMotion(shot)),
+    ...(truth && { true: remembered(truth) }),
   };
 }
 

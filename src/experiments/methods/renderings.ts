@@ -8,8 +8,7 @@ import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { given } from '../../lib/base/given.js';
 import type { EditedFrame } from '../../lib/edits/edited-frame.js';
 import { loadModel, type Model } from '../../lib/models/model.js';
-import { openShot } from '../../lib/recipe/bundled-shot.js';
-import { type Combination, demoPlan, trueEdits } from '../../lib/recipe/combinations.js';
+import { demoPlan } from '../../lib/recipe/combinations.js';
 import { pickRecipeEdit } from '../../lib/recipe/pick-edit.js';
 import type { RecipePlan, Training, Truth } from '../../lib/recipe/plan.js';
 import { DEMO_GUIDANCE, DEMO_TRAINING } from '../../lib/recipe/presets.js';
@@ -19,6 +18,7 @@ import { openRenderedVideo, type RenderedVideo } from '../../lib/renderings/rend
 import { planRendering, type Rendering } from '../../lib/renderings/rendering.js';
 import type { Frame } from '../../lib/tensor/frame.js';
 import { finetune } from '../../lib/training/finetune/finetune.js';
+import type { StudyCase } from './cases.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { Base, Method, TrainingVariant, Variant } from './methods.js';
 
@@ -52,28 +52,31 @@ export interface StyledVideo {
 /** The renderings of one case. */
 export interface CaseRenderings {
   readonly source: readonly Frame[];
-  readonly truth: Truth;
+  /** Unknown for a real clip. */
+  readonly truth: Truth | undefined;
   readonly styled: readonly StyledVideo[];
 }
 
 /** Renders what the methods need and the folder does not have, and reads it. */
 export async function renderCase(
   model: Model,
-  combination: Combination,
+  { prompts, open, trueEdits }: StudyCase,
   { folder, methods }: { readonly folder: string; readonly methods: readonly Method[] },
   options: RenderingsOptions,
 ): Promise<CaseRenderings> {
   const { frames, strengths, onProgress, signal } = options;
-  const { shot, style } = combination;
   const hooks = given({ onProgress, signal });
-  const { path, truth } = await openShot(shot, { style, frames, ...given({ cache: options.cache }) });
+  const { path, truth } = await open(frames, options.cache);
+  const known = trueEdits?.(frames);
   const training = { ...DEMO_TRAINING, ...options.training, heldAsidePrompts: [] };
-  const trained = (['true', 'picked'] as const).filter((base) => strengths[base].length > 0);
+  const trained = (['true', 'picked'] as const).filter(
+    (base) => strengths[base].length > 0 && (base === 'picked' || known),
+  );
   const arms = trained.map((base) => ({
     ...{ name: base, label: `${base} edit`, training, guidance: [DEMO_GUIDANCE.tuned] },
-    edits: base === 'picked' ? base : trueEdits(combination, frames),
+    edits: base === 'picked' ? base : known!,
   }));
-  const plan: RecipePlan = { ...demoPlan(combination, frames, arms), ...options.plan, ...hooks };
+  const plan: RecipePlan = { ...demoPlan({ prompts }, frames, arms), ...options.plan, ...hooks };
   const work = join(folder, 'work');
   await mkdir(work, { recursive: true });
   const video = await openSource(model, path, plan);
@@ -125,7 +128,7 @@ export async function renderCase(
     }
     const source: Frame[] = [];
     for await (const frame of rendered.source()) source.push(frame);
-    return { source, truth: truth!, styled };
+    return { source, truth, styled };
   } finally {
     await rendered.close();
     for (const each of opened) await each.dispose();

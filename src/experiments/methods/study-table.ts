@@ -36,6 +36,7 @@ export const COLUMNS = {
   jumps: metric('second difference', 'second_difference'),
   truthError: { title: 'error to truth', digits: 2, relative: true, of: ({ truthError }) => truthError },
   car: { title: 'car', digits: 2, relative: false, of: ({ carCorrelation }) => carCorrelation },
+  carriedSource: { title: 'source carried', digits: 2, relative: false, of: ({ carriedSource }) => carriedSource },
   passes: { title: 'passes', digits: 1, relative: false, of: ({ passes }) => passes },
   seconds: { title: 's a frame', digits: 2, relative: false, of: ({ seconds }) => seconds },
 } satisfies Record<string, Column>;
@@ -71,7 +72,8 @@ export function studyTable(results: readonly MethodResult[]): StudyTable {
   const rows = (['true', 'picked'] as const).flatMap((edit) =>
     METHODS.flatMap((method): StudyRow[] => {
       const found = results.filter((result) => result.method === method.name);
-      if (found.length === 0) return [];
+      const isThere = results.some(({ case: name }) => referenceOf(results, name, edit));
+      if (found.length === 0 || !isThere) return [];
       const base: Base = method.on.includes(edit) ? edit : 'plain';
       const judged = found.flatMap((result) => {
         const reference = referenceOf(results, result.case, edit);

@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../lib/base/atomic-file.js';
 import { UsageError } from '../../lib/base/errors.js';
 import { loadModel } from '../../lib/models/model.js';
-import { COMBINATIONS, type Combination, combinationsOf } from '../../lib/recipe/combinations.js';
 import { writeChart } from '../../lib/report/chart-picture.js';
-import { shotOfDrive } from '../../lib/world/held-out-shots.js';
+import { type CaseOptions, type StudyCase, studyCases } from './cases.js';
 import { judgeMethod, type MethodResult } from './judge-method.js';
 import { METHODS, type Method } from './methods.js';
 import { motionsOf } from './motions.js';
@@ -25,17 +24,13 @@ export const METHOD_STRENGTHS: RenderingsOptions['strengths'] = {
 };
 
 /** Options of the study. */
-export interface StudyOptions extends RenderingsOptions {
+export interface StudyOptions extends RenderingsOptions, CaseOptions {
   readonly model: string;
   /** Folder of all results; existing ones are kept. */
   readonly out: string;
-  /** The first of three held-out drives in place of the bundled shots. */
-  readonly shotsSeed?: number;
   /** Names of cases, and of methods; all by default. */
   readonly only?: readonly string[];
   readonly methods?: readonly string[];
-  /** Called with the name of each case and method as it begins. */
-  readonly onNote?: (text: string) => void;
 }
 
 /**
@@ -44,24 +39,25 @@ export interface StudyOptions extends RenderingsOptions {
  * @throws UsageError for a case or method that does not exist
  */
 export async function runStudy(options: StudyOptions): Promise<StudyTable> {
-  const all = combinations(options);
+  const all = studyCases(options);
   const cases = chosen('case', all, options.only);
-  const methods = chosen('method', METHODS, options.methods);
+  // What moves along the truth has none on a real clip.
+  const methods = chosen('method', METHODS, options.methods).filter(({ motion }) => !options.real || motion !== 'true');
   await mkdir(options.out, { recursive: true });
   const model = await loadModel(options.model);
   try {
-    for (const combination of cases) {
-      const folder = join(options.out, combination.name);
+    for (const each of cases) {
+      const folder = join(options.out, each.name);
       const missing = methods.filter(({ name }) => !existsSync(resultPath(folder, name)));
       if (missing.length === 0) continue;
-      options.onNote?.(`${combination.name} ...`);
+      options.onNote?.(`${each.name} ...`);
       await mkdir(join(folder, 'methods'), { recursive: true });
-      const renderings = await renderCase(model, combination, { folder, methods: missing }, options);
-      const motions = motionsOf(combination.shot, renderings.source);
+      const renderings = await renderCase(model, each, { folder, methods: missing }, options);
+      const motions = motionsOf(renderings.source, renderings.truth?.motion);
       for (const method of missing) {
         options.signal?.throwIfAborted();
-        options.onNote?.(`${combination.name}: ${method.label} ...`);
-        const result = await judgeMethod(combination.name, method, renderings, motions);
+        options.onNote?.(`${each.name}: ${method.label} ...`);
+        const result = await judgeMethod(each.name, method, renderings, motions);
         await writeFileAtomic(resultPath(folder, method.name), `${JSON.stringify(result)}\n`);
       }
       await summarise(options.out, all);
@@ -72,15 +68,10 @@ export async function runStudy(options: StudyOptions): Promise<StudyTable> {
   return summarise(options.out, all);
 }
 
-/** The bundled shots under each prompt, or three other ones. */
-function combinations({ shotsSeed }: Pick<StudyOptions, 'shotsSeed'>): readonly Combination[] {
-  return shotsSeed === undefined ? COMBINATIONS : combinationsOf([0, 1, 2].map((i) => shotOfDrive(shotsSeed + i)));
-}
-
 const resultPath = (folder: string, method: string): string => join(folder, 'methods', `${method}.json`);
 
 /** The table over everything stored. */
-async function summarise(out: string, all: readonly Combination[]): Promise<StudyTable> {
+async function summarise(out: string, all: readonly StudyCase[]): Promise<StudyTable> {
   const results: MethodResult[] = [];
   for (const { name } of all) {
     for (const method of METHODS) {
@@ -90,11 +81,12 @@ async function summarise(out: string, all: readonly Combination[]): Promise<Stud
   }
   const table = studyTable(results);
   await writeFileAtomic(join(out, 'study.json'), `${JSON.stringify(table, null, 1)}\n`);
-  await writeChart(join(out, 'chart.png'), studyChart(table));
+  const chart = studyChart(table);
+  if (chart.lines.length > 0) await writeChart(join(out, 'chart.png'), chart);
   return table;
 }
 
-function chosen<T extends Combination | Method>(
+function chosen<T extends StudyCase | Method>(
   what: string,
   all: readonly T[],
   names: readonly string[] | undefined,

@@ -13,7 +13,8 @@ export interface StyledPrompt {
   readonly prompts: readonly [string, string];
 }
 
-const STYLED_PROMPTS: readonly StyledPrompt[] = [
+/** The three prompts. */
+export const STYLED_PROMPTS: readonly StyledPrompt[] = [
   {
     style: 'neon',
     prompts: ['a cyberpunk neon painting of a city street at night', 'a neon painting of a street at night'],
@@ -48,8 +49,12 @@ export function trueEdits({ shot, style, prompts }: Combination, frames: number)
   return prompts.map((prompt) => ({ picture, frame, prompt }));
 }
 
-/** The recipe for the demo model on the first frames of a case. */
-export function demoPlan({ prompts }: Combination, frames: number, tuned: readonly TunedArm[]): RecipePlan {
+/** The recipe for the demo model on the first frames of a video. */
+export function demoPlan(
+  { prompts }: Pick<Combination, 'prompts'>,
+  frames: number,
+  tuned: readonly TunedArm[],
+): RecipePlan {
   return {
     prompts,
     strengths: RECIPE_STRENGTHS,
