@@ -57,6 +57,36 @@ test('with estimated motion a still street under flicker becomes its keys', asyn
   for (const t of [1, 2, 3, 4]) expect(error(carried[t], truth[0])).toBeLessThan(0.1 * error(flicker[t], truth[0]));
 });
 
+test('a pixel that is taken for hidden leaves no speck, and what is hidden comes from the other key', async () => {
+  const side = 90;
+  const grey = (value: number): Frame => ({
+    width: side,
+    height: side,
+    data: new Uint8Array(3 * side * side).fill(value),
+  });
+  const [dark, middle, light] = [grey(60), grey(120), grey(180)];
+  const hiding = (hidden: (x: number, y: number) => boolean) =>
+    collect(
+      carryKeyframes([middle, middle, middle], [dark, middle, light], {
+        keyEvery: 2,
+        newShare: 1,
+        motion: (_, { index }) => ({
+          flow: { width: side, height: side, data: new Float32Array(2 * side * side) },
+          visible: Uint8Array.from({ length: side * side }, (_, p) =>
+            index === 0 && hidden(p % side, Math.floor(p / side)) ? 0 : 1,
+          ),
+        }),
+      }),
+    );
+  const [, specks] = await hiding((x, y) => x % 9 === 4 && y % 9 === 4);
+  // The mean of both keys, and 1 of 81 pixels is hidden in the dark one.
+  for (const value of specks.data) expect(Math.abs(value - 120)).toBeLessThan(3);
+  const [, half] = await hiding((x) => x < side / 2);
+  const at = (x: number): number => half.data[3 * (45 * side + x)];
+  expect([at(0), at(30), at(60), at(89)]).toEqual([174, 174, 120, 120]);
+  for (let x = 1; x < side; x++) expect(Math.abs(at(x) - at(x - 1))).toBeLessThan(15);
+});
+
 test('nothing is carried across a cut: both of its frames are kept', async () => {
   const dark: Frame[] = source.slice(0, 3).map((frame) => ({ ...frame, data: frame.data.map((value) => value / 6) }));
   const asked: [number, number][] = [];
