@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { builtModules } from './test/built-modules.js';
+import { BUILT_MODULES, builtModules } from './test/built-modules.js';
 import { SlowFirst } from './test/slow-first.js';
 
 /** Tests of numbers: graphs are optimized, as users run them. In TOGETHER they are not, because that takes longer than to run them. */
@@ -30,6 +30,7 @@ export default defineConfig({
     expect: { poll: { timeout: 300_000 } },
     // Processes, because native sessions crash worker threads on their way out. Twice as many as a small machine has cores,
     // since files wait for programs that they have started: with three, two cores were idle for a sixth of the time.
+    server: { deps: { external: [BUILT_MODULES] } },
     pool: 'forks',
     maxWorkers: 4,
     sequence: { sequencer: SlowFirst },

@@ -7,6 +7,9 @@ import type { Plugin } from 'vite';
 const SOURCES = resolve('src');
 const BUILT = resolve('build');
 
+/** Paths of compiled modules, which vitest is to leave to Node (`server.deps.external`). */
+export const BUILT_MODULES: RegExp = /[\\/]build[\\/](lib|cli|ui|experiments)[\\/].*\.js$/;
+
 /** Has an import of a module under `src` load the one under `build`. */
 export const builtModules: Plugin = {
   name: 'steadyframe:built-modules',
