@@ -113,7 +113,7 @@ export function addComparisonOptions(command: Command): Command {
     .option('--audio', "copy the source's sound into the videos")
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'continue an interrupted run with the same options')
-    .option('-n, --dry-run', 'check everything and print the plan');
+    .option('-n, --dry-run', 'check everything, and print the plan and how long it takes');
   return addOutputOptions(addTrackingOptions(addMetadataOption(chosen)));
 }
 

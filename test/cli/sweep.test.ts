@@ -104,7 +104,9 @@ all:  ${out}
     const out = fresh();
     const { code, out: text, err } = await sweep('--out', out, '--dry-run', '--sampler', 'pndm', '--batch', '2');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(text).toBe(`strength  first timestep  UNet passes a frame
+    const time = /^time: about \d+ s on this machine, measured on two frames\n/m;
+    expect(text).toMatch(time);
+    expect(text.replace(time, '')).toBe(`strength  first timestep  UNet passes a frame
 0.5                  501                    3
 1                    751                    5
 
@@ -116,6 +118,7 @@ results go to ${out}
     expect(existsSync(out)).toBe(false);
     const json = (await sweep('--dry-run', '--json', '--guidance', '1')).json();
     expect(json).toMatchObject({ frames: 4, passes: 24, rowsPerPass: 1 });
+    expect(json.seconds).toBeGreaterThan(0);
   });
 
   it('checks in a dry run what a run would refuse', async () => {

@@ -62,3 +62,16 @@ it('refuses what cannot be rendered in one sentence', async () => {
   expect(await plan('--strength', '2')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('2') });
   expect((await steadyframe(['plan', video, '--model', model, '--sizes', 'big'])).code).toBe(2);
 });
+
+it('is part of a plan, also where settings change with time', async () => {
+  const sweep = ['sweep', video, '--model', model, '--size', '32x32', '--dry-run', '--json'];
+  const schedules = ['--strength-schedule', '0s: 0.5; 1s: 1', '--guidance-schedule', '0s: 1; 1s: 7'];
+  for (const args of [
+    ['--prompt', '0s: a street; 1s: night'],
+    ['--prompt', 'night', '--steady', ...schedules],
+  ]) {
+    const { code, err, json } = await steadyframe([...sweep, ...args]);
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('show the middle') });
+    expect(json().seconds).toBeGreaterThan(0);
+  }
+});

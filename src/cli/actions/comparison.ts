@@ -2,10 +2,12 @@
 
 import { FailureError, NonFiniteError } from '../../lib/base/errors.js';
 import { formatBytes } from '../../lib/base/format-bytes.js';
+import { formatSeconds } from '../../lib/base/progress.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
 import type { Model } from '../../lib/models/model.js';
 import { hasUnfinishedWork } from '../../lib/renderings/comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../../lib/renderings/comparison-options.js';
+import type { PlanOptions } from '../../lib/renderings/comparison-plan.js';
 import { type Context, resumeCommand } from '../context.js';
 import { type ComparisonValues, comparisonSettings } from '../render-options.js';
 import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from '../table.js';
@@ -14,7 +16,7 @@ import { withModel } from './with-model.js';
 /** A kind of comparison: the library's functions that run and plan it, and the columns that identify its cells. */
 export interface Comparison {
   readonly run: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonResult>;
-  readonly plan: (model: Model, video: string, options: ComparisonOptions) => Promise<ComparisonPlan>;
+  readonly plan: (model: Model, video: string, options: ComparisonOptions & PlanOptions) => Promise<ComparisonPlan>;
   readonly headings: readonly string[];
   readonly cells: (cell: ComparisonPlan['cells'][number]) => readonly string[];
 }
@@ -34,7 +36,7 @@ export async function runComparison(
     checkPrompts(model, values, context.warn);
     const options = comparisonSettings(values, context);
     if (values.dryRun) {
-      const plan = await comparison.plan(model, video, options);
+      const plan = await comparison.plan(model, video, { ...options, timed: true });
       print(plan, planText(comparison, video, plan, values.out));
       return;
     }
@@ -59,7 +61,7 @@ export async function runComparison(
 }
 
 function planText({ headings, cells }: Comparison, video: string, plan: ComparisonPlan, out?: string): string {
-  const { frames, passes, rowsPerPass, workBytes, width, height, frameRate } = plan;
+  const { frames, passes, rowsPerPass, workBytes, seconds, width, height, frameRate } = plan;
   const count = frames === undefined ? 'an unknown number of frames' : formatPlural(frames, 'frame');
   const rows = plan.cells.map((cell) => [...cells(cell), formatTimestep(cell.firstTimestep), String(cell.evaluations)]);
   const perPass = `${formatPlural(rowsPerPass, 'latent')} each`;
@@ -67,6 +69,7 @@ function planText({ headings, cells }: Comparison, video: string, plan: Comparis
     formatTable([...headings, 'first timestep', 'UNet passes a frame'], rows),
     `\n${video}: ${count} of ${width}x${height} at ${formatNumber(frameRate)} a second\n`,
     passes === undefined ? '' : `UNet passes: ${formatCount(passes)}, ${perPass}\n`,
+    seconds === undefined ? '' : `time: about ${formatSeconds(seconds)} on this machine, measured on two frames\n`,
     workBytes === undefined ? '' : `unfinished work takes up to ${formatBytes(workBytes)}\n`,
     `results go to ${out ?? 'a new folder under runs/'}\n`,
   ].join('');

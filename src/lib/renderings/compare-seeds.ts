@@ -7,7 +7,7 @@ import { RENDER } from '../settings/table.js';
 import type { VideoInput } from '../video/read/video.js';
 import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
-import { planComparison } from './comparison-plan.js';
+import { type PlanOptions, planComparison } from './comparison-plan.js';
 import type { Rendering } from './rendering.js';
 
 /** Options of a comparison of seeds. */
@@ -33,7 +33,7 @@ export function compareSeeds(model: Model, video: VideoInput, options: CompareSe
 export function planCompareSeeds(
   model: Model,
   video: VideoInput,
-  options: CompareSeedsOptions,
+  options: CompareSeedsOptions & PlanOptions,
 ): Promise<ComparisonPlan> {
   return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }

@@ -86,4 +86,6 @@ export interface ComparisonPlan {
   rowsPerPass: number;
   /** Bytes of the unfinished work, if the number of frames is known. */
   workBytes?: number;
+  /** How long it takes on this machine, without writing the videos, if `timed` and the number of frames is known. */
+  seconds?: number;
 }

@@ -18,8 +18,15 @@ import type { OpenVideoOptions } from '../video/read/open-video.js';
 import type { Video, VideoInput } from '../video/read/video.js';
 import { checkComparisonFolder } from './comparison-folder.js';
 import type { ComparisonOptions, ComparisonPlan } from './comparison-options.js';
+import { partSeconds } from './part-seconds.js';
 import { workBytes } from './rendered-video.js';
 import { picturesOf, planRenderings, type Rendering, type RenderingPlan, renderedFrames } from './rendering.js';
+
+/** Options of a plan. */
+export interface PlanOptions {
+  /** Whether the parts of the work are run and timed on two frames, to say how long it takes; by default not. */
+  readonly timed?: boolean;
+}
 
 /**
  * Plans a comparison without writing anything.
@@ -29,13 +36,15 @@ import { picturesOf, planRenderings, type Rendering, type RenderingPlan, rendere
 export async function planComparison(
   model: Model,
   { video: input, renderings }: { readonly video: VideoInput; readonly renderings: readonly Rendering[] },
-  options: ComparisonOptions,
+  { timed = false, ...options }: ComparisonOptions & PlanOptions,
 ): Promise<ComparisonPlan> {
   const { batch, out, resume = false, ...settings } = withDefaults(RENDER, options);
   const planned = await checkRequest(model, renderings, options);
   if (out !== undefined) await checkComparisonFolder(resolve(out), resume);
   const video = await openSource(model, input, options);
   const frames = video.expectedFrames;
+  const seconds =
+    timed && frames !== undefined ? await comparisonSeconds(model, video, { planned, renderings }, options) : undefined;
   return {
     cells: planned,
     width: video.width,
@@ -51,7 +60,26 @@ export async function planComparison(
       ),
       workBytes: workBytes(model, video, frames, picturesOf(renderings)),
     }),
+    ...given({ seconds }),
   };
+}
+
+/** Seconds of a whole comparison on this machine: encoding, round trip, renderings, metrics; without writing the videos. */
+async function comparisonSeconds(
+  model: Model,
+  video: Video,
+  { planned, renderings }: { readonly planned: readonly RenderingPlan[]; readonly renderings: readonly Rendering[] },
+  options: ComparisonOptions,
+): Promise<number> {
+  const frames = video.expectedFrames!;
+  const { batch } = withDefaults(RENDER, options);
+  const { encode, decode, pass, motion, measure } = await partSeconds(model, video, options);
+  const each = renderings.map(({ options: own }, i) => {
+    const rendered = renderedFrames(own, frames);
+    const seconds = Math.ceil(rendered / batch) * planned[i].evaluations * pass + rendered * decode;
+    return seconds + frames * (measure + (own.steady ? motion : 0));
+  });
+  return frames * (encode + decode + measure) + each.reduce((sum, seconds) => sum + seconds, 0);
 }
 
 /**

@@ -1,16 +1,12 @@
 // How long renderings of a video take on this machine: each part is run and timed once, and counted.
 
-import { isCut } from '../consistency/cuts.js';
-import { motionBy } from '../consistency/motion.js';
-import { decodeFrame, encodeFrame, type RestyleOptions, restyleLatents } from '../diffusion/restyle.js';
-import { mapsOf } from '../diffusion/seen-frames.js';
+import type { RestyleOptions } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { withDefaults } from '../settings/defaults.js';
 import type { OptionsOf } from '../settings/setting.js';
-import { PRESETS, RENDER, STEADY } from '../settings/table.js';
-import type { Frame } from '../tensor/frame.js';
-import { framesOf } from '../video/read/video-input.js';
+import { PRESETS, RENDER, type STEADY } from '../settings/table.js';
 import { openSource, type SourceOptions } from './comparison-plan.js';
+import { partSeconds } from './part-seconds.js';
 import { planRendering, type RenderingOptions, renderedFrames } from './rendering.js';
 
 /** Options of an estimate: how frames are rendered, apart from the sampler, and the sizes that are compared. */
@@ -63,7 +59,7 @@ export async function estimateRenderings(
     const { width, height, expectedFrames: frames } = source;
     onSize?.(width, height);
     const { batch, strength } = withDefaults(RENDER, options);
-    const parts = await partSeconds(model, await firstFrames(source), options);
+    const parts = await partSeconds(model, source, options);
     const peakBytes = process.resourceUsage().maxRSS * 1024;
     for (const preset of ['default', ...Object.keys(PRESETS)] as Estimate['preset'][]) {
       for (const steady of [false, true]) {
@@ -84,67 +80,4 @@ export async function estimateRenderings(
     }
   }
   return estimates;
-}
-
-/** The first two frames, or a single one twice. */
-async function firstFrames(video: Parameters<typeof framesOf>[0]): Promise<[Frame, Frame]> {
-  let first: Frame | undefined;
-  for await (const frame of framesOf(video, {})) {
-    if (first) return [first, isCut(first, frame) ? first : frame];
-    first = frame;
-  }
-  return [first!, first!];
-}
-
-interface PartSeconds {
-  readonly encode: number;
-  /** One pass of a batch. */
-  readonly pass: number;
-  readonly decode: number;
-  readonly motion: number;
-}
-
-async function partSeconds(
-  model: Model,
-  [first, second]: readonly [Frame, Frame],
-  options: Omit<EstimateOptions, 'sizes' | 'onSize'>,
-): Promise<PartSeconds> {
-  const { batch } = withDefaults(RENDER, options);
-  const { flow } = withDefaults(STEADY, options);
-  const latent = await encodeFrame(model, first);
-  const rows = Array.from({ length: batch }, () => latent);
-  const step = {
-    ...options,
-    sampler: 'ddim',
-    steps: 1,
-    strength: 1,
-    noise: 'fixed',
-    anchor: 'none',
-    adain: 0,
-  } as const;
-  // A pass takes the same time whatever controls see.
-  const maps = new Map(mapsOf(model).map((path) => [path, first]));
-  const seen = rows.map(() => ({ frame: first, maps, previous: first }));
-  const pass = () => restyleLatents(model, rows, 0, { ...step, seen });
-  // Frames of their own, because motions of the same ones are remembered.
-  const numbered = (frame: Frame, index: number) => ({ index, frame });
-  const motion = () => motionBy(flow)(numbered(first, 0), numbered(second, 1));
-  return {
-    encode: await secondsOf(() => encodeFrame(model, first)),
-    pass: await secondsOf(pass),
-    decode: await secondsOf(() => decodeFrame(model, latent)),
-    motion: await secondsOf(motion),
-  };
-}
-
-/** Seconds of a run after a first one, which also prepares: the median of several short ones. */
-async function secondsOf(run: () => unknown): Promise<number> {
-  await run();
-  const seconds: number[] = [];
-  while (seconds.length === 0 || (seconds.length < 5 && seconds[0] < 0.5)) {
-    const start = performance.now();
-    await run();
-    seconds.push((performance.now() - start) / 1000);
-  }
-  return seconds.sort((a, b) => a - b)[Math.floor(seconds.length / 2)];
 }

@@ -9,7 +9,7 @@ import { largestStrength } from '../settings/schedule.js';
 import type { VideoInput } from '../video/read/video.js';
 import { compareRenderings } from './comparison.js';
 import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from './comparison-options.js';
-import { planComparison } from './comparison-plan.js';
+import { type PlanOptions, planComparison } from './comparison-plan.js';
 import type { Rendering } from './rendering.js';
 
 /** Options of a strength sweep. */
@@ -39,7 +39,7 @@ export function strengthSweep(
 export function planStrengthSweep(
   model: Model,
   video: VideoInput,
-  options: StrengthSweepOptions,
+  options: StrengthSweepOptions & PlanOptions,
 ): Promise<ComparisonPlan> {
   return planComparison(model, { video, renderings: renderingsOf(options) }, options);
 }
