@@ -1,13 +1,13 @@
 // Carries the pixels of two keyframes along the source's motion to the frames between them.
 
-import { gaussianBlur } from '../conditions/gaussian-blur.js';
+import { boxBlur } from '../tensor/box-blur.js';
 import type { Frame } from '../tensor/frame.js';
 import { warpFrame } from '../video/flow/warp.js';
 import type { KeySegment } from './key-segments.js';
 import type { Correspondence, SourceFrame } from './motion.js';
 
-/** Sides of a frame for a standard deviation of the blur of what is visible. */
-const SIDES_PER_SIGMA = 45;
+/** Sides of a frame for the radius of the blur of what is visible. */
+const SIDES_PER_RADIUS = 54;
 /** The least share of a key's weight, where it is hidden: there are always weights, and they change nowhere at once. */
 const LEAST = 0.05;
 
@@ -44,7 +44,11 @@ interface Side {
 }
 
 function weightsOf({ flow: { width, height }, visible }: Correspondence, weight: number): Float32Array {
-  const blurred = gaussianBlur(visible, { width, height, channels: 1 }, Math.min(width, height) / SIDES_PER_SIGMA);
+  const blurred = boxBlur(
+    Float32Array.from(visible),
+    { width, height, channels: 1 },
+    Math.min(width, height) / SIDES_PER_RADIUS,
+  );
   return blurred.map((value) => weight * (LEAST + (1 - LEAST) * value));
 }
 

@@ -1,5 +1,6 @@
 // Filters over the buffers of a painting, which styles are made of: blur, glow, outlines, conversion to a frame.
 
+import { boxBlur } from '../../tensor/box-blur.js';
 import type { Frame } from '../../tensor/frame.js';
 import { smoothstep } from '../noise.js';
 import type { Painting } from './painting.js';
@@ -19,57 +20,9 @@ export function toFrame({ width, height }: Size, colour: Float32Array): Frame {
   return { width, height, data };
 }
 
-/** A Gaussian-like blur of three interleaved channels: three box blurs of this radius in pixels, fractions allowed. */
+/** A Gaussian-like blur of three interleaved channels; the radius is in pixels, fractions allowed. */
 export function blur(source: Float32Array, { width, height }: Size, radius: number): Float32Array {
-  const from = source.slice();
-  const to = new Float32Array(source.length);
-  const rows: Lines = { lines: height, lineStride: width * CHANNELS, count: width, stride: CHANNELS };
-  const columns: Lines = { lines: width, lineStride: CHANNELS, count: height, stride: width * CHANNELS };
-  for (let pass = 0; pass < 3; pass++) {
-    boxBlur(from, to, rows, radius);
-    boxBlur(to, from, columns, radius);
-  }
-  return from;
-}
-
-/** The rows or the columns of a picture of interleaved channels. */
-interface Lines {
-  /** Number of lines, and numbers from one to the next. */
-  readonly lines: number;
-  readonly lineStride: number;
-  /** Pixels of a line, and numbers from one to the next. */
-  readonly count: number;
-  readonly stride: number;
-}
-
-/** Box blur along each line. */
-function boxBlur(from: Float32Array, to: Float32Array, layout: Lines, radius: number): void {
-  const { lines, lineStride, count, stride } = layout;
-  const whole = Math.floor(radius);
-  const rest = radius - whole;
-  const norm = 1 / (2 * radius + 1);
-  const last = stride * (count - 1);
-  for (let line = 0; line < lines; line++) {
-    for (let c = 0; c < CHANNELS; c++) {
-      const base = line * lineStride + c;
-      const end = base + last;
-      let sum = from[base] * (whole + 1);
-      for (let i = 1, at = base; i <= whole; i++) {
-        at = at + stride < end ? at + stride : end;
-        sum += from[at];
-      }
-      let before = base - stride * (whole + 1);
-      let after = base + stride * (whole + 1);
-      for (let at = base; at <= end; at += stride) {
-        const old = from[before > base ? before : base];
-        const next = from[after < end ? after : end];
-        to[at] = (sum + rest * (old + next)) * norm;
-        before += stride;
-        sum += next - from[before > base ? before : base];
-        after += stride;
-      }
-    }
-  }
+  return boxBlur(source, { width, height, channels: CHANNELS }, radius);
 }
 
 /**
