@@ -24,7 +24,7 @@ function windowMeans(values: Float64Array, radius: number, [dx, dy]: readonly [n
 
 it.each([1, 2, 2.37, 0.5])('with a radius of %f', (radius) => {
   const values = Float32Array.from({ length: width * height * channels }, (_, i) => ((i * 37) % 101) / 101);
-  let expected = Float64Array.from(values);
+  let expected: Float64Array = Float64Array.from(values);
   for (let pass = 0; pass < 3; pass++) {
     expected = windowMeans(expected, radius, [1, 0]);
     expected = windowMeans(expected, radius, [0, 1]);
