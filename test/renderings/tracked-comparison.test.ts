@@ -9,6 +9,7 @@ import { strengthSweep } from '../../src/lib/renderings/strength-sweep.js';
 import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { openRun } from '../../src/lib/tracking/stored/open-run.js';
+import { readProgress } from '../../src/lib/tracking/stored/run-stages.js';
 import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 
 const scratch = scratchFolder();
@@ -60,6 +61,18 @@ describe('a comparison', () => {
     expect(artifacts.map(({ name }) => name).sort()).toEqual([
       ...['curves.csv', 'grid.mp4', 'result.json', 'round-trip.mp4'],
     ]);
+
+    // What each part took is what its stage of the whole took.
+    const { stages, now } = readProgress(whole.folder)!;
+    const denoising = stages.slice(2, 4);
+    expect(now).toBeUndefined();
+    expect(stages.map(({ name }) => name)).toEqual([
+      ...['reading frames', 'encoding', 'denoising strength 0.5', 'denoising strength 1'],
+      ...['measuring', 'writing videos'],
+    ]);
+    const times = (each: { start: number; end?: number }) => [each.start, each.end];
+    expect(parts.map(({ start, end = '' }) => [Date.parse(start), Date.parse(end)])).toEqual(denoising.map(times));
+    for (const { start, end = 0, seconds } of stages) expect(1000 * seconds).toBeCloseTo(end - start, 3);
 
     expect(parts.map(({ name, parent, status }) => [name, parent, status])).toEqual([
       ['strength-0.5', whole.id, 'finished'],

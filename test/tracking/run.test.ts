@@ -7,11 +7,13 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
 import { VERSION } from '../../src/lib/base/version.js';
 import { continueRun } from '../../src/lib/tracking/log/continue-run.js';
+import { openProgressLog } from '../../src/lib/tracking/log/log-progress.js';
 import { resumeRun, startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { trackRun } from '../../src/lib/tracking/log/track-run.js';
 import { untrackedRun } from '../../src/lib/tracking/log/untracked-run.js';
 import { findRun } from '../../src/lib/tracking/query/list-runs.js';
 import { openRun } from '../../src/lib/tracking/stored/open-run.js';
+import { readProgress } from '../../src/lib/tracking/stored/run-stages.js';
 import { scratchFolder } from './scratch.js';
 
 const root = scratchFolder();
@@ -198,6 +200,53 @@ describe('metrics', () => {
     expect(lists(histories.get('loss'))).toMatchObject({ steps: [0, 1, 2], values: [0, 1, 20] });
     expect(lists(histories.get('rate'))).toMatchObject({ steps: [0, 1] });
     expect(json(join(run.folder, 'run.json')).metrics.loss).toMatchObject({ last: 20, step: 2, max: 20, count: 3 });
+  });
+});
+
+describe('progress', () => {
+  it('is recorded by stages with the time in each, and goes on after a resume', async () => {
+    const folder = scratchFolder();
+    let time = 0;
+    const log = openProgressLog(folder, () => time);
+    const report = (at: number, label: string, done: number, picture?: string) => {
+      time = 1000 * at;
+      log.report({ done, total: 10, label, ...(picture !== undefined && { picture }) });
+    };
+    const picture = 'data:image/jpeg;base64,AAAA';
+    report(0, 'encoding', 10);
+    report(2, 'denoising', 0);
+    report(5, 'denoising', 2, picture);
+    report(6, 'previewing', 2);
+    report(7, 'denoising', 4);
+    // The pace over the last reports: 4 units in 5 s.
+    expect(readProgress(folder)).toEqual({
+      stages: [
+        { name: 'encoding', start: 0, end: 2000, seconds: 2 },
+        { name: 'denoising', start: 2000, seconds: 4 },
+        { name: 'previewing', start: 6000, end: 7000, seconds: 1 },
+      ],
+      now: { label: 'denoising', done: 4, total: 10, time: 7000, left: 7.5, picture },
+    });
+    time = 9000;
+    log.end();
+    const ended = readProgress(folder);
+    expect(ended?.now).toBeUndefined();
+    expect(ended?.stages[1]).toEqual({ name: 'denoising', start: 2000, end: 9000, seconds: 6 });
+    time = 100_000;
+    const resumed = openProgressLog(folder, () => time);
+    resumed.report({ done: 5, total: 10, label: 'denoising' });
+    time = 101_000;
+    resumed.end();
+    expect(resumed.stages[1]).toEqual({ name: 'denoising', start: 2000, end: 101_000, seconds: 7 });
+  });
+
+  it('of a stranger is not believed', () => {
+    const folder = scratchFolder();
+    const now = { label: 'x', done: 1, total: 2, time: 3 };
+    for (const bad of ['[', '{}', { stages: [{ name: 'x' }] }, { stages: [], now: { ...now, picture: 'http://x' } }]) {
+      writeFileSync(join(folder, 'progress.json'), typeof bad === 'string' ? bad : JSON.stringify(bad));
+      expect(readProgress(folder)).toBeUndefined();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { assertInteger } from '../../lib/base/assert.js';
 import { given } from '../../lib/base/given.js';
 import { sha256Json } from '../../lib/base/hash.js';
 import type { OnProgress } from '../../lib/base/progress.js';
+import { withProgress } from '../../lib/tracking/log/log-progress.js';
 import { plainFolder, type TrackingOptions, trackWork } from '../../lib/tracking/log/tracked-work.js';
 import type { Part, PretrainOptions, PretrainReport } from './pretrain-options.js';
 import { trainControlNet } from './train-controlnet.js';
@@ -31,7 +32,7 @@ const trainings: Readonly<Record<Part, (options: PretrainOptions) => AsyncGenera
  * @throws UsageError for an invalid number, other settings on a resume, or a missing autoencoder
  */
 export async function trainPart(part: Part, options: TrainPartOptions): Promise<void> {
-  const { iterations, batch, pictures, seed, learningRate, noiseOffset, fromWeights, onProgress, onSaved } = options;
+  const { iterations, batch, pictures, seed, learningRate, noiseOffset, fromWeights, onSaved } = options;
   assertInteger('iterations: the number', iterations, 1);
   assertInteger('batch: the number of pictures', batch, 1);
   assertInteger('pictures: the number', pictures, 1);
@@ -42,13 +43,14 @@ export async function trainPart(part: Part, options: TrainPartOptions): Promise<
   };
   const work = { ...options, experiment: 'pretrain', name: part, key: sha256Json(parameters), parameters };
   await trackWork(work, plainFolder, async ({ run, resumed }) => {
+    const { onProgress } = withProgress(run, options);
     const steps = trainings[part](options);
     let first = true;
     for await (const { iteration, secondsLeft, metrics, note } of steps) {
       if (first && resumed) await run.rewind(iteration);
       first = false;
       run.logMetrics(metrics, { step: iteration });
-      onProgress?.({ done: iteration, total: iterations, label: part, ...given({ secondsLeft }) });
+      onProgress({ done: iteration, total: iterations, label: part, ...given({ secondsLeft }) });
       if (note !== undefined) onSaved?.(iteration, note);
     }
   });

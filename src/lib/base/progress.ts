@@ -16,6 +16,10 @@ export interface Progress {
   readonly secondsLeft?: number;
   /** Further text after the numbers: `loss 0.123`. */
   readonly detail?: string;
+  /** The stage that it belongs to, where labels change within one. */
+  readonly stage?: string;
+  /** The last frame or preview, as the `data:` URI of a small JPEG; with some reports only. */
+  readonly picture?: string;
 }
 
 /** The progress callback of long-running functions. */

@@ -7,6 +7,7 @@ import { withMask } from '../diffusion/mask.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { planRenderings, type Rendering } from '../renderings/rendering.js';
+import { smallPicture } from '../video/small-picture.js';
 import type { ChosenFrame } from './choose-frame.js';
 import type { EditSettings } from './edit-options.js';
 import type { EditStore } from './edit-store.js';
@@ -70,6 +71,7 @@ export async function renderEdits(
     const settings = { strength, seed, firstTimestep, scores: await scoreEdit(original, picture) };
     const edit = { name, file: join(out, `${name}.png`), picture, frame, prompt, originalSha256, ...settings };
     edits.push(edit);
+    onProgress?.({ done, total, label: 'denoising', picture: await smallPicture(picture) });
     onEdit?.(edit);
   }
   return edits;

@@ -7,6 +7,7 @@ import { hashModel } from '../models/checkpoint/hash-model.js';
 import type { Model } from '../models/model.js';
 import { maskInputs } from '../renderings/hash-masks.js';
 import { commentsOf, type MadeFrom } from '../renderings/made-with.js';
+import { withProgress } from '../tracking/log/log-progress.js';
 import { plainFolder, trackWork } from '../tracking/log/tracked-work.js';
 import { runsRoot } from '../tracking/stored/run-record.js';
 import { sizedFor } from '../video/read/open-for-model.js';
@@ -60,7 +61,7 @@ export async function trackedEdits(
   };
   const run = editsRun(kind.experiment, model, { video, hashes }, { ...options, which: kind.which(frame) });
   return trackWork({ ...run, signal }, plainFolder, async ({ folder, run }) => {
-    const rendered = await renderEdits(model, chosen, { ...options, out: folder.out }, store);
+    const rendered = await renderEdits(model, chosen, withProgress(run, { ...options, out: folder.out }), store);
     const edits = { out: folder.out, frame, at, original, ...(await kind.arrange(original, rendered)) };
     await kind.write(edits, editComments(kind, model, { video, hashes, inputs, frame, at }, options));
     await store.remove();

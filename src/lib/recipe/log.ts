@@ -64,6 +64,7 @@ export async function logRecipe(
         arm: kind,
       },
       device: model.runsOn,
+      label: rendering?.label,
       measurement: { means: metrics, curves },
       metrics: truth ? { truth_error: truth.truthError, car_correlation: truth.carCorrelation } : {},
       video: join(out, video),

@@ -14,6 +14,7 @@ import { frameCounter } from '../renderings/log-comparison.js';
 import { gridOf, openRenderedVideo, type Readable, type RenderedVideo } from '../renderings/rendered-video.js';
 import { planRenderings, type Rendering, type RenderingPlan } from '../renderings/rendering.js';
 import { identifyingSteadiness } from '../settings/stored.js';
+import { withProgress } from '../tracking/log/log-progress.js';
 import { type TrackedWork, trackWork } from '../tracking/log/tracked-work.js';
 import { hashFrame } from '../training/finetune/encode-items.js';
 import { locationOf, type RepeatableVideo, type Video } from '../video/read/video.js';
@@ -71,10 +72,11 @@ async function runStages(
   work: TrackedWork<ComparisonFolder>,
   model: Model,
   { source, plain, planned, video, settings }: OpenedRecipe,
-  options: RecipePlan,
+  asked: RecipePlan,
 ): Promise<RecipeOutcome> {
-  const { signal, truth, strengths } = options;
   const { folder, run } = work;
+  const options = withProgress(run, asked);
+  const { signal, truth, strengths } = options;
   const out = folder.out;
   options.onFolder?.(out);
   const seconds: Record<string, number> = {};

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { given } from '../base/given.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { Model } from '../models/model.js';
+import { withProgress } from '../tracking/log/log-progress.js';
 import { trackWork } from '../tracking/log/tracked-work.js';
 import { locationOf, type VideoInput } from '../video/read/video.js';
 import { repeatable } from '../video/read/video-input.js';
@@ -49,7 +50,7 @@ export async function compareRenderings(
       return result;
     };
     if (folder.finished !== null) return log(folder.finished as Omit<ComparisonResult, 'out'>);
-    const hooks = { ...options, onFrame: frameCounter(run) };
+    const hooks = withProgress(run, { ...options, onFrame: frameCounter(run) });
     const rendered = await openRenderedVideo(
       model,
       video,

@@ -151,7 +151,7 @@ export interface RenderedFrom {
 export interface RenderingHooks {
   /** Called after each step with the number of frames that are done, in parts of one; throws when it is to stop. */
   readonly onStep: (rendering: Rendering, frames: number) => void;
-  readonly onFrame: () => void;
+  readonly onFrame: (frame: Frame) => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -131,8 +131,9 @@ async function appendCarried(
     const styled = await masked(await decodeFrame(model, edited[i], segment.key.index), segment.key.index);
     for (const frame of carry(segment, before, styled)) {
       const isKey = output.count === segment.key.index;
-      await output.append((isKey ? frame : await masked(frame, output.count)).data);
-      onFrame();
+      const shown = isKey ? frame : await masked(frame, output.count);
+      await output.append(shown.data);
+      await onFrame(shown);
     }
     before = styled;
   }

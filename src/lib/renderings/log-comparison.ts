@@ -20,6 +20,7 @@ import { renderSize } from '../video/read/open-for-model.js';
 import { isStored, pathOf, type RepeatableVideo } from '../video/read/video.js';
 import { shotName } from '../video/shot-name.js';
 import type { Compared, ComparisonOptions, ComparisonResult } from './comparison-options.js';
+import { denoisingLabel } from './render-latents.js';
 import type { Rendering } from './rendering.js';
 
 /** Options of a comparison's run. */
@@ -113,6 +114,8 @@ export interface LoggedRendering {
   readonly name: string;
   readonly parameters: Record<string, unknown>;
   readonly device: string;
+  /** The label under which its progress was logged. */
+  readonly label?: string | undefined;
   readonly measurement: Pick<Measurement, 'means'> & Partial<Measurement>;
   /** Additional metrics. */
   readonly metrics?: Readonly<Record<string, number | null>>;
@@ -134,13 +137,16 @@ export async function logRendering(
   { run, resumed }: Pick<TrackedWork<unknown>, 'run' | 'resumed'>,
   rendering: LoggedRendering,
 ): Promise<void> {
-  const { name, parameters, device, measurement, metrics = {}, video } = rendering;
-  const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs }, resumed);
+  const { name, label = '', parameters, device, measurement, metrics = {}, video } = rendering;
+  // It is recorded when all is done; its work was a stage of the whole.
+  const stage = run.stages.find((each) => each.name === denoisingLabel(label));
+  const began = stage && { began: new Date(stage.start).toISOString() };
+  const part = await continueChild(run, { name, parameters, device, inputs: run.record.inputs, ...began }, resumed);
   if (part === undefined) return;
   part.logMetrics(definedMetrics({ ...measurement.means, ...metrics }), { step: 0 });
   logCurves(part, measurement.curves ?? {});
   await part.logArtifact(video);
-  await part.finish();
+  await part.finish('finished', stage?.end === undefined ? {} : { end: new Date(stage.end).toISOString() });
 }
 
 /** The logged parts of a comparison; `outputs` are the measurements with their curves, if they were just computed. */
@@ -168,7 +174,7 @@ export async function logComparison(
   for (const [i, rendering] of renderings.entries()) {
     const { video, metrics } = result.cells[i];
     await logRendering(tracked, {
-      ...{ name: rendering.name, device: model.runsOn, video },
+      ...{ name: rendering.name, label: rendering.label, device: model.runsOn, video },
       parameters: renderingParameters(model, result.video, rendering, options),
       measurement: outputs[rendering.name] ?? { means: metrics },
     });

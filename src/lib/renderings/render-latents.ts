@@ -1,10 +1,12 @@
 // Renders a video under several settings, each into its journal, from the journals that they share.
 
+import type { Progress } from '../base/progress.js';
 import { isMasked, withMask } from '../diffusion/mask.js';
 import { decodeFrame } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
 import { chosenSettings, withDefaults } from '../settings/defaults.js';
 import { RENDER, STEADY } from '../settings/table.js';
+import { smallPicture } from '../video/small-picture.js';
 import { editLatents } from './edit-latents.js';
 import {
   type FilledRendering,
@@ -15,6 +17,9 @@ import {
 } from './fill-journals.js';
 import { renderKeyframes } from './fill-keyframes.js';
 import { planRendering } from './rendering.js';
+
+/** Milliseconds between two pictures in reports of progress. */
+const PICTURE_EVERY = 1000;
 
 /** Renders the latents of a video under each setting: those with all frames first, then those with keyframes only. */
 export async function renderLatents(
@@ -29,15 +34,21 @@ export async function renderLatents(
     frames * some.reduce((sum, { name }) => sum + evaluations.get(name)!, 0);
   const total = work(renderings);
   let before = 0;
+  let told: Progress | undefined;
+  let shownAt = -Infinity;
   const hooks: RenderingHooks = {
     onStep({ name, label }, done) {
       signal?.throwIfAborted();
       const passes = before + Math.round(done * evaluations.get(name)!);
-      onProgress?.({ done: passes, total, phase: 'denoising', label: `denoising ${label}` });
+      told = { done: passes, total, phase: 'denoising', label: denoisingLabel(label) };
+      onProgress?.(told);
     },
-    onFrame() {
+    async onFrame(frame) {
       const ended = renderings.reduce((sum, { output }) => sum + output.count, 0);
       onFrame?.(ended, renderings.length * frames);
+      if (!onProgress || !told || performance.now() - shownAt < PICTURE_EVERY) return;
+      shownAt = performance.now();
+      onProgress({ ...told, picture: await smallPicture(frame) });
     },
     signal,
   };
@@ -46,6 +57,11 @@ export async function renderLatents(
     else await renderAll(model, from, group[0], hooks);
     before += work(group);
   }
+}
+
+/** The label of the progress of a rendering, which is also the stage of a run. */
+export function denoisingLabel(label: string): string {
+  return `denoising ${label}`;
 }
 
 /** Steady renderings with the same keyframes are made together, so that the source's motion is computed once. */
@@ -86,7 +102,7 @@ async function renderAll(
       const decoded = await decodeFrame(model, latent, first + i);
       const frame = isMasked(options) ? withMask(await seenAt(from, first + i), decoded, options) : decoded;
       await output.append(frame.data);
-      onFrame();
+      await onFrame(frame);
     }
     await output.flush();
   }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { sha256Json } from '../base/hash.js';
+import type { Progress } from '../base/progress.js';
 import { describeControl } from '../models/checkpoint/hash-model.js';
 import { readCurves } from '../renderings/curves.js';
 import { logCurves } from '../renderings/log-comparison.js';
@@ -41,7 +42,8 @@ export interface SweepLogOptions {
 export interface SweepPlace {
   /** Its folder; undefined if a new one will be created. */
   readonly out: string | undefined;
-  open(): Promise<SweepLog>;
+  /** @param points the number of points */
+  open(points: number): Promise<SweepLog>;
 }
 
 /** The log of a running sweep. */
@@ -49,6 +51,8 @@ export interface SweepLog {
   readonly out: string;
   /** Logs that a job begins, or is retried. */
   begin(job: Job): Promise<void>;
+  /** Logs how far the sweep is, or a job of it. */
+  progress(progress: Progress, job?: Job): void;
   metrics(job: Job, step: number, metrics: Readonly<Record<string, number>>): void;
   /** Logs the end of a job; `reason` is the cause of a failure. */
   end(job: Job, reason?: string): Promise<void>;
@@ -74,7 +78,7 @@ export async function placeSweep({ name, path, sweep }: SweepFile, options: Swee
   const logging = { mlflow, onWarning };
   return {
     out: given ?? (before && join(before.folder, 'artifacts')),
-    async open() {
+    async open(points) {
       const inputs = [{ kind: 'sweep', name: basename(path) }];
       const run = before
         ? await resumeRun(before.folder, logging)
@@ -83,6 +87,8 @@ export async function placeSweep({ name, path, sweep }: SweepFile, options: Swee
             tags: { 'sweep.file': inputs[0].name, 'sweep.method': sweep.method },
             command,
           });
+      const { name: metric, goal = 'minimize' } = sweep.metric ?? {};
+      await run.setTags({ 'sweep.points': String(points), ...(metric && { 'sweep.metric': `${metric} ${goal}` }) });
       return tracked(run, given ?? run.artifacts, new Map(runs.filter(({ parent }) => parent === run.id).map(keyed)));
     },
   };
@@ -144,6 +150,9 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
       rewound.delete(job.id);
       await partOf(job);
     },
+    progress(progress, job) {
+      (job === undefined ? run : open.get(job.id))?.logProgress(progress);
+    },
     metrics(job, step, metrics) {
       const part = open.get(job.id);
       if (!part) return;
@@ -181,5 +190,5 @@ function tracked(run: Run, out: string, parts: ReadonlyMap<string, RunSummary>):
 
 function untracked(out: string): SweepLog {
   const nothing = async (): Promise<void> => {};
-  return { out, begin: nothing, metrics: () => {}, end: nothing, finish: nothing };
+  return { out, begin: nothing, progress: () => {}, metrics: () => {}, end: nothing, finish: nothing };
 }

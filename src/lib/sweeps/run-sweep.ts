@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.js';
 import type { OnProgress } from '../base/progress.js';
+import { withProgress } from '../tracking/log/log-progress.js';
 import type { PointSettings, StoredSettingName } from './file/point-settings.js';
 import type { SweepFile } from './file/read-sweep-file.js';
 import { sweepPoints, varyingSettings } from './file/sweep-points.js';
@@ -110,7 +111,7 @@ export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): 
   const { place, planner, hasher, points, varying } = await prepare(file, options);
   const executor = options.executor ?? processExecutor({ workers: options.workers ?? 1 });
   try {
-    const log = await place.open();
+    const log = await place.open(points.length);
     const { out } = log;
     try {
       const unlock = await openSweepFolder(out, resume);
@@ -122,7 +123,7 @@ export async function runSweep(file: SweepFile, options: RunSweepOptions = {}): 
         await hasher.save(join(out, 'inputs.json'));
         await executor.open?.({ name: file.name, out, inputs: hasher.files, signal });
         onStart?.({ out, points: points.length, done: (await donePoints(out, points)).size });
-        const progress = sweepProgress(onProgress);
+        const progress = sweepProgress(withProgress({ logProgress: log.progress }, { onProgress }).onProgress);
         const shared = { out, executor, log, progress, retries, signal, onWarning, onPoint };
         const outcomes = await evaluateAll(file, points, planner, shared);
         const outcome = sweepOutcome(file, out, varying, outcomes);

@@ -20,13 +20,17 @@ export function sweepProgress(onProgress?: OnProgress): SweepProgress {
   const running = new Map<string, { job: Job; fraction: number; label: string }>();
   let [total, finished] = [0, 0];
   const weight = ({ passes }: Job): number => Math.max(1, passes);
-  const report = (): void => {
+  const report = (picture?: string): void => {
     const entries = [...running.values()];
     const begun = entries.reduce((sum, { job, fraction }) => sum + weight(job) * fraction, 0);
     const [first] = entries;
     if (!first) return;
     const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
-    onProgress?.({ done: Math.floor(finished + begun), total, label: `${first.job.label}: ${first.label}${others}` });
+    onProgress?.({
+      ...{ done: Math.floor(finished + begun), total, stage: 'points' },
+      label: `${first.job.label}: ${first.label}${others}`,
+      ...(picture !== undefined && { picture }),
+    });
   };
   return {
     expect(jobs) {
@@ -36,12 +40,12 @@ export function sweepProgress(onProgress?: OnProgress): SweepProgress {
       running.set(job.id, { job, fraction: 0, label: 'starting' });
       report();
     },
-    note(job, { done, total: all, label, phase }) {
+    note(job, { done, total: all, label, phase, picture }) {
       const entry = running.get(job.id);
       if (!entry) return;
       entry.label = phase ?? label;
       if (phase) entry.fraction = done / Math.max(1, all);
-      report();
+      report(picture);
     },
     end(job) {
       running.delete(job.id);

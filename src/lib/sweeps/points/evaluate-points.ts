@@ -71,7 +71,10 @@ export async function evaluatePoints(
       progress.begin(job);
       void note(job, { event: 'begun', attempt });
       return {
-        onProgress: (report) => progress.note(job, report),
+        onProgress(report) {
+          progress.note(job, report);
+          log.progress(report, job);
+        },
         ...(onWarning && { onWarning }),
         onMetrics: (step, metrics) => log.metrics(job, step, metrics),
       };

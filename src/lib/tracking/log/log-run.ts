@@ -12,6 +12,7 @@ import { readMetrics } from '../stored/read-metrics.js';
 import { RUN_FILES, type RunRecord, type RunStatus } from '../stored/run-record.js';
 import type { Claim } from './claim.js';
 import { type LineLog, openLineLog } from './line-log.js';
+import { openProgressLog } from './log-progress.js';
 import { assertKey, withoutCredentials } from './names.js';
 import { flattenParameters, mergeParameters } from './parameters.js';
 import type { LoggingOptions, Run, RunListener } from './run.js';
@@ -36,6 +37,7 @@ export async function openForLogging(
   let end: Promise<void> | undefined;
   let writing: Promise<void> = Promise.resolve();
   const points = openLineLog(join(folder, RUN_FILES.metrics));
+  const progress = openProgressLog(folder);
   let artifactLog: LineLog | undefined;
   let tallies = new Map<string, { tally: MetricTally; next: number }>();
 
@@ -56,9 +58,9 @@ export async function openForLogging(
     writing = writing.catch(() => {}).then(() => writeFileAtomic(join(folder, RUN_FILES.record), recordText(record)));
     return writing.then(() => listener?.changed());
   };
-  const ending = (status: RunStatus, error: unknown): Partial<RunRecord> => ({
+  const ending = (status: RunStatus, error: unknown, at = new Date().toISOString()): Partial<RunRecord> => ({
     status,
-    end: new Date().toISOString(),
+    end: at,
     ...(error !== undefined && { error: withoutCredentials(error instanceof Error ? error.message : String(error)) }),
     metrics: Object.fromEntries([...tallies].map(([key, { tally }]) => [key, tally.summary()])),
   });
@@ -81,6 +83,7 @@ export async function openForLogging(
     const interrupted = code === 0 || code === 130 || code === 143;
     const temporary = temporaryName(join(folder, RUN_FILES.record));
     try {
+      progress.end();
       points.flushSync();
       artifactLog?.flushSync();
       record = { ...record, ...ending(ended ?? (interrupted ? 'interrupted' : 'failed'), undefined) };
@@ -123,6 +126,10 @@ export async function openForLogging(
       }
       listener?.changed();
     },
+    logProgress: progress.report,
+    get stages() {
+      return progress.stages;
+    },
     async rewind(step) {
       mustBeOpen();
       points.append(rewindLine(step));
@@ -159,14 +166,15 @@ export async function openForLogging(
       await artifactLog?.flush();
       await writing;
     },
-    finish(status = 'finished', { error } = {}) {
+    finish(status = 'finished', { error, end: at } = {}) {
       end ??= (async () => {
         mustBeOpen();
         ended = status;
+        progress.end();
         try {
           await points.close();
           await artifactLog?.close();
-          await update(ending(status, error));
+          await update(ending(status, error, at));
         } finally {
           open.delete(atExit);
           await claim.release().catch(() => {}); // a folder that was deleted meanwhile needs none

@@ -1,8 +1,10 @@
 // The interface of a run that is being logged. log-run.ts writes it to the disk, open-run.ts reads stored runs.
 
 import type { Closable } from '../../base/closable.js';
+import type { Progress } from '../../base/progress.js';
 import type { Artifact } from '../stored/artifact-records.js';
 import type { RunInput, RunRecord, RunStatus } from '../stored/run-record.js';
+import type { RunStage } from '../stored/run-stages.js';
 import type { NestedParameters } from './parameters.js';
 
 /**
@@ -34,6 +36,10 @@ export interface Run extends Closable {
    * @throws UsageError for an invalid key or value, or when the run has ended
    */
   logMetrics(metrics: Readonly<Record<string, number>>, options?: MetricOptions): void;
+  /** Logs how far the work is, for those who watch it. Returns at once; the last report reaches the folder within a second. */
+  logProgress(progress: Progress): void;
+  /** The stages that progress was logged of, also by earlier processes, with the time each took. */
+  readonly stages: readonly RunStage[];
   /** Removes the points from `step` on, which a training that continues from an earlier state computes again. */
   rewind(step: number): Promise<void>;
   /**
@@ -54,9 +60,10 @@ export interface Run extends Closable {
   /**
    * Ends the run; a second call changes nothing.
    *
+   * @param options `end`: when its work ended, as ISO 8601; now by default
    * @throws FailureError when the disk failed to store the log
    */
-  finish(status?: Exclude<RunStatus, 'running'>, options?: { error?: unknown }): Promise<void>;
+  finish(status?: Exclude<RunStatus, 'running'>, options?: { error?: unknown; end?: string }): Promise<void>;
 }
 
 /**

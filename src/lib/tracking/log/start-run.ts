@@ -25,6 +25,8 @@ export interface StartRunOptions extends LoggingOptions {
   readonly name?: string | undefined;
   /** The run that this one is a part of. */
   readonly parent?: Pick<Run, 'id'> | string | undefined;
+  /** When its work began, as ISO 8601, where that was before now. */
+  readonly began?: string | undefined;
   /** A hash of the resolved settings, by which `findRun` finds the run. */
   readonly key?: string | undefined;
   /** The resolved settings, nested to any depth. */
@@ -56,7 +58,7 @@ export async function startRun(options: StartRunOptions): Promise<Run> {
 
 async function begin(options: StartRunOptions, git: GitState | undefined): Promise<Run> {
   const { experiment, name = experiment, parent, key, parameters = {}, given, inputs = [], tags = {} } = options;
-  const { device, root = runsRoot() } = options;
+  const { device, root = runsRoot(), began = new Date().toISOString() } = options;
   assertExperiment(experiment);
   for (const tag of Object.keys(tags)) assertKey('tag', tag);
   const user = thisUser();
@@ -67,7 +69,7 @@ async function begin(options: StartRunOptions, git: GitState | undefined): Promi
     name,
     experiment,
     status: 'running',
-    start: new Date().toISOString(),
+    start: began,
     ...(parent !== undefined && { parent: typeof parent === 'string' ? parent : parent.id }),
     ...(key !== undefined && { key }),
     parameters: flattenParameters(parameters),

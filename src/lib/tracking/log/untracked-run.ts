@@ -36,6 +36,8 @@ export function untrackedRun(folder: string): Run {
     logging: { mlflow: false },
     logParams: nothing,
     logMetrics: () => {},
+    logProgress: () => {},
+    stages: [],
     rewind: nothing,
     logArtifact: async () => [],
     logImage: nothing,

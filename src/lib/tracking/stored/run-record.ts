@@ -78,6 +78,7 @@ export const RUN_FILES = {
   metrics: 'metrics.jsonl',
   artifactRecords: 'artifacts.jsonl',
   artifacts: 'artifacts',
+  progress: 'progress.json',
   uploads: '.mlflow.json',
 } as const;
 

@@ -7,10 +7,12 @@ import { given } from '../../base/given.js';
 import type { Settings } from '../../base/settings.js';
 import { noiseSchedule } from '../../diffusion/noise-schedule.js';
 import { loadModel, type Model } from '../../models/model.js';
+import { withProgress } from '../../tracking/log/log-progress.js';
 import { beginWork, type TrackedWork } from '../../tracking/log/tracked-work.js';
 import { openForModel } from '../../video/read/open-for-model.js';
 import { openVideo } from '../../video/read/open-video.js';
 import type { Video, VideoInput } from '../../video/read/video.js';
+import { smallPicture } from '../../video/small-picture.js';
 import { adamw } from '../loop/adamw.js';
 import type { TrainingState } from '../loop/checkpoint.js';
 import { constantAfterWarmup, cosineAfterWarmup, type LearningRate } from '../loop/learning-rate.js';
@@ -146,10 +148,11 @@ function learningRateOf({ schedule, learningRate, warmup, iterations }: Finetune
 async function* trainInto(
   { folder: { out }, run, resumed }: TrackedWork<FinetuneFolder>,
   model: Model,
-  { settings, trained, video, frames, previews, stored }: FinetunePlan,
+  { settings: asked, trained, video, frames, previews, stored }: FinetunePlan,
   { resume = false, onStep }: Pick<FinetuneOptions, 'resume' | 'onStep'>,
 ): AsyncGenerator<FinetuneStep, StoredResult, undefined> {
-  const { edits, iterations, signal, onProgress, previewEvery, checkpointEvery, averageDecay } = settings;
+  const settings = withProgress(run, asked);
+  const { edits, iterations, signal, previewEvery, checkpointEvery, averageDecay, onProgress } = settings;
   const sought = { iterations, names: trained.names, settings: stored, onWarning: settings.onWarning };
   const nearest = resume ? await nearestCheckpoint(out, sought) : null;
   const record: TrainingRecord = nearest?.record ?? { losses: [], gradientNorms: [], seconds: 0, forgetting: [] };
@@ -213,9 +216,10 @@ async function* trainInto(
       await logStep(run, step, seen);
       const { iteration, loss, secondsLeft } = step;
       const detail = `loss ${loss.toPrecision(4)}`;
-      onProgress?.({
+      const sheet = (seen.preview ?? before)?.sheet;
+      onProgress({
         ...{ done: iteration, total: iterations, label: 'training', phase: 'training', detail },
-        ...given({ secondsLeft }),
+        ...given({ secondsLeft, picture: sheet && (await smallPicture(sheet)) }),
       });
       const update: FinetuneStep = { ...step, ...seen, ...given({ before }) };
       before = undefined;
