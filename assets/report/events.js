@@ -66,3 +66,15 @@ export function find(root, selector) {
 export function findAll(root, selector) {
   return /** @type {T[]} */ (/** @type {unknown} */ ([...root.querySelectorAll(selector)]));
 }
+
+/**
+ * The nearest element around the target of an event that fits a selector.
+ *
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {EventTarget | null} target
+ * @param {string} selector
+ * @returns {T | null}
+ */
+export function closest(target, selector) {
+  return target instanceof Element ? target.closest(selector) : null;
+}

@@ -1,25 +1,28 @@
 // @ts-check
 // The page's legends, whose buttons hide lines in all charts, rows that highlight them, and tips at the pointer.
 
-import { find, findAll, hear, hiddenLines, tell } from './events.js';
+import { closest, find, findAll, hear, hiddenLines, tell } from './events.js';
 
-/** Starts all legends, and the rows of tables that highlight their lines. */
+/** Starts all legends, and the rows of tables that highlight their lines: also those that come later. */
 export function startLegends() {
-  for (const button of findAll(document, '[data-line]')) {
-    const name = button.dataset.line ?? '';
-    button.addEventListener('click', () => tell('hide', { name, hidden: !hiddenLines.has(name) }));
-    hear('hide', (change) => {
-      if (change.name === name) button.setAttribute('aria-pressed', String(!change.hidden));
-    });
-    highlights(button, name);
-  }
-  for (const row of findAll(document, 'table.metrics tbody tr')) highlights(row, row.dataset.name ?? '');
+  document.addEventListener('click', ({ target }) => {
+    const name = closest(target, '[data-line]')?.dataset.line;
+    if (name !== undefined) tell('hide', { name, hidden: !hiddenLines.has(name) });
+  });
+  hear('hide', showHidden);
+  let highlighted = '';
+  document.addEventListener('pointerover', ({ target }) => {
+    const { line, name = '' } = closest(target, '[data-line], table.metrics tbody tr')?.dataset ?? {};
+    const now = line ?? name;
+    if (now !== highlighted) tell('highlight', now || null);
+    highlighted = now;
+  });
 }
 
-/** @param {HTMLElement} element @param {string} name */
-function highlights(element, name) {
-  element.addEventListener('pointerenter', () => tell('highlight', name));
-  element.addEventListener('pointerleave', () => tell('highlight', null));
+/** Shows on the buttons of legends which lines are hidden. */
+export function showHidden() {
+  for (const button of findAll(document, '[data-line]'))
+    button.setAttribute('aria-pressed', String(!hiddenLines.has(button.dataset.line ?? '')));
 }
 
 /**

@@ -1,13 +1,14 @@
 // @ts-check
 // Pictures in full size: a click opens one, arrow keys move to its neighbours, Escape or a click closes it.
 
-import { find, findAll } from './events.js';
+import { closest, find, findAll } from './events.js';
 
-/** Starts the page's pictures. */
+/** Starts the page's pictures, also those that come later. */
 export function startPictures() {
   /** @type {HTMLDialogElement} */
   const box = find(document, '.lightbox');
-  const buttons = findAll(document, 'button.zoom');
+  /** @type {HTMLElement[]} */
+  let buttons = [];
   let current = 0;
 
   /** @param {number} index */
@@ -24,12 +25,13 @@ export function startPictures() {
     large.classList.toggle('sharp', small.naturalWidth < 300);
   };
 
-  for (const [index, button] of buttons.entries()) {
-    button.addEventListener('click', () => {
-      show(index);
-      box.showModal();
-    });
-  }
+  document.addEventListener('click', ({ target }) => {
+    const button = closest(target, 'button.zoom');
+    if (!button) return;
+    buttons = findAll(document, 'button.zoom');
+    show(buttons.indexOf(button));
+    box.showModal();
+  });
   box.addEventListener('click', () => box.close());
   box.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowLeft') show(current - 1);

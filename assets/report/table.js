@@ -1,42 +1,38 @@
 // @ts-check
 // Tables that are sorted by a click on a column's head, and the page's numbers as files.
 
-import { find, findAll } from './events.js';
+import { closest, find, findAll } from './events.js';
 
-/** Starts the page's tables and their buttons. */
+/** The order of rows before they were sorted. @type {WeakMap<HTMLElement, HTMLTableRowElement[]>} */
+const orders = new WeakMap();
+
+/** Starts the page's tables and their buttons, also those that come later. */
 export function startTables() {
-  /** @type {HTMLTableElement[]} */
-  const tables = findAll(document, 'table.sortable');
-  for (const table of tables) startSorting(table);
-  for (const button of findAll(document, '[data-download]')) {
-    button.addEventListener('click', () => {
-      const data = document.getElementById('page-data')?.textContent;
-      if (button.dataset.download === 'data' && data) save('report.json', 'application/json', data);
-      if (button.dataset.download === 'metrics')
-        save('metrics.csv', 'text/csv', csvOf(find(document, 'table.metrics')));
-    });
-  }
+  document.addEventListener('click', ({ target }) => {
+    const button = closest(target, 'table.sortable thead button, [data-download]');
+    const data = document.getElementById('page-data')?.textContent;
+    if (button?.dataset.download === 'data' && data) save('report.json', 'application/json', data);
+    else if (button?.dataset.download === 'metrics')
+      save('metrics.csv', 'text/csv', csvOf(find(document, 'table.metrics')));
+    else if (button) sortBy(/** @type {HTMLTableCellElement} */ (button.closest('th')));
+  });
 }
 
-/** A first click sorts ascending, a second descending, a third restores the order. @param {HTMLTableElement} table */
-function startSorting(table) {
-  const body = table.tBodies[0];
-  const original = [...body.rows];
-  /** @type {HTMLTableCellElement[]} */
-  const heads = findAll(table, 'thead tr:last-child th');
-  for (const [column, head] of heads.entries()) {
-    find(head, 'button').addEventListener('click', () => {
-      const before = head.getAttribute('aria-sort');
-      for (const each of heads) each.removeAttribute('aria-sort');
-      if (before === 'descending') {
-        body.append(...original);
-        return;
-      }
-      const direction = before === 'ascending' ? -1 : 1;
-      head.setAttribute('aria-sort', direction === 1 ? 'ascending' : 'descending');
-      body.append(...[...original].sort((a, b) => compareCells(a.cells[column], b.cells[column], direction)));
-    });
+/** A first click sorts ascending, a second descending, a third restores the order. @param {HTMLTableCellElement} head */
+function sortBy(head) {
+  const [body] = /** @type {HTMLTableElement} */ (head.closest('table')).tBodies;
+  const original = orders.get(body) ?? [...body.rows];
+  orders.set(body, original);
+  const before = head.getAttribute('aria-sort');
+  for (const each of findAll(/** @type {Element} */ (head.parentElement), 'th')) each.removeAttribute('aria-sort');
+  if (before === 'descending') {
+    body.append(...original);
+    return;
   }
+  const direction = before === 'ascending' ? -1 : 1;
+  head.setAttribute('aria-sort', direction === 1 ? 'ascending' : 'descending');
+  const { cellIndex } = head;
+  body.append(...[...original].sort((a, b) => compareCells(a.cells[cellIndex], b.cells[cellIndex], direction)));
 }
 
 /** Numbers by size, texts as people count, what is not there always last. @param {HTMLTableCellElement} a @param {HTMLTableCellElement} b @param {number} direction */

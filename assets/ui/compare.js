@@ -2,7 +2,7 @@
 // Starts the page that compares runs. It is last, after the parts are defined.
 
 import { find, findAll } from '../report/events.js';
-import { startLegends } from '../report/legend.js';
+import { showHidden, startLegends } from '../report/legend.js';
 import { startPictures } from '../report/pictures.js';
 import { startPlayer } from '../report/player.js';
 import { startTables } from '../report/table.js';
@@ -16,22 +16,29 @@ import { startScatter } from './scatter.js';
 const pageData = readPageData();
 const charts = { scatter: startScatter, parallel: startParallel, curves: startCurves };
 
-if (document.querySelector('.player')) startPlayer(find(document, '.player'));
+/** @type {((newer: typeof pageData) => void)[]} */
+const updates = [];
+
+/** Starts the players and charts of a part of the page. @param {ParentNode} part @param {typeof pageData} data */
+function start(part, data) {
+  for (const player of findAll(part, '.player')) {
+    startPlayer(player);
+    startGridFile();
+  }
+  for (const place of findAll(part, '[data-chart]'))
+    updates.push(charts[/** @type {keyof typeof charts} */ (place.dataset.chart)](place, data));
+}
+
 startLegends();
 startTables();
 startPictures();
-const updates = findAll(document, '[data-chart]').map((place) =>
-  charts[/** @type {keyof typeof charts} */ (place.dataset.chart)](place, pageData),
-);
-startGridFile();
-for (const box of findAll(document, '.only-differing input')) {
-  box.addEventListener('change', () =>
-    find(document, '.run-settings').classList.toggle(
-      'only',
-      /** @type {HTMLInputElement} */ (/** @type {unknown} */ (box)).checked,
-    ),
-  );
-}
-startFollowing(pageData, (newer) => {
+start(document, pageData);
+document.addEventListener('change', ({ target }) => {
+  if (target instanceof HTMLInputElement && target.closest('.only-differing'))
+    find(document, '.run-settings').classList.toggle('only', target.checked);
+});
+startFollowing(pageData, (newer, came) => {
   for (const update of updates) update(newer);
+  for (const part of came) start(part, newer);
+  showHidden();
 });

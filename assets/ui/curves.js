@@ -21,7 +21,8 @@ export function startCurves(root, first) {
   const view = { over: 'step', keep: 0, log: false };
   /** The zoomed steps of frames and of iterations. @type {Map<string, [number, number]>} */
   const ranges = new Map();
-  const frames = Number(findAll(document, '.player')[0]?.dataset.frames ?? 0);
+  const framesNow = () => Number(findAll(document, '.player')[0]?.dataset.frames ?? 0);
+  const frames = framesNow();
   /** The place next to the videos for the first curves that follow them. */
   const beside = document.querySelector('.frame-curves');
   const besideKeys = keys.filter((metric) => beside && isOverFrames(metric, frames)).slice(0, BESIDE);

@@ -1,58 +1,121 @@
 // @ts-check
-// Follows running runs: requests their numbers again when the server reports a change.
+// Follows what goes on: when the server reports a change, the page is requested again, its new parts take the place of the
+// old ones, and the charts get its data. What the reader uses stays: charts, videos, and the part that has the focus.
 
-import { findAll } from '../report/events.js';
+import { find, findAll } from '../report/events.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData */
 
+/** The least pause between two requests, as a multiple of the time that the last one took. */
+const REST = 4;
+
+/** The parts of a page that can be replaced, by their names. @param {Document} from */
+const partsOf = (from) =>
+  new Map([
+    ['contents', find(from, 'nav.contents')],
+    ['header', find(from, 'header.overview')],
+    ...findAll(from, 'main > section').map((part) => /** @type {const} */ ([part.id, part])),
+  ]);
+
 /**
  * @param {PageData} first
- * @param {(newer: PageData) => void} onChange
+ * @param {(newer: PageData, came: Element[]) => void} onChange called with the data, and the parts that came
  */
 export function startFollowing(first, onChange) {
-  if (!first.served || first.runs.length === 0) return;
-  let data = first;
-  const question = location.search;
-  const events = new EventSource('/api/live');
-  events.addEventListener('changed', async () => {
+  if (!first.served) return;
+  startClocks();
+  let isRunning = first.isRunning;
+  /** The markup of each part as it came, without what was done to it since. */
+  const known = new Map([...partsOf(document)].map(([name, part]) => [name, part.outerHTML]));
+  let asking = false;
+  let again = false;
+
+  async function ask() {
+    again = asking;
+    if (asking) return;
+    asking = true;
+    const start = performance.now();
     try {
-      const response = await fetch(`/api/compare${question}`);
-      if (!response.ok) return;
-      const newer = await response.json();
-      const before = JSON.stringify(data.runs);
-      if (JSON.stringify(newer.runs) === before) return;
-      // An ended run has new files, which belong to the page.
-      const ended = data.runs.filter(
-        ({ place, status }) =>
-          status === 'running' &&
-          newer.runs.some((/** @type {any} */ run) => run.place === place && run.status !== 'running'),
-      );
-      data = { ...newer, served: true };
-      for (const { place, status } of data.runs) {
-        for (const badge of findAll(document, `[data-status-of="${CSS.escape(place)}"]`)) {
-          badge.textContent = status;
-          if (badge.classList.contains('badge')) badge.className = `badge ${status}`;
-        }
-      }
-      if (ended.length > 0) offerReload(ended.map(({ label }) => label));
-      onChange(data);
+      const response = await fetch(location.href);
+      if (response.ok) take(new DOMParser().parseFromString(await response.text(), 'text/html'));
     } catch {
       // The server is not available; the event source tries again.
     }
-  });
+    setTimeout(
+      () => {
+        asking = false;
+        if (again) void ask();
+      },
+      REST * (performance.now() - start),
+    );
+  }
+
+  /** @param {Document} newer */
+  function take(newer) {
+    const [before, now] = [partsOf(document), partsOf(newer)];
+    const came = [];
+    for (const [name, part] of before) if (!now.has(name) && !part.contains(document.activeElement)) part.remove();
+    let last = find(document, 'header.overview');
+    for (const [name, part] of now) {
+      const old = before.get(name);
+      const markup = part.outerHTML;
+      const isUsed = old?.querySelector('[data-chart], .player') || old?.contains(document.activeElement);
+      if (!old) last.after(part);
+      else if (known.get(name) !== markup && !isUsed) old.replaceWith(part);
+      if (part.ownerDocument === document) {
+        known.set(name, markup);
+        came.push(part);
+      }
+      if (name !== 'contents') last = part.ownerDocument === document ? part : (old ?? last);
+    }
+    document.title = newer.title;
+    const text = newer.getElementById('page-data')?.textContent ?? '{}';
+    const held = document.getElementById('page-data');
+    if (held) held.textContent = text;
+    const data = JSON.parse(text);
+    if (isRunning && !data.isRunning && document.querySelector('.player')) offerReload();
+    isRunning = data.isRunning;
+    onChange(data, came);
+  }
+
+  const events = new EventSource('/api/live');
+  events.addEventListener('changed', () => void ask());
+  // What changed between the page and this connection has been told to others only.
+  events.addEventListener('open', () => void (isRunning && ask()));
   addEventListener('pagehide', () => events.close());
 }
 
-/** @param {string[]} names */
-function offerReload(names) {
+/** Videos that are being watched stay; what came to them since is loaded on request. */
+function offerReload() {
   document.querySelector('.reload')?.remove();
   const note = document.createElement('p');
   note.className = 'notice reload';
   note.setAttribute('role', 'status');
   const button = document.createElement('button');
   button.className = 'button';
-  button.textContent = 'Load what is new';
+  button.textContent = 'Load new videos';
   button.addEventListener('click', () => location.reload());
-  note.append(`${names.join(', ')} ended. `, button);
-  document.querySelector('header.overview')?.append(note);
+  note.append('All has ended. ', button);
+  find(document, 'header.overview').after(note);
+}
+
+/** Seconds as in the library's reports of progress: `8 s`, `1:05`, `2:03:09`. @param {number} seconds */
+function clockText(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  if (minutes === 0) return `${whole} s`;
+  return minutes < 60
+    ? `${minutes}:${two(whole % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+/** Lets the times of what runs go on between two requests. */
+function startClocks() {
+  setInterval(() => {
+    for (const clock of findAll(document, '[data-since], [data-until]')) {
+      const { since, until } = clock.dataset;
+      clock.textContent = clockText((since ? Date.now() - Number(since) : Number(until) - Date.now()) / 1000);
+    }
+  }, 1000);
 }

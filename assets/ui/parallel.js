@@ -28,19 +28,23 @@ const SNAP = 0.025;
 export function startParallel(root, first) {
   let data = first;
   let quantities = quantitiesOf(data);
-  const settings = quantities.filter(({ group }) => group === 'settings that differ').slice(0, USUAL_AXES.settings);
-  const metrics = quantities.filter(({ group }) => group === 'metrics').slice(0, USUAL_AXES.metrics);
-  /** Values of the shown axes, from left to right. */
-  let shown = [...settings, ...metrics].map(({ value }) => value);
+  /** Values of the shown axes, from left to right. @type {string[]} */
+  let shown = [];
+  /** Whether the reader has chosen axes; until then they are the usual ones of the runs that are there. */
+  let isChosen = false;
   /** Marked ranges by axis, as places. @type {Map<string, [from: number, to: number]>} */
   const marks = new Map();
   /** Runs that another chart has picked. @type {ReadonlySet<string> | null} */
   let given = null;
-  let colourBy = data.runs.length <= 8 ? '' : ((metrics[1] ?? metrics[0])?.value ?? '');
+  /** The reader's choice. @type {string | undefined} */
+  let colouredBy;
+  let colourBy = '';
 
-  if (shown.length < 2) {
-    root.append(make('p', 'empty', 'These runs differ in too little for this chart.'));
-    return () => {};
+  function takeUsual() {
+    const settings = quantities.filter(({ group }) => group === 'settings that differ').slice(0, USUAL_AXES.settings);
+    const metrics = quantities.filter(({ group }) => group === 'metrics').slice(0, USUAL_AXES.metrics);
+    if (!isChosen) shown = [...settings, ...metrics].map(({ value }) => value);
+    colourBy = colouredBy ?? (data.runs.length <= 8 ? '' : ((metrics[1] ?? metrics[0])?.value ?? ''));
   }
   const tools = make('div', 'chart-tools');
   const place = make('div', 'chart-place');
@@ -63,7 +67,7 @@ export function startParallel(root, first) {
         changed();
       }),
       choice('colour by', [{ value: '', title: 'run', group: '' }, ...numeric], colourBy, (value) => {
-        colourBy = value;
+        colouredBy = value;
         changed();
       }),
       clear,
@@ -88,7 +92,9 @@ export function startParallel(root, first) {
 
   /** Draws tools and chart again, and sends an event with the selected runs. */
   function changed() {
+    isChosen = true;
     const focused = document.activeElement?.getAttribute('data-axis');
+    takeUsual();
     drawTools();
     given = null;
     const picked = draw();
@@ -98,6 +104,12 @@ export function startParallel(root, first) {
   }
 
   function draw() {
+    takeUsual();
+    tools.hidden = place.hidden = shown.length < 2;
+    if (tools.hidden) {
+      state.textContent = 'These runs differ in too little for this chart.';
+      return null;
+    }
     const runs = seen();
     const dimensions = shown.flatMap((value) => {
       const quantity = quantities.find((each) => each.value === value);
@@ -313,12 +325,14 @@ export function startParallel(root, first) {
       line.classList.toggle('subdued', name !== null && line.getAttribute('data-name') !== name);
   });
   drawOnResize(place, draw);
-  drawTools();
   draw();
+  drawTools();
   return (/** @type {PageData} */ newer) => {
+    const offered = String(quantities.map(({ value }) => value));
     data = newer;
     quantities = quantitiesOf(data);
     draw();
+    if (String(quantities.map(({ value }) => value)) !== offered) drawTools();
   };
 }
 

@@ -4,13 +4,12 @@
 /**
  * @typedef {{
  *   place: string, label: string, colour: string, experiment: string, status: string, start: string, end?: string,
- *   progress?: { step: number, of?: number },
  *   parameters: Record<string, string | number>, metrics: Record<string, number>,
  * }} RunData
  * @typedef {{ place: string, key: string, steps: number[], values: (number | null)[], seconds: number[], count: number }} Curve
  * @typedef {{
  *   runs: RunData[], metrics: { key: string, title: string, isCurve: boolean, lastStep: number }[], differing: string[], curves?: Curve[],
- *   served?: boolean,
+ *   served?: boolean, isRunning?: boolean,
  * }} PageData
  * @typedef {{ value: string, title: string, group: string, of: (run: RunData) => string | number | undefined }} Quantity
  */

@@ -26,37 +26,46 @@ const MOST_DETAILS = 6;
  */
 export function startScatter(root, first) {
   let data = first;
-  const quantities = quantitiesOf(data).filter((quantity) => isNumeric(data.runs, quantity));
-  if (quantities.length < 2) {
-    root.append(make('p', 'empty', 'These runs have fewer than two numbers to be compared by.'));
-    return () => {};
-  }
-  const usual = (/** @type {string} */ name, /** @type {number} */ other) =>
-    quantities.some(({ value }) => value === name) ? name : quantities[other].value;
+  /** @type {ReturnType<typeof quantitiesOf>} */
+  let quantities = [];
   const asked = new URLSearchParams(location.search);
-  const known = (/** @type {string} */ name) => quantities.find(({ value }) => value === asked.get(name))?.value;
-  const settings = first.differing.map((key) => ({ value: key, title: key }));
-  const view = {
-    x: known('x') ?? usual('metrics.edit_strength', 0),
-    y: known('y') ?? usual('metrics.warping_error_normalised', 1),
-    join:
-      (first.runs.length <= MOST_JOINED && settings.find(({ value }) => /(^|\.)strength$/.test(value))?.value) || '',
-    logX: false,
-    logY: false,
-  };
+  /** What the reader has chosen. @type {{ x?: string, y?: string, join?: string, logX?: boolean, logY?: boolean }} */
+  const chosen = { x: asked.get('x') ?? undefined, y: asked.get('y') ?? undefined };
   const tools = make('div', 'chart-tools');
-  const change = (/** @type {Partial<typeof view>} */ what) => {
-    Object.assign(view, what);
-    remember({ x: view.x, y: view.y });
+  const change = (/** @type {typeof chosen} */ what) => {
+    Object.assign(chosen, what);
+    remember({ x: view().x, y: view().y });
     draw();
   };
-  tools.append(
-    choice('to the right', quantities, view.x, (x) => change({ x })),
-    tick('log', view.logX, (logX) => change({ logX })),
-    choice('upwards', quantities, view.y, (y) => change({ y })),
-    tick('log', view.logY, (logY) => change({ logY })),
-    choice('lines along', [{ value: '', title: 'nothing' }, ...settings], view.join, (join) => change({ join })),
-  );
+  /** What the reader has chosen, and the usual choice where nothing of that is there. */
+  function view() {
+    const known = (/** @type {(string | undefined)[]} */ ...names) =>
+      names.find((name) => quantities.some(({ value }) => value === name)) ?? '';
+    const strength = data.differing.find((key) => /(^|\.)strength$/.test(key)) ?? '';
+    const { x, y, join = data.runs.length <= MOST_JOINED ? strength : '', logX = false, logY = false } = chosen;
+    return {
+      x: known(x, 'metrics.edit_strength', quantities[0]?.value),
+      y: known(y, 'metrics.warping_error_normalised', quantities[1]?.value),
+      ...{ join, logX, logY },
+    };
+  }
+  /** Offers what runs can be compared by, which grows while they run. */
+  function drawTools() {
+    const found = quantitiesOf(data).filter((quantity) => isNumeric(data.runs, quantity));
+    const names = [...found.map(({ value }) => value), ...data.differing];
+    if (String(names) === tools.dataset.names) return;
+    quantities = found;
+    tools.dataset.names = String(names);
+    const { x, y, join, logX, logY } = view();
+    const settings = data.differing.map((key) => ({ value: key, title: key }));
+    tools.replaceChildren(
+      choice('to the right', quantities, x, (x) => change({ x })),
+      tick('log', logX, (logX) => change({ logX })),
+      choice('upwards', quantities, y, (y) => change({ y })),
+      tick('log', logY, (logY) => change({ logY })),
+      choice('lines along', [{ value: '', title: 'nothing' }, ...settings], join, (join) => change({ join })),
+    );
+  }
   const place = make('div', 'chart-place large');
   const note = make('p', 'note chart-note');
   root.replaceChildren(tools, place, note);
@@ -72,16 +81,23 @@ export function startScatter(root, first) {
   });
 
   function draw() {
-    const [x, y] = [view.x, view.y].map(
+    drawTools();
+    const { join, logX, logY, ...axes } = view();
+    tools.hidden = place.hidden = quantities.length < 2;
+    if (tools.hidden) {
+      note.textContent = 'These runs have fewer than two numbers to be compared by.';
+      return;
+    }
+    const [x, y] = [axes.x, axes.y].map(
       (value) => /** @type {typeof quantities[0]} */ (quantities.find((each) => each.value === value)),
     );
     const points = data.runs
       .map((run) => ({ run, x: numberIn(x.of(run)), y: numberIn(y.of(run)) }))
       .filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y) && !hiddenLines.has(point.run.place))
-      .filter((point) => (!view.logX || point.x > 0) && (!view.logY || point.y > 0));
+      .filter((point) => (!logX || point.x > 0) && (!logY || point.y > 0));
     const lacking = data.runs.filter(({ place: name }) => !hiddenLines.has(name)).length - points.length;
-    const isDeciding = view.x === 'metrics.edit_strength' && view.y === 'metrics.warping_error_normalised';
-    const lines = view.join === '' ? [] : alongSetting(points, view.join, data.differing);
+    const isDeciding = axes.x === 'metrics.edit_strength' && axes.y === 'metrics.warping_error_normalised';
+    const lines = join === '' ? [] : alongSetting(points, join, data.differing);
     note.textContent = [
       isDeciding
         ? 'Right is a stronger edit, down is steadier. “No edit” would lie at the left end and shows nothing.'
@@ -93,8 +109,8 @@ export function startScatter(root, first) {
     ].join(' ');
     void chart.show({
       title: `${y.title} by ${x.title}`,
-      x: { title: x.title, log: view.logX, fromZero: x.group === 'metrics' },
-      y: { title: y.title, log: view.logY, fromZero: y.group === 'metrics' },
+      x: { title: x.title, log: logX, fromZero: x.group === 'metrics' },
+      y: { title: y.title, log: logY, fromZero: y.group === 'metrics' },
       lines: [...lines, ...pointsByColour(points)],
     });
   }

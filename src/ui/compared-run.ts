@@ -23,3 +23,8 @@ export interface ComparedVideo {
   /** The rows and columns of a grid whose first cell the video is. */
   readonly cell?: { readonly columns: number; readonly rows: number } | undefined;
 }
+
+/** The address of the page that compares runs, or shows one. */
+export function compareUrl(places: readonly string[]): string {
+  return `/compare?${places.map((place) => `run=${encodeURIComponent(place).replaceAll('%2F', '/')}`).join('&')}`;
+}

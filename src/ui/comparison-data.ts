@@ -6,7 +6,6 @@ import type { ComparedRun } from './compared-run.js';
 import type { Curve } from './curves.js';
 import { METRICS_FIRST, metricTitle } from './metric-words.js';
 import { weightOf } from './run-columns.js';
-import { progressOf, type RunProgress } from './run-progress.js';
 
 /** The data of the charts. */
 export interface ComparisonData {
@@ -18,7 +17,6 @@ export interface ComparisonData {
     readonly status: string;
     readonly start: string;
     readonly end?: string | undefined;
-    readonly progress?: RunProgress | undefined;
     readonly parameters: Readonly<Record<string, string | number>>;
     /** Last values; NaN and infinities are left out. */
     readonly metrics: Readonly<Record<string, number>>;
@@ -59,7 +57,6 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
       status: run.status,
       start: run.start,
       end: run.end,
-      progress: run.status === 'running' ? progressOf(run) : undefined,
       parameters: Object.fromEntries(
         Object.entries(run.parameters).map(([key, value]) => [
           key,

@@ -9,12 +9,13 @@ import { player } from '../lib/report/player.js';
 import type { ReportArm, ReportFact, ReportPictures } from '../lib/report/report-data.js';
 import { section } from '../lib/report/section.js';
 import { seriesClass } from '../lib/report/series.js';
-import type { ComparedRun } from './compared-run.js';
+import { type ComparedRun, compareUrl } from './compared-run.js';
 import { type Comparison, videoArms } from './comparison.js';
 import { type ComparisonData, comparisonData } from './comparison-data.js';
 import type { Curve } from './curves.js';
 import { filesTable, shownUrl } from './files-table.js';
 import { formatDuration, formatTime } from './format-run.js';
+import { pointsSection, progressSection, stagesSection } from './live-sections.js';
 import { DECIDING } from './metric-words.js';
 import { parametersTable } from './parameters-table.js';
 import { isReport } from './run-media.js';
@@ -36,10 +37,10 @@ const HEAD_FACTS = 6;
 
 /** The whole page. */
 export function comparisonPage(comparison: Comparison, options: ComparisonPageOptions = {}): string {
-  const { runs } = comparison;
+  const { runs, whole, all } = comparison;
   const { home, curves } = options;
   const data = comparisonData(runs, curves);
-  const title = options.title ?? (runs.length === 1 ? runs[0].label : `${runs.length} runs compared`);
+  const title = options.title ?? whole?.label ?? `${runs.length} runs compared`;
   const served = home !== undefined;
   return renderPage({
     title,
@@ -51,6 +52,8 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       runs.length === 0
         ? []
         : [
+            section('Progress', whole && progressSection(whole)),
+            section('Points', all.length > runs.length ? pointsSection(whole!, runs, data.differing) : undefined),
             section('Videos', videos(comparison, served)),
             section(
               hasDeciding(data) ? 'The picture that decides' : 'Numbers against each other',
@@ -58,12 +61,13 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
             ),
             section('Settings against results', runs.length > 1 ? chart('parallel') : undefined),
             section('Curves', data.metrics.some(({ isCurve }) => isCurve) ? chart('curves') : undefined),
-            section('Metrics', metrics(runs, data)),
-            section('Settings', parametersTable(runs)),
-            section('Pictures', pictureGroups(pictures(runs))),
-            section('Files', filesTable(runs, served)),
+            section('Metrics', metrics(all, data)),
+            section('Settings', parametersTable(all)),
+            section('Stages', whole && stagesSection(whole)),
+            section('Pictures', pictureGroups(pictures(all))),
+            section('Files', filesTable(all, served)),
           ],
-    data: { ...data, served },
+    data: { ...data, served, isRunning: all.some(({ status }) => status === 'running') },
   });
 }
 
@@ -76,21 +80,15 @@ function chart(name: string): Html {
   return html`<div class="chart" data-chart="${name}"><noscript><p class="empty">This chart needs JavaScript; its numbers are in the table of metrics.</p></noscript></div>`;
 }
 
-function header({ runs, missing, parts }: Comparison, title: string, home: string | undefined): Html {
+function header({ runs, missing, whole, all }: Comparison, title: string, home: string | undefined): Html {
   return html`<header class="overview">
-<h1>${title}${runs.length === 1 && html` ${badge(runs[0])}`}</h1>
+<h1>${title}${whole && html` ${badge(whole)}`}</h1>
 ${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
 ${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
-${runs.length === 1 ? single(runs[0], home !== undefined) : runs.length > 1 && legend(runs, home)}
-${runs.some(({ status }) => status === 'interrupted') && interrupted(runs)}
-${parts.length > 0 && home !== undefined && html`<p><a class="button" href="${compareUrl(parts.map(({ place }) => place))}">Compare its ${parts.length} parts</a></p>`}
+${whole && single(whole, home !== undefined)}${all.length > 1 && legend(runs, home)}
+${all.some(({ status }) => status === 'interrupted') && interrupted(all)}
 </header>
 `;
-}
-
-/** The address of the page that compares runs. */
-function compareUrl(places: readonly string[]): string {
-  return `/compare?${places.map((place) => `run=${encodeURIComponent(place).replaceAll('%2F', '/')}`).join('&')}`;
 }
 
 function badge({ status, place }: ComparedRun): Html {
@@ -115,7 +113,7 @@ function single(run: ComparedRun, served: boolean): Html {
   const facts: ReportFact[] = [
     { name: 'experiment', value: experiment },
     { name: 'started', value: formatTime(start) },
-    { name: status === 'running' ? 'running for' : 'took', value: formatDuration({ start, end }) },
+    ...(status === 'running' ? [] : [{ name: 'took', value: formatDuration({ start, end }) }]),
     ...(device === undefined ? [] : [{ name: 'device', value: device }]),
     ...(git === undefined
       ? []

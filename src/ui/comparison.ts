@@ -1,6 +1,7 @@
 // A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
+import { readProgress } from '../lib/tracking/stored/run-stages.js';
 import type { ComparedRun, ComparedVideo } from './compared-run.js';
 import { type FileUrl, filesOfRun, roleOf } from './run-media.js';
 import type { PlacedRun, RunsState } from './run-source.js';
@@ -13,8 +14,10 @@ export interface Comparison {
   readonly runs: readonly ComparedRun[];
   /** Requested names that no run has. */
   readonly missing: readonly string[];
-  /** The children of a single requested run. */
-  readonly parts: readonly PlacedRun[];
+  /** The single requested run; where it has parts, those are compared. */
+  readonly whole?: ComparedRun | undefined;
+  /** All whose settings, metrics and files are shown: the compared ones, and the whole. */
+  readonly all: readonly ComparedRun[];
   readonly videos: readonly ComparedVideo[];
   /** Names of the videos shown at first. */
   readonly grid: readonly string[];
@@ -34,15 +37,24 @@ export async function collectComparison(
   urlOf: FileUrl,
 ): Promise<Comparison> {
   const byPlace = new Map(state.runs.map((run) => [run.place, run]));
-  const found = [...new Set(places)].flatMap((place) => byPlace.get(place) ?? []).slice(0, MOST_RUNS);
+  const asked = [...new Set(places)].flatMap((place) => byPlace.get(place) ?? []).slice(0, MOST_RUNS);
+  const parts = asked.length === 1 ? state.runs.filter(({ parent }) => parent === asked[0].id) : [];
+  parts.sort((a, b) => a.start.localeCompare(b.start) || a.place.localeCompare(b.place, 'en', { numeric: true }));
+  const found = parts.length > 0 ? parts.slice(0, MOST_RUNS) : asked;
   const labels = tellingNames(labelsOf(found));
   const runs: ComparedRun[] = [];
   for (const [i, run] of found.entries()) {
     runs.push({ ...run, label: labels[i], files: await filesOfRun(run, urlOf) });
   }
   const missing = places.filter((place) => !byPlace.has(place));
-  const parts = runs.length === 1 ? state.runs.filter(({ parent }) => parent === runs[0].id) : [];
-  return { runs, missing, parts, ...(await videosOf(runs, (result) => findSource({ state, runs, result, urlOf }))) };
+  const videos = await videosOf(runs, (result) => findSource({ state, runs, result, urlOf }));
+  if (asked.length !== 1) return { runs, missing, all: runs, ...videos };
+  const [{ folder }] = asked;
+  const progress = asked[0].progress ?? readProgress(folder);
+  const label = parts.length > 0 ? asked[0].name : labels[0];
+  const files = parts.length > 0 ? await filesOfRun(asked[0], urlOf) : runs[0].files;
+  const whole: ComparedRun = { ...asked[0], label, files, progress };
+  return { runs, missing, whole, all: parts.length > 0 ? [...runs, whole] : runs, ...videos };
 }
 
 /** The arms of a player. */

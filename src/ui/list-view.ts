@@ -10,7 +10,7 @@ import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
 import { collect, type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
-import { progressOf, type RunProgress } from './run-progress.js';
+import { type RunSteps, stepsOf } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 import { tellingNames } from './telling-names.js';
 
@@ -49,7 +49,7 @@ export type ListRow =
       readonly depth: 0 | 1;
       /** For a run with children: the group's name, and whether they are shown. */
       readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean } | undefined;
-      readonly progress?: RunProgress | undefined;
+      readonly progress?: RunSteps | undefined;
       /** One value per column; null where the run has none. */
       readonly cells: readonly (string | number | null)[];
     };
@@ -182,7 +182,7 @@ function listRow(row: Grouped['rows'][number], fields: readonly RunField[], labe
   }
   const { run, depth, parts } = row;
   const { place, name, experiment, status, start, end, error } = run;
-  const progress = status === 'running' ? progressOf(run) : undefined;
+  const progress = stepsOf(run);
   const cells = fields.map((field) => cellOf(field.of(run)));
   const label = labels.get(run) ?? name;
   return { place, name, label, experiment, status, start, end, error, depth, parts, progress, cells };

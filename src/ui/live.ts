@@ -62,10 +62,11 @@ export function watchRuns(source: RunSource): Live {
 
 /** A text that changes whenever the table of runs changes. */
 function signatureOf({ runs, damaged }: RunsState): string {
-  const lines = runs.map(({ place, status, end, metrics, parameters, tags }) => {
+  const lines = runs.map(({ place, status, end, metrics, parameters, tags, progress }) => {
     let points = 0;
     for (const key in metrics) points += metrics[key].count;
-    return `${place} ${status} ${end} ${points} ${Object.keys(parameters).length} ${Object.values(tags)}`;
+    const known = `${points} ${Object.keys(parameters).length} ${Object.values(tags)} ${progress?.now?.time}`;
+    return `${place} ${status} ${end} ${known}`;
   });
   return [...lines, ...damaged.map(({ place }) => place)].join('\n');
 }

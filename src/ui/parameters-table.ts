@@ -73,7 +73,7 @@ function aboutRows(runs: readonly ComparedRun[]): Row[] {
     ['experiment', ({ experiment }) => experiment],
     ['status', ({ status }) => status],
     ['started', ({ start }) => formatTime(start)],
-    ['took', (run) => formatDuration(run)],
+    ['took', (run) => (run.end === undefined ? undefined : formatDuration(run))],
     ['device', ({ device }) => device],
     ['machine', ({ machine }) => machine?.host],
     ['steadyframe', ({ version }) => version],

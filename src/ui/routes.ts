@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { pagePolicy } from '../lib/report/page.js';
 import type { SweepStatus } from '../lib/sweeps/store/sweep-status.js';
 import { collectComparison } from './comparison.js';
-import { comparisonData } from './comparison-data.js';
 import { comparisonPage } from './comparison-page.js';
 import { type CurveReader, openCurves } from './curves.js';
 import { type GridRenderer, gridRenderer } from './grid-request.js';
@@ -104,10 +103,6 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     }
     case '/api/runs':
       return sendJson(request, response, listView(await source.read(), queryOf(query)));
-    case '/api/compare': {
-      const { runs } = await collectComparison(await source.read(), await placesOf(parts, query), noUrl);
-      return sendJson(request, response, comparisonData(runs));
-    }
     case '/api/curves':
       return sendJson(request, response, await readCurves(parts, query));
     case '/api/video':
@@ -143,8 +138,6 @@ function urlIn(root: string): FileUrl {
     return url === undefined ? { problem: 'lies outside of the runs and is not shown' } : { url };
   };
 }
-
-const noUrl: FileUrl = async () => ({ problem: '' });
 
 async function comparePage(parts: Parts, query: URLSearchParams): Promise<string> {
   const { source } = parts;

@@ -1,21 +1,20 @@
-// The progress of a running run, derived from its metrics and settings.
+// How far a running run is: what it reports, else derived from its metrics and settings.
 
-import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
+import type { PlacedRun } from './run-source.js';
 
 /** Settings that give the number of steps, by the last part of their key. */
 const TOTALS = ['iterations', 'max_iterations', 'maxIterations', 'frames_to_render', 'frames'];
 
 /** The last step, and the number of steps. */
-export interface RunProgress {
+export interface RunSteps {
   readonly step: number;
   readonly of?: number;
 }
 
-/** The last step of any metric, and the number of steps where a setting gives it; undefined before the first point. */
-export function progressOf({
-  metrics,
-  parameters,
-}: Pick<RunSummary, 'metrics' | 'parameters'>): RunProgress | undefined {
+/** The last report, else the last step of any metric; undefined before the first, and where the run has ended. */
+export function stepsOf({ status, metrics, parameters, progress }: PlacedRun): RunSteps | undefined {
+  if (status !== 'running') return undefined;
+  if (progress?.now) return { step: progress.now.done, of: progress.now.total };
   const step = Object.values(metrics).reduce((last, metric) => Math.max(last, metric.step), -1);
   if (step < 0) return undefined;
   for (const name of TOTALS) {

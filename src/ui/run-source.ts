@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 import { openRunIndex, type RunIndex } from '../lib/tracking/stored/run-index.js';
+import { type RunProgress, readProgress } from '../lib/tracking/stored/run-stages.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
 import { isBelow } from './run-files.js';
 
@@ -10,6 +11,8 @@ import { isBelow } from './run-files.js';
 export interface PlacedRun extends RunSummary {
   /** `experiment/folder`, which is unique, unlike a name. */
   readonly place: string;
+  /** How far it is, while it runs. */
+  readonly progress?: RunProgress | undefined;
 }
 
 /** All runs at one moment. */
@@ -52,7 +55,13 @@ export function openRunSource(folder?: string): RunSource {
   const read = async (): Promise<RunsState> => {
     const { runs, damaged } = await index.read();
     return {
-      runs: runs.filter((run) => isInside(run.folder)).map((run) => ({ ...run, place: placeOf(run.folder) })),
+      runs: runs
+        .filter((run) => isInside(run.folder))
+        .map((run) => ({
+          ...run,
+          place: placeOf(run.folder),
+          ...(run.status === 'running' && { progress: readProgress(run.folder) }),
+        })),
       damaged: damaged
         .filter(({ folder: path }) => !leadsOut(root, path))
         .map(({ folder: path, reason }) => ({ place: relative(root, path).split(sep).join('/'), reason })),

@@ -8,8 +8,9 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../src/lib/tracking/log/run.js';
-import { startRun } from '../../src/lib/tracking/log/start-run.js';
+import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { gridFrames } from '../../src/lib/video/layout/grid.js';
+import { smallPicture } from '../../src/lib/video/small-picture.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { writeRunReport } from '../../src/ui/write-run-report.js';
@@ -192,8 +193,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.waitForURL(/compare\?run=sweep\/street&/);
-    await page.getByText('Compare its 4 parts').click();
-    await eventually(() => page.locator('h1').textContent()).toBe('4 runs compared');
+    await eventually(() => page.locator('.points-count').textContent()).toBe('4 of 4 done');
   });
 
   it('compares: videos in step, wiped, and saved as one file', async () => {
@@ -376,16 +376,83 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     running.logMetrics({ loss: 0.5 }, { step: 4 });
     await running.flush();
     await eventually(() => page.locator('.progress').getAttribute('title')).toBe('step 4 of 10');
-    await open(`compare?run=live/now`);
-    const path = () => page.locator('.plot .js-line').getAttribute('d');
-    await eventually(path).toMatch(/^M[^L]*L[^L]*$/);
-    running.logMetrics({ loss: 0.25 }, { step: 8 });
-    await running.flush();
-    await eventually(path).toMatch(/^M[^L]*L[^L]*L[^L]*$/);
     await running.finish();
-    await eventually(() => page.locator('.reload').textContent()).toBe('now ended. Load what is new');
-    expect(await page.locator('h1 .badge').textContent()).toBe('finished');
     rmSync(running.folder, { recursive: true });
+  });
+
+  it('comes alive where it was opened before the first point, and shows how far the work is', async () => {
+    running = await startRun({ root, experiment: 'live', name: 'early' });
+    await open('compare?run=live/early');
+    const progress = page.locator('#progress');
+    await eventually(() => progress.locator('b').textContent()).toBe('Running');
+    expect(await page.locator('#metrics .empty').textContent()).toBe('No metric has been logged.');
+    const picture = await smallPicture({ width: 8, height: 8, data: new Uint8Array(192).fill(200) });
+    running.logProgress({ done: 3, total: 3, label: 'encoding' });
+    running.logProgress({ done: 1, total: 4, label: 'denoising', secondsLeft: 3000, picture });
+    await eventually(() => progress.locator('b').textContent()).toBe('denoising');
+    expect(await progress.locator('b + span').textContent()).toBe('1 of 4');
+    expect(await progress.locator('progress').evaluate((bar: HTMLProgressElement) => bar.position)).toBe(0.25);
+    expect(await progress.locator('[data-until]').textContent()).toMatch(/^\d\d:\d\d$/);
+    expect(await progress.locator('.stages dt').allTextContents()).toEqual(['encoding']);
+    expect(await progress.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(8);
+    // Time goes on between two reports.
+    const since = await progress.locator('[data-since]').textContent();
+    await eventually(() => progress.locator('[data-since]').textContent()).not.toBe(since);
+    for (const [step, loss] of [1, 0.5].entries()) running.logMetrics({ loss }, { step });
+    const curves = page.locator('#curves');
+    await eventually(() => curves.count()).toBe(1);
+    await curves.scrollIntoViewIfNeeded();
+    const path = () => curves.locator('.js-line').getAttribute('d');
+    await eventually(path).toMatch(/^M[^L]*L[^L]*$/);
+    running.logMetrics({ loss: 0.25 }, { step: 2 });
+    await eventually(path).toMatch(/^M[^L]*L[^L]*L[^L]*$/);
+    expect(await page.locator('nav.contents').textContent()).toContain('Curves');
+    const video = join(running.artifacts, 'result.mp4');
+    await writeVideo(video, frames(20), { frameRate: RATE, onWarning: () => {} });
+    await running.logArtifact(video);
+    await running.finish();
+    await eventually(() => page.locator('h1 .badge').textContent()).toBe('finished');
+    await until(`[...document.querySelectorAll('.stage video')].some((v) => v.readyState >= 2)`);
+    expect(await page.locator('#stages dt').allTextContents()).toEqual(['encoding', 'denoising']);
+    expect(await progress.count()).toBe(0);
+    rmSync(running.folder, { recursive: true });
+  });
+
+  it('fills the page of a sweep as its points come: counts, the best of them, the picture that decides', async () => {
+    const tags = { 'sweep.points': '4', 'sweep.metric': 'warping_error_normalised minimize' };
+    running = await startRun({ root, experiment: 'live', name: 'sweep', tags });
+    const point = async (strength: number) =>
+      startChild(running!, { name: `strength ${strength}`, parameters: { strength } });
+    const ended = async (part: Run, edit: number, warping: number) => {
+      part.logMetrics({ edit_strength: edit, warping_error_normalised: warping });
+      await part.finish();
+    };
+    await ended(await point(0.3), 20, 0.5);
+    await open('compare?run=live/sweep');
+    const counts = page.locator('.points-count');
+    await eventually(() => counts.textContent()).toBe('1 of 4 done');
+    const [second, third, fourth] = [await point(0.5), await point(0.7), await point(0.9)];
+    await ended(second, 40, 0.25);
+    await fourth.finish('failed', { error: new Error('out of memory') });
+    third.logProgress({ done: 3, total: 10, label: 'denoising' });
+    await eventually(() => counts.textContent()).toBe('2 of 4 done, 1 running, 1 failed');
+    const rows = () => page.locator('.points tbody tr').evaluateAll((all) => all.map((row) => row.textContent));
+    expect((await rows()).slice(0, 2)).toEqual([
+      expect.stringMatching(/^strength 0\.540.*0\.25.*0\.5/),
+      expect.stringMatching(/^strength 0\.320.*0\.5.*0\.3/),
+    ]);
+    await eventually(async () => (await rows())[2]).toMatch(/^strength 0\.7denoising 30 %/);
+    expect((await rows())[3]).toBe('strength 0.9failed: out of memory');
+    const chart = page.locator('[data-chart=scatter]');
+    await chart.scrollIntoViewIfNeeded();
+    await eventually(() => chart.locator('.point').count()).toBe(2);
+    await ended(third, 60, 0.75);
+    await eventually(() => chart.locator('.point').count()).toBe(3);
+    await eventually(() => page.locator('.runs-legend button').count()).toBe(4);
+    await eventually(() => counts.textContent()).toBe('3 of 4 done, 1 failed');
+    await running.finish();
+    for (const { folder } of [running, second, third, fourth]) rmSync(folder, { recursive: true });
+    rmSync(join(root, 'live'), { recursive: true });
   });
 
   it('shows videos and pictures by themselves, as its table of files links them', async () => {
