@@ -85,7 +85,7 @@ function header({ runs, missing, whole, all }: Comparison, title: string, home: 
 <h1>${title}${whole && html` ${badge(whole)}`}</h1>
 ${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
 ${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
-${whole && single(whole, home !== undefined)}${all.length > 1 && legend(runs, home)}
+${whole && single(whole, all.length > 1, home !== undefined)}${all.length > 1 && legend(runs, home)}
 ${all.some(({ status }) => status === 'interrupted') && interrupted(all)}
 </header>
 `;
@@ -107,7 +107,7 @@ function interrupted(runs: readonly ComparedRun[]): Html {
   }: ${cut.length === 1 ? 'its process' : 'their processes'} ended without saying so. What was logged until then is shown.</p>`;
 }
 
-function single(run: ComparedRun, served: boolean): Html {
+function single(run: ComparedRun, hasParts: boolean, served: boolean): Html {
   const { experiment, start, end, device, git, metrics, error, status } = run;
   const first = Object.entries(metrics).slice(0, HEAD_FACTS);
   const facts: ReportFact[] = [
@@ -118,7 +118,7 @@ function single(run: ComparedRun, served: boolean): Html {
     ...(git === undefined
       ? []
       : [{ name: 'commit', value: `${git.commit.slice(0, 8)}${git.dirty ? ' and changes' : ''}` }]),
-    ...(first.length === 0 ? [{ name: 'metrics', value: 'none logged' }] : []),
+    ...(first.length === 0 && !hasParts ? [{ name: 'metrics', value: 'none logged' }] : []),
   ];
   const report = run.files.find(({ name, url }) => isReport(name) && url !== undefined);
   const href = report?.url && (served ? shownUrl(report.name, report.url) : report.url);

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { pagePolicy } from '../lib/report/page.js';
 import type { SweepStatus } from '../lib/sweeps/store/sweep-status.js';
+import { folderName } from '../lib/tracking/log/names.js';
+import { compareUrl } from './compared-run.js';
 import { collectComparison } from './comparison.js';
 import { comparisonPage } from './comparison-page.js';
 import { type CurveReader, openCurves } from './curves.js';
@@ -99,7 +101,10 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
       if (!parts.sweep) throw new HttpProblem(404, 'this dashboard shows no sweep');
       const status = await parts.sweep.status();
       if (pathname === '/api/sweep') return sendJson(request, response, status ?? {});
-      return send(request, response, 'text/html; charset=utf-8', sweepPage(status, parts.sweep.place));
+      const { runs } = await source.read();
+      const run = runs.find((each) => each.experiment === folderName(status?.name ?? '') && each.tags['sweep.points']);
+      const own = run && compareUrl([run.place]);
+      return send(request, response, 'text/html; charset=utf-8', sweepPage(status, parts.sweep.place, own));
     }
     case '/api/runs':
       return sendJson(request, response, listView(await source.read(), queryOf(query)));

@@ -15,8 +15,8 @@ const STATES: Readonly<Record<SweepStatus['state'], string>> = {
   ended: 'ended',
 };
 
-/** The page; `place` is the store's name, and there may be no sweep in it yet. */
-export function sweepPage(status: SweepStatus | undefined, place: string): string {
+/** The page; `place` is the store's name, and there may be no sweep in it yet; `run` is the address of its run. */
+export function sweepPage(status: SweepStatus | undefined, place: string, run?: string): string {
   const styles = ['report/colours', ...SWEEP_STYLES.map((name) => `ui/${name}`)];
   const again = status?.state !== 'ended' && html`<meta http-equiv="refresh" content="${AGAIN}">\n`;
   return htmlDocument({
@@ -26,6 +26,7 @@ export function sweepPage(status: SweepStatus | undefined, place: string): strin
     body: html`<header class="top">
 <h1>${status?.name ?? 'Sweep'}</h1>
 <p class="where" title="${place}">${place}</p>
+${run !== undefined && html`<a href="${run}">Its points and videos</a>`}
 <a href="/">Runs</a>
 </header>
 <main>${status ? statusBody(status) : html`<p>No work is offered here yet.</p>`}</main>`,

@@ -15,6 +15,7 @@ import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
 import { planSweep, type RunSweepOptions, runSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { sortedPoints } from '../../src/lib/sweeps/sweep-outcome.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
+import { readProgress } from '../../src/lib/tracking/stored/run-stages.js';
 import { openVideo } from '../../src/lib/video/read/open-video.js';
 import { writePicture } from '../../src/lib/video/still.js';
 import { hashes, scratchFolder, shot, smallestCheckpoint } from './tiny.js';
@@ -331,6 +332,8 @@ parameters: {steps: {value: 2}, iterations: {value: 2}, training_frames: {value:
     const whole = runs.find(({ parent }) => parent === undefined)!;
     expect(outcome.out).toBe(join(whole.folder, 'artifacts'));
     expect(whole).toMatchObject({ experiment: 'remembered', name: 'sweep', status: 'finished' });
+    expect(whole.tags).toMatchObject({ 'sweep.points': '2', 'sweep.metric': 'edit_strength minimize' });
+    expect(readProgress(whole.folder)?.stages.map(({ name }) => name)).toEqual(['points']);
     const parts = runs.filter(({ parent }) => parent === whole.id);
     expect(parts.map(({ name }) => name).sort()).toEqual(['strength 0.5', 'strength 1', 'training 2 iterations']);
     const point = parts.find(({ name }) => name === 'strength 1')!;
@@ -350,6 +353,9 @@ parameters: {steps: {value: 2}, iterations: {value: 2}, training_frames: {value:
         values.length - 1,
       ]);
     }
+    expect(readProgress(point.folder)?.stages.map(({ name }) => name)).toContain(
+      'denoising strength 1, guidance 7.5, 2 iterations',
+    );
     const training = parts.find(({ name }) => name.startsWith('training'))!;
     expect(Object.keys(training.metrics)).toEqual(expect.arrayContaining(['loss', 'training_loss', 'gradient_norm']));
     // Again with an additional point: the same run with an additional child.

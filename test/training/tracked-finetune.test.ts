@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256File } from '../../src/lib/base/hash.js';
+import type { Progress } from '../../src/lib/base/progress.js';
 import type { EditedFrame } from '../../src/lib/edits/edited-frame.js';
 import { loadModel, type Model } from '../../src/lib/models/model.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { openRun } from '../../src/lib/tracking/stored/open-run.js';
+import { readProgress } from '../../src/lib/tracking/stored/run-stages.js';
 import { finetune } from '../../src/lib/training/finetune/finetune.js';
 import type { FinetuneOptions } from '../../src/lib/training/finetune/options.js';
 import type { FinetuneResult } from '../../src/lib/training/finetune/result.js';
@@ -51,8 +53,12 @@ const historyOf = async (folder: string, key: string) => {
 
 describe('a finetuning', () => {
   it('is a run with its settings, its course and its result', async () => {
-    const result = (await trained({ previewEvery: 2 }))!;
+    const told: Progress[] = [];
+    const result = (await trained({ previewEvery: 2, onProgress: (progress) => told.push(progress) }))!;
     const [run] = await runs();
+    const pictured = told.filter(({ picture }) => picture?.startsWith('data:image/jpeg;base64,'));
+    expect(pictured.map(({ done }) => done)).toEqual([1, 2, 4]);
+    expect(readProgress(run.folder)?.stages.map(({ name }) => name)).toEqual(expect.arrayContaining(['training']));
     expect(run).toMatchObject({
       ...{ experiment: 'finetune', name: 'street', status: 'finished', device: 'cpu' },
       parameters: {

@@ -6,6 +6,7 @@ import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
 import { createLeases } from '../../src/lib/sweeps/store/leases.js';
 import { SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
 import { sweepWatcher } from '../../src/lib/sweeps/store/sweep-status.js';
+import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { scratchFolder } from '../tracking/scratch.js';
 import { ask } from './ask.js';
@@ -40,6 +41,8 @@ beforeAll(async () => {
   await leases.look();
   const lease = await leases.take('point-d', 'strength 4', 1);
   await lease!.renew({ running: 130, fraction: 0.5, doing: 'denoising' });
+  const root = join(scratch, 'runs');
+  await (await startRun({ root, experiment: 'night', name: 'sweep', tags: { 'sweep.points': '5' } })).finish();
   dashboard = await startDashboard({
     ...{ root: join(scratch, 'runs'), port: 0, token: false },
     sweep: { place: store.name, status: sweepWatcher(store) },
@@ -60,6 +63,7 @@ describe('the page of a sweep', () => {
     expect(text).toContain('<td>&lt;b&gt;strength&lt;/b&gt; 3</td><td>gpu2</td><td>out of luck</td>');
     expect(text).toMatch(/<td>gpu1<\/td><td>1<\/td><td>20 s<\/td><td>180<\/td><td>0<\/td>/);
     expect(text).toContain('http-equiv="refresh"');
+    expect(text).toContain('<a href="/compare?run=night/sweep">Its points and videos</a>');
     const answer = await ask(dashboard.address, '/api/sweep');
     expect(answer.json()).toMatchObject({ name: 'night', points: { total: 5, done: 2, failed: 1 }, left: 30 });
   });

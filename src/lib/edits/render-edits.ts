@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { sha256 } from '../base/hash.js';
-import type { OnProgress } from '../base/progress.js';
+import type { OnProgress, Progress } from '../base/progress.js';
 import { withMask } from '../diffusion/mask.js';
 import { decodeFrame, encodeFrame, restyleLatents } from '../diffusion/restyle.js';
 import type { Model } from '../models/model.js';
@@ -47,6 +47,8 @@ export async function renderEdits(
   const total = planned.reduce((sum, { evaluations }) => sum + evaluations, 0);
   let latent: Awaited<ReturnType<typeof encodeFrame>> | undefined;
   let done = 0;
+  /** The last edit, for the next report. */
+  let shown: Pick<Progress, 'picture'> = {};
   for (const [i, rendering] of renderings.entries()) {
     signal?.throwIfAborted();
     const { strength, seed, firstTimestep, evaluations } = planned[i];
@@ -62,7 +64,8 @@ export async function renderEdits(
         ...(at !== undefined && { times: [at] }),
         onStep: () => {
           signal?.throwIfAborted();
-          onProgress?.({ done: ++done, total, label: 'denoising' });
+          onProgress?.({ done: ++done, total, label: 'denoising', ...shown });
+          shown = {};
         },
       });
       picture = withMask(seen, await decodeFrame(model, edited, frame), options);
@@ -71,7 +74,7 @@ export async function renderEdits(
     const settings = { strength, seed, firstTimestep, scores: await scoreEdit(original, picture) };
     const edit = { name, file: join(out, `${name}.png`), picture, frame, prompt, originalSha256, ...settings };
     edits.push(edit);
-    onProgress?.({ done, total, label: 'denoising', picture: await smallPicture(picture) });
+    if (onProgress) shown = { picture: await smallPicture(picture) };
     onEdit?.(edit);
   }
   return edits;

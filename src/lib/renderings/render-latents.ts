@@ -34,21 +34,22 @@ export async function renderLatents(
     frames * some.reduce((sum, { name }) => sum + evaluations.get(name)!, 0);
   const total = work(renderings);
   let before = 0;
-  let told: Progress | undefined;
+  /** The last frame, for the next report. */
+  let shown: Pick<Progress, 'picture'> = {};
   let shownAt = -Infinity;
   const hooks: RenderingHooks = {
     onStep({ name, label }, done) {
       signal?.throwIfAborted();
       const passes = before + Math.round(done * evaluations.get(name)!);
-      told = { done: passes, total, phase: 'denoising', label: denoisingLabel(label) };
-      onProgress?.(told);
+      onProgress?.({ done: passes, total, phase: 'denoising', label: denoisingLabel(label), ...shown });
+      shown = {};
     },
     async onFrame(frame) {
       const ended = renderings.reduce((sum, { output }) => sum + output.count, 0);
       onFrame?.(ended, renderings.length * frames);
-      if (!onProgress || !told || performance.now() - shownAt < PICTURE_EVERY) return;
+      if (!onProgress || performance.now() - shownAt < PICTURE_EVERY) return;
       shownAt = performance.now();
-      onProgress({ ...told, picture: await smallPicture(frame) });
+      shown = { picture: await smallPicture(frame) };
     },
     signal,
   };
