@@ -1,7 +1,8 @@
 // @ts-check
-// The menu for choosing columns.
+// The menu for choosing columns: a popover, which the browser opens and closes.
 
-import { element } from './list-rows.js';
+import { find } from '../report/events.js';
+import { button, make } from './draw.js';
 
 /** @typedef {import('./list-rows.js').Column} Column */
 
@@ -13,98 +14,70 @@ const KINDS = [
 ];
 
 /**
- * Opens the menu next to its button.
+ * Fills the menu whenever it opens.
  *
- * @param {HTMLElement} button
- * @param {{ available: Column[], shown: string[], onChange: (fields: string[]) => void }} options no fields: the table's own choice
+ * @param {() => { available: Column[], shown: string[] }} columnsNow
+ * @param {(fields: string[]) => void} onChange no fields: the table's own choice
  */
-export function openColumnsMenu(button, { available, shown, onChange }) {
-  const before = document.querySelector('.menu');
-  if (before) {
-    before.dispatchEvent(new Event('close-menu'));
-    return;
-  }
-  let chosen = [...shown];
-  const menu = element('div', 'menu');
-  menu.setAttribute('role', 'dialog');
-  menu.setAttribute('aria-label', 'Columns');
-  const search = /** @type {HTMLInputElement} */ (element('input'));
-  search.type = 'search';
-  search.placeholder = 'find a column';
-  search.setAttribute('aria-label', 'Find a column');
-  const lists = element('div', 'menu-lists');
-  const tools = element('div', 'menu-tools');
-  const reset = element('button', 'button', 'As usual');
-  const none = element('button', 'button', 'None');
-  const differing = element('button', 'button', 'All that differ');
-  tools.append(reset, differing, none);
-  menu.append(search, lists, tools);
-
+export function startColumnsMenu(columnsNow, onChange) {
+  const menu = find(document, '.menu');
+  const opener = find(document, '[popovertarget]');
+  /** @type {Column[]} */
+  let available = [];
+  /** @type {string[]} */
+  let chosen = [];
+  const search = make('input', { type: 'search', placeholder: 'find a column', 'aria-label': 'Find a column' });
+  const lists = make('div', 'menu-lists');
   const draw = () => {
     const word = search.value.trim().toLowerCase();
-    lists.replaceChildren(
-      ...KINDS.flatMap(([kind, title]) => {
-        const own = available.filter((column) => column.kind === kind && column.key.toLowerCase().includes(word));
-        if (own.length === 0) return [];
-        const group = element('fieldset');
-        group.append(element('legend', '', title));
-        for (const { field, key, differs, kind: its } of own) {
-          const label = element('label');
-          const box = /** @type {HTMLInputElement} */ (element('input'));
-          box.type = 'checkbox';
-          box.value = field;
-          box.checked = chosen.includes(field);
-          label.append(box, element('span', '', key));
-          if (its === 'params' && differs) label.append(element('span', 'differs-sign', '≠'));
-          group.append(label);
-        }
-        return [group];
-      }),
-    );
-    if (!lists.firstChild) lists.append(element('p', 'empty', 'No column is called that.'));
+    const groups = KINDS.flatMap(([kind, title]) => {
+      const own = available.filter((column) => column.kind === kind && column.key.toLowerCase().includes(word));
+      const labels = own.map(({ field, key, differs }) =>
+        make(
+          'label',
+          '',
+          make('input', { type: 'checkbox', value: field, checked: chosen.includes(field) }),
+          make('span', '', key),
+          ...(kind === 'params' && differs ? [make('span', 'differs-sign', '≠')] : []),
+        ),
+      );
+      return own.length === 0 ? [] : [make('fieldset', '', make('legend', '', title), ...labels)];
+    });
+    lists.replaceChildren(...(groups.length > 0 ? groups : [make('p', 'empty', 'No column is called that.')]));
   };
-  const close = () => {
-    menu.remove();
-    button.setAttribute('aria-expanded', 'false');
-    document.removeEventListener('pointerdown', outside, true);
-    button.focus();
-  };
-  /** @param {Event} event */
-  const outside = (event) => {
-    const target = /** @type {Node} */ (event.target);
-    if (!menu.contains(target) && !button.contains(target)) close();
-  };
-  lists.addEventListener('change', (event) => {
-    const box = /** @type {HTMLInputElement} */ (event.target);
-    chosen = box.checked ? [...chosen, box.value] : chosen.filter((field) => field !== box.value);
-    onChange(chosen.length > 0 ? chosen : ['status']);
-  });
-  reset.addEventListener('click', () => {
-    onChange([]);
-    close();
-  });
-  none.addEventListener('click', () => {
-    chosen = [];
-    onChange(['experiment']);
+  /** @param {string[]} fields @param {string} [otherwise] the only column where none is chosen */
+  const choose = (fields, otherwise = 'experiment') => {
+    chosen = fields;
+    onChange(fields.length > 0 ? fields : [otherwise]);
     draw();
-  });
-  differing.addEventListener('click', () => {
-    const metrics = available.filter(({ kind, field }) => kind === 'metrics' && chosen.includes(field));
-    chosen = [...available.filter(({ kind, differs }) => kind === 'params' && differs), ...metrics].map(
-      ({ field }) => field,
-    );
-    onChange(chosen);
-    draw();
+  };
+  const tools = [
+    button({}, 'As usual', () => {
+      onChange([]);
+      menu.hidePopover();
+    }),
+    button({}, 'All that differ', () => {
+      const differing = available.filter(({ kind, differs }) => kind === 'params' && differs);
+      const metrics = available.filter(({ kind, field }) => kind === 'metrics' && chosen.includes(field));
+      choose([...differing, ...metrics].map(({ field }) => field));
+    }),
+    button({}, 'None', () => choose([])),
+  ];
+  menu.append(search, lists, make('div', 'menu-tools', ...tools));
+  lists.addEventListener('change', ({ target }) => {
+    const { value, checked } = /** @type {HTMLInputElement} */ (target);
+    choose(checked ? [...chosen, value] : chosen.filter((field) => field !== value), 'status');
   });
   search.addEventListener('input', draw);
-  menu.addEventListener('close-menu', close);
-  menu.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') close();
-    event.stopPropagation();
+  menu.addEventListener('keydown', (event) => event.stopPropagation());
+  menu.addEventListener('beforetoggle', (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === 'closed') return;
+    const { shown, ...now } = columnsNow();
+    ({ available } = now);
+    chosen = shown;
+    search.value = '';
+    draw();
+    const { bottom, right } = opener.getBoundingClientRect();
+    Object.assign(menu.style, { top: `${bottom + 6}px`, right: `${Math.max(8, innerWidth - right)}px` });
   });
-  document.addEventListener('pointerdown', outside, true);
-  draw();
-  button.after(menu);
-  button.setAttribute('aria-expanded', 'true');
-  search.focus();
 }

@@ -4,13 +4,16 @@
 import { createChart } from '../report/charts.js';
 import { findAll, hear } from '../report/events.js';
 import { runningMean } from './chart-math.js';
-import { MOST_CURVES, readCurves } from './curve-data.js';
-import { choice, make, tick } from './draw.js';
+import { button, choice, make, tick } from './draw.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').Curve} Curve */
 
 /** Initial number of charts. */
 const USUAL_PLOTS = 9;
+/** Number of requested points per curve: about two per pixel of a chart. */
+const POINTS = 900;
+/** Maximum number of runs whose curves are drawn. */
+const MOST_CURVES = 40;
 /** Number of charts next to the videos. */
 const BESIDE = 2;
 
@@ -35,15 +38,13 @@ export function startCurves(root, first) {
   /** @type {Map<string, ReturnType<typeof plotOf>>} */
   const plots = new Map();
 
-  const smoothing = make('label', 'choice smoothing');
-  const slider = document.createElement('input');
-  Object.assign(slider, { type: 'range', min: '0', max: '0.99', step: '0.01', value: '0' });
+  const slider = make('input', { type: 'range', min: 0, max: 0.99, step: 0.01, value: 0 });
+  const smoothing = make('label', 'choice smoothing', make('span', '', 'smoothing'), slider);
   const change = (/** @type {Partial<typeof view>} */ what) => {
     Object.assign(view, what);
     for (const plot of plots.values()) plot.draw();
   };
   slider.addEventListener('input', () => change({ keep: Number(slider.value) }));
-  smoothing.append(make('span', '', 'smoothing'), slider);
   const axes = [
     { value: 'step', title: 'steps' },
     { value: 'time', title: 'time since the start' },
@@ -71,12 +72,11 @@ export function startCurves(root, first) {
       texts.push('The curves stand beside the videos, and follow them.');
     note.textContent = texts.join(' ');
     if (rest > 0) {
-      const more = make('button', 'button', `Show ${rest} more`);
-      more.addEventListener('click', () => {
+      const more = () => {
         all = true;
         layOut();
-      });
-      note.append(' ', more);
+      };
+      note.append(' ', button({}, `Show ${rest} more`, more));
     }
   }
 
@@ -87,10 +87,8 @@ export function startCurves(root, first) {
     /** The frames that a value covers, in whose middle it is drawn. */
     const covered = frames - metric.lastStep;
     const group = follows ? 'frames' : 'iterations';
-    const place = make('figure', 'plot');
     const canvas = make('div', 'chart-place');
-    place.append(make('figcaption', '', title), canvas);
-    place.dataset.key = key;
+    const place = make('figure', { class: 'plot', 'data-key': key }, make('figcaption', '', title), canvas);
     /** @type {Curve[]} */
     let curves = [];
     let seen = false;
@@ -167,4 +165,25 @@ export function startCurves(root, first) {
  */
 function isOverFrames({ key, lastStep }, frames) {
   return frames > 2 && lastStep <= frames - 1 && lastStep >= frames - 4 && !/loss|learning.?rate|gradient/i.test(key);
+}
+
+/**
+ * The curves of a metric, one per run.
+ *
+ * @param {PageData} data
+ * @param {string} key
+ * @param {[from: number, to: number] | undefined} range of steps
+ * @returns {Promise<Curve[]>}
+ */
+async function readCurves(data, key, range) {
+  if (data.curves) return data.curves.filter((curve) => curve.key === key);
+  const query = new URLSearchParams({ key, points: String(POINTS) });
+  for (const run of data.runs.slice(0, MOST_CURVES)) query.append('run', run.place);
+  if (range) {
+    query.set('from', String(range[0]));
+    query.set('to', String(range[1]));
+  }
+  const response = await fetch(`/api/curves?${query}`);
+  if (!response.ok) throw new Error((await response.json()).problem);
+  return (await response.json()).curves;
 }

@@ -1,27 +1,46 @@
 // @ts-check
 // Elements of charts and of their tools.
 
+/** Attributes by name: true for one without a value, false or undefined for none. @typedef {Record<string, unknown>} Attributes */
+
+/** @template {Element} T @param {T} made @param {Attributes} attributes @param {(Node | string)[]} children */
+function filled(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false && value !== undefined) made.setAttribute(name, value === true ? '' : String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
 /**
  * Creates an SVG element.
  *
  * @template {keyof SVGElementTagNameMap} K
  * @param {K} kind
- * @param {Record<string, string | number>} attributes
- * @param {string} [text]
- * @returns {SVGElementTagNameMap[K]}
+ * @param {Attributes} attributes
+ * @param {(Node | string)[]} children
  */
-export function svg(kind, attributes, text = '') {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', kind);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  if (text) made.textContent = text;
-  return made;
+export function svg(kind, attributes, ...children) {
+  return filled(document.createElementNS('http://www.w3.org/2000/svg', kind), attributes, children);
 }
 
-/** Creates an HTML element. @param {string} kind @param {string} [className] @param {string} [text] */
-export function make(kind, className = '', text = '') {
-  const made = document.createElement(kind);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
+/**
+ * Creates an HTML element.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} kind
+ * @param {string | Attributes} [what] its class, or attributes
+ * @param {(Node | string)[]} children
+ */
+export function make(kind, what = {}, ...children) {
+  const attributes = typeof what === 'string' ? { class: what.trim() || undefined } : what;
+  return filled(document.createElement(kind), attributes, children);
+}
+
+/** Creates a button. @param {Attributes} attributes @param {string} text @param {() => void} onClick */
+export function button(attributes, text, onClick) {
+  const made = make('button', { type: 'button', class: 'button', ...attributes }, text);
+  made.addEventListener('click', onClick);
   return made;
 }
 
@@ -34,41 +53,22 @@ export function make(kind, className = '', text = '') {
  * @param {(value: string) => void} onChange
  */
 export function choice(label, options, value, onChange) {
-  const place = make('label', 'choice');
-  const select = document.createElement('select');
-  /** @type {Map<string, HTMLElement>} */
-  const groups = new Map();
-  for (const each of options) {
-    const option = document.createElement('option');
-    option.value = each.value;
-    option.textContent = each.title;
-    if (each.group === undefined) select.append(option);
-    else {
-      let group = groups.get(each.group);
-      if (group === undefined) {
-        group = document.createElement('optgroup');
-        group.setAttribute('label', each.group);
-        groups.set(each.group, group);
-        select.append(group);
-      }
-      group.append(option);
-    }
+  const select = make('select');
+  for (const [group, own] of Map.groupBy(options, (option) => option.group)) {
+    const listed = own.map((option) => make('option', { value: option.value }, option.title));
+    if (group === undefined) select.append(...listed);
+    else select.append(make('optgroup', { label: group }, ...listed));
   }
   select.value = value;
   select.addEventListener('change', () => onChange(select.value));
-  place.append(make('span', '', label), select);
-  return place;
+  return make('label', 'choice', make('span', '', label), select);
 }
 
 /** A labelled checkbox. @param {string} label @param {boolean} checked @param {(checked: boolean) => void} onChange */
 export function tick(label, checked, onChange) {
-  const place = make('label', 'check tick');
-  const box = document.createElement('input');
-  box.type = 'checkbox';
-  box.checked = checked;
+  const box = make('input', { type: 'checkbox', checked });
   box.addEventListener('change', () => onChange(box.checked));
-  place.append(box, ` ${label}`);
-  return place;
+  return make('label', 'check tick', box, ` ${label}`);
 }
 
 /** Calls `draw` when an element's width has changed. @param {HTMLElement} element @param {() => void} draw */

@@ -3,6 +3,7 @@
 // old ones, and the charts get its data. What the reader uses stays: charts, videos, and the part that has the focus.
 
 import { find, findAll } from '../report/events.js';
+import { button, make } from './draw.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData */
 
@@ -24,7 +25,7 @@ const partsOf = (from) =>
 export function startFollowing(first, onChange) {
   if (!first.served) return;
   startClocks();
-  let isRunning = first.isRunning;
+  let data = first;
   /** The markup of each part as it came, without what was done to it since. */
   const known = new Map([...partsOf(document)].map(([name, part]) => [name, part.outerHTML]));
   let asking = false;
@@ -72,42 +73,36 @@ export function startFollowing(first, onChange) {
     const text = newer.getElementById('page-data')?.textContent ?? '{}';
     const held = document.getElementById('page-data');
     if (held) held.textContent = text;
-    const data = JSON.parse(text);
+    const { isRunning } = data;
+    data = JSON.parse(text);
     if (isRunning && !data.isRunning && document.querySelector('.player')) offerReload();
-    isRunning = data.isRunning;
     onChange(data, came);
   }
 
+  // A page whose changes nobody tells asks for itself.
+  if (first.every) setInterval(() => data.every && void ask(), 1000 * first.every);
+  if (first.every) return;
   const events = new EventSource('/api/live');
   events.addEventListener('changed', () => void ask());
   // What changed between the page and this connection has been told to others only.
-  events.addEventListener('open', () => void (isRunning && ask()));
+  events.addEventListener('open', () => void (data.isRunning && ask()));
   addEventListener('pagehide', () => events.close());
 }
 
 /** Videos that are being watched stay; what came to them since is loaded on request. */
 function offerReload() {
   document.querySelector('.reload')?.remove();
-  const note = document.createElement('p');
-  note.className = 'notice reload';
-  note.setAttribute('role', 'status');
-  const button = document.createElement('button');
-  button.className = 'button';
-  button.textContent = 'Load new videos';
-  button.addEventListener('click', () => location.reload());
-  note.append('All has ended. ', button);
+  const load = button({}, 'Load new videos', () => location.reload());
+  const note = make('p', { class: 'notice reload', role: 'status' }, 'All has ended. ', load);
   find(document, 'header.overview').after(note);
 }
 
 /** Seconds as in the library's reports of progress: `8 s`, `1:05`, `2:03:09`. @param {number} seconds */
 function clockText(seconds) {
   const whole = Math.max(0, Math.ceil(seconds));
-  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
-  const minutes = Math.floor(whole / 60);
-  if (minutes === 0) return `${whole} s`;
-  return minutes < 60
-    ? `${minutes}:${two(whole % 60)}`
-    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+  if (whole < 60) return `${whole} s`;
+  const all = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].slice(whole < 3600 ? 1 : 0);
+  return all.map((each, i) => String(each).padStart(i === 0 ? 1 : 2, '0')).join(':');
 }
 
 /** Lets the times of what runs go on between two requests. */

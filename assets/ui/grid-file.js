@@ -2,6 +2,7 @@
 // Requests a file of the player's grid from the server.
 
 import { find, findAll } from '../report/events.js';
+import { make } from './draw.js';
 
 /** Starts the button, if there is one. */
 export function startGridFile() {
@@ -34,9 +35,7 @@ export function startGridFile() {
         body: JSON.stringify({ videos, ...(withLabels.checked && { labels }) }),
       });
       if (!response.ok) throw new Error((await response.json()).problem);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(await response.blob());
-      link.download = 'grid.mp4';
+      const link = make('a', { href: URL.createObjectURL(await response.blob()), download: 'grid.mp4' });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
       state.textContent = 'Saved as grid.mp4.';

@@ -14,13 +14,13 @@ import { numberIn } from './runs-data.js';
 export function alongSetting(points, key, differing) {
   const settingOf = (/** @type {typeof points[0]} */ { run }) => run.parameters[key];
   const having = points.filter((point) => settingOf(point) !== undefined);
-  const groups = groupBy(having, (point) => String(settingOf(point)));
+  const groups = Map.groupBy(having, (point) => String(settingOf(point)));
   const follows = (/** @type {string} */ other) =>
     [...groups.values()].every((own) => new Set(own.map(({ run }) => run.parameters[other])).size === 1);
   const others = differing.filter((each) => each !== key && !/seed$/.test(each) && !follows(each));
-  const alike = groupBy(having, ({ run }) => JSON.stringify(others.map((each) => run.parameters[each] ?? null)));
+  const alike = Map.groupBy(having, ({ run }) => JSON.stringify(others.map((each) => run.parameters[each] ?? null)));
   return [...alike].flatMap(([combination, own], i) => {
-    const steps = [...groupBy(own, (point) => String(settingOf(point))).values()].sort(
+    const steps = [...Map.groupBy(own, (point) => String(settingOf(point))).values()].sort(
       ([a], [b]) => numberIn(settingOf(a)) - numberIn(settingOf(b)),
     );
     if (steps.length < 2) return [];
@@ -44,17 +44,6 @@ export function alongSetting(points, key, differing) {
       }),
     };
   });
-}
-
-/** @template T @param {readonly T[]} items @param {(item: T) => string} of @returns {Map<string, T[]>} */
-function groupBy(items, of) {
-  const groups = new Map();
-  for (const item of items) {
-    const own = groups.get(of(item));
-    if (own) own.push(item);
-    else groups.set(of(item), [item]);
-  }
-  return groups;
 }
 
 /** @param {readonly number[]} values */

@@ -1,7 +1,9 @@
 // @ts-check
 // The table's rows: only the visible ones are in the page.
 
-import { cellText, columnTitle, durationText, numberText, timeText } from './list-text.js';
+import { shortNumber } from './axis.js';
+import { make } from './draw.js';
+import { cellText, columnTitle, durationText, timeText } from './list-text.js';
 import { frameOf } from './preview.js';
 
 /**
@@ -54,51 +56,41 @@ export function columnTemplate(columns, space) {
 
 /** Draws the head of the table. @param {HTMLElement} head @param {View} view @param {boolean} all whether all runs are chosen */
 export function drawHead(head, { columns, sort }, all) {
-  const row = element('div', 'row head');
-  row.setAttribute('role', 'row');
-  row.setAttribute('aria-rowindex', '1');
-  const box = element('div', 'cell box');
-  box.setAttribute('role', 'columnheader');
-  const check = /** @type {HTMLInputElement} */ (element('input'));
-  check.type = 'checkbox';
-  check.checked = all;
-  check.dataset.do = 'choose-all';
-  check.setAttribute('aria-label', 'Choose all runs that are loaded');
-  check.tabIndex = -1;
-  box.append(check);
-  row.append(box);
+  const check = checkbox('choose-all', 'Choose all runs that are loaded', all);
   const fixed = (/** @type {typeof BEFORE[0]} */ { field, title }) => ({
     ...{ field, title, note: '', kind: 'fixed', differs: false, numeric: field === 'duration' },
   });
   const own = columns.map((column) => ({ ...column, title: columnTitle(column), note: noteOf(column) }));
-  const heads = [...BEFORE.map(fixed), ...own, ...AFTER.map(fixed)];
-  for (const { field, title, kind, differs, numeric, note } of heads) {
-    const cell = element(
-      'div',
-      `cell ${numeric ? 'number' : ''} ${kind}${differs && kind === 'params' ? ' differs' : ''}`,
-    );
-    cell.setAttribute('role', 'columnheader');
+  const cells = [...BEFORE.map(fixed), ...own, ...AFTER.map(fixed)].map((column) => {
+    const { field, title, kind, numeric, note } = column;
+    const differs = column.differs && kind === 'params';
     const place = sort.findIndex((each) => each.replace(/^-/, '') === field);
-    if (place >= 0) cell.setAttribute('aria-sort', sort[place].startsWith('-') ? 'descending' : 'ascending');
-    const button = element('button', 'sort');
-    button.setAttribute('type', 'button');
-    button.tabIndex = -1;
-    button.dataset.sort = field;
-    button.title = `${field}${note}; click to sort, Shift adds`;
-    button.append(title);
-    if (differs && kind === 'params') {
-      const mark = element('span', 'differs-sign', '≠');
-      mark.title = 'differs between these runs';
-      button.append(mark);
-    }
-    if (place >= 0)
-      button.append(
-        element('span', 'sort-sign', (sort[place].startsWith('-') ? '↓' : '↑') + (sort.length > 1 ? place + 1 : '')),
-      );
-    cell.append(button);
-    row.append(cell);
-  }
-  head.replaceChildren(row);
+    const isDown = sort[place]?.startsWith('-');
+    const sign = (isDown ? '↓' : '↑') + (sort.length > 1 ? place + 1 : '');
+    const hint = `${field}${note}; click to sort, Shift adds`;
+    return make(
+      'div',
+      {
+        class: `cell ${numeric ? 'number' : ''} ${kind}${differs ? ' differs' : ''}`,
+        role: 'columnheader',
+        'aria-sort': place >= 0 && (isDown ? 'descending' : 'ascending'),
+      },
+      make(
+        'button',
+        { class: 'sort', type: 'button', tabindex: -1, 'data-sort': field, title: hint },
+        title,
+        ...(differs ? [make('span', { class: 'differs-sign', title: 'differs between these runs' }, '≠')] : []),
+        ...(place >= 0 ? [make('span', 'sort-sign', sign)] : []),
+      ),
+    );
+  });
+  const box = make('div', { class: 'cell box', role: 'columnheader' }, check);
+  head.replaceChildren(make('div', { class: 'row head', role: 'row', 'aria-rowindex': 1 }, box, ...cells));
+}
+
+/** A checkbox of the table, which has no place in the order of Tab. @param {string} does @param {string} label @param {boolean} checked */
+function checkbox(does, label, checked) {
+  return make('input', { type: 'checkbox', checked, tabindex: -1, 'data-do': does, 'aria-label': label });
 }
 
 /** @param {Column} column */
@@ -113,7 +105,7 @@ export function drawRows(frame, body, view) {
   for (let i = from; i < to; i++) {
     const data = view.rows.get(i);
     const row =
-      data === undefined ? element('div', 'row loading') : 'group' in data ? groupRow(data, view) : runRow(data, view);
+      data === undefined ? make('div', 'row loading') : 'group' in data ? groupRow(data, view) : runRow(data, view);
     row.style.top = `${i * ROW}px`;
     row.id = `row-${i}`;
     row.dataset.index = String(i);
@@ -135,108 +127,77 @@ export function seenRows(frame, count) {
 
 /** @param {GroupRow} data @param {View} view */
 function groupRow({ group, title, count, open, cells }, { columns }) {
-  const row = element('div', `row group${cells ? ' means' : ''}`);
-  const name = element('div', 'cell name');
-  const own = [foldButton(group, open, title), element('b', '', title)];
-  name.append(...own, element('small', '', `${count} ${count === 1 ? 'run' : 'runs'}`));
-  if (!cells) row.append(name);
-  else {
-    const values = cells.map((value, i) => {
-      const cell = element('div', `cell ${columns[i]?.numeric ? 'number' : 'text'}`);
-      const isMean = value !== null && typeof value === 'object';
-      cell.textContent = isMean ? numberText(value.mean) : cellText(value, columns[i]);
-      if (isMean && value.deviation !== null) {
-        cell.append(element('small', '', `±${numberText(value.deviation, 2)}`));
-        cell.title = `mean of ${count} runs, standard deviation ${value.deviation}`;
-      }
-      return cell;
-    });
-    row.append(
-      element('div', 'cell'),
-      name,
-      element('div', 'cell'),
-      ...values,
-      element('div', 'cell'),
-      element('div', 'cell'),
+  const counted = make('small', '', `${count} ${count === 1 ? 'run' : 'runs'}`);
+  const name = gridCell('name', foldButton(group, open, title), make('b', '', title), counted);
+  if (!cells) return make('div', 'row group', name);
+  const values = cells.map((value, i) => {
+    const isMean = value !== null && typeof value === 'object';
+    const cell = gridCell(
+      columns[i]?.numeric ? 'number' : 'text',
+      isMean ? shortNumber(value.mean) : cellText(value, columns[i]),
     );
-  }
-  for (const cell of row.children) cell.setAttribute('role', 'gridcell');
-  return row;
+    if (isMean && value.deviation !== null) {
+      cell.append(make('small', '', `±${shortNumber(value.deviation, 2)}`));
+      cell.title = `mean of ${count} runs, standard deviation ${value.deviation}`;
+    }
+    return cell;
+  });
+  return make('div', 'row group means', gridCell(), name, gridCell(), ...values, gridCell(), gridCell());
+}
+
+/** @param {string} [kind] @param {(Node | string)[]} children */
+function gridCell(kind = '', ...children) {
+  return make('div', { class: `cell ${kind}`, role: 'gridcell' }, ...children);
 }
 
 /** @param {RunRow} run @param {View} view */
 function runRow(run, { columns, chosen }) {
   const { place, name, label, experiment, status, start, error, depth, parts, progress, cells } = run;
-  const row = element('div', `row run depth-${depth}`);
   const isChosen = chosen.has(place);
-  row.setAttribute('aria-selected', String(isChosen));
-  row.dataset.place = place;
-
-  const box = element('div', 'cell box');
-  const check = /** @type {HTMLInputElement} */ (element('input'));
-  check.type = 'checkbox';
-  check.checked = isChosen;
-  check.tabIndex = -1;
-  check.dataset.do = 'choose';
-  check.setAttribute('aria-label', `Choose ${name}`);
-  box.append(check);
-
-  const title = element('div', 'cell name');
-  if (parts) title.append(foldButton(parts.group, parts.open, name));
-  const link = /** @type {HTMLAnchorElement} */ (element('a', '', label));
-  link.href = `/compare?run=${encodeURIComponent(place).replaceAll('%2F', '/')}`;
-  link.tabIndex = -1;
-  link.title = label === name ? place : `${name} (${place})`;
+  const href = `/compare?run=${encodeURIComponent(place).replaceAll('%2F', '/')}`;
+  const hint = label === name ? place : `${name} (${place})`;
   const thumb = frameOf(place);
-  if (thumb) title.append(thumb);
-  title.append(link, element('small', '', parts ? `${experiment} · ${parts.count} parts` : experiment));
-
-  const state = element('div', `cell status ${status}`);
-  state.append(element('span', `badge ${status}`, status));
+  const title = gridCell(
+    'name',
+    ...(parts ? [foldButton(parts.group, parts.open, name)] : []),
+    ...(thumb ? [thumb] : []),
+    make('a', { href, tabindex: -1, title: hint }, label),
+    make('small', '', parts ? `${experiment} · ${parts.count} parts` : experiment),
+  );
+  const state = gridCell(`status ${status}`, make('span', `badge ${status}`, status));
   if (error) state.title = error;
   if (progress) {
-    const bar = element('span', 'progress');
-    bar.title = progress.of ? `step ${progress.step} of ${progress.of}` : `step ${progress.step}`;
-    if (progress.of) bar.style.setProperty('--done', `${(100 * progress.step) / progress.of}%`);
-    else bar.append(`step ${progress.step}`);
-    bar.classList.toggle('known', progress.of !== undefined);
+    const { step, of } = progress;
+    const bar = make('span', {
+      class: of ? 'progress known' : 'progress',
+      title: of ? `step ${step} of ${of}` : `step ${step}`,
+    });
+    if (of) bar.style.setProperty('--done', `${(100 * step) / of}%`);
+    else bar.append(`step ${step}`);
     state.append(bar);
   }
-  const started = element('div', 'cell time', timeText(start));
+  const started = gridCell('time', timeText(start));
   started.title = new Date(start).toLocaleString();
-  row.append(box, title, state);
-  for (const [i, value] of cells.entries()) {
-    const column = columns[i];
-    const cell = element(
-      'div',
-      `cell ${column?.numeric ? 'number' : 'text'}${column?.kind === 'params' && !column.differs ? ' same' : ''}`,
-    );
-    const text = cellText(value, column);
-    cell.textContent = text;
-    if (value === null) cell.classList.add('none');
-    else cell.title = String(value);
-    row.append(cell);
-  }
-  row.append(started, element('div', 'cell number time', durationText(run)));
-  for (const cell of row.children) cell.setAttribute('role', 'gridcell');
-  return row;
+  const values = cells.map((value, i) => {
+    const { numeric, kind, differs } = columns[i] ?? {};
+    const own = `${numeric ? 'number' : 'text'}${kind === 'params' && !differs ? ' same' : ''}`;
+    const cell = gridCell(value === null ? `${own} none` : own, cellText(value, columns[i]));
+    if (value !== null) cell.title = String(value);
+    return cell;
+  });
+  const check = gridCell('box', checkbox('choose', `Choose ${name}`, isChosen));
+  const took = gridCell('number time', durationText(run));
+  const attributes = {
+    class: `row run depth-${depth}`,
+    'aria-selected': isChosen ? 'true' : 'false',
+    'data-place': place,
+  };
+  return make('div', attributes, check, title, state, ...values, started, took);
 }
 
 /** @param {string} group @param {boolean} open @param {string} title */
 function foldButton(group, open, title) {
-  const button = element('button', 'fold', '▸');
-  button.setAttribute('type', 'button');
-  button.tabIndex = -1;
-  button.dataset.group = group;
-  button.setAttribute('aria-expanded', String(open));
-  button.setAttribute('aria-label', `${open ? 'Close' : 'Open'} ${title}`);
-  return button;
-}
-
-/** @param {string} kind @param {string} [className] @param {string} [text] @returns {HTMLElement} */
-export function element(kind, className = '', text = '') {
-  const made = document.createElement(kind);
-  if (className) made.className = className.trim();
-  if (text) made.textContent = text;
-  return made;
+  const attributes = { class: 'fold', type: 'button', tabindex: -1, 'data-group': group };
+  const told = { 'aria-expanded': String(open), 'aria-label': `${open ? 'Close' : 'Open'} ${title}` };
+  return make('button', { ...attributes, ...told }, '▸');
 }

@@ -14,41 +14,34 @@ const MOST_RUNS = 60;
 /** @param {string} search the address from its question mark on @returns {ListState} */
 export function readState(search) {
   const query = new URLSearchParams(search);
-  return {
-    filter: query.get('filter') ?? '',
-    search: query.get('search') ?? '',
-    group: query.get('group') ?? 'none',
-    sort: query.getAll('sort'),
-    columns: query.getAll('column'),
-    closed: query.getAll('closed'),
-    runs: query.getAll('run'),
-  };
+  const [filter, text, group] = ['filter', 'search', 'group'].map((name) => query.get(name) ?? '');
+  const [sort, columns, closed, runs] = ['sort', 'column', 'closed', 'run'].map((name) => query.getAll(name));
+  return { filter, search: text, group: group || 'none', sort, columns, closed, runs };
 }
 
 /** The query string of a state. @param {ListState} state @param {boolean} [withRuns] */
-export function writeState(state, withRuns = true) {
-  const query = new URLSearchParams();
-  if (state.filter.trim()) query.set('filter', state.filter);
-  if (state.search.trim()) query.set('search', state.search);
-  if (state.group !== 'none') query.set('group', state.group);
-  for (const sort of state.sort) query.append('sort', sort);
-  for (const column of state.columns) query.append('column', column);
-  for (const closed of state.closed) query.append('closed', closed);
-  if (withRuns) for (const run of state.runs.slice(0, MOST_RUNS)) query.append('run', run);
-  const text = query.toString().replaceAll('%2F', '/').replaceAll('%27', "'");
-  return text && `?${text}`;
+export function writeState({ filter, search, group, sort, columns, closed, runs }, withRuns = true) {
+  return textOfQuery([
+    ...(filter.trim() ? [['filter', filter]] : []),
+    ...(search.trim() ? [['search', search]] : []),
+    ...(group === 'none' ? [] : [['group', group]]),
+    ...[...sort.map((each) => ['sort', each]), ...columns.map((each) => ['column', each])],
+    ...closed.map((each) => ['closed', each]),
+    ...(withRuns ? runs.slice(0, MOST_RUNS).map((each) => ['run', each]) : []),
+  ]);
 }
 
 /** The address of the comparison of the chosen runs, or of all found ones. @param {ListState} state */
 export function compareAddress(state) {
-  const query = new URLSearchParams();
-  if (state.runs.length > 0) for (const run of state.runs) query.append('run', run);
-  else {
-    query.set('filter', state.filter);
-    if (state.search) query.set('search', state.search);
-    for (const sort of state.sort) query.append('sort', sort);
-  }
+  const { filter, search, sort, runs } = state;
+  const all = [['filter', filter], ...(search ? [['search', search]] : []), ...sort.map((each) => ['sort', each])];
   const from = writeState(state);
-  if (from) query.set('from', from);
-  return `/compare?${query.toString().replaceAll('%2F', '/')}`;
+  const chosen = runs.length > 0 ? runs.map((run) => ['run', run]) : all;
+  return `/compare${textOfQuery([...chosen, ...(from ? [['from', from]] : [])])}`;
+}
+
+/** @param {string[][]} pairs */
+function textOfQuery(pairs) {
+  const text = new URLSearchParams(pairs).toString().replaceAll('%2F', '/').replaceAll('%27', "'");
+  return text && `?${text}`;
 }

@@ -1,8 +1,9 @@
 // @ts-check
 // The page of the table of runs: requests the visible rows from the server, and listens to changes.
 
-import { openColumnsMenu } from './columns-menu.js';
-import { columnTemplate, drawHead, drawRows, element, ROW, seenRows } from './list-rows.js';
+import { startColumnsMenu } from './columns-menu.js';
+import { button, make } from './draw.js';
+import { columnTemplate, drawHead, drawRows, ROW, seenRows } from './list-rows.js';
 import { compareAddress, readState, writeState } from './list-state.js';
 
 /** @typedef {import('./list-rows.js').Row} Row @typedef {import('./list-rows.js').Column} Column */
@@ -154,16 +155,18 @@ function showProblem(problem) {
   place.hidden = problem === '';
   inputs.filter.setAttribute('aria-invalid', String(problem !== ''));
   if (problem === '' || rowCount > 0) return;
-  const nothing = find('.grid-frame .nothing');
-  const clear = element('button', 'button', 'Show all runs');
-  clear.addEventListener('click', () => change({ filter: '', search: '', sort: [], columns: [] }));
-  nothing.replaceChildren(
-    element('h2', '', 'That cannot be read'),
-    element('p', '', 'What is wrong stands under the filter.'),
-    clear,
-  );
-  nothing.hidden = false;
+  sayNothing('That cannot be read', 'What is wrong stands under the filter.', showAll({ sort: [], columns: [] }));
 }
+
+/** In place of rows. @param {string} title @param {string} words @param {Node} more */
+function sayNothing(title, words, more) {
+  const place = find('.grid-frame .nothing');
+  place.replaceChildren(make('h2', '', title), make('p', '', words), more);
+  place.hidden = false;
+}
+
+/** @param {Partial<typeof state>} what */
+const showAll = (what = {}) => button({}, 'Show all runs', () => change({ filter: '', search: '', ...what }));
 
 /** @param {{ place: string, reason: string }[]} damaged */
 function showDamaged(damaged) {
@@ -172,51 +175,31 @@ function showDamaged(damaged) {
   find('.damaged summary').textContent =
     `${damaged.length === 1 ? 'One run' : `${damaged.length} runs`} cannot be read`;
   find('.damaged ul').replaceChildren(
-    ...damaged.slice(0, 100).map(({ place, reason }) => {
-      const item = element('li');
-      item.append(element('b', '', place), ` ${reason}`);
-      return item;
-    }),
+    ...damaged.slice(0, 100).map(({ place, reason }) => make('li', '', make('b', '', place), ` ${reason}`)),
   );
 }
 
 /** @param {number} total */
 function showNothing(total) {
-  const place = find('.grid-frame .nothing');
-  place.hidden = rowCount > 0;
+  find('.grid-frame .nothing').hidden = rowCount > 0;
   if (rowCount > 0) return;
-  if (total > 0) {
-    const clear = element('button', 'button', 'Show all runs');
-    clear.addEventListener('click', () => change({ filter: '', search: '' }));
-    place.replaceChildren(
-      element('h2', '', 'No run is like that'),
-      element('p', '', 'Filter and search leave none of the runs.'),
-      clear,
-    );
-  } else {
-    const where = find('.where').textContent ?? '';
-    place.replaceChildren(
-      element('h2', '', 'No runs yet'),
-      element('p', '', `Everything that renders or trains is logged to ${where}, and appears here by itself.`),
-      element(
-        'pre',
-        '',
-        'npx steadyframe sweep shot.mp4 --model MODEL --prompt "a cyberpunk city" --strengths 0.45,0.75',
-      ),
-    );
-  }
+  if (total > 0) return sayNothing('No run is like that', 'Filter and search leave none of the runs.', showAll());
+  const words = `Everything that renders or trains is logged to ${find('.where').textContent}, and appears here by itself.`;
+  const example = 'npx steadyframe sweep shot.mp4 --model MODEL --prompt "a cyberpunk city" --strengths 0.45,0.75';
+  sayNothing('No runs yet', words, make('pre', '', example));
 }
 
-/** @param {'on' | 'off' | 'away'} live */
+const LIVE = {
+  on: ['live', 'Changes appear by themselves'],
+  away: ['server is away', 'The server does not answer; it may have been stopped'],
+};
+
+/** @param {keyof typeof LIVE} live */
 function showLive(live) {
+  const [textContent, title] = LIVE[live];
   const sign = find('.live');
+  Object.assign(sign, { textContent, title });
   sign.dataset.live = live;
-  sign.textContent = { on: 'live', off: 'offline', away: 'server is away' }[live];
-  sign.title = {
-    on: 'Changes appear by themselves',
-    off: 'Not connected',
-    away: 'The server does not answer; it may have been stopped',
-  }[live];
 }
 
 /** Changes the state and the address. @param {Partial<typeof state>} what */
@@ -384,13 +367,10 @@ tools.addEventListener('submit', (event) => {
   frame.focus();
 });
 compareButton.addEventListener('click', compare);
-find('[data-menu=columns]').addEventListener('click', (event) => {
-  openColumnsMenu(/** @type {HTMLElement} */ (event.currentTarget), {
-    available,
-    shown: columns.map(({ field }) => field),
-    onChange: (fields) => change({ columns: fields }),
-  });
-});
+startColumnsMenu(
+  () => ({ available, shown: columns.map(({ field }) => field) }),
+  (fields) => change({ columns: fields }),
+);
 addEventListener('resize', () => {
   draw();
   void more();

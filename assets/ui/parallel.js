@@ -5,7 +5,7 @@
 import { hear, hiddenLines, tell } from '../report/events.js';
 import { hideTip, showTip } from '../report/legend.js';
 import { axisOf, shortened, shortNumber, textOf, tickTexts } from './axis.js';
-import { choice, drawOnResize, make, svg } from './draw.js';
+import { button, choice, drawOnResize, make, svg } from './draw.js';
 import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData @typedef {import('./runs-data.js').RunData} RunData @typedef {import('./runs-data.js').Quantity} Quantity */
@@ -55,9 +55,7 @@ export function startParallel(root, first) {
   function drawTools() {
     const others = quantities.filter(({ value }) => !shown.includes(value));
     const numeric = quantities.filter((quantity) => isNumeric(data.runs, quantity));
-    const clear = make('button', 'button', 'Unmark all');
-    clear.hidden = marks.size === 0;
-    clear.addEventListener('click', () => {
+    const clear = button({ hidden: marks.size === 0 }, 'Unmark all', () => {
       marks.clear();
       changed();
     });
@@ -176,10 +174,8 @@ export function startParallel(root, first) {
 
   /** @param {ReadonlySet<string>} places */
   function compareThese(places) {
-    const link = document.createElement('a');
-    link.href = `/compare?${[...places].map((each) => `run=${encodeURIComponent(each).replaceAll('%2F', '/')}`).join('&')}`;
-    link.textContent = `Compare these ${places.size}`;
-    return link;
+    const runs = [...places].map((each) => `run=${encodeURIComponent(each).replaceAll('%2F', '/')}`);
+    return make('a', { href: `/compare?${runs.join('&')}` }, `Compare these ${places.size}`);
   }
 
   /**
@@ -252,11 +248,7 @@ export function startParallel(root, first) {
         } else if (Math.abs(now - start) > 0.01) range = [Math.min(start, now), Math.max(start, now)];
         showBrush(range);
       };
-      untilReleased(drag, () => {
-        if (range) marks.set(value, range);
-        else marks.delete(value);
-        changed();
-      });
+      untilReleased(drag, () => setMark(range));
     });
     /** @param {PointerEvent} event */
     function moveAxis(event) {
@@ -338,15 +330,13 @@ export function startParallel(root, first) {
 
 /** Follows the pointer until it is released. @param {(event: PointerEvent) => void} onMove @param {() => void} onEnd */
 function untilReleased(onMove, onEnd) {
+  const listening = new AbortController();
   const end = () => {
-    removeEventListener('pointermove', onMove);
-    removeEventListener('pointerup', end);
-    removeEventListener('pointercancel', end);
+    listening.abort();
     onEnd();
   };
-  addEventListener('pointermove', onMove);
-  addEventListener('pointerup', end);
-  addEventListener('pointercancel', end);
+  addEventListener('pointermove', onMove, listening);
+  for (const event of ['pointerup', 'pointercancel']) addEventListener(event, end, listening);
 }
 
 /** An axis of numbers where all values are, else one of the different texts. @param {Quantity} quantity @param {RunData[]} runs @returns {Dimension} */

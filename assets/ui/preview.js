@@ -1,6 +1,8 @@
 // @ts-check
 // Videos of runs at the pointer, and a frame of each in its row: the first video of the run's result.
 
+import { make } from './draw.js';
+
 /** Frames that are loaded at a time: rows must not wait for them. */
 const AT_ONCE = 3;
 /** The most frames that are kept. */
@@ -14,10 +16,11 @@ let busy = 0;
 
 /** @param {string} place */
 function videoOf(place) {
-  const video = document.createElement('video');
-  Object.assign(video, { muted: true, loop: true, playsInline: true, preload: 'auto', tabIndex: -1 });
-  video.setAttribute('aria-hidden', 'true');
-  video.dataset.src = `/api/video?run=${encodeURIComponent(place)}`;
+  const video = make('video', {
+    ...{ loop: true, playsinline: true, preload: 'auto', tabindex: -1, 'aria-hidden': 'true' },
+    'data-src': `/api/video?run=${encodeURIComponent(place)}`,
+  });
+  video.muted = true;
   return video;
 }
 

@@ -9,7 +9,7 @@
  * @typedef {{ place: string, key: string, steps: number[], values: (number | null)[], seconds: number[], count: number }} Curve
  * @typedef {{
  *   runs: RunData[], metrics: { key: string, title: string, isCurve: boolean, lastStep: number }[], differing: string[], curves?: Curve[],
- *   served?: boolean, isRunning?: boolean,
+ *   served?: boolean, isRunning?: boolean, every?: number,
  * }} PageData
  * @typedef {{ value: string, title: string, group: string, of: (run: RunData) => string | number | undefined }} Quantity
  */

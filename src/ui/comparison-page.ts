@@ -9,6 +9,8 @@ import { player } from '../lib/report/player.js';
 import type { ReportArm, ReportFact, ReportPictures } from '../lib/report/report-data.js';
 import { section } from '../lib/report/section.js';
 import { seriesClass } from '../lib/report/series.js';
+import { parameterText } from '../lib/tracking/log/parameters.js';
+import type { ParameterValue } from '../lib/tracking/stored/run-record.js';
 import { type ComparedRun, compareUrl } from './compared-run.js';
 import { type Comparison, videoArms } from './comparison.js';
 import { type ComparisonData, comparisonData } from './comparison-data.js';
@@ -86,7 +88,7 @@ function header({ runs, missing, whole, all }: Comparison, title: string, home: 
 ${missing.map((name) => html`<p class="notice" role="alert">There is no run <b>${name}</b> here: it was deleted or moved, or its run.json cannot be read.</p>`)}
 ${runs.length === 0 && html`<p class="empty">No run is chosen. ${home !== undefined && html`<a href="${home}">Choose some from the table</a>: tick their boxes, then press C.`}</p>`}
 ${whole && single(whole, all.length > 1, home !== undefined)}${all.length > 1 && legend(runs, home)}
-${all.some(({ status }) => status === 'interrupted') && interrupted(all)}
+${all.some(({ status }) => status === 'interrupted') && interrupted(all, all.length === 1)}
 </header>
 `;
 }
@@ -95,16 +97,11 @@ function badge({ status, place }: ComparedRun): Html {
   return html`<span class="badge ${status}" data-status-of="${place}">${status}</span>`;
 }
 
-function interrupted(runs: readonly ComparedRun[]): Html {
-  const cut = runs.filter(({ status }) => status === 'interrupted');
-  const names = cut.map(({ label }) => label).join(', ');
-  return html`<p class="notice">${
-    runs.length === 1
-      ? 'This run was interrupted'
-      : cut.length === 1
-        ? `The run ${names} was interrupted`
-        : `The runs ${names} were interrupted`
-  }: ${cut.length === 1 ? 'its process' : 'their processes'} ended without saying so. What was logged until then is shown.</p>`;
+function interrupted(runs: readonly ComparedRun[], isOne: boolean): Html {
+  const cut = runs.filter(({ status }) => status === 'interrupted').map(({ label }) => label);
+  const [which, was, process] = cut.length > 1 ? ['runs', 'were', 'their processes'] : ['run', 'was', 'its process'];
+  const subject = isOne ? 'This run' : `The ${which} ${cut.join(', ')}`;
+  return html`<p class="notice">${subject} ${was} interrupted: ${process} ended without saying so. What was logged until then is shown.</p>`;
 }
 
 function single(run: ComparedRun, hasParts: boolean, served: boolean): Html {
@@ -193,11 +190,8 @@ function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | und
   return metricsTable(arms) ?? html`<p class="empty">No metric has been logged.</p>`;
 }
 
-function settingOf(value: unknown): string | number | boolean | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
-    ? value
-    : JSON.stringify(value);
+function settingOf(value: ParameterValue = null): string | number | null {
+  return typeof value === 'number' || value === null ? value : parameterText(value);
 }
 
 function pictures(runs: readonly ComparedRun[]): ReportPictures[] {

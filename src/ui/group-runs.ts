@@ -31,7 +31,12 @@ export interface Grouped {
 /** Groups sorted runs; the runs of `closed` groups are omitted. */
 export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): Grouped {
   if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
-  if (by === 'experiment') return byExperiment(runs, closed);
+  if (by === 'experiment')
+    return headed(
+      collect(runs, ({ experiment }) => experiment),
+      closed,
+      (title) => ({ title }),
+    );
   return by === 'parent' ? byParent(runs, closed) : bySetting(runs, by, closed);
 }
 
@@ -39,19 +44,21 @@ export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: Read
 function bySetting(runs: readonly PlacedRun[], { key, of }: RunField, closed: ReadonlySet<string>): Grouped {
   const groups = [...collect(runs, (run) => String(of(run) ?? ''))];
   groups.sort(([a], [b]) => Number(a === '') - Number(b === '') || a.localeCompare(b, 'en', { numeric: true }));
-  const rows = groups.flatMap(([value, members]): Grouped['rows'] => {
-    const open = !closed.has(value);
-    const title = value === '' ? `without ${key}` : `${key} ${value}`;
-    const head = { group: value, title, count: members.length, open, members };
-    return [head, ...(open ? members.map((run) => ({ run, depth: 0 as const })) : [])];
-  });
-  return { rows };
+  return headed(groups, closed, (value, members) => ({
+    title: value === '' ? `without ${key}` : `${key} ${value}`,
+    members,
+  }));
 }
 
-function byExperiment(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
-  const rows = [...collect(runs, ({ experiment }) => experiment)].flatMap(([experiment, members]): Grouped['rows'] => {
-    const open = !closed.has(experiment);
-    const head = { group: experiment, title: experiment, count: members.length, open };
+/** Rows of groups below their heads. */
+function headed(
+  groups: Iterable<[name: string, members: PlacedRun[]]>,
+  closed: ReadonlySet<string>,
+  told: (name: string, members: PlacedRun[]) => Pick<GroupHead, 'title' | 'members'>,
+): Grouped {
+  const rows = [...groups].flatMap(([group, members]): Grouped['rows'] => {
+    const open = !closed.has(group);
+    const head = { group, count: members.length, open, ...told(group, members) };
     return [head, ...(open ? members.map((run) => ({ run, depth: 0 as const })) : [])];
   });
   return { rows };

@@ -22,9 +22,10 @@ export function listPage(root: string): string {
 <label class="filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker_ratio &lt; 1.1 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
 <label class="search-field"><span>Search</span><input name="search" type="search" spellcheck="false" autocomplete="off" placeholder="name, setting, tag"></label>
 <label class="group-field"><span>Group</span><select name="group"><option value="none">nothing</option><option value="experiment">experiment</option><option value="parent">parent run</option></select></label>
-<div class="menu-place"><button type="button" class="button" data-menu="columns" aria-haspopup="dialog" aria-expanded="false">Columns</button></div>
+<button type="button" class="button" popovertarget="columns">Columns</button>
 <button type="button" class="button primary" data-do="compare" disabled>Compare</button>
 </form>
+<div popover class="menu" id="columns" role="dialog" aria-label="Columns"></div>
 <p class="problem" id="filter-problem" role="alert" hidden></p>
 <p class="question" role="status" hidden></p>
 <details class="damaged" hidden><summary></summary><ul></ul></details>

@@ -27,19 +27,20 @@ export function isOwnName(asked: string, host: string): boolean {
   const wanted = bare(name);
   if (LOOPBACK.includes(wanted) || wanted === bare(host)) return true;
   if (isLoopback(host)) return false;
-  return wanted === hostname().toLowerCase() || (isAny(host) && addresses().includes(wanted));
+  return (
+    wanted === hostname().toLowerCase() || (isAny(host) && interfaces().some(({ address }) => bare(address) === wanted))
+  );
 }
 
 /** The name by which other machines reach this one: a network address, else the host name. */
 export function outsideName(): string {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const outside = all.filter(({ internal, address }) => !internal && !/^(169\.254\.|fe80:)/i.test(address));
+  const outside = interfaces().filter(({ internal, address }) => !internal && !/^(169\.254\.|fe80:)/i.test(address));
   return (outside.find(({ family }) => family === 'IPv4') ?? outside[0])?.address ?? hostname();
 }
 
 /** The machine's addresses. Not cached: they change with the network. */
-function addresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => bare(address)));
+function interfaces() {
+  return Object.values(networkInterfaces()).flatMap((each) => each ?? []);
 }
 
 /** A normalised name, without brackets and zone. */

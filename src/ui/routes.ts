@@ -94,8 +94,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
     case '/':
       return send(request, response, 'text/html; charset=utf-8', listPage(source.root));
     case '/compare':
-      response.setHeader('content-security-policy', `${pagePolicy(comparisonAssets(), true)}; frame-ancestors 'none'`);
-      return send(request, response, 'text/html; charset=utf-8', await comparePage(parts, query));
+      return sendPage(request, response, await comparePage(parts, query));
     case '/sweep':
     case '/api/sweep': {
       if (!parts.sweep) throw new HttpProblem(404, 'this dashboard shows no sweep');
@@ -104,7 +103,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
       const { runs } = await source.read();
       const run = runs.find((each) => each.experiment === folderName(status?.name ?? '') && each.tags['sweep.points']);
       const own = run && compareUrl([run.place]);
-      return send(request, response, 'text/html; charset=utf-8', sweepPage(status, parts.sweep.place, own));
+      return sendPage(request, response, sweepPage(status, parts.sweep.place, own));
     }
     case '/api/runs':
       return sendJson(request, response, listView(await source.read(), queryOf(query)));
@@ -175,6 +174,11 @@ async function readCurves({ source, curves }: Parts, query: URLSearchParams): Pr
   const found = [];
   for (const run of runs.slice(0, MOST_CURVES)) found.push(...(await curves.read(run, options)));
   return { curves: found };
+}
+
+function sendPage(request: IncomingMessage, response: ServerResponse, page: string): void {
+  response.setHeader('content-security-policy', `${pagePolicy(comparisonAssets(), true)}; frame-ancestors 'none'`);
+  send(request, response, 'text/html; charset=utf-8', page);
 }
 
 function sendJson(request: IncomingMessage, response: ServerResponse, value: object): void {

@@ -1,11 +1,11 @@
 // The runs that the dashboard shows: those of the index whose real paths are below the root. Cached for a moment.
 
-import { realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 import { openRunIndex, type RunIndex } from '../lib/tracking/stored/run-index.js';
 import { type RunProgress, readProgress } from '../lib/tracking/stored/run-stages.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
-import { isBelow } from './run-files.js';
+import { isReallyBelow } from './run-files.js';
 
 /** A run with its place, by which pages identify it. */
 export interface PlacedRun extends RunSummary {
@@ -41,15 +41,8 @@ export function openRunSource(folder?: string): RunSource {
   let readAt = -Infinity;
 
   const isInside = (path: string): boolean => {
-    const known = inside.get(path);
-    if (known !== undefined) return known;
-    let judged = false;
-    try {
-      judged = isBelow(realpathSync(root), realpathSync(path));
-    } catch {
-      return false; // removed meanwhile
-    }
-    inside.set(path, judged);
+    const judged = inside.get(path) ?? isReallyBelow(root, path);
+    if (judged || existsSync(path)) inside.set(path, judged); // else it was removed meanwhile
     return judged;
   };
   const read = async (): Promise<RunsState> => {
@@ -63,7 +56,7 @@ export function openRunSource(folder?: string): RunSource {
           ...(run.status === 'running' && { progress: readProgress(run.folder) }),
         })),
       damaged: damaged
-        .filter(({ folder: path }) => !leadsOut(root, path))
+        .filter(({ folder: path }) => !existsSync(path) || isReallyBelow(root, path))
         .map(({ folder: path, reason }) => ({ place: relative(root, path).split(sep).join('/'), reason })),
     };
   };
@@ -74,27 +67,18 @@ export function openRunSource(folder?: string): RunSource {
         readAt = performance.now();
         const reading = read();
         state = reading;
+        const ended = (isRead: boolean): void => {
+          readAt = performance.now();
+          if (!isRead) state = undefined;
+        };
         reading.then(
-          () => {
-            readAt = performance.now();
-          },
-          () => {
-            state = undefined;
-          },
+          () => ended(true),
+          () => ended(false),
         );
       }
       return state;
     },
   };
-}
-
-/** Whether a path exists, and its real path is outside the root. */
-function leadsOut(root: string, path: string): boolean {
-  try {
-    return !isBelow(realpathSync(root), realpathSync(path));
-  } catch {
-    return false;
-  }
 }
 
 /** The last two folders of a run's path. */

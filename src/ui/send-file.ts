@@ -6,7 +6,6 @@ import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BROWSER_MEDIA } from '../lib/base/media-types.js';
 import { openRegular } from '../lib/base/regular-file.js';
-import { parseRange } from './byte-range.js';
 import { HttpProblem } from './http-problem.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -92,4 +91,21 @@ function isUnchanged({ headers }: IncomingMessage, tag: string, { mtime }: Stats
 function rangeApplies({ headers }: IncomingMessage, tag: string, { mtime }: Stats): boolean {
   const known = headers['if-range'];
   return known === undefined || known === tag || known === mtime.toUTCString();
+}
+
+/**
+ * The range of `size` bytes that a Range header requests; `'none'` where it is beyond the end. `undefined` means all bytes:
+ * the header is absent, malformed, has another unit or several ranges, which a server may ignore.
+ */
+function parseRange(header: string | undefined, size: number): { start: number; end: number } | 'none' | undefined {
+  const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
+  if (first === undefined || (first === '' && last === '')) return undefined;
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'none' : { start: size - length, end: size - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== '' && Number(last) < start) return undefined;
+  return start >= size ? 'none' : { start, end };
 }

@@ -1,10 +1,12 @@
-// The page of a sweep that workers do: points done, running and failed, what each machine does, and the time left. It has no
-// script; the browser asks for it again every few seconds until the sweep has ended.
+// The page of a sweep that workers do: points done, running and failed, what each machine does, and the time left. It
+// asks for itself again every few seconds until the sweep has ended.
 
-import { htmlDocument } from '../lib/report/document.js';
+import { formatSeconds } from '../lib/base/progress.js';
 import { type Html, html } from '../lib/report/html.js';
+import { renderPage } from '../lib/report/page.js';
+import { type Section, section } from '../lib/report/section.js';
 import type { RunningJob, SweepStatus } from '../lib/sweeps/store/sweep-status.js';
-import { SWEEP_STYLES } from './ui-assets.js';
+import { comparisonAssets } from './ui-assets.js';
 
 /** Seconds after which the page is asked for again. */
 const AGAIN = 3;
@@ -17,62 +19,52 @@ const STATES: Readonly<Record<SweepStatus['state'], string>> = {
 
 /** The page; `place` is the store's name, and there may be no sweep in it yet; `run` is the address of its run. */
 export function sweepPage(status: SweepStatus | undefined, place: string, run?: string): string {
-  const styles = ['report/colours', ...SWEEP_STYLES.map((name) => `ui/${name}`)];
-  const again = status?.state !== 'ended' && html`<meta http-equiv="refresh" content="${AGAIN}">\n`;
-  return htmlDocument({
+  return renderPage({
     title: `${status ? `${status.points.done} of ${status.points.total} · ${status.name}` : 'Sweep'} · steadyframe`,
-    kind: 'sweep-page',
-    head: [again, ...styles.map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`)],
-    body: html`<header class="top">
+    header: html`<header class="overview">
 <h1>${status?.name ?? 'Sweep'}</h1>
-<p class="where" title="${place}">${place}</p>
-${run !== undefined && html`<a href="${run}">Its points and videos</a>`}
-<a href="/">Runs</a>
-</header>
-<main>${status ? statusBody(status) : html`<p>No work is offered here yet.</p>`}</main>`,
+<p class="note" title="${place}">${place}</p>
+${status ? counts(status) : html`<p>No work is offered here yet.</p>`}
+</header>`,
+    served: true,
+    links: [
+      { title: '← All runs', href: '/' },
+      ...(run === undefined ? [] : [{ title: 'Its points and videos', href: run }]),
+    ],
+    assets: comparisonAssets(),
+    sections: status ? [...sections(status)] : [],
+    data: { runs: [], metrics: [], differing: [], served: true, ...(status?.state !== 'ended' && { every: AGAIN }) },
   });
 }
 
-function statusBody({ state, points, running, failed, machines, left }: SweepStatus): Html {
-  const { done, total } = points;
-  const time = state === 'ended' || left === undefined ? '' : `, about ${duration(left)} left`;
-  return html`<p role="status">${done} of ${total} points done, ${points.failed} failed, ${STATES[state]}${time}</p>
-<progress max="${Math.max(1, total)}" value="${done}" aria-label="points done">${done} of ${total}</progress>
-<h2>Running</h2>
-${table(['job', 'machine', 'slot', 'since', 'doing', 'done'], running.map(runningRow), 'Nobody does anything now.')}
-<h2>Failed</h2>
-${table(
-  ['job', 'machine', 'reason'],
-  failed.map(({ label, machine, reason }) => [label, machine, reason]),
-  'Nothing has failed.',
-)}
-<h2>Machines</h2>
-${table(
-  ['machine', 'points', 'work', 'points an hour of work', 'jobs now'],
-  machines.map(({ machine, points: own, seconds, perHour, running: now }) => {
-    return [machine, String(own), duration(seconds), perHour.toPrecision(3), String(now)];
-  }),
-  'No machine has done anything yet.',
-)}`;
+function counts({ state, points: { done, total, failed }, left }: SweepStatus): Html {
+  const time = state === 'ended' || left === undefined ? '' : `, about ${formatSeconds(left)} left`;
+  return html`<p role="status">${done} of ${total} points done, ${failed} failed, ${STATES[state]}${time}</p>
+<progress max="${Math.max(1, total)}" value="${done}" aria-label="points done">${done} of ${total}</progress>`;
+}
+
+function* sections({ running, failed, machines }: SweepStatus): Generator<Section | undefined> {
+  const heads = ['job', 'machine', 'slot', 'since', 'doing', 'done'];
+  yield section('Running', table(heads, running.map(runningRow), 'Nobody does anything now.'));
+  const reasons = failed.map(({ label, machine, reason }) => [label, machine, reason]);
+  yield section('Failed', table(['job', 'machine', 'reason'], reasons, 'Nothing has failed.'));
+  const rows = machines.map(({ machine, points, seconds, perHour, running: now }) => {
+    return [machine, String(points), formatSeconds(seconds), perHour.toPrecision(3), String(now)];
+  });
+  const named = ['machine', 'points', 'work', 'points an hour of work', 'jobs now'];
+  yield section('Machines', table(named, rows, 'No machine has done anything yet.'));
 }
 
 function runningRow({ label, machine, slot, seconds, doing, fraction }: RunningJob): (string | Html)[] {
   const percent = `${Math.floor(100 * fraction)} %`;
   const bar = html`<progress max="1" value="${fraction}" aria-label="${label}">${percent}</progress> ${percent}`;
-  return [label, machine, String(slot + 1), duration(seconds), doing, bar];
+  return [label, machine, String(slot + 1), formatSeconds(seconds), doing, bar];
 }
 
 function table(names: readonly string[], rows: readonly (readonly (string | Html)[])[], none: string): Html {
-  if (rows.length === 0) return html`<p class="none">${none}</p>`;
-  return html`<div class="table"><table>
+  if (rows.length === 0) return html`<p class="empty">${none}</p>`;
+  return html`<div class="table-scroll" tabindex="0" role="region" aria-label="${names[0]}s"><table class="settings points">
 <thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;
-}
-
-/** `45 s`, `3 min`, `2 h 10 min`. */
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

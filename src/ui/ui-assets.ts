@@ -15,7 +15,6 @@ export const COMPARISON_SCRIPTS = [
   'preview',
   'scatter',
   'parallel',
-  'curve-data',
   'curves',
   'grid-file',
   'follow',
@@ -27,9 +26,6 @@ export const COMPARISON_STYLES = ['shell', 'charts', 'compare'] as const;
 
 /** The files that the page with the table loads. */
 export const LIST_STYLES = ['shell', 'list'] as const;
-
-/** The files that the page of a sweep loads. */
-export const SWEEP_STYLES = ['shell', 'sweep'] as const;
 
 /** The path of a file of assets/ui. */
 function uiAsset(name: string): URL {

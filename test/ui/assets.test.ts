@@ -11,7 +11,6 @@ import {
   COMPARISON_STYLES,
   comparisonAssets,
   LIST_STYLES,
-  SWEEP_STYLES,
   servedAsset,
 } from '../../src/ui/ui-assets.js';
 import { scratchFolder } from '../tracking/scratch.js';
@@ -32,7 +31,7 @@ describe('scripts and styles of the dashboard', () => {
   it('are all used', () => {
     const list = [...withImports('list.js')];
     const scripts = COMPARISON_SCRIPTS.map((name) => `${name}.js`);
-    const styles = [...new Set([...COMPARISON_STYLES, ...LIST_STYLES, ...SWEEP_STYLES])].map((name) => `${name}.css`);
+    const styles = [...new Set([...COMPARISON_STYLES, ...LIST_STYLES])].map((name) => `${name}.css`);
     const types = 'chart-math.d.ts'; // for src/lib/report
     expect(
       readdirSync(folder)

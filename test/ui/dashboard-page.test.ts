@@ -142,7 +142,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
 
   it('shows chosen columns and remembers them', async () => {
     await open('');
-    await page.locator('[data-menu=columns]').click();
+    await page.locator('[popovertarget]').click();
     await page.locator('.menu input[type=search]').fill('author');
     await page.locator('.menu label', { hasText: 'author' }).click();
     await page.keyboard.press('Escape');

@@ -58,12 +58,12 @@ describe('the page of a sweep', () => {
     // 20 s for 10 passes; 15 are left, for one slot.
     expect(text).toContain('2 of 5 points done, 1 failed, work is given out, about 30 s left');
     expect(text).toContain('<td>strength 4</td>');
-    expect(text).toContain('<td>2 min</td><td>denoising</td>');
+    expect(text).toContain('<td>2:10</td><td>denoising</td>');
     expect(text).toContain('50 %');
     expect(text).toContain('<td>&lt;b&gt;strength&lt;/b&gt; 3</td><td>gpu2</td><td>out of luck</td>');
     expect(text).toMatch(/<td>gpu1<\/td><td>1<\/td><td>20 s<\/td><td>180<\/td><td>0<\/td>/);
-    expect(text).toContain('http-equiv="refresh"');
-    expect(text).toContain('<a href="/compare?run=night/sweep">Its points and videos</a>');
+    expect(text).toContain('"every":3');
+    expect(text).toContain('href="/compare?run=night/sweep">Its points and videos</a>');
     const answer = await ask(dashboard.address, '/api/sweep');
     expect(answer.json()).toMatchObject({ name: 'night', points: { total: 5, done: 2, failed: 1 }, left: 30 });
   });
@@ -71,7 +71,7 @@ describe('the page of a sweep', () => {
   it('is asked for no more once the sweep has ended, and is missing where none is shown', async () => {
     await store.write(SHARED.state, JSON.stringify({ name: 'night', id: 'x', state: 'ended' }));
     const { text } = await ask(dashboard.address, '/sweep');
-    expect(text).not.toContain('http-equiv="refresh"');
+    expect(text).not.toContain('"every"');
     const plain = await startDashboard({ root: join(scratch, 'runs'), port: 0, token: false });
     expect((await ask(plain.address, '/sweep')).status).toBe(404);
     await plain.close();
