@@ -65,3 +65,11 @@ export function textOf(value) {
 export function shortened(text, letters) {
   return text.length <= letters ? text : `${text.slice(0, Math.max(1, Math.floor(letters) - 1))}…`;
 }
+
+/** Seconds as in the library's reports of progress: `8 s`, `1:05`, `2:03:09`. @param {number} seconds */
+export function clockText(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const all = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].slice(whole < 3600 ? 1 : 0);
+  return all.map((each, i) => String(each).padStart(i === 0 ? 1 : 2, '0')).join(':');
+}

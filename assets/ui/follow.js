@@ -3,6 +3,7 @@
 // old ones, and the charts get its data. What the reader uses stays: charts, videos, and the part that has the focus.
 
 import { find, findAll } from '../report/events.js';
+import { clockText } from './axis.js';
 import { button, make } from './draw.js';
 
 /** @typedef {import('./runs-data.js').PageData} PageData */
@@ -95,14 +96,6 @@ function offerReload() {
   const load = button({}, 'Load new videos', () => location.reload());
   const note = make('p', { class: 'notice reload', role: 'status' }, 'All has ended. ', load);
   find(document, 'header.overview').after(note);
-}
-
-/** Seconds as in the library's reports of progress: `8 s`, `1:05`, `2:03:09`. @param {number} seconds */
-function clockText(seconds) {
-  const whole = Math.max(0, Math.ceil(seconds));
-  if (whole < 60) return `${whole} s`;
-  const all = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].slice(whole < 3600 ? 1 : 0);
-  return all.map((each, i) => String(each).padStart(i === 0 ? 1 : 2, '0')).join(':');
 }
 
 /** Lets the times of what runs go on between two requests. */

@@ -1,6 +1,7 @@
 // @ts-check
 // The table's rows: only the visible ones are in the page.
 
+import { find } from '../report/events.js';
 import { shortNumber } from './axis.js';
 import { make } from './draw.js';
 import { cellText, columnTitle, durationText, timeText } from './list-text.js';
@@ -77,7 +78,7 @@ export function drawHead(head, { columns, sort }, all) {
       },
       make(
         'button',
-        { class: 'sort', type: 'button', tabindex: -1, 'data-sort': field, title: hint },
+        { class: 'sort', type: 'button', 'data-sort': field, title: hint },
         title,
         ...(differs ? [make('span', { class: 'differs-sign', title: 'differs between these runs' }, '≠')] : []),
         ...(place >= 0 ? [make('span', 'sort-sign', sign)] : []),
@@ -85,7 +86,9 @@ export function drawHead(head, { columns, sort }, all) {
     );
   });
   const box = make('div', { class: 'cell box', role: 'columnheader' }, check);
+  const focused = head.contains(document.activeElement) ? document.activeElement?.getAttribute('data-sort') : null;
   head.replaceChildren(make('div', { class: 'row head', role: 'row', 'aria-rowindex': 1 }, box, ...cells));
+  if (focused) find(head, `[data-sort="${CSS.escape(focused)}"]`).focus();
 }
 
 /** A checkbox of the table, which has no place in the order of Tab. @param {string} does @param {string} label @param {boolean} checked */

@@ -1,7 +1,7 @@
 // @ts-check
 // Texts of values in the table.
 
-import { shortNumber } from './axis.js';
+import { clockText, shortNumber } from './axis.js';
 
 /** @typedef {import('./list-rows.js').Column} Column */
 
@@ -28,9 +28,6 @@ export function timeText(iso) {
 
 /** @param {{ start: string, end?: string }} run */
 export function durationText({ start, end }) {
-  const seconds = Math.max(0, ((end ? Date.parse(end) : Date.now()) - Date.parse(start)) / 1000);
-  if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const seconds = ((end ? Date.parse(end) : Date.now()) - Date.parse(start)) / 1000;
+  return Number.isFinite(seconds) ? clockText(seconds) : '–';
 }

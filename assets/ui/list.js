@@ -250,6 +250,17 @@ function fold(group) {
   change({ closed });
 }
 
+/** Folds the parts of the active row, or of the one above it. @param {boolean} open */
+function foldRow(open) {
+  let index = active;
+  for (let row = rows.get(index); row && 'depth' in row && row.depth > 0; row = rows.get(index)) index--;
+  const row = rows.get(index);
+  const parts = row && ('group' in row ? row : row.parts);
+  if (!parts || parts.open === open) return;
+  active = index;
+  fold(parts.group);
+}
+
 /** @param {string} field @param {boolean} add */
 function sortBy(field, add) {
   const before = state.sort.find((each) => each.replace(/^-/, '') === field);
@@ -328,9 +339,11 @@ frame.addEventListener('keydown', (event) => {
     ' ': () => toggle(active, event.shiftKey),
     x: () => toggle(active, event.shiftKey),
     Enter: () => openRow(active),
+    ArrowLeft: () => foldRow(false),
+    ArrowRight: () => foldRow(true),
   };
   const act = keys[event.key];
-  if (!act) return;
+  if (!act || event.target !== frame) return;
   event.preventDefault();
   act();
 });

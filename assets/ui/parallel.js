@@ -191,9 +191,10 @@ export function startParallel(root, first) {
     const handle = svg('g', {
       class: 'handle',
       tabindex: 0,
-      role: 'button',
+      ...{ role: 'slider', 'aria-orientation': 'vertical', 'aria-valuemin': 0, 'aria-valuemax': 100 },
+      ...{ 'aria-valuenow': Math.round(100 * (mark?.[1] ?? 1)), 'aria-valuetext': words },
       'data-axis': value,
-      'aria-label': `${words}. Arrow keys mark and move, Escape unmarks, Delete removes the axis.`,
+      'aria-label': `${title}. Arrow keys mark and move, Escape unmarks, Delete removes the axis.`,
     });
     const name = svg(
       'text',

@@ -34,7 +34,9 @@ export function startScatter(root, first) {
   const tools = make('div', 'chart-tools');
   const change = (/** @type {typeof chosen} */ what) => {
     Object.assign(chosen, what);
-    remember({ x: view().x, y: view().y });
+    const address = new URL(location.href);
+    for (const axis of /** @type {const} */ (['x', 'y'])) address.searchParams.set(axis, view()[axis]);
+    if (data.served) history.replaceState(null, '', address);
     draw();
   };
   /** What the reader has chosen, and the usual choice where nothing of that is there. */
@@ -144,15 +146,4 @@ export function startScatter(root, first) {
     data = newer;
     draw();
   };
-}
-
-/** Stores a choice in the page's address. @param {Record<string, string>} what */
-function remember(what) {
-  const address = new URL(location.href);
-  for (const [name, value] of Object.entries(what)) address.searchParams.set(name, value);
-  try {
-    history.replaceState(null, '', address);
-  } catch {
-    // A page on disk cannot change its address.
-  }
 }

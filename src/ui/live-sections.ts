@@ -3,8 +3,9 @@
 import { formatSeconds } from '../lib/base/progress.js';
 import { formatMetric } from '../lib/report/format-value.js';
 import { type Html, html } from '../lib/report/html.js';
+import { factList } from '../lib/report/overview.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
-import type { RunProgress, RunStage } from '../lib/tracking/stored/run-stages.js';
+import type { RunProgress } from '../lib/tracking/stored/run-stages.js';
 import { type ComparedRun, compareUrl } from './compared-run.js';
 import { formatDuration } from './format-run.js';
 import { DECIDING, metricTitle } from './metric-words.js';
@@ -21,12 +22,12 @@ export function progressSection(run: ComparedRun): Html | undefined {
   const steps = stepsOf(run);
   const counted = steps && (steps.of ? `${steps.step} of ${steps.of}` : `step ${steps.step}`);
   const until = left !== undefined && Math.ceil((time! + 1000 * left) / 1000) * 1000;
-  return html`<div class="live-now" data-now="${String(Date.now())}">${picture !== undefined && html`<img src="${picture}" alt="The last frame or preview">`}
+  return html`<div class="live-now" data-now="${Date.now()}">${picture !== undefined && html`<img src="${picture}" alt="The last frame or preview">`}
 <div><p><b>${label ?? 'Running'}</b>${counted && html` <span>${counted}</span>`}${detail && html` <span>${detail}</span>`}</p>
 ${bar(steps, 'progress')}
 <p class="note">running for <span data-since="${String(Date.parse(run.start))}">${formatSeconds((Date.now() - Date.parse(run.start)) / 1000)}</span>${
     until !== false &&
-    html`, about <span data-until="${String(until)}">${formatSeconds((until - Date.now()) / 1000)}</span> left`
+    html`, about <span data-until="${until}">${formatSeconds((until - Date.now()) / 1000)}</span> left`
   }</p>
 ${stageList(run.progress?.stages.filter(({ end }) => end !== undefined))}</div></div>`;
 }
@@ -37,16 +38,13 @@ export function stagesSection({ status, progress }: ComparedRun): Html | undefin
 }
 
 function stageList(stages: RunProgress['stages'] = []): Html | undefined {
-  if (stages.length === 0) return undefined;
-  const item = ({ name, seconds }: RunStage): Html =>
-    html`<div><dt>${name}</dt><dd>${formatSeconds(seconds)}</dd></div>`;
-  return html`<dl class="facts stages">${stages.map(item)}</dl>`;
+  return factList(stages.map(({ name, seconds }) => ({ name, value: formatSeconds(seconds) })));
 }
 
 function bar(steps: ReturnType<typeof stepsOf>, label: string): Html | undefined {
   if (!steps?.of) return undefined;
   const percent = `${Math.floor((100 * steps.step) / steps.of)} %`;
-  return html`<progress max="${String(steps.of)}" value="${String(steps.step)}" aria-label="${label}">${percent}</progress> ${percent}`;
+  return html`<progress max="${steps.of}" value="${steps.step}" aria-label="${label}">${percent}</progress> ${percent}`;
 }
 
 /** The parts of a whole: how many are done, the best of them with their edit strength, and what runs or failed. */
@@ -86,10 +84,10 @@ export function pointsSection(whole: ComparedRun, parts: readonly ComparedRun[],
         )}<td class="number">${formatDuration(part)}</td></tr>`,
     )}${running.map(
     (part) =>
-      html`<tr>${name(part)}<td colspan="${String(rest)}">${part.progress?.now?.label ?? 'running'} ${bar(stepsOf(part), part.label)}</td><td class="number">${formatDuration(part)}</td></tr>`,
+      html`<tr>${name(part)}<td colspan="${rest}">${part.progress?.now?.label ?? 'running'} ${bar(stepsOf(part), part.label)}</td><td class="number">${formatDuration(part)}</td></tr>`,
   )}${failed
     .slice(0, MOST_POINTS)
     .map(
-      (part) => html`<tr>${name(part)}<td colspan="${String(rest + 1)}"><b>failed:</b> ${part.error ?? ''}</td></tr>`,
+      (part) => html`<tr>${name(part)}<td colspan="${rest + 1}"><b>failed:</b> ${part.error ?? ''}</td></tr>`,
     )}</tbody></table></div>`;
 }

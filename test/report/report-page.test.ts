@@ -11,6 +11,7 @@ import { renderReport } from '../../src/lib/report/render-report.js';
 import type { ReportData } from '../../src/lib/report/report-data.js';
 import { writeReport } from '../../src/lib/report/write-report.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
+import { faultsOf } from './accessible.js';
 import { CHROMIUM, chromiumNote, PATIENCE, startChromium } from './chromium.js';
 import { sampleReport } from './sample.js';
 
@@ -482,6 +483,7 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
       .filter((e) => !(e.closest('label')?.textContent.trim() || e.getAttribute('aria-label') || e.textContent.trim() || e.alt || e.closest('dialog')))
       .map((e) => e.outerHTML.slice(0, 80))`);
     expect(nameless).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.close();
   });
 

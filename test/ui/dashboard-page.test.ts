@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { SweepStatus } from '../../src/lib/sweeps/store/sweep-status.js';
 import type { Run } from '../../src/lib/tracking/log/run.js';
 import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { gridFrames } from '../../src/lib/video/layout/grid.js';
@@ -14,6 +15,7 @@ import { smallPicture } from '../../src/lib/video/small-picture.js';
 import { writeVideo } from '../../src/lib/video/write/write-video.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { writeRunReport } from '../../src/ui/write-run-report.js';
+import { faultsOf } from '../report/accessible.js';
 import { CHROMIUM, chromiumNote, PATIENCE, startChromium } from '../report/chromium.js';
 import { scratchFolder } from '../tracking/scratch.js';
 import { FRAMES, frames, makeRuns, RATE, STRENGTHS } from './sample-runs.js';
@@ -28,6 +30,12 @@ let dashboard: Dashboard;
 let page: Page;
 let running: Run | undefined;
 let empty: Dashboard;
+let sweep: SweepStatus = {
+  ...{ name: 'night', state: 'open', points: { total: 5, done: 2, failed: 1 }, left: 30 },
+  running: [{ job: 'd', label: 'd', machine: 'gpu1', slot: 0, seconds: 130, fraction: 0.5, doing: 'denoising' }],
+  failed: [{ job: 'c', label: 'c', machine: 'gpu2', reason: 'out of luck' }],
+  machines: [{ machine: 'gpu1', points: 2, seconds: 40, perHour: 180, running: 1 }],
+};
 
 /** Allowed addresses of requests, and expected errors of the browser. */
 let ours = /^$/;
@@ -55,7 +63,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     mkdirSync(root);
     [browser] = await Promise.all([startChromium(), makeRuns(root)]);
     dashboard = await startDashboard({ root, port: 0, onError: (error) => problems.push(String(error)) });
-    empty = await startDashboard({ root: join(top, 'none'), port: 0 });
+    const watched = { place: 'night', status: async () => sweep };
+    empty = await startDashboard({ root: join(top, 'none'), port: 0, sweep: watched });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE);
     // The printed address once; then its cookie gives access to all others.
@@ -101,6 +110,12 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(row).toEqual(head);
     expect(new Set(row).size).toBe(row.length);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await faultsOf(page)).toEqual([]);
+    // A frame of each result, which plays under the pointer.
+    await page.locator('.thumb:visible').last().hover();
+    await until(`document.querySelector('.preview')?.currentTime > 0`);
+    await page.locator('h1').hover();
+    expect(await page.locator('.preview').count()).toBe(0);
   });
 
   it('filters in the language of tracking, says what it cannot read, and keeps it in the address', async () => {
@@ -161,6 +176,15 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.locator('[name=group]').selectOption('experiment');
     await eventually(() => page.locator('.row.group b').allTextContents()).toEqual(['finetune', 'sweep']);
     expect(address()).toMatch(/group=experiment&closed=[0-9a-f]{32}$/);
+    // By a setting: the mean over the other runs, with its deviation. By keys: the left arrow folds, the right one unfolds.
+    await page.locator('[name=group]').selectOption({ label: 'learningRate' });
+    const heads = () => page.locator('.row.means').evaluateAll((all) => all.map((row) => row.textContent));
+    await eventually(async () => (await heads())[0]).toMatch(/learningRate 0\.00001.*2 runs.*0\.51±0\.69/);
+    await page.locator('.grid-frame').focus();
+    await page.keyboard.press('ArrowLeft');
+    await seen(['failed', ...strengths([...STRENGTHS].reverse()), 'street']);
+    await page.keyboard.press('ArrowRight');
+    await seen(['killed', 'finished', 'failed', ...strengths([...STRENGTHS].reverse()), 'street']);
   });
 
   it('is used with keys alone', async () => {
@@ -180,6 +204,15 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.keyboard.press('/');
     expect(await page.evaluate('document.activeElement.name')).toBe('filter');
     await page.keyboard.press('Escape');
+    const name = page.locator('[data-sort=run_name]');
+    await name.focus();
+    await page.keyboard.press('Enter');
+    await seen(['street', ...strengths(STRENGTHS)].sort());
+    expect(await page.evaluate('document.activeElement.dataset.sort')).toBe('run_name');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await seen([...strengths([...STRENGTHS].reverse()), 'street']);
+    await page.locator('.grid-frame').focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('x');
     await page.keyboard.press('ArrowDown');
@@ -237,6 +270,34 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
       expect(dots[i][1]).toBeLessThan(dots[i - 1][1]);
     }
     expect(await chart.locator('.js-line').count()).toBe(1);
+    // A point says what it is, and plays its video.
+    await chart.locator('.chart-canvas').focus();
+    await page.keyboard.press('ArrowDown'); // from the line to the points
+    expect(await chart.locator('.unseen').textContent()).toContain('strength 0.325');
+    await eventually(() => chart.locator('.hoverlayer').textContent()).toContain('strength 0.325');
+    const [x, y] = dots[2];
+    await page.mouse.move(x + 4, y + 4);
+    await eventually(() => chart.locator('.hoverlayer').textContent()).toContain('strength 0.6');
+    await until(`document.querySelector('.preview')?.currentTime > 0`);
+    await page.mouse.move(5, 5);
+    await eventually(() => page.locator('.preview').count()).toBe(0);
+    expect(await faultsOf(page)).toEqual([]);
+    // Tools of a chart are reached by Tab.
+    const zoom = chart.locator('.modebar-btn[data-val=pan]');
+    await zoom.focus();
+    await page.keyboard.press('Enter');
+    await eventually(() => chart.locator('.modebar-btn.active').getAttribute('data-val')).toBe('pan');
+    // On paper charts are as wide as it is, light, and without tools.
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+    await until(
+      `[...document.querySelectorAll('[data-chart=scatter] .main-svg')].every((svg) => svg.clientWidth <= 640)`,
+    );
+    await eventually(() => chart.locator('.chart-canvas').getAttribute('aria-busy')).toBe('false');
+    expect(await page.locator('nav.contents').isVisible()).toBe(false);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toMatch(/^rgb\(2\d\d/);
+    await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
+    await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
     await chart.getByLabel('to the right').selectOption('params.strength');
     await eventually(() => chart.locator('.xtitle').textContent()).toBe('strength');
     expect(address()).toContain('x=params.strength');
@@ -313,6 +374,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await page.locator('#videos .empty').textContent()).toBe('This run has no videos that can be shown.');
     await page.locator('#curves').scrollIntoViewIfNeeded();
     await eventually(() => page.locator('.plot .js-line').count()).toBe(1);
+    expect(await faultsOf(page)).toEqual([]);
     await open(`compare?run=finetune/killed`);
     expect(await page.locator('.notice').textContent()).toMatch(
       /^This run was interrupted: its process ended without saying so/,
@@ -393,7 +455,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await progress.locator('b + span').textContent()).toBe('1 of 4');
     expect(await page.evaluate(`document.querySelector('#progress progress').position`)).toBe(0.25);
     expect(await progress.locator('[data-until]').textContent()).toMatch(/^\d\d:\d\d$/);
-    expect(await progress.locator('.stages dt').allTextContents()).toEqual(['encoding']);
+    expect(await progress.locator('dt').allTextContents()).toEqual(['encoding']);
     await until(`document.querySelector('#progress img').naturalWidth === 8`);
     // Time goes on between two reports.
     const since = await progress.locator('[data-since]').textContent();
@@ -442,6 +504,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
       expect.stringMatching(/^strength 0\.320.*0\.5.*0\.3/),
     ]);
     await eventually(async () => (await rows())[2]).toMatch(/^strength 0\.7denoising 30 %/);
+    expect(await faultsOf(page)).toEqual([]);
     expect((await rows())[3]).toBe('strength 0.9failed: out of memory');
     const chart = page.locator('[data-chart=scatter]');
     await chart.scrollIntoViewIfNeeded();
@@ -492,10 +555,20 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
   });
 
   it('says how to begin where there is no run', async () => {
-    await page.goto(empty.url);
+    await page.goto(empty.url); // the page of the sweep, which this dashboard watches
     await open(empty.address);
     await eventually(() => page.locator('.grid-frame .nothing h2').textContent()).toBe('No runs yet');
     expect(await page.locator('[data-do=compare]').isDisabled()).toBe(true);
+  });
+
+  it('shows a sweep that workers do, and follows it', async () => {
+    await open(`${empty.address}sweep`);
+    const told = page.locator('header.overview [role=status]');
+    expect(await told.textContent()).toBe('2 of 5 points done, 1 failed, work is given out, about 30 s left');
+    expect(await faultsOf(page)).toEqual([]);
+    sweep = { ...sweep, state: 'ended', points: { total: 5, done: 4, failed: 1 }, running: [] };
+    await eventually(() => told.textContent()).toBe('4 of 5 points done, 1 failed, ended');
+    expect(await page.locator('#running .empty').textContent()).toBe('Nobody does anything now.');
   });
 
   it('is the same from disk, and asks nobody', async () => {
