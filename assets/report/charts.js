@@ -1,7 +1,7 @@
 // @ts-check
 // Charts: plotly is loaded when the first one comes near the window, and draws figures; zoom, player, legend and keys are shared.
 
-import { closest, hear, hiddenLines, tell } from './events.js';
+import { hear, hiddenLines, tell } from './events.js';
 import { layoutOf, pointInWords, readTheme, tracesOf, wordsOf } from './figure.js';
 import { sidesOfNames } from './names.js';
 
@@ -110,11 +110,6 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
     subdue(isOut);
     canvas.setAttribute('aria-busy', 'false');
     for (const svg of canvas.querySelectorAll('.main-svg')) svg.setAttribute('aria-hidden', 'true');
-    for (const button of canvas.querySelectorAll('.modebar-btn')) {
-      button.tabIndex = 0;
-      button.setAttribute('role', 'button');
-      button.setAttribute('aria-label', button.dataset.title);
-    }
     showHead();
   }
   // Every button is named: plotly's own choice has one that sends the chart to a server.
@@ -231,11 +226,6 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
     return { x: data.x[at.point], curveNumber: at.line, pointIndex: at.point, data };
   };
   canvas.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
-    const button = closest(event.target, '.modebar-btn');
-    if (button && (event.key === 'Enter' || event.key === ' ')) {
-      event.preventDefault();
-      button.click();
-    }
     const act = keys[event.key];
     if (!act || event.target !== canvas || event.ctrlKey || event.metaKey || event.altKey || !canvas.data) return;
     if (event.key === 'Enter' && at.point < 0) return;

@@ -13,7 +13,8 @@ const CELLS = [
    const frames = [40, 80].map((level) => ({ width: 32, height: 16, data: new Uint8Array(3 * 32 * 16).fill(level) }));
    await show({ video: frames, frameRate: 4 }, { width: 64, caption: 'a <small> one' });`,
   `await show({ video: frames }, { embedBelow: 1 });`,
-  `await show({ grid: [frames, frames] });
+  `await show({ compare: [frames, frames], labels: ['a', '<b>'] });
+   await show({ grid: [frames, frames] });
    await show({ frames: frames });
    await show({ table: [{ name: '<b>', value: 1 / 3 }] });`,
   `await show({ plot: ${JSON.stringify(plot)} });`,
@@ -86,15 +87,17 @@ describe('in a notebook', () => {
       },
     ],
     [
-      'a grid, frames and a table are outputs of their own',
+      'a comparison, a grid, frames and a table are outputs of their own',
       2,
       () => {
         expect(types(2)).toEqual([
           ['image/png', 'text/html', 'text/plain'],
+          ['image/png', 'text/html', 'text/plain'],
           ['image/png', 'text/plain'],
           ['text/html', 'text/plain'],
         ]);
-        expect(markup(2, 2)).toContain('>&lt;b&gt;</td>');
+        expect(markup(2)).toContain('>&lt;b&gt;</span>');
+        expect(markup(2, 3)).toContain('>&lt;b&gt;</td>');
       },
     ],
     [
@@ -108,6 +111,9 @@ describe('in a notebook', () => {
           layout: { title: { text: 'A & <B>' } },
         });
         expect(markup(3).match(/<\/script>/g)).toHaveLength(1);
+        // The plotly of the package, once in a notebook: the last curve of the training waits for it.
+        expect(markup(3).length).toBeGreaterThan(400_000);
+        expect(markup(5, 1).length).toBeLessThan(100_000);
       },
     ],
     [

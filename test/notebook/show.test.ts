@@ -52,10 +52,11 @@ describe('in a script', () => {
     await show({ video: path }, { folder });
     await show({ video: frames, frameRate: 5 }, { folder });
     await show({ grid: [path, frames], columns: 2 }, { folder });
+    await show({ compare: [path, frames], labels: ['before', 'after'] }, { folder });
     await show({ frames, labels: ['a', 'b', 'c', 'd'] }, { folder });
     await show({ plot }, { folder });
     await show({ plot }, { folder });
-    const written = ['video.mp4', 'grid.mp4', 'frames.png', 'A-B-.png', 'A-B--2.png'];
+    const written = ['video.mp4', 'grid.mp4', 'grid-2.mp4', 'frames.png', 'A-B-.png', 'A-B--2.png'];
     expect(printed.map((line) => line.split('/').at(-1))).toEqual(['shot.mp4', ...written]);
     expect(readdirSync(folder).sort()).toEqual(['shot.mp4', ...written].sort());
     // The grid is in one row, with the rate of the first video that has one.
@@ -89,7 +90,10 @@ describe('in a script', () => {
 
   it('what cannot be shown is said', async () => {
     await expect(show({ video: join(folder, 'none.mp4') })).rejects.toThrow(/none\.mp4/);
+    await expect(show({ compare: [frames] } as never)).rejects.toThrow('there are 1 videos to compare; give two');
     await expect(show({ frames: [] })).rejects.toThrow('show: there are no frames; give at least one');
-    await expect(show({ picture: 1 } as never)).rejects.toThrow('show: there is picture; give one of video, grid');
+    await expect(show({ picture: 1 } as never)).rejects.toThrow(
+      'show: there is picture; give one of video, compare, grid',
+    );
   });
 });

@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { showCompare } from '../../src/lib/notebook/show-compare.js';
+import { showSettings } from '../../src/lib/notebook/show-options.js';
+import { showPlot } from '../../src/lib/notebook/show-plot.js';
 import { renderReport } from '../../src/lib/report/render-report.js';
 import type { ReportData } from '../../src/lib/report/report-data.js';
 import { writeReport } from '../../src/lib/report/write-report.js';
@@ -484,6 +488,41 @@ describe.skipIf(!CHROMIUM)(`the page of a report${chromiumNote}`, () => {
       .map((e) => e.outerHTML.slice(0, 80))`);
     expect(nameless).toEqual([]);
     expect(await faultsOf(page)).toEqual([]);
+    await page.close();
+  });
+
+  it('shows what notebooks show, in a page saved from one: a plot by plotly, two videos under a wipe', async () => {
+    const dark = Array.from({ length: 6 }, () => ({ width: 32, height: 32, data: new Uint8Array(3072).fill(10) }));
+    const light = dark.map((frame) => ({ ...frame, data: new Uint8Array(3072).fill(240) }));
+    const settings = showSettings();
+    const lines = [{ label: 'a name that is longer than most, and is seen whole', points: [[1, 2]] as const }];
+    const outputs = [
+      await showCompare({ compare: [dark, light], labels: ['dark', 'light'] }, { ...settings, width: 200 }),
+      await showPlot({ plot: { title: 'one', xLabel: 'x', lines } }, settings),
+      await showPlot({ plot: { title: 'two', xLabel: 'x', lines } }, settings),
+    ];
+    const markup = outputs.map(({ bundle }) => bundle['text/html']).join('\n');
+    writeFileSync(join(folder, 'saved.html'), `<!doctype html><meta charset="utf-8"><body>${markup}`);
+    const page = await openPage('saved.html');
+    await expect
+      .poll(() => page.locator('.js-plotly-plot .legendtext').allTextContents())
+      .toEqual(lines.flatMap(({ label }) => [label, label]));
+    const [box, chart] = await Promise.all(
+      ['.legendtext', '.js-plotly-plot'].map((name) => page.locator(name).first().boundingBox()),
+    );
+    expect(box!.x + box!.width).toBeLessThan(chart!.x + chart!.width);
+    const button = page.locator('[id*=compare] button');
+    await expect.poll(() => button.textContent()).toBe('Pause'); // it plays by itself
+    await button.click();
+    await expect.poll(() => button.textContent()).toBe('Play');
+    await page.locator('input[type=range]').fill('75');
+    const stage = page.locator('video').first();
+    const { data, info } = await sharp(await stage.screenshot())
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const at = (x: number) =>
+      data[info.channels * (info.width * Math.round(info.height * 0.7) + Math.round(info.width * x))];
+    expect([at(0.1), at(0.6), at(0.9)].map((level) => level > 128)).toEqual([false, false, true]);
     await page.close();
   });
 

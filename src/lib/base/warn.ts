@@ -14,7 +14,11 @@ export function warningLine(message: string): string {
   return `steadyframe: warning: ${printableLine(message)}`;
 }
 
-/** The default of every `onWarning`: one line on standard error. */
+/**
+ * The default of every `onWarning`: one line on standard error. In a notebook that would be a pink box, which reads as a
+ * failure; there it is printed as other text is.
+ */
 export const warnOnStderr: Warn = (message) => {
-  process.stderr.write(`${warningLine(message)}\n`);
+  if ('__tslab__' in globalThis) console.log(warningLine(message));
+  else process.stderr.write(`${warningLine(message)}\n`);
 };

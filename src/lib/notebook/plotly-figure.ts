@@ -22,7 +22,9 @@ export function plotlyFigure({ title, xLabel, yLabel, lines, marked = false }: C
       title: { text: title },
       colorway: CHART_COLOURS,
       height: 420,
-      margin: { t: 50, r: 20, b: 50, l: 60 },
+      margin: { t: 50, r: 20, b: 90, l: 60 },
+      // Below, where no name is cut.
+      legend: { orientation: 'h', y: -0.22 },
       xaxis: { title: { text: xLabel }, rangemode: 'tozero' },
       yaxis: { ...(yLabel && { title: { text: yLabel } }), rangemode: 'tozero' },
       showlegend: true,

@@ -1,10 +1,12 @@
-// A plot: plotly's JSON for JupyterLab, markup that draws it if plotly can be loaded, and a picture for all others.
+// A plot: plotly's JSON for JupyterLab, markup that draws it with the plotly of this package, and a picture for all others.
 
 import { dataUri } from '../base/data-uri.js';
 import { type Chart, chartPicture } from '../report/chart-picture.js';
 import { type Html, html, jsonForScript, trusted } from '../report/html.js';
+import { plotlyScript } from './bundled-plotly.js';
 import { figure } from './figure.js';
 import { bundleOf, type Display } from './mime-bundle.js';
+import { pageId } from './page-id.js';
 import { type PlotlyFigure, plotlyFigure } from './plotly-figure.js';
 import type { ShowSettings } from './show-options.js';
 
@@ -20,16 +22,12 @@ export interface ShownPlot {
 /** The MIME type of plotly's JSON. */
 const PLOTLY = 'application/vnd.plotly.v1+json';
 
-/** The source of plotly for pages: the file of the npm package, with its hash. */
-const SCRIPT = {
-  src: 'https://cdn.jsdelivr.net/npm/plotly.js-dist-min@4.1.2/plotly.min.js',
-  integrity: 'sha384-hHv6D3tTUUBpp4tVv6t2Dc3oGuRhphmWOTKUR8jWyN0Pnon1g3iebKCNDNmKmxo8',
-};
-
-let plots = 0;
-
-/** The plot in every format. */
-export async function showPlot({ plot }: ShownPlot, { width = 760, caption }: ShowSettings): Promise<Display> {
+/** The plot in every format; `stays` is false for one that will be drawn over. */
+export async function showPlot(
+  { plot }: ShownPlot,
+  { width = 760, caption }: ShowSettings,
+  stays = true,
+): Promise<Display> {
   const picture = await chartPicture(plot);
   const drawn = plotlyFigure(plot);
   const text = [plot.title, ...plot.lines.map(({ label, points }) => `${label}: ${points.length} points`), caption];
@@ -38,7 +36,7 @@ export async function showPlot({ plot }: ShownPlot, { width = 760, caption }: Sh
       [PLOTLY]: drawn,
       ...bundleOf(
         text.filter((line) => line !== undefined).join('\n'),
-        figure(page(drawn, picture, width, plot.title), caption),
+        figure(page(drawn, picture, { width, title: plot.title, stays }), caption),
         picture,
       ),
     },
@@ -46,20 +44,21 @@ export async function showPlot({ plot }: ShownPlot, { width = 760, caption }: Sh
   };
 }
 
-/** The picture, which a script replaces with the plot once plotly is loaded. */
-function page(drawn: PlotlyFigure, picture: Uint8Array, width: number, title: string): Html {
-  const id = `steadyframe-plot-${Date.now().toString(36)}-${plots++}`;
+/** The picture, which a script replaces with the plot once plotly is there. */
+function page(
+  drawn: PlotlyFigure,
+  picture: Uint8Array,
+  { width, title, stays }: { readonly width: number; readonly title: string; readonly stays: boolean },
+): Html {
+  const id = pageId('plot');
   const script = `(() => {
+${plotlyScript(stays)}
 const figure = ${jsonForScript(drawn).markup};
-const draw = () => {
+held.loaded.then((plotly) => {
   const place = document.getElementById('${id}');
   place.replaceChildren();
-  window.Plotly.newPlot(place, figure.data, figure.layout, { responsive: true });
-};
-if (window.Plotly) return draw();
-const script = document.createElement('script');
-Object.assign(script, { src: '${SCRIPT.src}', integrity: '${SCRIPT.integrity}', crossOrigin: 'anonymous', onload: draw });
-document.head.append(script);
+  plotly.newPlot(place, figure.data, figure.layout, { responsive: true, displaylogo: false });
+});
 })();`;
   const image = html`<img src="${dataUri('image/png', picture)}" width="${width}" alt="${title}">`;
   return html`<div id="${id}" style="max-width: ${width}px">${image}</div><script>${trusted(script)}<\/script>`;

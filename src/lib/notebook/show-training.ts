@@ -87,7 +87,7 @@ export async function showTraining<Result>(
       }
       onStep?.(step);
       if (curve && performance.now() - drawnAt > interval) {
-        curve.draw((await showPlot({ plot: chartOf(losses) }, settings)).bundle);
+        curve.draw((await showPlot({ plot: chartOf(losses) }, settings, false)).bundle);
         drawnAt = performance.now();
       }
     }

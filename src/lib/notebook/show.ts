@@ -4,6 +4,7 @@
 import { UsageError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import type { Display } from './mime-bundle.js';
+import { type ShownComparison, showCompare } from './show-compare.js';
 import { type ShownFrames, showFrames } from './show-frames.js';
 import { type ShownGrid, showGrid } from './show-grid.js';
 import { type ShowOptions, type ShowSettings, showSettings } from './show-options.js';
@@ -19,10 +20,10 @@ import { notebookKernel } from './tslab-kernel.js';
  *
  * @inline
  */
-export type Shown = ShownVideo | ShownGrid | ShownFrames | ShownTable | ShownPlot | ShownRun;
+export type Shown = ShownVideo | ShownComparison | ShownGrid | ShownFrames | ShownTable | ShownPlot | ShownRun;
 
 /**
- * Shows a video, a grid of videos, frames, a table, a plot or a run: `await show({ video: 'out.mp4' })`. In a tslab notebook
+ * Shows a video, two under a wipe (`compare`), a grid of videos, frames, a table, a plot or a run: `await show({ video: 'out.mp4' })`. In a tslab notebook
  * it is the cell's output, in formats for JupyterLab, nbconvert and GitHub. In a script, tables are printed; others are
  * written to a file, and its path is printed.
  *
@@ -39,13 +40,14 @@ export async function show(what: Shown, options: ShowOptions = {}): Promise<void
 /** The output in every format. */
 function displayOf(what: Shown, settings: ShowSettings): Promise<Display> {
   if ('video' in what) return showVideo(what, settings);
+  if ('compare' in what) return showCompare(what, settings);
   if ('grid' in what) return showGrid(what, settings);
   if ('frames' in what) return showFrames(what, settings);
   if ('table' in what) return showTable(what, settings);
   if ('plot' in what) return showPlot(what, settings);
   if ('run' in what) return showRun(what, settings);
   const keys = Object.keys(what as object).join(', ') || 'nothing';
-  throw new UsageError(`show: there is ${keys}; give one of video, grid, frames, table, plot or run`);
+  throw new UsageError(`show: there is ${keys}; give one of video, compare, grid, frames, table, plot or run`);
 }
 
 async function print({ bundle, file }: Display, { folder, caption }: ShowSettings): Promise<void> {
