@@ -78,6 +78,6 @@ export function startColumnsMenu(columnsNow, onChange) {
     search.value = '';
     draw();
     const { bottom, right } = opener.getBoundingClientRect();
-    Object.assign(menu.style, { top: `${bottom + 6}px`, right: `${Math.max(8, innerWidth - right)}px` });
+    Object.assign(menu.style, { top: `${bottom + 6}px`, left: `max(4vw, ${right}px - 34rem)` });
   });
 }

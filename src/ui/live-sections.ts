@@ -71,7 +71,7 @@ export function pointsSection(whole: ComparedRun, parts: readonly ComparedRun[],
   const name = (part: ComparedRun): Html =>
     html`<th scope="row"><a href="${compareUrl([part.place])}">${part.label}</a></th>`;
   const rest = columns.length + shown.length;
-  return html`<p class="points-count" role="status">${counts.join(', ')}</p>
+  return html`<p class="points-count" role="status"><b>${counts.join(', ')}</b></p>
 <p class="note wide">The best by ${metricTitle(metric)} come first. Read it beside the edit strength: “no edit” would win.</p>
 <div class="table-scroll" tabindex="0" role="region" aria-label="Points"><table class="settings points">
 <thead><tr><th scope="col">point</th>${columns.map((key) => html`<th scope="col" class="number">${metricTitle(key)}</th>`)}${shown.map((key) => html`<th scope="col">${key}</th>`)}<th scope="col" class="number">took</th></tr></thead>

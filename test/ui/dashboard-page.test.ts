@@ -158,6 +158,14 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
   it('shows chosen columns and remembers them', async () => {
     await open('');
     await page.locator('[popovertarget]').click();
+    // Whole in the window, on a phone too.
+    const size = page.viewportSize()!;
+    await page.locator('[popovertarget]').click();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('[popovertarget]').click();
+    const { x, width } = (await page.locator('.menu').boundingBox())!;
+    expect([x >= 0, x + width <= 390]).toEqual([true, true]);
+    await page.setViewportSize(size);
     await page.locator('.menu input[type=search]').fill('author');
     await page.locator('.menu label', { hasText: 'author' }).click();
     await page.keyboard.press('Escape');
