@@ -155,6 +155,8 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
     canvas.on('plotly_deselect', () => tell('pick', null));
     let width = canvas.clientWidth;
     new ResizeObserver(() => {
+      // On paper a chart has the width that it was drawn with.
+      if (document.documentElement.hasAttribute('data-printing')) return;
       if (canvas.clientWidth === width || canvas.clientWidth === 0) return;
       width = canvas.clientWidth;
       plotly.Plots.resize(canvas).then(showHead);

@@ -296,8 +296,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await page.keyboard.press('Enter');
     await eventually(() => chart.locator('.modebar-btn.active').getAttribute('data-val')).toBe('pan');
     // On paper charts are as wide as it is, light, and without tools.
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     await until(
       `[...document.querySelectorAll('[data-chart=scatter] .main-svg')].every((svg) => svg.clientWidth <= 640)`,
     );
