@@ -64,7 +64,9 @@ function signatureOf({ runs, damaged }: RunsState): string {
   const lines = runs.map(({ place, status, end, metrics, parameters, tags, progress }) => {
     let points = 0;
     for (const key in metrics) points += metrics[key].count;
-    const known = `${points} ${Object.keys(parameters).length} ${Object.values(tags)} ${progress?.now?.time}`;
+    // Two reports may bear the same millisecond.
+    const { time, label, done } = progress?.now ?? {};
+    const known = `${points} ${Object.keys(parameters).length} ${Object.values(tags)} ${time} ${label} ${done}`;
     return `${place} ${status} ${end} ${known}`;
   });
   return [...lines, ...damaged.map(({ place }) => place)].join('\n');
