@@ -1,9 +1,17 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { BUILT_MODULES, builtModules } from './test/built-modules.js';
 import { SlowFirst } from './test/slow-first.js';
 
 /** Tests of numbers: graphs are optimized, as users run them. In TOGETHER they are not, because that takes longer than to run them. */
 const EXACT = ['test/{diffusion,engine,graph,reference}/**/*.test.ts'];
+
+/** Tests on WebGPU. Where a machine has Chromium, its software Vulkan driver stands in for a graphics card. */
+const GPU = ['test/gpu/**/*.test.ts'];
+const CHROMIUM = '/usr/lib/chromium';
+const DRIVER = `${CHROMIUM}/vk_swiftshader_icd.json`;
+const hasDriver = existsSync(DRIVER) && process.env.VK_DRIVER_FILES === undefined;
+const gpu = hasDriver ? { VK_DRIVER_FILES: DRIVER, VK_ICD_FILENAMES: DRIVER, LD_LIBRARY_PATH: CHROMIUM } : {};
 
 /** Folders, and files of others, whose tests leave nothing behind in a process that another file could find there. */
 const TOGETHER = [
@@ -38,6 +46,7 @@ export default defineConfig({
     projects: [
       // One process for many files, which load the library once.
       { extends: true, plugins, test: { name: 'exact', include: EXACT, isolate: false } },
+      { extends: true, plugins, test: { name: 'gpu', include: GPU, env: gpu } },
       {
         extends: true,
         plugins,
@@ -47,7 +56,7 @@ export default defineConfig({
       {
         extends: true,
         plugins,
-        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...TOGETHER, ...RELOADING] },
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...GPU, ...TOGETHER, ...RELOADING] },
       },
       { extends: true, test: { name: 'reloading', include: RELOADING } },
     ],

@@ -1,6 +1,5 @@
 // Devices other than the CPU: those that cannot start throw an error, the others agree with the reference within 1e-2.
-// Without a GPU, WebGPU can be tested with SwiftShader, Chromium's software Vulkan driver:
-//   VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json VK_ICD_FILENAMES=$VK_DRIVER_FILES npm test -- test/engine/devices.test.ts
+// ../gpu has what needs WebGPU.
 
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/compile.js';

@@ -1,7 +1,6 @@
 // Opens ONNX Runtime sessions: the model with its weights in place, on a device that starts or fails with the reason.
 
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as ort from 'onnxruntime-node';
@@ -14,7 +13,9 @@ import { type Device, deviceFailure } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
+import { onnxruntime } from './runtime.js';
 import { encodeModel, type ValueInfoProto } from './schema.js';
+import { fallenOperators, isStrict, NO_FALLBACK } from './strict.js';
 import { withEnding } from './uncopied-outputs.js';
 import { placeWeights } from './weight-files.js';
 
@@ -69,7 +70,7 @@ export async function openSession(
         session: {
           ...(files.folder && { model_external_initializers_file_folder_path: files.folder }),
           ...(options.lean && { disable_prepacking: '1' }),
-          ...(options.strict && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
+          ...(options.strict && device !== 'cpu' && NO_FALLBACK),
         },
       },
     });
@@ -97,14 +98,6 @@ function optimizationLevel({ lean }: CompileOptions): 'all' | 'extended' | 'disa
 /** The kind of lowering that suits a device. */
 export const targetOf = (device: Device): 'cpu' | 'gpu' => (device === 'cpu' ? 'cpu' : 'gpu');
 
-let runtime: typeof ort | undefined;
-
-/** The native module, loaded when it is first needed. */
-export function onnxruntime(): typeof ort {
-  runtime ??= createRequire(import.meta.url)('onnxruntime-node') as typeof ort;
-  return runtime;
-}
-
 async function createSession(
   model: Uint8Array,
   device: Device,
@@ -114,17 +107,16 @@ async function createSession(
   if (!listSupportedBackends().some(({ name }) => name === device)) {
     throw deviceFailure(device, `onnxruntime-node for ${process.platform}-${process.arch} does not contain it`);
   }
+  const create = (chosen: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession> =>
+    InferenceSession.create(model, { ...chosen, executionProviders: [device] });
   try {
-    return await InferenceSession.create(model, { ...options, executionProviders: [device] });
+    return await create(options);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (
-      options.extra?.session &&
-      'disable_cpu_ep_fallback' in (options.extra.session as object) &&
-      /fallback/i.test(message)
-    ) {
+    if (isStrict(options) && /fallback/i.test(message)) {
+      const fallen = await fallenOperators(create, options);
       throw new FailureError(
-        `device ${device}: some nodes would fall back to the CPU, which strict forbids; drop strict, or use cpu`,
+        `device ${device}: some nodes would fall back to the CPU (${fallen}), which strict forbids; drop strict, or use cpu`,
       );
     }
     if (device !== 'cpu') throw deviceFailure(device, message);

@@ -2,7 +2,7 @@
 
 import { sizeOf } from '../../tensor/tensor.js';
 import { floatLike, refuse, show } from '../shapes.js';
-import type { Node, Ops, Padding, Primitive } from '../types.js';
+import type { Emitter, Node, Ops, Padding, Primitive } from '../types.js';
 import { fold, type Geometry, unfold, unfoldingPays } from './unfold.js';
 
 /** Ratio of weights to cells of dy above which scattering the products costs less than flipping the weights. */
@@ -106,6 +106,24 @@ function repeatMatrix(g: Ops, from: number, to: number): Node {
   return g.constant({ dtype: 'float32', shape: [to, from], data });
 }
 
+/**
+ * Whether the WebGPU provider of onnxruntime-node 1.30 computes a wrong convolution: where a kernel is as large as the
+ * picture, it takes a matrix product, and looks at the padding before the picture only.
+ */
+function forgetsPadding(x: Node, w: Node, [top, left, bottom, right]: Padding): boolean {
+  const isAsLarge = w.shape[2] === x.shape[2] && w.shape[3] === x.shape[3];
+  return isAsLarge && top === 0 && left === 0 && (bottom > 0 || right > 0);
+}
+
+/** A picture with zeros below it and to its right; ONNX Runtime would put a Pad back into the convolution. */
+function withZeros(emit: Emitter, picture: string, { shape }: Node, [, , bottom, right]: Padding): string {
+  const [batch, channels, height, width] = shape;
+  const zeros = (...sides: number[]): string =>
+    emit.op('Expand', [emit.floats([0], [1]), emit.int64s([batch, channels, ...sides])]);
+  const taller = bottom === 0 ? picture : emit.op('Concat', [picture, zeros(bottom, width)], { axis: 2 });
+  return right === 0 ? taller : emit.op('Concat', [taller, zeros(height + bottom, right)], { axis: 3 });
+}
+
 export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest']: Primitive<O> } = {
   conv2d: {
     type: ([x, w, bias], { stride, padding: [top, left, bottom, right] }) => {
@@ -128,8 +146,14 @@ export const convolution: { [O in 'conv2d' | 'convTranspose2d' | 'resizeNearest'
       // timestep.
       return bias ? [...gradients, g.sum(g.sum(dy, [2, 3], true), [0, 2, 3])] : gradients;
     },
-    onnx: (emit, inputs, { attributes: { stride, padding }, inputs: [, w] }) =>
-      emit.op('Conv', inputs, { kernel_shape: w.shape.slice(2), strides: [stride, stride], pads: padding }),
+    onnx: (emit, [picture, ...more], { attributes: { stride, padding }, inputs: [x, w] }) => {
+      const apart = emit.target === 'gpu' && forgetsPadding(x, w, padding);
+      return emit.op('Conv', [apart ? withZeros(emit, picture, x, padding) : picture, ...more], {
+        kernel_shape: w.shape.slice(2),
+        strides: [stride, stride],
+        pads: apart ? [0, 0, 0, 0] : padding,
+      });
+    },
   },
 
   // the adjoint of conv2d as a map of the picture

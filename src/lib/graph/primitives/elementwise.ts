@@ -1,7 +1,7 @@
 // Primitives that work on each number by itself. Above each gradient stands the derivative that it multiplies.
 
 import { broadcastShape, floatLike, refuse, unbroadcast } from '../shapes.js';
-import type { Attributes, Node, Op, Ops, Primitive } from '../types.js';
+import type { Attributes, Emitter, Node, Op, Ops, Primitive } from '../types.js';
 
 /** Primitives of one value. */
 export type Unary =
@@ -40,6 +40,28 @@ const simple =
   (emit: Parameters<Exclude<Primitive<Op>['onnx'], 'source'>>[0], inputs: readonly string[]): string =>
     emit.op(type, inputs);
 
+/** 1 where a is greater than b, one of which is 0, else 0. */
+function above(emit: Emitter, a: string | 0, b: string | 0): string {
+  const value = (of: string | 0): string => of || emit.floats([0], []);
+  return emit.op('Cast', [emit.op('Greater', [value(a), value(b)])], { to: 1 });
+}
+
+/** Sine or cosine. Shaders need to be exact within one turn only, and the angles of timesteps are up to 1000. */
+const periodic =
+  (type: 'Sin' | 'Cos') =>
+  (emit: Emitter, [x]: readonly string[]): string => {
+    if (emit.target === 'cpu') return emit.op(type, [x]);
+    const number = (value: number): string => emit.floats([value], []);
+    const half = emit.op('Mul', [x, number(1 / (2 * Math.PI))]);
+    const turns = emit.op('Floor', [emit.op('Add', [half, number(0.5)])]);
+    // In two parts, the first of which has few digits: its multiples are exact.
+    const rest = emit.op('Sub', [x, emit.op('Mul', [turns, number(TURN)])]);
+    return emit.op(type, [emit.op('Sub', [rest, emit.op('Mul', [turns, number(2 * Math.PI - TURN)])])]);
+  };
+
+/** A whole turn with 9 digits after the point. */
+const TURN = Math.floor(2 * Math.PI * 512) / 512;
+
 function binary<O extends Binary>(
   op: O,
   type: string,
@@ -66,11 +88,16 @@ export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'stopGradi
   // sign(x)
   abs: unary('abs', simple('Abs'), (x, _y, g) => g.sign(x)),
   // 0 almost everywhere
-  sign: unary('sign', simple('Sign'), () => null),
+  sign: unary(
+    'sign',
+    (emit, [x]) =>
+      emit.target === 'cpu' ? emit.op('Sign', [x]) : emit.op('Sub', [above(emit, x, 0), above(emit, 0, x)]),
+    () => null,
+  ),
   // 0 almost everywhere
   heaviside: unary(
     'heaviside',
-    (emit, [x]) => emit.op('Cast', [emit.op('Greater', [x, emit.floats([0], [])])], { to: 1 }),
+    (emit, [x]) => above(emit, x, 0),
     () => null,
   ),
   // exp(x)
@@ -80,9 +107,9 @@ export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'stopGradi
   // 1 / (2 sqrt(x))
   sqrt: unary('sqrt', simple('Sqrt'), (_x, y, g) => g.divide(g.scalar(0.5), y)),
   // cos(x)
-  sin: unary('sin', simple('Sin'), (x, _y, g) => g.cos(x)),
+  sin: unary('sin', periodic('Sin'), (x, _y, g) => g.cos(x)),
   // -sin(x)
-  cos: unary('cos', simple('Cos'), (x, _y, g) => g.negate(g.sin(x))),
+  cos: unary('cos', periodic('Cos'), (x, _y, g) => g.negate(g.sin(x))),
   // 1 - tanh(x)^2
   tanh: unary('tanh', simple('Tanh'), (_x, y, g) => g.subtract(g.scalar(1), g.multiply(y, y))),
   // 2 / sqrt(pi) exp(-x^2)
