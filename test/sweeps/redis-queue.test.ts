@@ -117,4 +117,27 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
     await queue.resume();
     connection.disconnect();
   });
+
+  it('is filled again where jobs of another sweep hide the loss', async () => {
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queue = new Queue<QueuedJob>(QUEUE, { connection });
+    await queue.pause();
+    const store = join(scratch, 'nowhere');
+    const other = ['a', 'b', 'c'].map((key) => ({
+      name: key,
+      data: { store, sweep: 'y', key },
+      opts: { jobId: `${key}-y` },
+    }));
+    await queue.addBulk(other);
+    const opened = await openJobQueue(redis.url, { store, sweep: 'x' });
+    opened.add({ kind: 'point', id: 'point lost', settings: {} } as unknown as Job);
+    const there = () => queue.getJobState('point-lost-x');
+    await expect.poll(there).toBe('prioritized');
+    await queue.remove('point-lost-x');
+    await expect.poll(there).toBe('prioritized');
+    await opened.close();
+    for (const { opts } of other) await queue.remove(opts.jobId);
+    await queue.resume();
+    connection.disconnect();
+  });
 });

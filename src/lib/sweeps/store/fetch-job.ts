@@ -1,15 +1,15 @@
 // Everything that a job reads, brought onto this machine: inputs by their contents, and the results of earlier jobs.
 
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { temporaryName } from '../../base/atomic-file.js';
+import { temporaryName, writeFileAtomic } from '../../base/atomic-file.js';
 import { FailureError } from '../../base/errors.js';
 import { sha256File } from '../../base/hash.js';
 import type { Job } from '../jobs/job.js';
 import { isEncoded } from '../jobs/source-job.js';
 import { hasStage } from '../jobs/training-job.js';
-import { type Inputs, inputsOf, unpackJob } from './portable-job.js';
+import { type InputFile, type Inputs, inputsOf, unpackJob } from './portable-job.js';
 import { SHARED, type Store } from './store.js';
 
 /** Where a worker keeps what it has fetched, and what it makes. */
@@ -38,7 +38,7 @@ export async function fetchJob(store: Store, packed: Job, inputs: Inputs, folder
 
 /** Fetches a folder of results; it appears when it is complete. Hidden files are left out. */
 export async function fetchFolder(store: Store, prefix: string, folder: string): Promise<void> {
-  await appearing(folder, async (temporary) => {
+  await appearing(folder, 'result.json', async (temporary) => {
     for (const name of await store.names(prefix)) {
       const path = join(temporary, ...name.split('/'));
       await mkdir(dirname(path), { recursive: true });
@@ -49,29 +49,67 @@ export async function fetchFolder(store: Store, prefix: string, folder: string):
 
 async function fetchInput(store: Store, hash: string, inputs: Inputs, cache: string): Promise<void> {
   const folder = join(cache, hash);
-  if (existsSync(folder)) return;
-  await appearing(folder, async (temporary) => {
-    for (const { path, sha256 } of inputs[hash] ?? []) {
+  const files = inputs[hash] ?? [];
+  if (await isAsFetched(folder, files)) return;
+  await appearing(folder, '', async (temporary) => {
+    for (const { path, sha256 } of files) {
       const file = join(temporary, ...path.split('/'));
       await mkdir(dirname(file), { recursive: true });
       if (!(await store.download(SHARED.inputs + sha256, file))) {
         throw new FailureError(`${store.name}: the input ${path} is not there; resume the sweep`);
       }
       if ((await sha256File(file)) !== sha256) {
+        await store.remove(SHARED.inputs + sha256); // a resumed sweep stores it again
         throw new FailureError(`${store.name}: ${path} has changed since the sweep was planned; resume the sweep`);
       }
     }
   });
+  await writeFileAtomic(notePath(folder), JSON.stringify(await looksOf(folder, files)));
 }
 
-/** Fills a folder under another name; if another process was quicker, its folder stays. */
-async function appearing(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+/** The file that tells what a fetched input looked like. */
+const notePath = (folder: string): string => `${folder}.json`;
+
+/** Size and time of each file, and which one it is. */
+async function looksOf(folder: string, files: readonly InputFile[]): Promise<string[]> {
+  return await Promise.all(
+    files.map(async ({ path }) => {
+      const { ino, size, mtimeMs } = await stat(join(folder, ...path.split('/')));
+      return `${ino} ${size} ${mtimeMs}`;
+    }),
+  );
+}
+
+/**
+ * Whether an input is here, as it was fetched. Its files may be second names of those that the user edits; one that looks
+ * different is read again. A changed input is removed.
+ */
+async function isAsFetched(folder: string, files: readonly InputFile[]): Promise<boolean> {
+  if (!existsSync(folder)) return false;
+  const looks = JSON.stringify(await looksOf(folder, files).catch(() => []));
+  if (looks === (await readFile(notePath(folder), 'utf8').catch(() => ''))) return true;
+  for (const { path, sha256 } of files) {
+    const found = await sha256File(join(folder, ...path.split('/'))).catch(() => '');
+    if (found === sha256) continue;
+    await rm(folder, { recursive: true, force: true });
+    return false;
+  }
+  await writeFileAtomic(notePath(folder), looks);
+  return true;
+}
+
+/**
+ * Fills a folder under another name; if another process was quicker, its folder stays.
+ *
+ * @param last the file without which a folder there is incomplete; '' where one that is there is complete
+ */
+async function appearing(folder: string, last: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const temporary = temporaryName(folder);
   try {
     await mkdir(temporary);
     await fill(temporary);
-    if (!existsSync(join(folder, 'result.json'))) await rm(folder, { recursive: true, force: true });
+    if (!existsSync(join(folder, last))) await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });

@@ -33,16 +33,26 @@ export async function isFinished(store: Store, job: Job): Promise<boolean> {
  * Stores the results of a job that was done on this machine.
  *
  * @param packed the job in terms of the store
- * @returns false if another had stored them
+ * @param isHeld whether the job is still this worker's
+ * @returns `found` if another had stored them, `lost` if another has taken the job
  */
-export async function commitJob(store: Store, packed: Job, job: Job): Promise<boolean> {
+export async function commitJob(
+  store: Store,
+  packed: Job,
+  job: Job,
+  isHeld: () => Promise<boolean>,
+): Promise<'stored' | 'found' | 'lost'> {
   const folder = resultFolder(job);
   const last = finalName(job);
   for (const path of await filesOf(folder)) {
     const name = relative(folder, path).split(sep).join('/');
-    if (name !== last) await store.upload(resultPrefix(packed) + name, path);
+    if (name === last) continue;
+    if (!(await isHeld())) return 'lost';
+    await store.upload(resultPrefix(packed) + name, path);
   }
-  return await store.create(finalKey(packed), await readFile(join(folder, ...last.split('/'))));
+  if (!(await isHeld())) return 'lost';
+  const isOurs = await store.create(finalKey(packed), await readFile(join(folder, ...last.split('/'))));
+  return isOurs ? 'stored' : 'found';
 }
 
 /** Notes that a job is done, where those who wait for it look. */

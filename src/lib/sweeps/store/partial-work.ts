@@ -2,7 +2,7 @@
 // Files that grow are copied in pieces; a file that was replaced is copied again.
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isTemporaryName } from '../../base/atomic-file.js';
 import { LOCK } from '../../base/folder-lock.js';
@@ -45,18 +45,25 @@ export function partialWork(store: Store, job: Job): PartialWork {
   const own = randomBytes(4).toString('hex');
   const copied = new Map<string, Copied>();
   let count = 0;
+  /** Pieces of this process that the list names, and those that it no longer names. */
+  let stored: string[] = [];
+  let dropped: string[] = [];
   const copy = async (path: string): Promise<boolean> => {
     const before = copied.get(path);
-    const { ino: inode, mtimeMs: modified, size } = await stat(join(job.folder, path));
-    if (before && before.inode === inode && before.modified === modified && before.size === size) return false;
+    const seen = await stat(join(job.folder, path));
+    if (before && before.inode === seen.ino && before.modified === seen.mtimeMs && before.size === seen.size)
+      return false;
+    const handle = await open(join(job.folder, path));
+    // Of what is open: another file may have taken the name meanwhile.
+    const { ino: inode, mtimeMs: modified, size } = await handle.stat();
     const grows = before !== undefined && before.inode === inode && size > before.size;
     const entry: Copied = grows ? { ...before, modified } : { inode, modified, size: 0, pieces: [] };
     const pieces = [...entry.pieces];
-    const handle = await open(join(job.folder, path));
     try {
       for (let start = entry.size; start < size; start += PIECE) {
         const bytes = await readPiece(handle, start, Math.min(PIECE, size - start));
         const key = `${own}-${count++}`;
+        stored.push(key);
         await store.write(prefix + key, bytes);
         pieces.push([key, bytes.length]);
       }
@@ -86,15 +93,24 @@ export function partialWork(store: Store, job: Job): PartialWork {
       if (!changed) return;
       const index = Object.fromEntries([...copied].map(([path, { pieces }]) => [path, pieces]));
       await store.write(prefix + INDEX, JSON.stringify(index));
+      const listed = new Set([...copied.values()].flatMap(({ pieces }) => pieces.map(([key]) => key)));
+      // Not before the next list: who takes the job over may be reading the one before.
+      for (const key of dropped) await store.remove(prefix + key);
+      dropped = stored.filter((key) => !listed.has(key));
+      stored = stored.filter((key) => listed.has(key));
     },
   };
 }
 
-/** Writes the unfinished work of another machine into the job's folder, unless this one has some. */
+/** Writes the unfinished work of another machine into the job's folder, unless this one has some that is as far. */
 export async function restorePartialWork(store: Store, job: Job): Promise<void> {
-  if ((await ownFiles(job, job.folder)).length > 0) return;
+  const own = await ownFiles(job, job.folder);
+  const isTraining = job.kind === 'training';
+  if (own.length > 0 && !isTraining) return;
   const prefix = partialPrefix(job);
   const index = await readJson<Record<string, Piece[]>>(store, prefix + INDEX);
+  if (own.length > 0 && lastCheckpoint(Object.keys(index ?? {})) <= lastCheckpoint(own)) return;
+  for (const path of own) await rm(join(job.folder, ...path.split('/')), { force: true });
   for (const [path, pieces] of Object.entries(index ?? {})) {
     const file = join(job.folder, ...path.split('/'));
     await mkdir(dirname(file), { recursive: true });
@@ -109,6 +125,12 @@ export async function restorePartialWork(store: Store, job: Job): Promise<void> 
       await handle.close();
     }
   }
+}
+
+/** The name of a training's last checkpoint, which counts updates with leading zeros; empty without one. */
+function lastCheckpoint(paths: readonly string[]): string {
+  const names = paths.filter((path) => path.startsWith('checkpoints/')).map((path) => path.split('/')[1]);
+  return names.sort().at(-1) ?? '';
 }
 
 /** The files of a job's own work: not those that it can take from elsewhere, nor those of other stages. */

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeError } from '../../base/atomic-file.js';
 import type { Store } from './store.js';
 
 /** Milliseconds before the first and between later attempts. */
@@ -15,9 +16,15 @@ export interface PatientOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
+/** The file of this machine that a call reads or writes: what is wrong with it does not come right by waiting. */
+interface Local {
+  readonly own?: string;
+  readonly target?: string;
+}
+
 /** The same store, whose calls wait until it can be reached. */
 export function patientStore(store: Store, { signal, onWarning }: PatientOptions): Store {
-  const patiently = async <T>(call: (attempt: number) => Promise<T>, own?: string): Promise<T> => {
+  const patiently = async <T>(call: (attempt: number) => Promise<T>, { own, target }: Local = {}): Promise<T> => {
     for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(2 * pause, PAUSES.longest)) {
       signal?.throwIfAborted();
       try {
@@ -25,6 +32,8 @@ export function patientStore(store: Store, { signal, onWarning }: PatientOptions
       } catch (error) {
         const { code, path } = error as NodeJS.ErrnoException;
         if (own !== undefined && code === 'ENOENT' && path === own) throw error;
+        // Only what is written here can be full.
+        if (target !== undefined && (code === 'ENOSPC' || code === 'EDQUOT')) throw writeError(target, error);
         const reason = error instanceof Error ? error.message : String(error);
         if (attempt === 4) onWarning?.(`${store.name} cannot be used now (${reason}); it is tried again until it can`);
         await sleep(pause, undefined, { signal }).catch(() => {});
@@ -46,11 +55,14 @@ export function patientStore(store: Store, { signal, onWarning }: PatientOptions
       }),
     remove: (key) => patiently(() => store.remove(key)),
     upload: (key, path) =>
-      patiently(async () => {
-        await stat(path); // a file that is missing here does not come back
-        await store.upload(key, path);
-      }, path),
-    download: (key, path) => patiently(() => store.download(key, path)),
+      patiently(
+        async () => {
+          await stat(path); // a file that is missing here does not come back
+          await store.upload(key, path);
+        },
+        { own: path },
+      ),
+    download: (key, path) => patiently(() => store.download(key, path), { target: path }),
   };
 }
 

@@ -67,16 +67,23 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
       onProgress: ({ done, total, label: doing, phase }) =>
         keeping.note({ ...(phase && { fraction: done / Math.max(1, total) }), doing: phase ?? doing }),
     });
-    await keeping.end();
+    const seconds = (performance.now() - begun) / 1000;
+    await keeping.savesNoMore();
     // Later stages of a training go on from its state.
     if (job.kind === 'training') await partial.save();
-    if (!(await lease.isHeld())) return { status: 'lost' };
-    const seconds = (performance.now() - begun) / 1000;
-    const isOurs = await commitJob(store, packed, job);
+    // Renewed while results are stored, which may take longer than the lease.
+    const committed = await commitJob(store, packed, job, async () => !keeping.isLost() && (await lease.isHeld()));
+    await keeping.end();
+    if (committed === 'lost') return { status: 'lost' };
+    const isOurs = committed === 'stored';
     await reportDone(store, packed, { label, machine, passes, ...(isOurs && { seconds }) });
     if (job.kind !== 'training') await store.remove(partialPrefix(packed));
     await lease.end();
-    if (job.kind === 'point') await rm(job.folder, { recursive: true, force: true });
+    if (job.kind === 'point') {
+      await rm(job.folder, { recursive: true, force: true }).catch((error: Error) =>
+        bench.onWarning?.(`${job.folder} cannot be removed: ${error.message}`),
+      );
+    }
     return { status: isOurs ? 'done' : 'found' };
   } catch (error) {
     await keeping.end();
@@ -137,6 +144,10 @@ function keepLease({ seconds, onWarning }: Bench, lease: HeldLease, stop: AbortC
       saveWork = work;
     },
     save,
+    async savesNoMore(): Promise<void> {
+      saveWork = undefined;
+      await saving;
+    },
     isLost: () => lost,
     async end(): Promise<void> {
       ended.abort();

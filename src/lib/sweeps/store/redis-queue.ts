@@ -33,6 +33,9 @@ export interface JobQueue {
 /** Milliseconds between looks at whether the queue has lost something. */
 const CHECK = 1000;
 
+/** Jobs whose state is asked for at each look. */
+const LOOKED_AT = 100;
+
 /** States of jobs that somebody will do, or does. */
 const ALIVE = ['waiting', 'active', 'prioritized', 'delayed'] as const;
 
@@ -67,19 +70,29 @@ export async function openJobQueue(
     });
     if (jobs.length > 0) await queue.addBulk(jobs);
   };
+  const restore = async (lost: readonly string[]): Promise<void> => {
+    for (const each of lost) await queue.remove(each).catch(() => {}); // one that failed keeps its name
+    await put(lost);
+  };
+  const missing = async (ids: readonly string[]): Promise<string[]> => {
+    const states = await Promise.all(ids.map((each) => queue.getJobState(each)));
+    return ids.filter((_, i) => !(ALIVE as readonly string[]).includes(states[i]));
+  };
+  const nextOf = inTurns(LOOKED_AT);
   const check = async (): Promise<void> => {
     if (fresh.size > 0) {
       const ids = [...fresh];
       await put(ids);
       for (const each of ids) fresh.delete(each);
     }
-    // Cheap while nothing is lost; others may use the queue too.
+    // Cheap while nothing is lost. Jobs of others count too, so that some own ones are looked for whatever the number.
     const counts = await queue.getJobCounts(...ALIVE);
-    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= wanted.size) return;
+    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= wanted.size) {
+      await restore(await missing(nextOf(wanted)));
+      return;
+    }
     const there = new Set((await queue.getJobs([...ALIVE])).map((job) => job?.id));
-    const lost = [...wanted.keys()].filter((each) => !there.has(each));
-    for (const each of lost) await queue.remove(each).catch(() => {}); // one that failed keeps its name
-    await put(lost);
+    await restore([...wanted.keys()].filter((each) => !there.has(each)));
   };
   const keep = async (): Promise<void> => {
     while (!closed) {
@@ -106,6 +119,18 @@ export async function openJobQueue(
       await Promise.race([clear(), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
       redis.disconnect();
     },
+  };
+}
+
+/** A function that returns some keys of a map, others at each call, until all have had their turn. */
+function inTurns(count: number): (of: ReadonlyMap<string, unknown>) => string[] {
+  let start = 0;
+  return (of) => {
+    const keys = [...of.keys()];
+    if (start >= keys.length) start = 0;
+    const some = keys.slice(start, start + count);
+    start += count;
+    return some;
   };
 }
 

@@ -54,6 +54,8 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
   let queue: JobQueue | undefined;
   const waiting = new Map<string, Awaited>();
   let sweep: OpenedSweep | undefined;
+  // Another coordinator's list of the same number has another name: workers do not read one twice.
+  const own = randomBytes(4).toString('hex');
   let lists = 0;
   let watching: Promise<void> | undefined;
   let isEnded = false;
@@ -149,7 +151,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
           const begun = new Promise<void>((resolve) => (begin = resolve));
           waiting.set(key, { job, packed: packed.jobs[i], begin, begun });
         }
-        const name = `${String(lists++).padStart(6, '0')}.json`;
+        const name = `${String(lists++).padStart(6, '0')}-${own}.json`;
         await store.write(SHARED.jobs + name, JSON.stringify({ jobs: packed.jobs, inputs: packed.inputs }));
       }
     },

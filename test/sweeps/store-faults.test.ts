@@ -1,0 +1,216 @@
+// What must not happen to work in a store: done twice because storing it takes long, hidden by an older list, made from files
+// that have changed, kept for ever.
+
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/lib/base/hash.js';
+import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
+import type { Job } from '../../src/lib/sweeps/jobs/job.js';
+import { fetchJob } from '../../src/lib/sweeps/store/fetch-job.js';
+import { finalKey } from '../../src/lib/sweeps/store/finish-job.js';
+import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
+import { createLeases } from '../../src/lib/sweeps/store/leases.js';
+import { offeredJobs } from '../../src/lib/sweeps/store/offered-jobs.js';
+import { partialPrefix, partialWork, restorePartialWork } from '../../src/lib/sweeps/store/partial-work.js';
+import { patientStore } from '../../src/lib/sweeps/store/patient-store.js';
+import { performJob } from '../../src/lib/sweeps/store/perform-job.js';
+import type { Inputs } from '../../src/lib/sweeps/store/portable-job.js';
+import { jobKey, SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
+import { storeExecutor } from '../../src/lib/sweeps/store/store-executor.js';
+import { scratchFolder } from './tiny.js';
+
+const scratch = scratchFolder();
+let count = 0;
+async function newStore(): Promise<Store & { folder: string }> {
+  const folder = join(scratch, `store-${count++}`);
+  const store = folderStore(folder);
+  await store.found();
+  return { ...store, folder, interval: 5 };
+}
+
+const sourceJob = (name: string, video = 'street.mp4') =>
+  ({
+    ...{
+      kind: 'source',
+      id: `source ${name}`,
+      label: name,
+      needs: [],
+      model: '',
+      passes: 0,
+      folder: `sources/${name}`,
+    },
+    settings: { video, model: 'demo' },
+  }) as unknown as Job;
+
+/** Leaves the two files of a source. */
+const encodes: Executor = {
+  slots: 1,
+  async run(job) {
+    mkdirSync(join(job.folder, 'encoded'), { recursive: true });
+    writeFileSync(join(job.folder, 'result.json'), '{}');
+    writeFileSync(join(job.folder, 'encoded', 'whole'), '');
+  },
+  async close() {},
+};
+
+async function perform(store: Store, seconds: number) {
+  const packed = sourceJob('a');
+  const leases = createLeases(store, seconds);
+  await leases.look();
+  const lease = await leases.take(jobKey(packed), 'a', 0);
+  const folders = { inputs: join(scratch, 'inputs'), sweep: join(scratch, `sweep-${count++}`) };
+  return performJob({ store, folders, executor: encodes, seconds }, packed, {}, lease!);
+}
+
+describe('results that take longer to store than a lease', () => {
+  it('keep the lease renewed meanwhile', async () => {
+    const inner = await newStore();
+    let renewed = (): void => {};
+    let storing = false;
+    const store: Store = {
+      ...inner,
+      async write(key, data) {
+        await inner.write(key, data);
+        if (storing && key.startsWith(SHARED.leases)) renewed();
+      },
+      async upload(key, from) {
+        storing = true;
+        await new Promise<void>((resolve) => (renewed = resolve));
+        await inner.upload(key, from);
+      },
+    };
+    expect((await perform(store, 0.2)).status).toBe('done');
+    expect(await inner.names(SHARED.leases)).toEqual([]);
+  });
+
+  it('are left to the worker that has taken the job', async () => {
+    const inner = await newStore();
+    const store: Store = {
+      ...inner,
+      async upload(key, from) {
+        await inner.upload(key, from);
+        await inner.write(`${SHARED.leases}source-a.2`, '{}');
+      },
+    };
+    expect((await perform(store, 60)).status).toBe('lost');
+    expect(await inner.read(finalKey(sourceJob('a')))).toBeUndefined();
+    expect(await inner.names(SHARED.done)).toEqual([]);
+  });
+});
+
+describe('a list of jobs', () => {
+  it('of a resumed sweep is not taken for that of before', async () => {
+    const store = await newStore();
+    const offered = offeredJobs(store);
+    for (const name of ['a', 'b']) {
+      const executor = storeExecutor(store);
+      await executor.open!({ name: 'night', out: store.folder, inputs: () => [] });
+      const job = { ...sourceJob(name), folder: join(store.folder, 'sources', name) };
+      await executor.offer!([job]);
+      expect([...(await offered.all()).keys()]).toEqual([`source-${name}`]);
+      await executor.close();
+    }
+  });
+});
+
+describe('an input', () => {
+  const text = 'frames';
+  const inputs: Inputs = { h: [{ path: 'street.mp4', sha256: sha256(Buffer.from(text)), size: text.length }] };
+  const job = sourceJob('a', 'input:h/street.mp4');
+  const folders = () => ({ inputs: join(scratch, `inputs-${count}`), sweep: join(scratch, `sweep-${count++}`) });
+
+  it('that two slots fetch at once is there once, and stays what the first has opened', async () => {
+    const store = await newStore();
+    const [original, mine] = [join(scratch, 'original'), folders()];
+    writeFileSync(original, text);
+    await store.upload(SHARED.inputs + inputs.h[0].sha256, original);
+    let first: number | undefined;
+    const folder = join(mine.inputs, 'h');
+    const slow: Store = {
+      ...store,
+      async download(key, path) {
+        // The other slot is done before this one.
+        await fetchJob(store, job, inputs, mine);
+        first = statSync(folder).ino;
+        return store.download(key, path);
+      },
+    };
+    await fetchJob(slow, job, inputs, mine);
+    expect(statSync(folder).ino).toBe(first);
+    expect(readFileSync(join(folder, 'street.mp4'), 'utf8')).toBe(text);
+  });
+
+  it('that was changed after it was fetched is refused, and stored again by a resume', async () => {
+    const store = await newStore();
+    const [original, mine] = [join(scratch, 'edited'), folders()];
+    const key = SHARED.inputs + inputs.h[0].sha256;
+    writeFileSync(original, text);
+    await store.upload(key, original);
+    await fetchJob(store, job, inputs, mine);
+    await fetchJob(store, job, inputs, mine);
+    writeFileSync(original, 'others'); // in place, and as long
+    await expect(fetchJob(store, job, inputs, mine)).rejects.toThrow(
+      'street.mp4 has changed since the sweep was planned',
+    );
+    expect(await store.read(key)).toBeUndefined();
+    rmSync(original);
+    writeFileSync(original, text);
+    await store.upload(key, original);
+    const fetched = await fetchJob(store, job, inputs, mine);
+    expect(readFileSync(fetched.settings.video, 'utf8')).toBe(text);
+  });
+});
+
+describe('unfinished work', () => {
+  const training = (folder: string) =>
+    ({
+      kind: 'training',
+      id: 'training a 8',
+      folder,
+      stage: join(folder, 'stages', '8'),
+      settings: {},
+    }) as unknown as Job;
+  const checkpoint = (folder: string, name: string, content: string) => {
+    mkdirSync(join(folder, 'checkpoints', name), { recursive: true });
+    writeFileSync(join(folder, 'checkpoints', name, 'state'), content);
+  };
+
+  it('that was replaced does not stay in the store', async () => {
+    const store = await newStore();
+    const job = training(join(scratch, 'growing'));
+    const partial = partialWork(store, job);
+    for (let i = 1; i <= 6; i++) {
+      checkpoint(job.folder, `00000${i}`, `state ${i}`);
+      rmSync(join(job.folder, 'checkpoints', `00000${i - 1}`), { recursive: true, force: true });
+      await partial.save();
+      // The list, what it names, and what the list before named.
+      expect((await store.names(partialPrefix(job))).length).toBeLessThanOrEqual(3);
+    }
+    const other = training(join(scratch, 'elsewhere'));
+    await restorePartialWork(store, other);
+    expect(await readFile(join(other.folder, 'checkpoints', '000006', 'state'), 'utf8')).toBe('state 6');
+  });
+
+  it('of another worker is taken where it is further than what this one has', async () => {
+    const store = await newStore();
+    const [theirs, mine] = [training(join(scratch, 'theirs')), training(join(scratch, 'mine'))];
+    checkpoint(theirs.folder, '000004', 'four');
+    await partialWork(store, theirs).save();
+    checkpoint(mine.folder, '000002', 'two');
+    await restorePartialWork(store, mine);
+    expect(await readFile(join(mine.folder, 'checkpoints', '000004', 'state'), 'utf8')).toBe('four');
+    writeFileSync(join(mine.folder, 'checkpoints', '000004', 'state'), 'own');
+    await restorePartialWork(store, mine);
+    expect(await readFile(join(mine.folder, 'checkpoints', '000004', 'state'), 'utf8')).toBe('own');
+  });
+});
+
+it('a disk of this machine that is full is no store that is away', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const store = patientStore({ ...(await newStore()), download: () => Promise.reject(full) }, {});
+  await expect(store.download('points/x', join(scratch, 'target'))).rejects.toThrow(
+    /target: the disk is full \(ENOSPC\)/,
+  );
+});
