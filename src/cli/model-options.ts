@@ -15,7 +15,7 @@ export interface ModelOptions extends OptionsOf<typeof CHECKPOINT>, OptionsOf<ty
   strict?: boolean;
 }
 
-/** Adds --model, --lora, --embedding, --control, --clip-skip, --device, --engine, --config, --vae, --prediction, --variant and --strict. */
+/** Adds --model, --lora, --embedding, --control, --clip-skip, --device, --engine, --precision, --config, --vae, --prediction, --variant and --strict. */
 export function addModelOptions(command: Command): Command {
   return addSettings(command, MODEL, { required: ['model'] }).option(
     '--strict',

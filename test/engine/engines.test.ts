@@ -31,8 +31,8 @@ test('the engine comes from the option, else the environment, else it is ONNX Ru
 test('the first installed package is taken, for a device the first that computes there', () => {
   delete process.env.STEADYFRAME_TEST_TFJS;
   delete process.env.STEADYFRAME_DEVICE;
-  expect(resolvePlace({})).toEqual({ engine: 'onnx', device: 'cpu', runsOn: 'cpu' });
-  const installed = { engine: 'tfjs', device: 'cpu', runsOn: 'tfjs-backend-wasm' };
+  expect(resolvePlace({})).toEqual({ engine: 'onnx', device: 'cpu', precision: 'float32', runsOn: 'cpu' });
+  const installed = { engine: 'tfjs', device: 'cpu', precision: 'float32', runsOn: 'tfjs-backend-wasm' };
   expect(resolvePlace({ engine: 'tfjs' })).toEqual(installed);
   expect(resolvePlace({ engine: 'tfjs', device: 'cpu' })).toEqual(installed);
   const all = (name: string): boolean => name !== '';

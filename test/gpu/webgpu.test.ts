@@ -121,9 +121,29 @@ describe('webgpu', () => {
     const outputs = { y: g.toFloat(g.input('i', [3], 'int64')) };
     await using program = closing(await compile(outputs, new Map(), { device: 'webgpu' }));
     await program.run({ i: tensor('int64', [3], BigInt64Array.of(1n, 2n, 3n)) });
-    expect(program.placement).toEqual({ nodes: 1, onCpu: { Cast: 1 } });
+    expect(program.placement).toEqual({ nodes: 1, onCpu: { Cast: 1 }, weightBytes: 0 });
     await expect(compile(outputs, new Map(), { device: 'webgpu', strict: true })).rejects.toThrow(
       'device webgpu: some nodes would fall back to the CPU (Cast 1), which strict forbids; drop strict, or use cpu',
     );
+  });
+
+  test('float16 agrees within 1e-2 and is named, or is refused where the adapter has none', async (context) => {
+    if (missing) context.skip(missing);
+    const folder = await smallestCheckpoint(scratch);
+    await using exact = await loadModel(folder, { device: 'cpu' });
+    await using model = await loadModel(folder, { device: 'webgpu', precision: 'float16' });
+    expect(model.runsOn).toBe('webgpu float16 (approximate)');
+    await expect(async () => finetune(model, street(), quick(scratch, [await neonFrame(1)]))).rejects.toThrow(
+      'finetune: trainings compute with float32; open the model without precision float16',
+    );
+    const latent = randn(1, [1, 4, 4, 4]);
+    const found = await model.decodeLatent(latent).catch((error: Error) => error.message);
+    if (typeof found === 'string') {
+      expect(found).toMatch(
+        /^device webgpu does not compute with float16 \(shader-f16.*\); choose precision float32 \(/,
+      );
+      return;
+    }
+    expect(relativeError(found.data, (await exact.decodeLatent(latent)).data)).toBeLessThan(1e-2);
   });
 });

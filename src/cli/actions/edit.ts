@@ -127,13 +127,14 @@ async function report({ video, values, proposals, picked }: Reported, context: C
 
 /** The options of model, size and selection, as arguments of finetune. */
 function modelArguments(values: EditValues): string[] {
-  const { model, device, engine, strict } = values;
+  const { model, device, engine, precision, strict } = values;
   return [
     ...['--model', model],
     ...appliedArguments(values),
     ...checkpointArguments(values),
     ...(device === undefined ? [] : ['--device', device]),
     ...(engine === undefined ? [] : ['--engine', engine]),
+    ...(precision === undefined ? [] : ['--precision', precision]),
     ...(strict ? ['--strict'] : []),
     ...sizeArguments(values),
     ...flagArguments(PART, values),

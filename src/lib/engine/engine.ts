@@ -2,6 +2,7 @@
 // for.
 
 import { chosenWord } from '../base/environment.js';
+import { UsageError } from '../base/errors.js';
 import type { Node } from '../graph/types.js';
 import type { Device } from './devices.js';
 import type { Program, WeightSource } from './program.js';
@@ -15,12 +16,23 @@ export const ENGINES = ['onnx', 'tfjs'] as const;
  */
 export type Engine = (typeof ENGINES)[number];
 
+/** Floats of the arithmetic by their names in options. */
+export const PRECISIONS = ['float32', 'float16'] as const;
+/**
+ * Type of the floats that a graph is computed with.
+ *
+ * @inline
+ */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** How to compile. */
 export interface CompileOptions {
   /** What does the arithmetic; `STEADYFRAME_ENGINE`, else ONNX Runtime, by default. */
   engine?: Engine;
   /** Where to run; `STEADYFRAME_DEVICE`, else the CPU, by default. TensorFlow.js: else that of the installed package. */
   device?: Device;
+  /** Floats of the arithmetic; float32 by default. ONNX Runtime only. */
+  precision?: Precision;
   /** Refuse a graph of which some node would fall back to the CPU. */
   strict?: boolean;
   /** Threads on the CPU; `STEADYFRAME_THREADS`, else as many as there are cores, by default. */
@@ -46,4 +58,17 @@ export type Compile = (
 export function resolveEngine(option?: string): Engine {
   const problem = ' is not an engine; choose one of';
   return chosenWord(ENGINES, option, { option: 'engine', variable: 'STEADYFRAME_ENGINE', problem }) ?? 'onnx';
+}
+
+/**
+ * The floats of the arithmetic, float32 unless others are asked for.
+ *
+ * @throws UsageError when there are none of that name
+ */
+export function resolvePrecision(option: string = 'float32'): Precision {
+  const known = PRECISIONS.find((name) => name === option);
+  if (known === undefined) {
+    throw new UsageError(`precision: '${option}' is no type of floats; choose one of ${PRECISIONS.join(', ')}`);
+  }
+  return known;
 }

@@ -16,6 +16,8 @@ export interface Placement {
   readonly nodes: number;
   /** Number of nodes that ran on the CPU because the device has no kernel for them, by operator. */
   readonly onCpu: Readonly<Record<string, number>>;
+  /** Bytes of frozen weights that the device holds; what it needs besides, while it runs, it does not tell. */
+  readonly weightBytes: number;
 }
 
 /** A compiled graph. */

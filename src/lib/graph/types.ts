@@ -94,13 +94,15 @@ export interface ValueType {
 export interface Emitter {
   /** The kind of device that runs the model: some lowerings have a faster form for one of them. */
   readonly target: 'cpu' | 'gpu';
+  /** ONNX's number of the type of floats. */
+  readonly float: number;
   /** The first output of a node, which is appended unless there is an equal one. */
   op(type: string, inputs: readonly string[], attributes?: OnnxAttributes, domain?: string): string;
   /** Another output of the node whose first output is `first`, counted from 0. */
   output(first: string, index: number): string;
   /** A constant of 64-bit integers, for shapes and axes. */
   int64s(values: readonly number[], shape?: readonly number[]): string;
-  /** A float32 constant. */
+  /** A constant of floats. */
   floats(values: ArrayLike<number>, shape: readonly number[]): string;
 }
 

@@ -7,7 +7,7 @@ import { given } from '../base/given.js';
 import type { OnProgress } from '../base/progress.js';
 import { warnOnStderr } from '../base/warn.js';
 import type { Device } from '../engine/devices.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, Precision } from '../engine/engine.js';
 import { resolvePlace } from '../engine/place.js';
 import type { Placement, WeightAccess, WeightSource } from '../engine/program.js';
 import { ops as g } from '../graph/ops.js';
@@ -40,6 +40,11 @@ export interface LoadModelOptions {
    * `STEADYFRAME_ENGINE`, else `onnx`, by default.
    */
   engine?: Engine | string;
+  /**
+   * Floats of the arithmetic: `float32`, the default, or `float16`, which is approximate, on devices other than the CPU that
+   * have it.
+   */
+  precision?: Precision | string;
   /** Refuse to run if any node would fall back to the CPU. */
   strict?: boolean;
   /** A diffusers folder to read configurations and tokenizer from, for single files that are not stock 1.x. */
@@ -86,7 +91,9 @@ export interface Model extends Closable, RunnableUNet {
   readonly path: string;
   readonly device: Device;
   readonly engine: Engine;
-  /** What results remember of engine and device: the device of ONNX Runtime, or the package of TensorFlow.js. */
+  /** Floats of the arithmetic. */
+  readonly precision: Precision;
+  /** What results remember of engine, device and precision: the device of ONNX Runtime, or the package of TensorFlow.js. */
   readonly runsOn: string;
   readonly config: ModelConfig;
   /**
@@ -140,7 +147,7 @@ export interface Model extends Closable, RunnableUNet {
  */
 export async function loadModel(name: string, options: LoadModelOptions = {}): Promise<Model> {
   const { strict = false, threads, onWarning = warnOnStderr } = options;
-  const place = resolvePlace(given({ engine: options.engine, device: options.device }));
+  const place = resolvePlace(given({ engine: options.engine, device: options.device, precision: options.precision }));
   const { config: configFolder, vae: otherVae, prediction, variant } = options;
   const opened = given({ config: configFolder, vae: otherVae, prediction, variant });
   const read = async <T>(step: number, part: () => Promise<T>): Promise<T> => {

@@ -104,9 +104,11 @@ export function gridColumns(renderings: readonly Rendering[], { columns }: Compa
 }
 
 /** Checks that a model's device starts by running a graph on it; ONNX Runtime's CPU always starts. */
-async function assertDeviceStarts({ engine, device }: Model): Promise<void> {
+async function assertDeviceStarts({ engine, device, precision }: Model): Promise<void> {
   if (engine === 'onnx' && device === 'cpu') return;
-  const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), { engine, device });
+  const program = await compile({ y: g.add(g.input('x', [1]), g.scalar(1)) }, new Map(), {
+    ...{ engine, device, precision },
+  });
   try {
     await program.run({ x: tensor('float32', [1], Float32Array.of(1)) });
   } finally {

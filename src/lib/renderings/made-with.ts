@@ -58,7 +58,7 @@ export function commentsOf(
 
 /** A model and what is applied to it, as options of commands, with files by their names. */
 function modelSettings(model: Model): Record<string, unknown> {
-  const { path, checkpoint, loras, embeddings, controls, clipSkip, engine } = model;
+  const { path, checkpoint, loras, embeddings, controls, clipSkip, engine, precision } = model;
   const { config, vae, prediction, variant } = checkpoint.options;
   const settings = given({
     ...{ model: path, config, vae, prediction, variant },
@@ -67,6 +67,7 @@ function modelSettings(model: Model): Record<string, unknown> {
     controls: controls.length > 0 ? controls.map(requestOf) : undefined,
     clipSkip: clipSkip > 0 ? clipSkip : undefined,
     engine: engine === 'onnx' ? undefined : engine,
+    precision: precision === 'float32' ? undefined : precision,
   });
   return renameFiles(settings, ownName);
 }

@@ -2,7 +2,7 @@
 // schema of sweep files, parameters of runs and identities of results are derived from these rows, in this order.
 
 import { DEVICES } from '../engine/devices.js';
-import { ENGINES } from '../engine/engine.js';
+import { ENGINES, PRECISIONS } from '../engine/engine.js';
 import * as kind from './kinds.js';
 import { setting } from './setting.js';
 
@@ -136,6 +136,12 @@ export const APPLIED = {
     since: '0.1.0',
     help: 'what does the arithmetic: onnx (ONNX Runtime), the default, or tfjs (whichever TensorFlow.js is installed); STEADYFRAME_ENGINE',
     value: 'name',
+  }),
+  /** Floats of the arithmetic; float32 by default. */
+  precision: setting(kind.word(PRECISIONS), {
+    since: '0.1.0',
+    help: 'floats of the arithmetic: float32, the default, or float16, which is approximate, where the device has it (not cpu)',
+    value: 'type',
   }),
 };
 

@@ -13,6 +13,7 @@ import type { Program, WeightSource } from '../program.js';
 import { fileIdentity, inputOf, weightOf } from '../values.js';
 import { lowerGraph } from './lower.js';
 import { readPlacement } from './placement.js';
+import { assertPrecision } from './precision.js';
 import { onnxruntime } from './runtime.js';
 import { encodeModel, type ModelProto } from './schema.js';
 import { leavesUncopied, openSession, type Session, targetOf } from './session.js';
@@ -37,6 +38,7 @@ export async function compile(
 ): Promise<Program> {
   const device = resolveDevice(asked.device);
   const options = { ...asked, threads: resolveThreads(asked.threads) };
+  await assertPrecision(device, asked.precision);
   const graph = await quickest({ results, weights }, device, options);
   return await compileAs(graph, device, options);
 }
@@ -44,7 +46,8 @@ export async function compile(
 /** The graph with quicker convolutions, where there are some: not on other devices, in training, or where memory is short. */
 async function quickest(graph: WeightedGraph, device: Device, options: CompileOptions): Promise<WeightedGraph> {
   const where = resolveWinograd();
-  if (where === 'off' || device !== 'cpu' || options.lean || options.trained?.size) return graph;
+  if (where === 'off' || device !== 'cpu' || options.lean || options.trained?.size || options.precision === 'float16')
+    return graph;
   const transform: KernelTransform = async (entry, { name, side, shape }) => {
     const { kernel } = MATRICES[side];
     const matrix = { dtype: 'float32' as const, shape: [kernel.length, 9], data: Float32Array.from(kernel.flat()) };
@@ -83,7 +86,7 @@ async function compileAs(
       used.set(name, weightOf(name, weights));
       return { kind: 'external', dtype: 'float32', location: '', offset: 0, length: 0 };
     },
-    targetOf(device),
+    { target: targetOf(device), precision: options.precision },
   );
   const key = await contentKey(draft, used, device, options);
   const shared = sessions.get(key) ?? { opening: openSession(outputs, used, device, options), users: 0 };
@@ -137,7 +140,7 @@ async function contentKey(
 async function notePlacement(opened: Session): Promise<void> {
   if (!opened.profile || opened.placement) return;
   opened.session.endProfiling();
-  opened.placement = await readPlacement(opened.profile);
+  opened.placement = { ...(await readPlacement(opened.profile)), weightBytes: opened.weightBytes };
 }
 
 function programOf(

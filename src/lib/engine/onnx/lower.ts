@@ -3,17 +3,29 @@
 import { primitives } from '../../graph/primitives.js';
 import { topologicalOrder } from '../../graph/traverse.js';
 import type { Emitter, Node, OnnxAttributes, Op, Primitive } from '../../graph/types.js';
+import type { Precision } from '../engine.js';
 import { ATTRIBUTE_TYPES, type AttributeProto, type ModelProto, ONNX_TYPES, type TensorProto } from './schema.js';
+import { wideValues } from './wide-values.js';
+
+type FloatType = 'float32' | 'float16' | 'bfloat16';
 
 /** Where a weight's bytes are: in an external file, in the model, or an input of each run. */
 export type WeightPlace =
-  | { kind: 'external'; dtype: 'float32' | 'float16' | 'bfloat16'; location: string; offset: number; length: number }
-  | { kind: 'inline'; dtype: 'float32' | 'float16' | 'bfloat16'; bytes: Uint8Array }
+  | { kind: 'external'; dtype: FloatType; location: string; offset: number; length: number }
+  | { kind: 'inline'; dtype: FloatType; bytes: Uint8Array }
   | { kind: 'input' };
 
 /** Version of the operators: `Attention` needs 23; the WebGPU provider has some (Sin, Cos) only up to 21. */
 const OPSET = { cpu: 23, gpu: 21 } as const;
 const IR_VERSION = { cpu: 11, gpu: 10 } as const;
+
+/** How a graph is lowered. */
+export interface LoweringOptions {
+  /** The kind of device. */
+  readonly target?: 'cpu' | 'gpu';
+  /** Of the arithmetic; inputs and outputs are float32 always. */
+  readonly precision?: Precision | undefined;
+}
 
 /** An ONNX node to append. */
 interface NewNode {
@@ -27,14 +39,14 @@ interface NewNode {
 /**
  * The ONNX model that computes `outputs` (name to value).
  *
- * Weights stored as float16 or bfloat16 are cast to float32 where they are used, so arithmetic is always float32.
+ * Weights are cast to the type of the arithmetic where they are used: float32, or where it is asked for, float16.
  *
  * @param place where the weight of a name is stored
  */
 export function lowerGraph(
   outputs: Readonly<Record<string, Node>>,
   place: (name: string) => WeightPlace,
-  target: 'cpu' | 'gpu' = 'cpu',
+  { target = 'cpu', precision = 'float32' }: LoweringOptions = {},
 ): ModelProto {
   const nodes: ModelProto['graph']['node'][number][] = [];
   const initializers: TensorProto[] = [];
@@ -68,8 +80,9 @@ export function lowerGraph(
     named.set(key, value);
     return value;
   };
-  const emit: Emitter = {
+  const emitter = (type: Precision): Emitter => ({
     target,
+    float: ONNX_TYPES[type],
     op: (opType, input, attributes = {}, domain = '') =>
       once(`op ${JSON.stringify([domain, opType, attributes, input])}`, () =>
         append(`v${counter++}`, { opType, domain, input, attributes }),
@@ -82,15 +95,25 @@ export function lowerGraph(
     },
     int64s: (values, shape = [values.length]) =>
       constant('int64', shape, bytesOf(BigInt64Array.from(values, (value) => BigInt(value)))),
-    floats: (values, shape) => constant('float32', shape, bytesOf(Float32Array.from(values))),
-  };
+    floats: (values, shape) => floats(constant('float32', shape, bytesOf(Float32Array.from(values))), 'float32', type),
+  });
+  const emit = emitter('float32');
+  const narrow = emitter('float16');
+  /** A value of floats as another type. */
+  const floats = (name: string, from: FloatType, to: Precision): string =>
+    from === to ? name : emit.op('Cast', [name], { to: ONNX_TYPES[to] });
   const declare = (name: string, node: Node): string => {
     inputs.push(valueInfo(name, node));
     return name;
   };
-  const weight = (node: Node, name: string): string => {
+  const weight = (node: Node, name: string, to: Precision): string => {
     const where = place(name);
-    if (where.kind === 'input') return declare(name, node);
+    if (where.kind === 'input')
+      return floats(
+        once(`weight ${name}`, () => declare(name, node)),
+        'float32',
+        to,
+      );
     const proto: TensorProto = { name, dims: node.shape, dataType: ONNX_TYPES[where.dtype] };
     if (where.kind === 'inline') proto.rawData = where.bytes;
     else {
@@ -101,30 +124,45 @@ export function lowerGraph(
         { key: 'length', value: String(where.length) },
       ];
     }
-    initializers.push(proto);
-    return where.dtype === 'float32' ? name : emit.op('Cast', [name], { to: ONNX_TYPES.float32 });
+    once(`weight ${name}`, () => {
+      initializers.push(proto);
+      return name;
+    });
+    return floats(name, where.dtype, to);
   };
+  const wide = precision === 'float16' ? wideValues(Object.values(outputs)) : undefined;
+  const typeOf = (node: Node): Precision => (wide === undefined || wide.has(node) ? 'float32' : 'float16');
   const values = new Map<Node, string>();
   for (const node of topologicalOrder(Object.values(outputs))) {
+    const type = typeOf(node);
     const value = (): string => {
-      if (is('input', node)) return once(`input ${node.attributes.name}`, () => declare(node.attributes.name, node));
-      if (is('weight', node)) return once(`weight ${node.attributes.name}`, () => weight(node, node.attributes.name));
+      if (is('input', node)) {
+        const name = once(`input ${node.attributes.name}`, () => declare(node.attributes.name, node));
+        return node.dtype === 'float32' ? floats(name, 'float32', type) : name;
+      }
+      if (is('weight', node)) return weight(node, node.attributes.name, type);
       if (is('constant', node)) {
         const { dtype, data } = node.attributes.value;
-        return constant(dtype, node.shape, bytesOf(data));
+        const name = constant(dtype, node.shape, bytesOf(data));
+        return dtype === 'float32' ? floats(name, dtype, type) : name;
       }
       const { onnx } = primitives[node.op] as unknown as Primitive<Op>;
       if (onnx === 'source') throw new Error(`lowerGraph: ${node.op} is a source that the engine does not know`);
       return onnx(
-        emit,
-        node.inputs.map((input) => values.get(input)!),
+        type === 'float32' ? emit : narrow,
+        node.inputs.map((input) => {
+          const name = values.get(input)!;
+          return input.dtype === 'float32' ? floats(name, typeOf(input), type) : name;
+        }),
         node,
       );
     };
     values.set(node, value());
   }
   for (const [name, node] of Object.entries(outputs)) {
-    append(name, { opType: 'Identity', input: [values.get(node)!] });
+    const isNarrow = node.dtype === 'float32' && typeOf(node) === 'float16';
+    const cast = { opType: 'Cast', attributes: { to: ONNX_TYPES.float32 } };
+    append(name, { ...(isNarrow ? cast : { opType: 'Identity' }), input: [values.get(node)!] });
   }
 
   return {

@@ -11,7 +11,7 @@ interface ProfileEvent {
 }
 
 /** Reads and removes the profile whose file name starts with `prefix`. */
-export async function readPlacement(prefix: string): Promise<Placement> {
+export async function readPlacement(prefix: string): Promise<Omit<Placement, 'weightBytes'>> {
   const folder = dirname(prefix);
   const names = (await readdir(folder)).filter((name) => name.startsWith(basename(prefix)));
   const onCpu: Record<string, number> = {};

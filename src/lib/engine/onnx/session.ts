@@ -8,7 +8,7 @@ import { variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, deviceFailure } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
@@ -25,6 +25,8 @@ export interface Session {
   readonly inputs: readonly { name: string; shape: readonly number[] }[];
   readonly outputs: readonly { name: string; shape: readonly number[] }[];
   readonly access: WeightAccess;
+  /** Bytes of its frozen weights, with the floats of the arithmetic. */
+  readonly weightBytes: number;
   /** Whether its model has an ending, see uncopied-outputs.ts. */
   readonly uncopied: boolean;
   /** Path prefix of the first run's profile, from which the placement is read; null on the CPU. */
@@ -51,11 +53,10 @@ export async function openSession(
   }
   const files = await placeWeights(entries);
   try {
-    const model = lowerGraph(
-      outputs,
-      (name) => files.places.get(name) ?? inline.get(name) ?? { kind: 'input' },
-      targetOf(device),
-    );
+    const model = lowerGraph(outputs, (name) => files.places.get(name) ?? inline.get(name) ?? { kind: 'input' }, {
+      target: targetOf(device),
+      precision: options.precision,
+    });
     const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
     const uncopied = leavesUncopied(device, options);
     const session = await createSession(encodeModel(uncopied ? withEnding(model) : model), device, {
@@ -78,12 +79,18 @@ export async function openSession(
       values.map(({ name, type }) => ({ name, shape: type.tensorType.shape.dim.map(({ dimValue }) => dimValue) }));
     const given = shapesOf(model.graph.input);
     const made = Object.entries(outputs).map(([name, { shape }]) => ({ name, shape }));
-    return { session, inputs: given, outputs: made, access: files.access, uncopied, profile, placement: null };
+    const numbers = [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return {
+      ...{ session, inputs: given, outputs: made, access: files.access, uncopied, profile, placement: null },
+      weightBytes: numbers * FLOAT_BYTES[options.precision ?? 'float32'],
+    };
   } finally {
     // Mapped files stay mapped after their links are removed, and a killed process leaves nothing in the cache.
     await files.release();
   }
 }
+
+const FLOAT_BYTES = { float32: 4, float16: 2 } as const;
 
 /** Whether outputs are not copied: those of programs that train, which may be all gradients. */
 export const leavesUncopied = (device: Device, { trained }: CompileOptions): boolean =>

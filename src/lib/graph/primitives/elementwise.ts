@@ -43,7 +43,7 @@ const simple =
 /** 1 where a is greater than b, one of which is 0, else 0. */
 function above(emit: Emitter, a: string | 0, b: string | 0): string {
   const value = (of: string | 0): string => of || emit.floats([0], []);
-  return emit.op('Cast', [emit.op('Greater', [value(a), value(b)])], { to: 1 });
+  return emit.op('Cast', [emit.op('Greater', [value(a), value(b)])], { to: emit.float });
 }
 
 /** Sine or cosine. Shaders need to be exact within one turn only, and the angles of timesteps are up to 1000. */
@@ -164,6 +164,6 @@ export const elementwise: { [O in Unary | Binary | 'gelu' | 'swish' | 'stopGradi
       return { shape: x.shape, dtype: 'float32' };
     },
     gradient: () => [null],
-    onnx: (emit, [x]) => emit.op('Cast', [x], { to: 1 }),
+    onnx: (emit, [x]) => emit.op('Cast', [x], { to: emit.float }),
   },
 };

@@ -52,7 +52,8 @@ export const normalization: {
       return [g.multiply(g.multiply(dy, slope), g.standardize(x, epsilon))];
     },
     onnx: (emit, [x], { inputs: [{ shape }], attributes: { epsilon } }) =>
-      emit.output(emitStandardize(emit, x, shape.at(-1)!, epsilon), 2),
+      // Always float32, whatever x is.
+      emit.op('Cast', [emit.output(emitStandardize(emit, x, shape.at(-1)!, epsilon), 2)], { to: emit.float }),
   },
 
   layerNorm: {

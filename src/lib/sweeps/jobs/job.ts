@@ -134,8 +134,22 @@ function modelKey(settings: PointSettings): string {
     clip_skip = 0,
     device,
     engine,
+    precision,
   } = settings;
-  const parts = { model, config, vae, prediction, variant, loras, embeddings, controls, clip_skip, device, engine };
+  const parts = {
+    model,
+    config,
+    vae,
+    prediction,
+    variant,
+    loras,
+    embeddings,
+    controls,
+    clip_skip,
+    device,
+    engine,
+    precision,
+  };
   return sha256Json(canonicalJson(parts));
 }
 

@@ -9,7 +9,7 @@ import { givenSettings } from '../../settings/defaults.js';
 import { promptKeys } from '../../settings/schedule.js';
 import { MASKED } from '../../settings/table.js';
 import { trainingItems } from '../../training/finetune/items.js';
-import { finetuneSettings } from '../../training/finetune/options.js';
+import { assertTrainable, finetuneSettings } from '../../training/finetune/options.js';
 import type { PointSettings, StoredSettingName } from '../file/point-settings.js';
 import { pointLabel } from '../file/sweep-points.js';
 import type { PlannedPoint } from '../jobs/job.js';
@@ -60,7 +60,10 @@ export function pointPlanner(
     const frames = await once(frameCounts, { video, source: sourceOptions(settings), path, shown }, async () => {
       return (await openSource(model, video, source)).expectedFrames;
     });
-    if (trainingId) checkTraining(settings, frames);
+    if (trainingId) {
+      assertTrainable(model);
+      checkTraining(settings, frames);
+    }
     if (frames === undefined) return 0;
     return Math.ceil(renderedFrames(rendering.options, frames) / settings.batch) * evaluations;
   };

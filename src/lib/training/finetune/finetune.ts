@@ -28,6 +28,7 @@ import {
 } from './folder.js';
 import { finetuneRun, logCourse, logFinetuneResult, logPreview, logStep } from './log.js';
 import {
+  assertTrainable,
   type FinetuneOptions,
   type FinetuneSettings,
   finetuneSettings,
@@ -115,6 +116,7 @@ async function planFinetuning(model: Model, input: VideoInput, settings: Finetun
       `finetune: ${model.path} was distilled to take the guidance scale as an input, which this training would undo; finetune the model that it was distilled from`,
     );
   }
+  assertTrainable(model);
   checkRanges({ ...settings, schedule: noiseSchedule(model.config.schedule) });
   const trained = trainedWeights(model.checkpoint, whatIsTrained(settings), settings.trainingSeed);
   const shown = (count: number): number[] => previewFrames(count, settings.preview);

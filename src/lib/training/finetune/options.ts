@@ -172,3 +172,9 @@ export async function resumeSettings(
   };
   return JSON.parse(JSON.stringify(result));
 }
+
+/** Checks that a model is trained with the floats that it was opened with. @throws UsageError otherwise */
+export function assertTrainable({ precision }: Pick<Model, 'precision'>): void {
+  if (precision === 'float32') return;
+  throw new UsageError(`finetune: trainings compute with float32; open the model without precision ${precision}`);
+}
