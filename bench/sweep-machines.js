@@ -143,7 +143,12 @@ async function startMoto() {
 }
 
 /** @param {string} out */
-const isOffered = (out) => existsSync(join(out, '.shared', 'jobs', '000000.json'));
+const isOffered = (out) => {
+  const jobs = join(out, '.shared', 'jobs');
+  return (
+    existsSync(jobs) && readdirSync(jobs, { recursive: true }).some((name) => String(name).endsWith('000000.json'))
+  );
+};
 
 async function kills() {
   const parameters =

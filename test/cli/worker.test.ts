@@ -41,7 +41,7 @@ describe.skipIf(!built)(`kill -9 of workers and of the sweep${builtNote}`, () =>
     const cache = (name: string) => ['--cache', join(scratch, name)];
     // The sweep is killed once it has offered its work, before anybody has begun; a worker when it renders, another when it
     // has rendered a point whose last file is not stored yet; then the sweep again, while a third one works.
-    await killed(await startUpTo('written jobs/000000.json', sweep, env));
+    await killed(await startUpTo('written 000000.json', sweep, env));
     const status = await steadyframe(['worker', '--sweep', out, '--dry-run']);
     expect(status.out).toMatch(/^four: 0 of 4 points done, 0 failed, work is offered\n/);
     await killed(await startUpTo('appended output.rgb 1', [...work, ...cache('a')], env));
@@ -59,7 +59,7 @@ describe.skipIf(!built)(`kill -9 of workers and of the sweep${builtNote}`, () =>
     const options = ['--out', out, '--executor', 'workers', '--no-track', '-q'];
     const one = join(scratch, 'one.yaml');
     writeFileSync(one, readFileSync(file, 'utf8').replace('[0.5, 1]', '[0.5]').replace('[1, 2]', '[1]'));
-    const sweep = await startUpTo('written jobs/000000.json', ['run', one, ...options], env);
+    const sweep = await startUpTo('written 000000.json', ['run', one, ...options], env);
     sweep.release();
     const work = (name: string) => ['worker', '--sweep', out, '--lease', '4', '--cache', join(scratch, name)];
     const first = await startUpTo('appended output.rgb 1', work('left-1'), env);

@@ -151,7 +151,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
           const begun = new Promise<void>((resolve) => (begin = resolve));
           waiting.set(key, { job, packed: packed.jobs[i], begin, begun });
         }
-        const name = `${String(lists++).padStart(6, '0')}-${own}.json`;
+        const name = `${own}/${String(lists++).padStart(6, '0')}.json`;
         await store.write(SHARED.jobs + name, JSON.stringify({ jobs: packed.jobs, inputs: packed.inputs }));
       }
     },

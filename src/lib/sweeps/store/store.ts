@@ -3,7 +3,7 @@
 //
 //   points/ID, sources/ID, trainings/ID/stages/N   results, as in any sweep's folder: complete once their last file is there
 //   .shared/state.json      whether work may be taken
-//   .shared/jobs/N-*.json   jobs and the inputs that they read, plain data
+//   .shared/jobs/*/N.json   jobs and the inputs that they read, plain data
 //   .shared/inputs/SHA256   contents of videos, models and adapters
 //   .shared/leases/JOB.N    who does a job, for the N-th time; JOB.N.free once that holder has let go of it
 //   .shared/partial/JOB/    unfinished work, from which another machine goes on
