@@ -91,8 +91,10 @@ describe('a worker', () => {
       return err;
     };
     expect(await error()).toContain('--sweep or --redis is missing; name the folder of a sweep, a bucket, or a queue');
-    expect(await error('--sweep', join(scratch, 'nowhere'))).toContain('nowhere: there is no such folder; name');
-    expect(await error('--sweep', scratch)).toMatch(
+    expect(await error('--sweep', join(scratch, 'nowhere'), '--idle', '0')).toContain(
+      'nowhere: there is no such folder; name',
+    );
+    expect(await error('--sweep', scratch, '--idle', '0')).toMatch(
       /: no work is offered there .*; start a sweep that offers it first\n/,
     );
     expect(await error('--sweep', scratch, '--dry-run')).toContain('no work is offered there');

@@ -140,4 +140,33 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
     await queue.resume();
     connection.disconnect();
   });
+
+  it('holds workers while it is paused, and has the progress of what they do', async () => {
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queue = new Queue<QueuedJob>(QUEUE, { connection });
+    await queue.pause();
+    const inner = localExecutor();
+    const seen: unknown[] = [];
+    const begun: string[] = [];
+    const executor: Executor = {
+      ...inner,
+      async run(job, hooks) {
+        begun.push(job.kind);
+        await inner.run(job, hooks);
+        const [active] = await queue.getActive();
+        seen.push((await queue.getJob(active.id!))?.progress);
+      },
+    };
+    const running = through('paused', 'parameters: {steps: {value: 2}, strength: {value: 1}}\n', [executor]);
+    await expect.poll(() => queue.getJobCountByTypes('prioritized')).toBe(1);
+    // The worker is connected, and is given nothing.
+    await expect.poll(() => queue.getWorkersCount()).toBe(1);
+    expect(begun).toEqual([]);
+    await queue.resume();
+    const { outcome } = await running;
+    expect(begun).toEqual(['source', 'point']);
+    expect(outcome.points.map(({ status }) => status)).toEqual(['done']);
+    expect(seen.at(-1)).toEqual({ percent: expect.any(Number), doing: expect.any(String) });
+    connection.disconnect();
+  });
 });

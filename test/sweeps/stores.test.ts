@@ -1,9 +1,10 @@
 // Stores of sweeps, each held to the same: files are complete or absent, one of several writers creates, what is away is not
 // created anew; and a patient store, which waits.
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
 import { openStore } from '../../src/lib/sweeps/store/open-store.js';
@@ -85,8 +86,26 @@ describe.skipIf(!hasMoto)(`a bucket${motoNote}`, () => {
     await expect(openStore('s3:/sweeps')).rejects.toThrow('s3:/sweeps: expected s3://BUCKET or s3://BUCKET/PREFIX');
   });
 
+  it('stores large files in parts, and leaves none of an upload that failed', async () => {
+    const store = await s3Store('s3://sweeps/large', { part: 5 << 20 });
+    const [from, to] = [join(scratch, 'large'), join(scratch, 'large-again')];
+    writeFileSync(from, Buffer.from(Uint32Array.from({ length: 11 << 18 }, (_, i) => i).buffer));
+    await store.upload('points/x/output.mp4', from);
+    expect([...(await store.versions('points/'))]).toEqual([['x/output.mp4', expect.stringMatching(/-3"$/)]]);
+    await store.download('points/x/output.mp4', to);
+    expect(Buffer.compare(readFileSync(to), readFileSync(from))).toBe(0);
+    const client = new S3Client({ endpoint: process.env.AWS_ENDPOINT_URL!, forcePathStyle: true });
+    // S3 refuses a part below 5 MiB that is not the last one.
+    const small = await s3Store('s3://sweeps/small', { part: 1 << 20 });
+    await expect(small.upload('points/x/output.mp4', from)).rejects.toThrow();
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'sweeps' }));
+    expect(Uploads).toEqual([]);
+    expect(await small.names('points/')).toEqual([]);
+    client.destroy();
+  });
+
   it('lists and removes more than a page of keys', async () => {
-    const store = await s3Store('s3://sweeps/many', 3);
+    const store = await s3Store('s3://sweeps/many', { page: 3 });
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     await Promise.all(names.map((name) => store.write(`.shared/done/${name}`, '')));
     expect((await store.names('.shared/done/')).sort()).toEqual(names);

@@ -174,6 +174,77 @@ describe('two workers in the folder of a sweep', () => {
   });
 });
 
+describe('a worker that is there before its sweep', () => {
+  it('waits for it, says so once, and does its jobs', async () => {
+    const file = await sweep('early', 'parameters: {steps: {value: 1}, strength: {value: 1}}\n');
+    const out = join(scratch, 'early');
+    const told: string[] = [];
+    let begin = (): void => {};
+    const waiting = new Promise<void>((resolve) => (begin = resolve));
+    const done = worker(shared(out), {
+      onWait(reason) {
+        told.push(reason);
+        begin();
+      },
+    });
+    await waiting;
+    const { points } = await through(shared(out), file, { out, begin: () => {} });
+    expect(points.map(({ status }) => status)).toEqual(['done']);
+    expect(await done).toBe(2);
+    expect(told).toEqual([expect.stringContaining('early: there is no such folder; name the folder of a sweep')]);
+  });
+
+  it('ends with its signal, or after its idle time with the reason', async () => {
+    const stop = new AbortController();
+    const onWait = (): void => stop.abort(new Error('enough'));
+    const nowhere = shared(join(scratch, 'nowhere'));
+    await expect(worker(nowhere, { signal: stop.signal, onWait })).rejects.toThrow('enough');
+    await expect(worker(nowhere, { idle: 0 })).rejects.toThrow('there is no such folder');
+  });
+});
+
+describe('the curve of a training', () => {
+  it('arrives while it goes on, each point once and in order', async () => {
+    const file = await sweep('curves', TRAININGS.replace('[2, 4]', '[4]'));
+    const out = join(scratch, 'curves');
+    const steps: number[] = [];
+    let arrived = (): void => {};
+    const isLive = new Promise<void>((resolve) => (arrived = resolve));
+    const executor = storeExecutor(shared(out));
+    const noting: Executor = {
+      ...executor,
+      run: (job, hooks) =>
+        executor.run(job, {
+          ...hooks,
+          onMetrics(step, metrics) {
+            hooks.onMetrics?.(step, metrics);
+            steps.push(step);
+            arrived();
+          },
+        }),
+    };
+    const inner = localExecutor();
+    const holding: Executor = {
+      ...inner,
+      async run(job, hooks) {
+        await inner.run(job, hooks);
+        // Trained, and not yet told to be: the sweep has the curve all the same.
+        if (job.kind === 'training') await isLive;
+      },
+    };
+    let done: Promise<number> | undefined;
+    await runSweep(file, {
+      ...{ out, track: false, onWarning: () => {}, executor: noting },
+      onStart: ({ out: place }) => {
+        done = worker(shared(place), { executors: [holding], lease: 1 });
+      },
+    });
+    await done;
+    expect(steps).toEqual([1, 2, 3, 4]);
+    expect(readdirSync(join(out, '.shared')).sort()).toEqual(['done', 'state.json']);
+  });
+});
+
 describe('unfinished work', () => {
   it('of a worker that is told to stop goes on in another', async () => {
     const long = await shot(scratch, 'long', { frames: 6 });

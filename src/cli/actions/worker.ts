@@ -36,6 +36,7 @@ export async function run(context: Context, values: WorkerValues): Promise<void>
     cache: cache === undefined ? join(cacheFolder(), 'worker') : resolve(cache),
     ...{ slots, lease, idle, signal: terminal.signal, onWarning: context.warn },
     ...given({ cards: variable('CUDA_VISIBLE_DEVICES', terminal.env)?.split(',') }),
+    onWait: (reason) => reporter.note(`steadyframe: ${reason} (waits for it)`),
     onBegin: ({ label }) => reporter.note(`steadyframe: begins ${label}`),
     onEnd({ label }, performed) {
       if (performed.status === 'failed') reporter.note(`steadyframe: ${label} failed: ${performed.reason}`);

@@ -24,7 +24,8 @@ With Redis, a queue of BullMQ gives the jobs out, and its dashboards show them; 
 
 It needs the packages bullmq and ioredis. Only names are in the queue: what is lost there is queued again.
 
-It ends with the sweep, or after --idle seconds without work. The first Ctrl-C lets go of its jobs after their current step.
+A worker that is started before its sweep waits for it. It ends with the sweep, or after --idle seconds without work. The
+first Ctrl-C lets go of its jobs after their current step.
 The folder examples of the package has files for SLURM, Kubernetes and ssh.`;
 
 /** Values of the options. */
@@ -54,7 +55,11 @@ export function addWorker(program: Command): Command {
       number,
       60,
     )
-    .option('--idle <seconds>', 'end after so long without work; stay until the sweep has ended by default', number)
+    .option(
+      '--idle <seconds>',
+      'end after so long without work, or without a sweep; stay until it has ended by default',
+      number,
+    )
     .option('-n, --dry-run', 'print how far the sweep is, and take no work');
   return addOutputOptions(command).addHelpText('after', EXAMPLES);
 }

@@ -11,6 +11,7 @@ import type { Job } from '../jobs/job.js';
 import { fetchJob, type WorkerFolders } from './fetch-job.js';
 import { commitJob, isFinished, reportDone, reportFailed } from './finish-job.js';
 import type { HeldLease } from './leases.js';
+import { removeCurve, writtenCurve } from './live-curve.js';
 import { partialPrefix, partialWork, restorePartialWork } from './partial-work.js';
 import type { Inputs } from './portable-job.js';
 import type { Store } from './store.js';
@@ -29,6 +30,8 @@ export interface Bench {
   /** Stops the job after its current step; what it has is kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Called with how far the job is, from 0 to 1, and what is done. */
+  readonly onProgress?: ((progress: { fraction: number; doing: string }) => void) | undefined;
 }
 
 /** What a job has come to here; `lost` when another has taken it, `stopped` when this worker was told to end. */
@@ -59,11 +62,16 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
     const job = await fetchJob(store, packed, inputs, bench.folders);
     const partial = partialWork(store, job);
     await restorePartialWork(store, job);
-    keeping.saves(() => partial.save());
+    const curve = writtenCurve(store, packed);
+    keeping.saves(async () => {
+      await curve.save();
+      await partial.save();
+    });
     const begun = performance.now();
     await bench.executor.run(job, {
       signal: stop.signal,
       ...(bench.onWarning && { onWarning: bench.onWarning }),
+      onMetrics: curve.note,
       onProgress: ({ done, total, label: doing, phase }) =>
         keeping.note({ ...(phase && { fraction: done / Math.max(1, total) }), doing: phase ?? doing }),
     });
@@ -77,6 +85,7 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
     if (committed === 'lost') return { status: 'lost' };
     const isOurs = committed === 'stored';
     await reportDone(store, packed, { label, machine, passes, ...(isOurs && { seconds }) });
+    await removeCurve(store, packed);
     if (job.kind !== 'training') await store.remove(partialPrefix(packed));
     await lease.end();
     if (job.kind === 'point') {
@@ -107,7 +116,7 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
 }
 
 /** Renews a lease, saves unfinished work, and stops the job when another has taken it. */
-function keepLease({ seconds, onWarning }: Bench, lease: HeldLease, stop: AbortController) {
+function keepLease({ seconds, onWarning, onProgress }: Bench, lease: HeldLease, stop: AbortController) {
   const begun = performance.now();
   const ended = new AbortController();
   let progress = { fraction: 0, doing: 'starting' };
@@ -139,6 +148,7 @@ function keepLease({ seconds, onWarning }: Bench, lease: HeldLease, stop: AbortC
   return {
     note(now: { fraction?: number; doing: string }): void {
       progress = { ...progress, ...now };
+      onProgress?.(progress);
     },
     saves(work: () => Promise<void>): void {
       saveWork = work;

@@ -134,11 +134,14 @@ function inTurns(count: number): (of: ReadonlyMap<string, unknown>) => string[] 
   };
 }
 
+/** Tells the queue how far a job is. */
+export type QueueProgress = (progress: { readonly fraction: number; readonly doing: string }) => void;
+
 /** Options of taking jobs from the queue. */
 export interface QueueWorkerOptions {
   readonly slots: number;
   /** Does a job; `slot` is free until it ends. Its reason is thrown where it failed. */
-  readonly perform: (job: QueuedJob, slot: number) => Promise<void>;
+  readonly perform: (job: QueuedJob, slot: number, onProgress: QueueProgress) => Promise<void>;
   /** Ends the work. */
   readonly signal?: AbortSignal | undefined;
   /** Seconds without work after which it ends. */
@@ -157,10 +160,10 @@ export async function workFromQueue(url: string, options: QueueWorkerOptions): P
   let lastWork = performance.now();
   const worker = new bullmq.Worker<QueuedJob>(
     QUEUE,
-    async ({ data }) => {
+    async (job) => {
       const slot = free.shift() ?? 0;
       try {
-        await perform(data, slot);
+        await perform(job.data, slot, toldTo(job));
       } finally {
         free.push(slot);
         lastWork = performance.now();
@@ -179,6 +182,16 @@ export async function workFromQueue(url: string, options: QueueWorkerOptions): P
     redis.disconnect();
   }
   signal?.throwIfAborted();
+}
+
+/** Tells a job of the queue its progress, not more often than somebody looks. */
+function toldTo(job: BullMQ.Job<QueuedJob>): QueueProgress {
+  let last = Number.NEGATIVE_INFINITY;
+  return ({ fraction, doing }) => {
+    if (performance.now() - last < CHECK) return;
+    last = performance.now();
+    void job.updateProgress({ percent: Math.floor(100 * fraction), doing }).catch(() => {}); // Redis is away
+  };
 }
 
 /** A connection that is restored whenever it is lost. */

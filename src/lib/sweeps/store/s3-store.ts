@@ -15,13 +15,21 @@ const PART = 256 << 20;
 /** Keys of one request to list or remove them, at most what S3 allows. */
 const PAGE = 1000;
 
+/** Sizes of what is sent at once. */
+interface Sizes {
+  /** Keys of one request to list or remove them. */
+  readonly page: number;
+  /** Bytes of a part; S3 wants 5 MiB at least. */
+  readonly part: number;
+}
+
 /**
  * The store below `s3://BUCKET/PREFIX`. Region, credentials and server are those of AWS's own variables and files.
  *
- * @param page keys of one request to list or remove them; for tests
+ * @param sizes other than usual; for tests
  * @throws UsageError for another address, or where `@aws-sdk/client-s3` is not installed
  */
-export async function s3Store(address: string, page: number = PAGE): Promise<Store> {
+export async function s3Store(address: string, { page = PAGE, part = PART }: Partial<Sizes> = {}): Promise<Store> {
   const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(address) ?? [];
   if (bucket === undefined) throw new UsageError(`${address}: expected s3://BUCKET or s3://BUCKET/PREFIX`);
   const sdk = await loadSdk(address);
@@ -85,7 +93,7 @@ export async function s3Store(address: string, page: number = PAGE): Promise<Sto
         if (Errors.length > 0) throw new FailureError(`${address}: ${Errors[0].Key} cannot be removed`);
       }
     },
-    upload: (key, from) => uploadFile(sdk, client, at(key), from),
+    upload: (key, from) => uploadFile({ sdk, client, at: at(key), part }, from),
     async download(key, to) {
       const body = await get(key);
       if (!body) return false;
@@ -102,14 +110,17 @@ function bodyOf(data: Uint8Array | string): { Body: Buffer; ContentLength: numbe
   return { Body, ContentLength: Body.length };
 }
 
-async function uploadFile(
-  sdk: typeof S3,
-  client: S3.S3Client,
-  at: { readonly Bucket: string; readonly Key: string },
-  from: string,
-): Promise<void> {
+/** Where a file is stored. */
+interface Target {
+  readonly sdk: typeof S3;
+  readonly client: S3.S3Client;
+  readonly at: { readonly Bucket: string; readonly Key: string };
+  readonly part: number;
+}
+
+async function uploadFile({ sdk, client, at, part }: Target, from: string): Promise<void> {
   const { size } = await stat(from);
-  if (size <= PART) {
+  if (size <= part) {
     const Body = createReadStream(from);
     await client.send(new sdk.PutObjectCommand({ ...at, Body, ContentLength: size }));
     return;
@@ -118,8 +129,8 @@ async function uploadFile(
   const Parts: S3.CompletedPart[] = [];
   const handle = await open(from);
   try {
-    for (let start = 0; start < size; start += PART) {
-      const Body = Buffer.alloc(Math.min(PART, size - start));
+    for (let start = 0; start < size; start += part) {
+      const Body = Buffer.alloc(Math.min(part, size - start));
       const { bytesRead } = await handle.read(Body, 0, Body.length, start);
       if (bytesRead < Body.length) throw new FailureError(`${from}: has become shorter while it was stored`);
       const PartNumber = Parts.length + 1;

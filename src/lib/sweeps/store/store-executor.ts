@@ -14,6 +14,7 @@ import { fetchFolder } from './fetch-job.js';
 import { finalKey, isFinished, resultPrefix } from './finish-job.js';
 import { folderStore } from './folder-store.js';
 import { currentLeases } from './leases.js';
+import { type PassedCurve, passedCurve } from './live-curve.js';
 import { patientStore } from './patient-store.js';
 import { packJobs } from './portable-job.js';
 import type { JobQueue } from './redis-queue.js';
@@ -34,6 +35,9 @@ interface Awaited {
   readonly begin: () => void;
   readonly begun: Promise<void>;
   hooks?: JobHooks;
+  curve?: PassedCurve;
+  /** The sign of life of its worker after which its curve was looked at. */
+  beat?: number;
   settle?: (error?: unknown) => void;
 }
 
@@ -69,7 +73,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     return id;
   };
   const settle = async (key: string, awaited: Awaited, failed: boolean): Promise<void> => {
-    const { job, packed, hooks } = awaited;
+    const { job, packed } = awaited;
     waiting.delete(key);
     queue?.drop(job);
     awaited.begin();
@@ -79,7 +83,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
         await rm(folderOf(job), { recursive: true, force: true }); // a damaged one
         await fetchFolder(store, resultPrefix(packed), folderOf(job));
       }
-      await replayCurve(job, hooks);
+      await replayCurve(job, awaited.curve);
       awaited.settle?.();
     } catch (error) {
       awaited.settle?.(error);
@@ -95,12 +99,16 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       }
       if (done.has(key) || failed.has(key)) void settle(key, awaited, failed.has(key));
     }
-    for (const [key, { fraction, doing }] of await currentLeases(store)) {
+    for (const [key, { fraction, doing, beat }] of await currentLeases(store)) {
       const awaited = waiting.get(key);
       if (!awaited) continue;
       awaited.begin();
       const phase = awaited.job.kind === 'training' ? 'training' : 'denoising';
       const progress = { done: Math.round(1000 * fraction), total: 1000, label: doing };
+      if (awaited.curve && awaited.job.kind === 'training' && awaited.beat !== beat) {
+        awaited.beat = beat;
+        await awaited.curve.look(store, awaited.job);
+      }
       awaited.hooks?.onProgress?.({ ...progress, ...(fraction > 0 && { phase }) });
     }
   };
@@ -181,7 +189,15 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
           else reject(error);
         };
         const begun = known?.begun ?? Promise.resolve();
-        waiting.set(key, { job, packed, begin: known?.begin ?? (() => {}), begun, hooks, settle: end });
+        waiting.set(key, {
+          job,
+          packed,
+          begin: known?.begin ?? (() => {}),
+          begun,
+          hooks,
+          curve: passedCurve(hooks),
+          settle: end,
+        });
         if (hooks.signal?.aborted) end(hooks.signal.reason);
       });
     },
@@ -190,6 +206,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       isEnded = true;
       await store.remove(SHARED.jobs);
       await store.remove(SHARED.leases);
+      await store.remove(SHARED.curves);
       if (failed > 0) return;
       for (const prefix of [SHARED.partial, SHARED.inputs]) await store.remove(prefix);
       for (const name of await store.names('sources/')) {
@@ -216,11 +233,11 @@ function failure(report: JobReport | undefined): Error {
   return report?.isUsage ? new UsageError(reason) : new FailureError(reason);
 }
 
-/** The curve of a training, which a worker has stored with its weights. */
-async function replayCurve(job: Job, hooks: JobHooks | undefined): Promise<void> {
+/** The rest of the curve of a training, which a worker has stored with its weights. */
+async function replayCurve(job: Job, curve: PassedCurve | undefined): Promise<void> {
   if (job.kind !== 'training' || !hasStage(job.stage)) return;
   const { losses, gradientNorms } = await readStage(job.stage);
-  for (const [i, loss] of losses.entries()) hooks?.onMetrics?.(i + 1, { loss, gradient_norm: gradientNorms[i] });
+  for (const [i, loss] of losses.entries()) curve?.pass(i + 1, { loss, gradient_norm: gradientNorms[i] });
 }
 
 /** Lets a job be done again whose results are gone, or not what they were. */

@@ -15,7 +15,7 @@ import { processExecutor } from '../jobs/process-executor.js';
 import { createLeases, type HeldLease, type Leases } from './leases.js';
 import { type OfferedJob, type OfferedJobs, offeredJobs } from './offered-jobs.js';
 import { patientStore } from './patient-store.js';
-import { type Performed, performJob } from './perform-job.js';
+import { type Bench, type Performed, performJob } from './perform-job.js';
 import type { Store } from './store.js';
 
 /** Options of a worker. */
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly slots?: number;
   /** The graphics cards to share out among the slots; by default those with the numbers 0, 1, ... */
   readonly cards?: readonly string[] | undefined;
+  /** The program of those processes; by default the built one of this package. */
+  readonly program?: string;
   /** Do the jobs, one for each slot, instead of processes on this machine. */
   readonly executors?: readonly Executor[];
   /** Seconds without a sign of life after which others may take a job of this worker; 60 by default. */
@@ -35,6 +37,8 @@ export interface WorkerOptions {
   /** Stops after the current steps; unfinished work is left to others. */
   readonly signal?: AbortSignal;
   readonly onWarning?: (message: string) => void;
+  /** Called once where no sweep is there yet, with the reason. */
+  readonly onWait?: (reason: string) => void;
   /** Called when a job begins. */
   readonly onBegin?: (job: WorkedJob) => void;
   /** Called with what a job has come to. */
@@ -84,13 +88,18 @@ export async function openHands(options: WorkerOptions) {
       watching.push(watch(leases, late.signal, 125 * seconds));
       return { store, leases, offered: offeredJobs(store) };
     },
-    async perform({ store }: Place, { key, job, inputs, lease, sweep }: Taken, slot: number): Promise<Performed> {
+    async perform(
+      { store }: Place,
+      { key, job, inputs, lease, sweep }: Taken,
+      slot: number,
+      onProgress?: Bench['onProgress'],
+    ): Promise<Performed> {
       const told = { key, label: job.label, slot };
       const folders = { inputs: join(options.cache, 'inputs'), sweep: join(own.folder, sweep) };
       busy++;
       options.onBegin?.(told);
       try {
-        const bench = { store, folders, executor: executors[slot], seconds, signal, onWarning };
+        const bench = { store, folders, executor: executors[slot], seconds, signal, onWarning, onProgress };
         const performed = await performJob(bench, job, inputs, lease);
         if (performed.status === 'done') done++;
         options.onEnd?.(told, performed);
@@ -127,12 +136,17 @@ async function ownFolder(cache: string): Promise<{ folder: string; unlock: Unloc
 }
 
 /** One executor of child processes for each slot. */
-function workerSlots({ slots = 1, cards }: Pick<WorkerOptions, 'slots' | 'cards'>): Executor[] {
+export function workerSlots({
+  slots = 1,
+  cards,
+  program,
+}: Pick<WorkerOptions, 'slots' | 'cards' | 'program'>): Executor[] {
   assertInteger('slots: the number', slots, 1);
   const threads = slots === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / slots));
   return Array.from({ length: slots }, (_, slot) =>
     processExecutor({
       ...(threads !== undefined && { threads }),
+      ...(program !== undefined && { program }),
       // One card a slot: a model takes the first that it sees.
       ...(slots > 1 && { env: { CUDA_VISIBLE_DEVICES: cards ? cards[slot % cards.length] : String(slot) } }),
     }),

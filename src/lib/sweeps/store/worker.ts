@@ -6,19 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError, UsageError } from '../../base/errors.js';
 import { openJobs } from './offered-jobs.js';
 import { openStore } from './open-store.js';
-import { type QueuedJob, workFromQueue } from './redis-queue.js';
+import { type QueueWorkerOptions, workFromQueue } from './redis-queue.js';
 import { readState, type Store } from './store.js';
 import { openHands, type Place, type Taken, type WorkerOptions } from './worker-slots.js';
 
 /**
- * Works on a sweep until it has ended.
+ * Works on a sweep until it has ended. One that is not there yet is waited for.
  *
  * @returns the number of jobs that this worker did
- * @throws UsageError when nothing can be used under that name; the signal's reason when it is aborted
+ * @throws UsageError when there was none for `idle` seconds; the signal's reason when it is aborted
  */
 export async function workOn(given: Store, options: WorkerOptions): Promise<number> {
   const { signal, idle = Infinity } = options;
-  await assertReachable(given);
+  await waitForSweep(given, options);
   const hands = await openHands(options);
   const place = hands.place(given);
   const next = inTurn((asked: Asked) => takeNext(place, asked));
@@ -59,14 +59,14 @@ export async function workOn(given: Store, options: WorkerOptions): Promise<numb
 export async function workOnQueue(url: string, given: Store | undefined, options: WorkerOptions): Promise<number> {
   const hands = await openHands(options);
   const places = new Map<string, Place>();
-  const perform = async ({ store: name, key }: QueuedJob, slot: number): Promise<void> => {
+  const perform: QueueWorkerOptions['perform'] = async ({ store: name, key }, slot, onProgress) => {
     let place = places.get(name);
     if (!place) {
       place = hands.place(given ?? (await openStore(name)));
       places.set(name, place);
     }
     const taken = await takeNamed(place, key, slot, options);
-    const performed = taken && (await hands.perform(place, taken, slot));
+    const performed = taken && (await hands.perform(place, taken, slot, onProgress));
     if (performed?.status === 'failed') throw new FailureError(performed.reason);
   };
   try {
@@ -141,6 +141,20 @@ function inTurn<A, T>(call: (argument: A) => Promise<T>): (argument: A) => Promi
     last = mine.catch(() => {});
     return mine;
   };
+}
+
+async function waitForSweep(store: Store, { signal, idle = Infinity, onWait }: WorkerOptions): Promise<void> {
+  const begun = performance.now();
+  for (let told = false; ; told = true) {
+    signal?.throwIfAborted();
+    try {
+      return await assertReachable(store);
+    } catch (error) {
+      if (performance.now() - begun >= 1000 * idle) throw error;
+      if (!told) onWait?.((error as Error).message);
+    }
+    await sleep(store.interval, undefined, { signal }).catch(() => {});
+  }
 }
 
 /**
