@@ -1,7 +1,8 @@
 // A sweep whose jobs a queue in Redis gives out: the same bits, while Redis is killed with all that it knows; retries,
 // priorities, a pause.
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -168,5 +169,29 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
     expect(outcome.points.map(({ status }) => status)).toEqual(['done']);
     expect(seen.at(-1)).toEqual({ percent: expect.any(Number), doing: expect.any(String) });
     connection.disconnect();
+  });
+
+  it('brings a worker from sweep to sweep, which keeps nothing of those that have ended', async () => {
+    const [cache, stop] = [join(scratch, 'rounds-cache'), new AbortController()];
+    const options = { cache, executors: [localExecutor()], lease: 4, onWarning: () => {}, signal: stop.signal };
+    const working = workOnQueue(redis.url, undefined, options);
+    const kept = () => readdirSync(join(cache, 'work', `${hostname()}-0`)).filter((name) => name !== 'lock');
+    for (const round of ['first', 'second']) {
+      const path = join(scratch, `${round}.yaml`);
+      writeFileSync(path, `${head}parameters: {steps: {value: 1}, strength: {value: 1}}\n`);
+      const out = join(scratch, round);
+      const executor = storeExecutor(folderStore(out), { queue: (sweep) => openJobQueue(redis.url, sweep) });
+      const { points } = await runSweep(await readSweepFile(path), {
+        track: false,
+        onWarning: () => {},
+        out,
+        executor,
+      });
+      expect(points.map(({ status }) => status)).toEqual(['done']);
+      expect(kept()).toHaveLength(1);
+    }
+    stop.abort(new Error('enough'));
+    await expect(working).rejects.toThrow('enough');
+    expect(kept()).toEqual([]);
   });
 });

@@ -63,6 +63,8 @@ export interface Place {
   readonly store: Store;
   readonly leases: Leases;
   readonly offered: OfferedJobs;
+  /** Looks at it no more. */
+  leave(): void;
 }
 
 /** A job with its lease. */
@@ -75,7 +77,7 @@ export async function openHands(options: WorkerOptions) {
   const executors = options.executors ?? workerSlots(options);
   const late = new AbortController();
   const forget = onAbort(signal, () => setTimeout(() => late.abort(signal?.reason), FAREWELL).unref());
-  const watching: Promise<void>[] = [];
+  const watching = new Set<Promise<void>>();
   let [busy, done] = [0, 0];
   return {
     slots: executors.length,
@@ -83,10 +85,13 @@ export async function openHands(options: WorkerOptions) {
     done: () => done,
     /** Opens a sweep, which may be away at times. */
     place(given: Store): Place {
-      const store = patientStore(given, { signal: late.signal, onWarning });
+      const left = new AbortController();
+      const signal = AbortSignal.any([late.signal, left.signal]);
+      const store = patientStore(given, { signal, onWarning });
       const leases = createLeases(store, seconds);
-      watching.push(watch(leases, late.signal, 125 * seconds));
-      return { store, leases, offered: offeredJobs(store) };
+      const looking = watch(leases, signal, 125 * seconds).finally(() => watching.delete(looking));
+      watching.add(looking);
+      return { store, leases, offered: offeredJobs(store), leave: () => left.abort(new Error('left')) };
     },
     async perform(
       { store }: Place,

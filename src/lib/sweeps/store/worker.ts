@@ -58,20 +58,35 @@ export async function workOn(given: Store, options: WorkerOptions): Promise<numb
  */
 export async function workOnQueue(url: string, given: Store | undefined, options: WorkerOptions): Promise<number> {
   const hands = await openHands(options);
-  const places = new Map<string, Place>();
-  const perform: QueueWorkerOptions['perform'] = async ({ store: name, key }, slot, onProgress) => {
-    let place = places.get(name);
-    if (!place) {
-      place = hands.place(given ?? (await openStore(name)));
-      places.set(name, place);
+  const places = new Map<string, { place: Place; own: Store; users: number }>();
+  /** Leaves the sweeps that no job is done of, and removes what is left here of those that have ended. */
+  const leaveUnused = async (): Promise<void> => {
+    for (const [name, { place, own, users }] of places) {
+      if (users > 0) continue;
+      places.delete(name);
+      place.leave();
+      const state = await readState(own).catch(() => undefined);
+      if (state?.state === 'ended') await hands.clear(state.id);
     }
-    const taken = await takeNamed(place, key, slot, options);
-    const performed = taken && (await hands.perform(place, taken, slot, onProgress));
-    if (performed?.status === 'failed') throw new FailureError(performed.reason);
+  };
+  const perform: QueueWorkerOptions['perform'] = async ({ store: name, key }, slot, onProgress) => {
+    const own = given ?? (await openStore(name));
+    if (!places.has(name)) await leaveUnused();
+    const at = places.get(name) ?? { place: hands.place(own), own, users: 0 };
+    places.set(name, at);
+    at.users++;
+    try {
+      const taken = await takeNamed(at.place, key, slot, options);
+      const performed = taken && (await hands.perform(at.place, taken, slot, onProgress));
+      if (performed?.status === 'failed') throw new FailureError(performed.reason);
+    } finally {
+      at.users--;
+    }
   };
   try {
     await workFromQueue(url, { ...pick(options), slots: hands.slots, perform });
   } finally {
+    await leaveUnused();
     await hands.close();
   }
   return hands.done();
