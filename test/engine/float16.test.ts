@@ -1,6 +1,8 @@
 // Arithmetic with 16-bit floats: the graph, by ONNX Runtime's CPU, which rounds values to 16 bits between its own 32; where it
 // is refused; and that results remember it. ../gpu has the arithmetic of a device.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/lib/engine/compile.js';
 import { resolvePlace } from '../../src/lib/engine/place.js';
@@ -13,9 +15,11 @@ import { clipText } from '../../src/lib/models/networks/clip-text.js';
 import { createScope } from '../../src/lib/models/networks/scope.js';
 import { unet } from '../../src/lib/models/networks/unet.js';
 import { vaeDecoder, vaeEncoder } from '../../src/lib/models/networks/vae.js';
+import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
+import { planSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { type Tensor, tensor } from '../../src/lib/tensor/tensor.js';
 import { expectedTensors, hasPack, packNote, packPath, relativeError, VARIANTS } from '../reference/pack.js';
-import { scratchFolder, smallestCheckpoint } from '../sweeps/tiny.js';
+import { scratchFolder, shot, smallestCheckpoint } from '../sweeps/tiny.js';
 import { CASES, withGradients } from './primitive-cases.js';
 
 /** Of the largest value. */
@@ -102,5 +106,24 @@ test('results remember it; the CPU, TensorFlow.js, trainings and unknown types r
   expect(() => resolvePlace({ engine: 'tfjs', precision: 'float16' })).toThrow('only engine onnx has it; leave it out');
   expect(() => resolvePlace({ precision: 'float8' })).toThrow(
     "precision: 'float8' is no type of floats; choose one of float32, float16",
+  );
+});
+
+test('points of a sweep differ by it, by their identity and their model; those that train refuse it', async () => {
+  const [model, video] = [await smallestCheckpoint(scratch), await shot(scratch, 'shot', { frames: 1 })];
+  const plan = async (name: string, more: string) => {
+    const path = join(scratch, name);
+    const head = `method: grid\nvideo: ${video}\nmodel: ${model}\nprompt: night\nsize: 32x32\n`;
+    const devices = 'device: {value: webgpu}, precision: {values: [float32, float16]}';
+    writeFileSync(path, `${head}parameters: {steps: {value: 1}, strength: {value: 1}, ${devices}${more}}\n`);
+    return await planSweep(await readSweepFile(path), { onWarning: () => {} });
+  };
+  const { points, jobs } = await plan('grid.yaml', '');
+  expect(new Set(points.map(({ id }) => id)).size).toBe(2);
+  expect(points.map(({ identity }) => identity.device)).toEqual(['webgpu', 'webgpu float16 (approximate)']);
+  const rendered = jobs.filter(({ kind }) => kind === 'point');
+  expect(new Set(rendered.map((job) => job.model)).size).toBe(2);
+  await expect(plan('tuned.yaml', ', iterations: {value: 1}')).rejects.toThrow(
+    'finetune: trainings compute with float32; open the model without precision float16',
   );
 });
