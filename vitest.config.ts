@@ -38,9 +38,9 @@ export default defineConfig({
     expect: { poll: { timeout: 300_000 } },
     // Processes, because native sessions crash worker threads on their way out. Twice as many as a small machine has cores,
     // since files wait for programs that they have started: with three, two cores were idle for a sixth of the time.
-    server: { deps: { external: [BUILT_MODULES] } },
     pool: 'forks',
     maxWorkers: 4,
+    server: { deps: { external: [BUILT_MODULES] } },
     sequence: { sequencer: SlowFirst },
     globalSetup: 'test/surroundings.ts',
     projects: [

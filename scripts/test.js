@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, ensureInstalled, forgetBuild, isBuilt, nodeProblem, root } from './setup.js';
+import { build, ensureInstalled, forgetBuild, isBuilt, nodeProblem, root, TSC } from './setup.js';
 
 /** @type {import('./test-summary.js').Summary} */
 const total = { passed: 0, failed: [], skipped: [] };
@@ -113,7 +113,7 @@ async function run(args) {
   const colours = process.stdout.isTTY ? 'force' : 'off';
   const biome = ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', `--colors=${colours}`];
   // One core each. The types of everything are checked beside the build, which need not check those of the sources again.
-  const types = check('types', () => node('node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.json'));
+  const types = check('types', () => node(TSC, '-p', 'tsconfig.json'));
   await check('formatting', () => node(...biome));
   await check('build', () => build({ checked: false }));
   await timed('tests', () => vitest(args));

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { npm, root } from '../../scripts/setup.js';
+import { npm, root, TSC } from '../../scripts/setup.js';
 import { packPackage } from './packed.js';
 
 const MINUTE = 60_000;
@@ -108,8 +108,7 @@ describe('npm install of the packed package', () => {
       join(consumer, 'tsconfig.json'),
       JSON.stringify({ compilerOptions, files: ['use.mts', 'readme.mts'] }),
     );
-    const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
-    const { stdout } = spawnSync(process.execPath, [tsc, '-p', consumer], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [join(root, TSC), '-p', consumer], { encoding: 'utf8' });
     expect(stdout).toBe('');
   });
 });

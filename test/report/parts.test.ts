@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../scripts/setup.js';
+import { root, TSC } from '../../scripts/setup.js';
 import { METRICS } from '../../src/lib/metrics/measurement.js';
 import { linearTicks, logTicks, runningMean } from '../../src/lib/report/chart-math.js';
 import { decisionPlot } from '../../src/lib/report/decision.js';
@@ -189,7 +189,7 @@ describe('the files of pages', () => {
   });
 
   it('are free of type errors', () => {
-    const args = ['node_modules/typescript-native/bin/tsc', '-p', 'test/report/page-scripts.json'];
+    const args = [TSC, '-p', 'test/report/page-scripts.json'];
     const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     expect(stdout).toBe('');
     expect(status).toBe(0);

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { root } from '../../scripts/setup.js';
+import { root, TSC } from '../../scripts/setup.js';
 import {
   COMPARISON_SCRIPTS,
   COMPARISON_STYLES,
@@ -69,7 +69,7 @@ describe('scripts and styles of the dashboard', () => {
   });
 
   it('are free of type errors', () => {
-    const args = ['node_modules/typescript-native/bin/tsc', '-p', 'test/ui/page-scripts.json'];
+    const args = [TSC, '-p', 'test/ui/page-scripts.json'];
     const { stdout, status } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     expect(stdout).toBe('');
     expect(status).toBe(0);

@@ -54,7 +54,8 @@ export function variable(name: keyof typeof VARIABLES, env: Environment = proces
 /** Where a word may come from, and what is said of one that is not known. */
 interface WordPlace {
   readonly option: string;
-  readonly variable: keyof typeof VARIABLES;
+  /** None where only an option names it. */
+  readonly variable?: keyof typeof VARIABLES;
   /** Between the wrong word and the known ones. */
   readonly problem: string;
 }
@@ -69,7 +70,7 @@ export function chosenWord<Word extends string>(
   given: string | undefined,
   place: WordPlace,
 ): Word | undefined {
-  const name = given ?? variable(place.variable);
+  const name = given ?? (place.variable && variable(place.variable));
   const known = words.find((word) => word === name);
   if (name === undefined || known !== undefined) return known;
   const origin = given === undefined ? place.variable : place.option;

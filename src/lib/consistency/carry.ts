@@ -15,8 +15,8 @@ const LEAST = 0.05;
  * The frames of a segment, its key last. A frame m between the keys l and r is the mean of both, warped to m along the
  * source's motion, with the weights v_l (r - m) / (r - l) and v_r (m - l) / (r - l). v is 1 where the point is visible in the
  * key and near 0 where it is hidden, blurred: keys never agree in their colours, and where single pixels are taken for hidden,
- * a step from one key to the other is a speck. Over the nine cases of the study
- * of methods it takes the true warping error from 0.41 to 0.35 of the rendering's.
+ * a step from one key to the other is a speck. Over the nine cases of the study of methods it takes the true warping error from
+ * 0.41 to 0.35 of the rendering's.
  *
  * @param before the styled key before the segment; only the first segment of a shot has none
  * @param styled the styled key of the segment

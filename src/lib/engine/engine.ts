@@ -2,7 +2,6 @@
 // for.
 
 import { chosenWord } from '../base/environment.js';
-import { UsageError } from '../base/errors.js';
 import type { Node } from '../graph/types.js';
 import type { Device } from './devices.js';
 import type { Program, WeightSource } from './program.js';
@@ -65,10 +64,7 @@ export function resolveEngine(option?: string): Engine {
  *
  * @throws UsageError when there are none of that name
  */
-export function resolvePrecision(option: string = 'float32'): Precision {
-  const known = PRECISIONS.find((name) => name === option);
-  if (known === undefined) {
-    throw new UsageError(`precision: '${option}' is no type of floats; choose one of ${PRECISIONS.join(', ')}`);
-  }
-  return known;
+export function resolvePrecision(option?: string): Precision {
+  const problem = ' is no type of floats; choose one of';
+  return chosenWord(PRECISIONS, option, { option: 'precision', problem }) ?? 'float32';
 }

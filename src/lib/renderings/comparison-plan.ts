@@ -73,11 +73,13 @@ async function comparisonSeconds(
 ): Promise<number> {
   const frames = video.expectedFrames!;
   const { batch } = withDefaults(RENDER, options);
-  const { encode, decode, pass, motion, measure } = await partSeconds(model, video, options);
+  const parts = await partSeconds(model, video, options);
+  const [encode, pass, decode] = [await parts.encode(), await parts.pass(), await parts.decode()];
+  const [measure, motion] = [await parts.measure(), options.steady ? await parts.motion() : 0];
   const each = renderings.map(({ options: own }, i) => {
     const rendered = renderedFrames(own, frames);
     const seconds = Math.ceil(rendered / batch) * planned[i].evaluations * pass + rendered * decode;
-    return seconds + frames * (measure + (own.steady ? motion : 0));
+    return seconds + frames * (measure + motion);
   });
   return frames * (encode + decode + measure) + each.reduce((sum, seconds) => sum + seconds, 0);
 }

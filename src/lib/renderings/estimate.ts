@@ -60,6 +60,8 @@ export async function estimateRenderings(
     onSize?.(width, height);
     const { batch, strength } = withDefaults(RENDER, options);
     const parts = await partSeconds(model, source, options);
+    const [encode, pass] = [await parts.encode(), await parts.pass()];
+    const [decode, motion] = [await parts.decode(), await parts.motion()];
     const peakBytes = process.resourceUsage().maxRSS * 1024;
     for (const preset of ['default', ...Object.keys(PRESETS)] as Estimate['preset'][]) {
       for (const steady of [false, true]) {
@@ -68,8 +70,7 @@ export async function estimateRenderings(
         const count = frames ?? MANY;
         const rendered = renderedFrames(rendering, count);
         const share = rendered / count;
-        const secondsPerFrame =
-          share * (parts.encode + (evaluations * parts.pass) / batch + parts.decode) + (steady ? parts.motion : 0);
+        const secondsPerFrame = share * (encode + (evaluations * pass) / batch + decode) + (steady ? motion : 0);
         estimates.push({
           ...{ width, height, preset, steady, ...(frames !== undefined && { frames }) },
           ...{ passesPerFrame: (rendered * evaluations) / count, secondsPerFrame },

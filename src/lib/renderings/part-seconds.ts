@@ -1,4 +1,4 @@
-// How long the parts of a rendering take on this machine: each is run and timed on two frames of the video.
+// How long the parts of a rendering take on this machine: those that are asked for are run and timed on two frames of the video.
 
 import { isCut } from '../consistency/cuts.js';
 import { motionBy } from '../consistency/motion.js';
@@ -14,16 +14,16 @@ import type { Frame } from '../tensor/frame.js';
 import type { Video } from '../video/read/video.js';
 import { framesOf } from '../video/read/video-input.js';
 
-/** Seconds of each part. */
+/** Each runs a part, and gives its seconds. */
 export interface PartSeconds {
-  readonly encode: number;
+  encode(): Promise<number>;
   /** One pass of a batch. */
-  readonly pass: number;
-  readonly decode: number;
+  pass(): Promise<number>;
+  decode(): Promise<number>;
   /** The motion between two frames, both ways. */
-  readonly motion: number;
+  motion(): Promise<number>;
   /** The metrics of a frame of one rendering. */
-  readonly measure: number;
+  measure(): Promise<number>;
 }
 
 /** Options of timing parts: how frames are rendered. */
@@ -39,7 +39,7 @@ async function firstFrames(video: Video): Promise<[Frame, Frame]> {
   return [first!, first!];
 }
 
-/** Runs and times the parts of a rendering of a video, at its size. */
+/** The parts of a rendering of a video, at its size. */
 export async function partSeconds(model: Model, video: Video, options: TimedOptions): Promise<PartSeconds> {
   const [first, second] = await firstFrames(video);
   const { batch } = withDefaults(RENDER, options);
@@ -70,11 +70,11 @@ export async function partSeconds(model: Model, video: Video, options: TimedOpti
     yield* [first, second];
   };
   return {
-    encode: await secondsOf(() => encodeFrame(model, first)),
-    pass: await secondsOf(pass),
-    decode: await secondsOf(() => decodeFrame(model, latent)),
-    motion: await secondsOf(motion),
-    measure: (await secondsOf(() => measure(both(), { output: both() }))) / 2,
+    encode: () => secondsOf(() => encodeFrame(model, first)),
+    pass: () => secondsOf(pass),
+    decode: () => secondsOf(() => decodeFrame(model, latent)),
+    motion: () => secondsOf(motion),
+    measure: async () => (await secondsOf(() => measure(both(), { output: both() }))) / 2,
   };
 }
 

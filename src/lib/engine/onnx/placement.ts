@@ -1,6 +1,8 @@
 // Counts on which device each node of a session ran, from ONNX Runtime's own profile of one run.
 
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Placement } from '../program.js';
 
@@ -8,6 +10,11 @@ interface ProfileEvent {
   cat?: string;
   name?: string;
   args?: { provider?: string; op_name?: string };
+}
+
+/** A path that the name of a profile begins with, which no other has. */
+export function profilePrefix(): string {
+  return join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
 }
 
 /** Reads and removes the profile whose file name starts with `prefix`. */

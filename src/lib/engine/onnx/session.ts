@@ -1,18 +1,16 @@
 // Opens ONNX Runtime sessions: the model with its weights in place, on a device that starts or fails with the reason.
 
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type * as ort from 'onnxruntime-node';
 import { variable } from '../../base/environment.js';
 import { FailureError, UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
 import type { TensorEntry } from '../../tensor/safetensors.js';
-import { sizeOf, type Tensor } from '../../tensor/tensor.js';
+import { BYTES_PER_ELEMENT, sizeOf, type Tensor } from '../../tensor/tensor.js';
 import { type Device, deviceFailure } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Placement, WeightAccess, WeightSource } from '../program.js';
 import { lowerGraph, type WeightPlace } from './lower.js';
+import { profilePrefix } from './placement.js';
 import { onnxruntime } from './runtime.js';
 import { encodeModel, type ValueInfoProto } from './schema.js';
 import { fallenOperators, isStrict, NO_FALLBACK } from './strict.js';
@@ -57,7 +55,7 @@ export async function openSession(
       target: targetOf(device),
       precision: options.precision,
     });
-    const profile = device === 'cpu' ? null : join(tmpdir(), `steadyframe-profile-${randomUUID()}-`);
+    const profile = device === 'cpu' ? null : profilePrefix();
     const uncopied = leavesUncopied(device, options);
     const session = await createSession(encodeModel(uncopied ? withEnding(model) : model), device, {
       graphOptimizationLevel: optimizationLevel(options),
@@ -82,15 +80,13 @@ export async function openSession(
     const numbers = [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     return {
       ...{ session, inputs: given, outputs: made, access: files.access, uncopied, profile, placement: null },
-      weightBytes: numbers * FLOAT_BYTES[options.precision ?? 'float32'],
+      weightBytes: numbers * BYTES_PER_ELEMENT[options.precision ?? 'float32'],
     };
   } finally {
     // Mapped files stay mapped after their links are removed, and a killed process leaves nothing in the cache.
     await files.release();
   }
 }
-
-const FLOAT_BYTES = { float32: 4, float16: 2 } as const;
 
 /** Whether outputs are not copied: those of programs that train, which may be all gradients. */
 export const leavesUncopied = (device: Device, { trained }: CompileOptions): boolean =>

@@ -1,11 +1,9 @@
 // Strict sessions, of which no node may fall back to the CPU. ONNX Runtime refuses those and does not say which nodes it
 // means; a run without strictness does.
 
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type * as ort from 'onnxruntime-node';
-import { readPlacement } from './placement.js';
+import { sizeOf } from '../../tensor/tensor.js';
+import { profilePrefix, readPlacement } from './placement.js';
 import { onnxruntime } from './runtime.js';
 
 /** The setting of a strict session. */
@@ -25,7 +23,7 @@ export async function fallenOperators(
   create: (options: Options) => Promise<ort.InferenceSession>,
   options: Options,
 ): Promise<string> {
-  const prefix = join(tmpdir(), `steadyframe-strict-${randomUUID()}-`);
+  const prefix = profilePrefix();
   const allowed = Object.entries(settingsOf(options)).filter(([name]) => !(name in NO_FALLBACK));
   const session = await create({
     ...options,
@@ -53,8 +51,9 @@ function zeros({ inputMetadata }: ort.InferenceSession): Record<string, ort.Tens
     if (!input.isTensor) return [];
     const shape = input.shape as number[];
     const Elements = ARRAYS[input.type as keyof typeof ARRAYS];
-    const size = shape.reduce((product, side) => product * side, 1);
-    return [[input.name, new Tensor(input.type as 'float32', new Elements(size) as Float32Array, shape)] as const];
+    return [
+      [input.name, new Tensor(input.type as 'float32', new Elements(sizeOf(shape)) as Float32Array, shape)] as const,
+    ];
   });
   return Object.fromEntries(tensors);
 }
