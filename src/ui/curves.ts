@@ -1,12 +1,12 @@
 // The curves of metrics for charts, thinned to what a chart can show; read again only if a run has new points.
 
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FailureError } from '../lib/base/errors.js';
 import { downsample } from '../lib/tracking/stored/downsample.js';
 import type { MetricHistory } from '../lib/tracking/stored/metric-history.js';
 import { type RunMetrics, readMetrics } from '../lib/tracking/stored/read-metrics.js';
 import { RUN_FILES } from '../lib/tracking/stored/run-record.js';
-import { stampOf } from '../lib/tracking/stored/run-summary.js';
+import { perFile } from './per-file.js';
 import { isReallyBelow } from './run-files.js';
 import type { PlacedRun } from './run-source.js';
 
@@ -41,26 +41,13 @@ const REMEMBERED = 24;
 
 /** Opens a reader for runs below a root; `onWarning` is called for points that cannot be read. */
 export function openCurves(root: string, onWarning: (message: string) => void = () => {}): CurveReader {
-  const known = new Map<string, { stamp: string; metrics: Promise<RunMetrics> }>();
-  const metricsOf = async (folder: string): Promise<RunMetrics> => {
-    const path = join(folder, RUN_FILES.metrics);
-    const stamp = stampOf(path) ?? '';
-    const before = known.get(folder);
-    known.delete(folder);
-    const isFresh = before?.stamp === stamp;
-    const entry = isFresh
-      ? before
-      : { stamp, metrics: isReallyBelow(root, path) ? readMetrics(folder) : Promise.resolve(NONE) };
-    known.set(folder, entry); // moved to the end, as the most recent
-    for (const oldest of known.keys()) {
-      if (known.size <= REMEMBERED) break;
-      known.delete(oldest);
-    }
-    return entry.metrics;
-  };
+  const metricsOf = perFile(
+    async (path) => (isReallyBelow(root, path) ? readMetrics(dirname(path)) : NONE),
+    REMEMBERED,
+  );
   return {
     async read(run, { keys, points, from, to }) {
-      const { histories } = await metricsOf(run.folder).catch((error: unknown) => {
+      const { histories } = await metricsOf(join(run.folder, RUN_FILES.metrics)).catch((error: unknown) => {
         if (!(error instanceof FailureError)) throw error;
         onWarning(`${run.place}: ${error.message}`);
         return NONE;

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import { grid } from '../lib/video/layout/write-grid.js';
+import { sentFile } from './file-address.js';
 import { HttpProblem } from './http-problem.js';
 import { readJson } from './read-json.js';
-import { runFile } from './run-files.js';
+import type { RunSource } from './run-source.js';
 import { sendFile } from './send-file.js';
 
 const MOST_CELLS = 16;
@@ -22,12 +23,12 @@ const MOST_WAITING = 3;
 /** Renders grids, one after another. */
 export type GridRenderer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Creates a renderer for videos below a root. */
-export function gridRenderer(root: string): GridRenderer {
+/** Creates a renderer for videos of runs. */
+export function gridRenderer(source: RunSource): GridRenderer {
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
   return async (request, response) => {
-    const { files, labels } = await readQuestion(request, root);
+    const { files, labels } = await readQuestion(request, source);
     if (waiting > MOST_WAITING)
       throw new HttpProblem(429, 'several grids are being rendered; try again in a moment', { 'retry-after': '5' });
     const gone = new AbortController();
@@ -75,7 +76,7 @@ async function render(request: IncomingMessage, response: ServerResponse, work: 
 /** `{"videos": ["/files/a/b/artifacts/x.mp4", ...], "labels": ["0.45", ...]}` */
 async function readQuestion(
   request: IncomingMessage,
-  root: string,
+  source: RunSource,
 ): Promise<{ files: string[]; labels?: string[] | undefined }> {
   const { videos, labels } = (await readJson(request)) as { videos?: unknown; labels?: unknown };
   const isList = (value: unknown): value is string[] =>
@@ -94,7 +95,7 @@ async function readQuestion(
   for (const video of videos) {
     const [, path] = /^\/files\/(.+\.(?:mp4|webm|m4v))$/i.exec(video) ?? [];
     if (path === undefined) throw new HttpProblem(400, `'${video.slice(0, 80)}' is not the address of a run's video`);
-    files.push(await runFile(root, path.split('/')));
+    files.push(await sentFile(source, path.split('/')));
   }
   return { files, labels };
 }

@@ -9,14 +9,14 @@ import { compareUrl } from './compared-run.js';
 import { collectComparison } from './comparison.js';
 import { comparisonPage } from './comparison-page.js';
 import { type CurveReader, openCurves } from './curves.js';
+import { sentFile, urlIn } from './file-address.js';
 import { type GridRenderer, gridRenderer } from './grid-request.js';
 import { HttpProblem } from './http-problem.js';
 import { listPage } from './list-page.js';
 import { listView, matchingRuns } from './list-view.js';
 import type { Live } from './live.js';
 import { integerOf, listOf, numberOf, queryOf } from './query.js';
-import { runFile, runFileUrl } from './run-files.js';
-import { type FileUrl, filesOfRun, isReport, roleOf } from './run-media.js';
+import { filesOfRun, isReport, roleOf } from './run-media.js';
 import type { PlacedRun, RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
 import { sweepPage } from './sweep-page.js';
@@ -44,7 +44,7 @@ const REPORT_POLICY =
 /** Creates the routes of a dashboard. */
 export function routes(source: RunSource, live: Live, sweep?: WatchedSweep): Answer {
   const curves = openCurves(source.root);
-  const renderGrid = gridRenderer(source.root);
+  const renderGrid = gridRenderer(source);
   return (request, response, url) => answer({ source, live, curves, renderGrid, sweep }, request, response, url);
 }
 
@@ -73,7 +73,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   if (pathname === '/api/grid') throw new HttpProblem(405, 'a grid is asked for with POST', { allow: 'POST' });
   const [, area, rest = ''] = /^\/(files|reports|assets)\/(.*)$/.exec(rawPath(request)) ?? [];
   if (area === 'files') {
-    const path = await runFile(source.root, rest.split('/'));
+    const path = await sentFile(source, rest.split('/'));
     // A run's file is shown alone: nothing in it may run, load or embed anything. Videos are not sandboxed: a sandboxed one
     // cannot load itself.
     const sandbox = isMedia(path) ? '' : 'sandbox; ';
@@ -83,7 +83,7 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
   if (area === 'reports') {
     if (!isReport(rest)) throw new HttpProblem(404, 'there is no such report');
     response.setHeader('content-security-policy', REPORT_POLICY);
-    return sendFile(request, response, await runFile(source.root, rest.split('/')), 'text/html; charset=utf-8');
+    return sendFile(request, response, await sentFile(source, rest.split('/')), 'text/html; charset=utf-8');
   }
   if (area === 'assets') {
     const asset = servedAsset(rest);
@@ -133,14 +133,6 @@ async function toVideo({ source }: Parts, query: URLSearchParams, response: Serv
   const video = files.find(({ kind, url, name }) => kind === 'video' && url !== undefined && roleOf(name) === 'result');
   if (video?.url === undefined) response.writeHead(204).end();
   else response.writeHead(307, { location: video.url, 'cache-control': 'no-cache' }).end();
-}
-
-/** The addresses of files below the runs. */
-function urlIn(root: string): FileUrl {
-  return async (path) => {
-    const url = runFileUrl(root, path);
-    return url === undefined ? { problem: 'lies outside of the runs and is not shown' } : { url };
-  };
 }
 
 async function comparePage(parts: Parts, query: URLSearchParams): Promise<string> {

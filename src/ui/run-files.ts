@@ -37,7 +37,7 @@ export async function runFile(root: string, parts: readonly string[]): Promise<s
 }
 
 /** Decodes one part of a URL's path as a file name. */
-function decodePart(part: string): string {
+export function decodePart(part: string): string {
   let name: string;
   try {
     name = decodeURIComponent(part);
@@ -64,5 +64,10 @@ export function runFileUrl(root: string, path: string): string | undefined {
   const parts = relative(root, path).split(sep);
   if (parts.some((part) => part === '' || part.startsWith('.'))) return undefined;
   if (!isReallyBelow(root, path)) return undefined;
+  return fileUrl(parts);
+}
+
+/** The URL of a file by the parts of its path. */
+export function fileUrl(parts: readonly string[]): string {
   return `/files/${parts.map(encodeURIComponent).join('/')}`;
 }

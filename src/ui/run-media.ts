@@ -60,7 +60,7 @@ export async function filesOfRun(run: ArtifactOwner, urlOf: FileUrl): Promise<Ru
 }
 
 /** The records of artifacts.jsonl; if the file cannot be read, that is reported like a damaged record. */
-async function recordsOf(folder: string): Promise<ArtifactRecords> {
+export async function recordsOf(folder: string): Promise<ArtifactRecords> {
   try {
     return await readArtifactRecords(folder);
   } catch (error) {

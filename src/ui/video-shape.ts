@@ -1,7 +1,7 @@
 // Frame counts and frame rates of videos, by which the player finds frames. Each file is probed once.
 
-import { statSync } from 'node:fs';
 import { openVideo } from '../lib/video/read/open-video.js';
+import { perFile } from './per-file.js';
 
 /** The form of a video. */
 export interface VideoShape {
@@ -11,23 +11,8 @@ export interface VideoShape {
   readonly height: number;
 }
 
-const known = new Map<string, { stamp: string; shape: Promise<VideoShape | undefined> }>();
-const REMEMBERED = 2000;
-
 /** The form of a video file; undefined if it cannot be played. */
-export function videoShape(path: string): Promise<VideoShape | undefined> {
-  const about = statSync(path, { throwIfNoEntry: false });
-  if (!about?.isFile()) return Promise.resolve(undefined);
-  const stamp = `${about.size} ${about.mtimeMs}`;
-  const before = known.get(path);
-  if (before?.stamp === stamp) return before.shape;
-  if (known.size >= REMEMBERED) known.clear();
-  const shape = ask(path);
-  known.set(path, { stamp, shape });
-  return shape;
-}
-
-async function ask(path: string): Promise<VideoShape | undefined> {
+export const videoShape = perFile(async (path): Promise<VideoShape | undefined> => {
   try {
     const { width, height, frameRate, expectedFrames } = await openVideo(path, { exact: true, onWarning: () => {} });
     return expectedFrames === undefined || expectedFrames < 1
@@ -36,4 +21,4 @@ async function ask(path: string): Promise<VideoShape | undefined> {
   } catch {
     return undefined; // incomplete, or not a video: its cell says so
   }
-}
+});

@@ -393,36 +393,60 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     expect(await page.locator('.empty').textContent()).toContain('No run is chosen');
   });
 
-  it('opens a run with its source under a wipe, at the result’s size, and offers no side-by-side file', async () => {
-    const pairs = join(top, 'pairs');
-    mkdirSync(pairs);
-    const run = await startRun({ root: pairs, experiment: 'x', name: 'one' });
-    const [output, both] = ['output.mp4', 'comparison.mp4'].map((name) => join(run.artifacts, name));
-    await writeVideo(output, frames(160), { frameRate: RATE, onWarning: () => {} });
-    const grid = gridFrames([frames(20), frames(160)], { columns: 2 });
-    await writeVideo(both, grid, { frameRate: RATE, onWarning: () => {} });
-    for (const file of [output, both]) await run.logArtifact(file);
-    await run.finish();
-    const other = await startDashboard({ root: pairs, port: 0, token: false });
+  it('leads from a sweep with --out to its steadiest run, the source beside it and its settings, in five clicks', async () => {
+    ours = /./;
+    const [tracked, out] = [join(top, 'pairs'), join(top, 'out')];
+    for (const folder of [tracked, out]) mkdirSync(folder);
+    const whole = await startRun({ root: tracked, experiment: 'sweep', name: 'shot' });
+    const levels = { 0.3: 60, 0.5: 160, 0.7: 220 };
+    for (const [strength, level] of Object.entries(levels)) {
+      const run = await startChild(whole, { name: `strength ${strength}`, parameters: { strength: Number(strength) } });
+      run.logMetrics({ edit_strength: 100 * Number(strength), warping_error_normalised: Number(strength) / 5 });
+      const video = join(out, `strength-${strength}.mp4`);
+      await writeVideo(video, frames(level), { frameRate: RATE, onWarning: () => {} });
+      await run.logArtifact(video);
+      await run.finish();
+    }
+    const cells = [20, ...Object.values(levels)].map(frames);
+    const both = join(out, 'grid.mp4');
+    await writeVideo(both, gridFrames(cells, { columns: 2 }), { frameRate: RATE, onWarning: () => {} });
+    await whole.logArtifact(both);
+    await whole.finish();
+    const other = await startDashboard({ root: tracked, port: 0, token: false });
     try {
-      await open('');
-      ours = /./;
-      await page.goto(`${other.address}compare?run=x/one`);
-      await until(`document.querySelector('.stage').dataset.mode === 'wipe'`);
-      const cells = page.locator('.cell:not([hidden])');
-      expect(await cells.evaluateAll((all) => all.map((cell) => cell.textContent?.trim()))).toEqual([
-        'source',
-        'output',
+      await page.goto(other.address);
+      await seen(['strength 0.7', 'strength 0.5', 'strength 0.3', 'shot']);
+      // The clicks of the README.
+      await page.getByRole('columnheader', { name: 'warping error normalised' }).getByRole('button').click();
+      await seen(['strength 0.3', 'strength 0.5', 'strength 0.7', 'shot']);
+      expect(await page.locator('.row.run .cell.number:nth-child(5)').allTextContents()).toEqual([
+        '30',
+        '50',
+        '70',
+        '–',
       ]);
-      expect(await page.locator('.arm-list b').allTextContents()).toEqual(['source', 'output']);
+      await page.getByRole('link', { name: 'strength 0.5' }).click();
+      await until(`document.querySelector('.stage')?.dataset.mode === 'wipe'`);
+      const shown = page.locator('.stage .cell:not([hidden])');
+      const labels = () => shown.evaluateAll((all) => all.map((cell) => cell.textContent?.trim()));
+      expect(await labels()).toEqual(['source', 'strength-0.5']);
+      expect(await page.locator('.arm-list b').allTextContents()).toEqual(['source', 'strength-0.5']);
       await until(`[...document.querySelectorAll('.stage video')].every((v) => v.readyState >= 2 && !v.seeking)`);
       // What is seen in the middle of either cell is its own picture: the source is dark, the result is light.
-      const shot = await page.locator('.stage').screenshot();
-      const { data, info } = await sharp(shot).raw().toBuffer({ resolveWithObject: true });
-      const at = (x: number) =>
-        data[info.channels * (Math.round(info.height * 0.6) * info.width + Math.round(info.width * x))];
-      for (const x of [0.1, 0.4]) expect(at(x)).toBeLessThan(60);
-      for (const x of [0.6, 0.9]) expect(at(x)).toBeGreaterThan(120);
+      const expectDarkAndLight = async () => {
+        const shot = await page.locator('.stage').screenshot();
+        const { data, info } = await sharp(shot).raw().toBuffer({ resolveWithObject: true });
+        const at = (x: number) =>
+          data[info.channels * (Math.round(info.height * 0.6) * info.width + Math.round(info.width * x))];
+        for (const x of [0.1, 0.4]) expect(at(x)).toBeLessThan(60);
+        for (const x of [0.6, 0.9]) expect(at(x)).toBeGreaterThan(120);
+      };
+      await expectDarkAndLight();
+      await page.getByRole('button', { name: 'Grid', exact: true }).click();
+      await expectDarkAndLight();
+      await page.getByRole('navigation').getByText('Settings').click();
+      await eventually(() => page.locator('.run-settings').isVisible()).toBe(true);
+      expect(await page.locator('.run-settings tbody tr').nth(1).textContent()).toBe('strength0.5');
     } finally {
       await other.close();
     }

@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/lib/base/hash.js';
 import { startRun } from '../../src/lib/tracking/log/start-run.js';
 import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js';
 import { scratchFolder } from '../tracking/scratch.js';
@@ -47,6 +48,16 @@ beforeAll(async () => {
   writeFileSync(reported, 'a report');
   const artifact = { name: 'report.html', path: 'artifacts/report.html', bytes: 8, sha256: '0'.repeat(64), time: 0 };
   appendFileSync(join(root, 'sweep/strength-0.6/artifacts.jsonl'), `${JSON.stringify(artifact)}\n`);
+  // What a run wrote elsewhere, and what its records only say that it did.
+  const out = join(top, 'out');
+  mkdirSync(out);
+  writeFileSync(join(out, 'written.txt'), 'a result');
+  writeFileSync(join(out, 'changed.txt'), 'a letter');
+  const elsewhere = (path: string) => ({ ...artifact, name: basename(path), path, sha256: sha256('a result') });
+  for (const path of [join(out, 'written.txt'), join(out, 'changed.txt'), join(top, 'secret.txt')])
+    appendFileSync(join(root, 'sweep/strength-0.6/artifacts.jsonl'), `${JSON.stringify(elsewhere(path))}\n`);
+  const record = join(root, 'sweep/strength-0.6/run.json');
+  writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, 'utf8')), outside: [out] }));
   const away = await startRun({
     root: join(top, 'elsewhere'),
     experiment: 'x',
@@ -167,6 +178,23 @@ describe('what is refused', () => {
       const { status, text } = await get(`/files/sweep/strength-0.45/artifacts/${path}`);
       expect([status, text]).toEqual([403, 'that file lies outside of the runs, which are all that is shown here\n']);
     }
+  });
+
+  it('files elsewhere that a run did not write, or that have changed since', async () => {
+    const at = (name: string) => get(`/files/sweep/strength-0.6/.elsewhere/${name}`);
+    const { status, text, headers } = await at('written.txt');
+    expect([status, text, headers['content-security-policy']]).toEqual([
+      200,
+      'a result',
+      expect.stringMatching(/^sandbox/),
+    ]);
+    for (const name of ['changed.txt', 'secret.txt', 'unrecorded.txt', '..%2fsecret.txt', '%2e%2e/secret.txt', '']) {
+      expect([name, (await at(name)).status]).toEqual([name, name.includes('2') ? 400 : name === '' ? 400 : 404]);
+    }
+    expect((await get('/files/sweep/gone/.elsewhere/written.txt')).status).toBe(404);
+    expect((await get('/compare?run=sweep/strength-0.6')).text).toMatch(
+      /has changed since it was recorded.*changed\.txt/,
+    );
   });
 
   it('runs that a link brings in from elsewhere', async () => {
