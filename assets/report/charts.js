@@ -99,7 +99,7 @@ export function createChart(place, { onSeen, onPoint, onHover } = {}) {
       plotly.react(
         canvas,
         tracesOf(drawn, theme, { hidden: hiddenLines, picked, sides }),
-        { ...layoutOf(drawn, theme), ...width },
+        { ...layoutOf(drawn, theme, hiddenLines), ...width },
         config(drawn),
       );
     await react();

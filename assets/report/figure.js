@@ -140,36 +140,58 @@ function isTogether(lines) {
   return lines.length <= MOST_TOGETHER && lines.every(({ kind = 'line' }) => kind === 'line');
 }
 
-/** plotly's layout. @param {Figure} figure @param {Theme} theme */
-export function layoutOf({ x, y, lines, marks = [], floors = [], group }, theme) {
+/**
+ * The range of an axis: around equal values at most half their size, where plotly takes 1, however small they are.
+ *
+ * @param {Axis} axis
+ * @param {(number | string | null)[]} values
+ */
+function rangeOf({ log, include }, values) {
+  if (include && !log) return { autorangeoptions: { include } };
+  const [first, ...others] = new Set(values.filter((value) => value !== null));
+  if (log || others.length > 0 || typeof first !== 'number' || first === 0) return {};
+  const [clipmin, clipmax] = [0.5 * first, 1.5 * first].sort((one, two) => one - two);
+  return { autorangeoptions: { clipmin, clipmax } };
+}
+
+/** plotly's layout. @param {Figure} figure @param {Theme} theme @param {ReadonlySet<string>} hidden */
+export function layoutOf({ x, y, lines, marks = [], floors = [], group }, theme, hidden) {
   const { ink, soft, line, faint, panel, font } = theme;
-  const axis = (/** @type {Axis} */ { title, log, fromZero, include }) => ({
-    ...{
-      title: { text: escaped(title), standoff: 6, font: { size: 12.5 } },
-      type: log ? 'log' : '-',
-      automargin: true,
-    },
-    ...{
-      gridcolor: faint,
-      linecolor: line,
-      zeroline: false,
-      exponentformat: 'power',
-      minexponent: 4,
-      hoverformat: '.6~g',
-    },
-    rangemode: fromZero ? 'tozero' : 'normal',
-    ...(include && !log && { autorangeoptions: { include } }),
-  });
+  const shown = lines.filter(({ name }) => !hidden.has(name));
+  const axis = (/** @type {'x' | 'y'} */ key) => {
+    const described = { x, y }[key];
+    return {
+      ...{
+        title: { text: escaped(described.title), standoff: 6, font: { size: 12.5 } },
+        type: described.log ? 'log' : '-',
+        automargin: true,
+      },
+      ...{
+        gridcolor: faint,
+        linecolor: line,
+        zeroline: false,
+        exponentformat: 'power',
+        minexponent: 4,
+        hoverformat: '.6~g',
+      },
+      ...(described.fromZero
+        ? { rangemode: 'tozero' }
+        : rangeOf(
+            described,
+            shown.flatMap((each) => [...each[key]]),
+          )),
+    };
+  };
   return {
     ...{ autosize: true, paper_bgcolor: '#0000', plot_bgcolor: '#0000', margin: { l: 46, r: 12, t: 8, b: 34 } },
     font: { family: font, size: 11.5, color: soft },
     xaxis: {
-      ...axis(x),
+      ...axis('x'),
       showgrid: false,
       showline: true,
       unifiedhovertitle: { text: `${escaped(x.title)} %{x}` },
     },
-    yaxis: { ...axis(y), nticks: 6 },
+    yaxis: { ...axis('y'), nticks: 6 },
     hovermode: isTogether(lines) ? 'x unified' : 'closest',
     hoverlabel: { bgcolor: panel, bordercolor: line, font: { family: font, size: 12, color: ink }, namelength: -1 },
     ...{

@@ -147,7 +147,8 @@ export function startPlayer(root) {
 
   // Keys control the player unless another element needs them, as in other video players.
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector('dialog[open]')) return;
+    if (!root.isConnected || document.querySelector('dialog[open]')) return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest('select, textarea, input:not(.seek):not([type=checkbox])')) return;
     if (event.key === ' ' && target.closest('button, a, summary, input[type=checkbox]') && !target.closest('.enlarge'))
@@ -165,7 +166,11 @@ export function startPlayer(root) {
     } else if (key) key(event);
     else return;
     event.preventDefault();
+    noteTouch();
   });
+  // Pages that go on leave a player alone that somebody uses.
+  const noteTouch = () => root.toggleAttribute('data-touched', true);
+  for (const event of ['pointerdown', 'input']) root.addEventListener(event, noteTouch);
 
   seekBar.addEventListener('input', () => {
     const wanted = Number(seekBar.value); // before the pause moves the bar to the videos' frame
@@ -193,6 +198,8 @@ export function startPlayer(root) {
     stage.classList.toggle('sharp', /** @type {HTMLInputElement} */ (event.target).checked),
   );
   hear('seek', (frame) => {
+    if (!root.isConnected) return; // another one has taken its place
+    noteTouch();
     sync.pause();
     sync.seek(frame);
   });

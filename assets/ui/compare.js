@@ -29,6 +29,12 @@ function start(part, data) {
     updates.push(charts[/** @type {keyof typeof charts} */ (place.dataset.chart)](place, data));
 }
 
+// First, since it remembers the parts as they came.
+startFollowing(pageData, (newer, came) => {
+  for (const update of updates) update(newer);
+  for (const part of came) start(part, newer);
+  showHidden();
+});
 startLegends();
 startTables();
 startPictures();
@@ -36,9 +42,4 @@ start(document, pageData);
 document.addEventListener('change', ({ target }) => {
   if (target instanceof HTMLInputElement && target.closest('.only-differing'))
     find(document, '.run-settings').classList.toggle('only', target.checked);
-});
-startFollowing(pageData, (newer, came) => {
-  for (const update of updates) update(newer);
-  for (const part of came) start(part, newer);
-  showHidden();
 });

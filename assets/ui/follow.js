@@ -61,9 +61,15 @@ export function startFollowing(first, onChange) {
     for (const [name, part] of now) {
       const old = before.get(name);
       const markup = part.outerHTML;
-      const isUsed = old?.querySelector('[data-chart], .player') || old?.contains(document.activeElement);
+      const player = old?.querySelector('.player');
+      const isUsed = old?.querySelector('[data-chart], [data-touched]') || old?.contains(document.activeElement);
       if (!old) last.after(part);
-      else if (known.get(name) !== markup && !isUsed) old.replaceWith(part);
+      else if (known.get(name) !== markup && isUsed) player && offerReload();
+      else if (known.get(name) !== markup) {
+        // The curves beside the videos go on.
+        part.querySelector('.frame-curves')?.replaceWith(...old.querySelectorAll('.frame-curves'));
+        old.replaceWith(part);
+      }
       if (part.ownerDocument === document) {
         known.set(name, markup);
         came.push(part);
@@ -74,9 +80,7 @@ export function startFollowing(first, onChange) {
     const text = newer.getElementById('page-data')?.textContent ?? '{}';
     const held = document.getElementById('page-data');
     if (held) held.textContent = text;
-    const { isRunning } = data;
     data = JSON.parse(text);
-    if (isRunning && !data.isRunning && document.querySelector('.player')) offerReload();
     onChange(data, came);
   }
 
@@ -90,11 +94,11 @@ export function startFollowing(first, onChange) {
   addEventListener('pagehide', () => events.close());
 }
 
-/** Videos that are being watched stay; what came to them since is loaded on request. */
+/** Videos that somebody watches stay; what came since is loaded on request. */
 function offerReload() {
-  document.querySelector('.reload')?.remove();
+  if (document.querySelector('.reload')) return;
   const load = button({}, 'Load new videos', () => location.reload());
-  const note = make('p', { class: 'notice reload', role: 'status' }, 'All has ended. ', load);
+  const note = make('p', { class: 'notice reload', role: 'status' }, 'There are new videos. ', load);
   find(document, 'header.overview').after(note);
 }
 
