@@ -55,10 +55,11 @@ function* sections({ running, failed, machines }: SweepStatus): Generator<Sectio
   yield section('Machines', table(named, rows, 'No machine has done anything yet.'));
 }
 
-function runningRow({ label, machine, slot, seconds, doing, fraction }: RunningJob): (string | Html)[] {
+function runningRow({ label, machine, slot, seconds, doing, fraction, picture }: RunningJob): (string | Html)[] {
   const percent = `${Math.floor(100 * fraction)} %`;
   const bar = html`<progress max="1" value="${fraction}" aria-label="${label}">${percent}</progress> ${percent}`;
-  return [label, machine, String(slot + 1), formatSeconds(seconds), doing, bar];
+  const named = html`${picture !== undefined && html`<img src="${picture}" alt=""> `}${label}`;
+  return [named, machine, String(slot + 1), formatSeconds(seconds), doing, bar];
 }
 
 function table(names: readonly string[], rows: readonly (readonly (string | Html)[])[], none: string): Html {

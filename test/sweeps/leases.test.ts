@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
-import { createLeases, currentLeases } from '../../src/lib/sweeps/store/leases.js';
+import { createLeases, currentLeases, previewOf } from '../../src/lib/sweeps/store/leases.js';
 import { SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
 import { scratchFolder } from './tiny.js';
 
@@ -35,9 +35,12 @@ describe('a lease', () => {
     const first = await a.take('point-1', 'strength 0.5', 0);
     expect(await b.take('point-1', 'strength 0.5', 0)).toBeUndefined();
     expect(await b.look()).toEqual(new Set(['point-1']));
-    expect(await first!.renew(PROGRESS)).toBe(true);
+    const picture = 'data:image/jpeg;base64,AAAA';
+    expect(await first!.renew(PROGRESS, picture)).toBe(true);
+    expect(await previewOf(store, 'point-1')).toBe(picture);
     expect((await currentLeases(store)).get('point-1')).toMatchObject({ label: 'strength 0.5', ...PROGRESS });
     await first!.free();
+    expect(await previewOf(store, 'point-1')).toBeUndefined();
     expect(await b.look()).toEqual(new Set());
     const second = await b.take('point-1', 'strength 0.5', 0);
     expect(await second!.isHeld()).toBe(true);

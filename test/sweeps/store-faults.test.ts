@@ -44,10 +44,13 @@ const sourceJob = (name: string, video = 'street.mp4') =>
     settings: { video, model: 'demo' },
   }) as unknown as Job;
 
-/** Leaves the two files of a source. */
+const PICTURE = 'data:image/jpeg;base64,AAAA';
+
+/** Shows a preview, and leaves the two files of a source. */
 const encodes: Executor = {
   slots: 1,
-  async run(job) {
+  async run(job, { onProgress }) {
+    onProgress?.({ done: 1, total: 2, label: 'encoding', picture: PICTURE });
     mkdirSync(join(job.folder, 'encoded'), { recursive: true });
     writeFileSync(join(job.folder, 'result.json'), '{}');
     writeFileSync(join(job.folder, 'encoded', 'whole'), '');
@@ -65,15 +68,17 @@ async function perform(store: Store, seconds: number) {
 }
 
 describe('results that take longer to store than a lease', () => {
-  it('keep the lease renewed meanwhile', async () => {
+  it('keep the lease renewed meanwhile, with the last preview beside it', async () => {
     const inner = await newStore();
     let renewed = (): void => {};
     let storing = false;
+    const previews: unknown[] = [];
     const store: Store = {
       ...inner,
       async write(key, data) {
         await inner.write(key, data);
         if (storing && key.startsWith(SHARED.leases)) renewed();
+        if (key.startsWith(SHARED.previews)) previews.push(data);
       },
       async upload(key, from) {
         storing = true;
@@ -82,7 +87,8 @@ describe('results that take longer to store than a lease', () => {
       },
     };
     expect((await perform(store, 0.2)).status).toBe('done');
-    expect(await inner.names(SHARED.leases)).toEqual([]);
+    expect([await inner.names(SHARED.leases), await inner.names(SHARED.previews)]).toEqual([[], []]);
+    expect(previews).toEqual([PICTURE]);
   });
 
   it('are left to the worker that has taken the job', async () => {

@@ -11,6 +11,7 @@ import { type Dashboard, startDashboard } from '../../src/ui/start-dashboard.js'
 import { scratchFolder } from '../tracking/scratch.js';
 import { ask } from './ask.js';
 
+const PICTURE = 'data:image/jpeg;base64,AAAA';
 const scratch = scratchFolder();
 let store: Store;
 let dashboard: Dashboard;
@@ -40,7 +41,7 @@ beforeAll(async () => {
   const leases = createLeases(store, 60);
   await leases.look();
   const lease = await leases.take('point-d', 'strength 4', 1);
-  await lease!.renew({ running: 130, fraction: 0.5, doing: 'denoising' });
+  await lease!.renew({ running: 130, fraction: 0.5, doing: 'denoising' }, PICTURE);
   const root = join(scratch, 'runs');
   await (await startRun({ root, experiment: 'night', name: 'sweep', tags: { 'sweep.points': '5' } })).finish();
   dashboard = await startDashboard({
@@ -57,7 +58,7 @@ describe('the page of a sweep', () => {
     expect(status).toBe(200);
     // 20 s for 10 passes; 15 are left, for one slot.
     expect(text).toContain('2 of 5 points done, 1 failed, work is given out, about 30 s left');
-    expect(text).toContain('<td>strength 4</td>');
+    expect(text).toContain(`<td><img src="${PICTURE}" alt=""> strength 4</td>`);
     expect(text).toContain('<td>2:10</td><td>denoising</td>');
     expect(text).toContain('50 %');
     expect(text).toContain('<td>&lt;b&gt;strength&lt;/b&gt; 3</td><td>gpu2</td><td>out of luck</td>');

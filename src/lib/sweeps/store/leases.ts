@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { isAlive, type ProcessIdentity, thisProcess } from '../../base/process-identity.js';
+import { isPreview } from '../../tracking/stored/run-stages.js';
 import { SHARED, type Store } from './store.js';
 
 /** The content of a lease. */
@@ -32,8 +33,8 @@ export type LeaseProgress = Pick<LeaseContent, 'running' | 'fraction' | 'doing'>
 export interface HeldLease {
   /** How often the job has been begun, with this time. */
   readonly number: number;
-  /** Writes it again; false once another has taken the job. */
-  renew(progress: LeaseProgress): Promise<boolean>;
+  /** Writes it again, and the last preview if it is another; false once another holder has taken the job. */
+  renew(progress: LeaseProgress, picture?: string): Promise<boolean>;
   /** Whether nobody else has taken the job. */
   isHeld(): Promise<boolean>;
   /** Lets go of a job that is not finished. */
@@ -104,6 +105,7 @@ export function createLeases(store: Store, seconds: number): Leases {
       const name = `${SHARED.leases}${job}.${number}`;
       const fixed = { ...thisProcess(), slot, nonce: randomBytes(8).toString('hex'), lease: seconds, label };
       let beat = 0;
+      let shown: string | undefined;
       const text = (progress: LeaseProgress): string => JSON.stringify({ ...fixed, beat: beat++, ...progress });
       if (!(await store.create(name, text({ running: 0, fraction: 0, doing: 'starting' })))) return undefined;
       const isHeld = async (): Promise<boolean> => {
@@ -114,15 +116,19 @@ export function createLeases(store: Store, seconds: number): Leases {
       return {
         number,
         isHeld,
-        async renew(progress) {
+        async renew(progress, picture) {
           if (!(await isHeld())) return false;
           await store.write(name, text(progress));
+          if (picture !== undefined && picture !== shown) await store.write(SHARED.previews + job, picture);
+          shown = picture;
           return true;
         },
         async free() {
+          await store.remove(SHARED.previews + job);
           await store.create(`${name}.free`, '');
         },
         async end() {
+          await store.remove(SHARED.previews + job);
           for (const each of await namesOf(store, job)) await store.remove(SHARED.leases + each);
         },
       };
@@ -140,6 +146,13 @@ export async function currentLeases(store: Store): Promise<ReadonlyMap<string, L
     if (content) held.set(job, content);
   }
   return held;
+}
+
+/** The last preview of a job that somebody does, as a `data:` URI. */
+export async function previewOf(store: Store, job: string): Promise<string | undefined> {
+  const bytes = await store.read(SHARED.previews + job);
+  const picture = bytes && Buffer.from(bytes).toString('latin1');
+  return isPreview(picture) ? picture : undefined;
 }
 
 /** The latest lease of each job, and those that their holders let go of. */

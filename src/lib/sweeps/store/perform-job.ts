@@ -72,8 +72,8 @@ export async function performJob(bench: Bench, packed: Job, inputs: Inputs, leas
       signal: stop.signal,
       ...(bench.onWarning && { onWarning: bench.onWarning }),
       onMetrics: curve.note,
-      onProgress: ({ done, total, label: doing, phase }) =>
-        keeping.note({ ...(phase && { fraction: done / Math.max(1, total) }), doing: phase ?? doing }),
+      onProgress: ({ done, total, label: doing, phase, picture }) =>
+        keeping.note({ ...(phase && { fraction: done / Math.max(1, total) }), doing: phase ?? doing }, picture),
     });
     const seconds = (performance.now() - begun) / 1000;
     await keeping.savesNoMore();
@@ -120,6 +120,7 @@ function keepLease({ seconds, onWarning, onProgress }: Bench, lease: HeldLease, 
   const begun = performance.now();
   const ended = new AbortController();
   let progress = { fraction: 0, doing: 'starting' };
+  let last: string | undefined;
   let saveWork: (() => Promise<void>) | undefined;
   let lost = false;
   let saving: Promise<void> | undefined;
@@ -134,7 +135,7 @@ function keepLease({ seconds, onWarning, onProgress }: Bench, lease: HeldLease, 
     while (!ended.signal.aborted) {
       await sleep(250 * seconds, undefined, { signal: ended.signal }).catch(() => {});
       if (ended.signal.aborted) return;
-      if (await lease.renew({ running: (performance.now() - begun) / 1000, ...progress })) {
+      if (await lease.renew({ running: (performance.now() - begun) / 1000, ...progress }, last)) {
         if (!saving) void save(); // the lease does not wait for it
         continue;
       }
@@ -146,7 +147,8 @@ function keepLease({ seconds, onWarning, onProgress }: Bench, lease: HeldLease, 
   const beating = beat();
   beating.catch(() => {}); // `end` throws it
   return {
-    note(now: { fraction?: number; doing: string }): void {
+    note(now: { fraction?: number; doing: string }, picture: string | undefined = last): void {
+      last = picture;
       progress = { ...progress, ...now };
       onProgress?.(progress);
     },

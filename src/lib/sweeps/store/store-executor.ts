@@ -13,7 +13,7 @@ import { hasStage, readStage } from '../jobs/training-job.js';
 import { fetchFolder } from './fetch-job.js';
 import { finalKey, isFinished, resultPrefix } from './finish-job.js';
 import { folderStore } from './folder-store.js';
-import { currentLeases } from './leases.js';
+import { currentLeases, previewOf } from './leases.js';
 import { type PassedCurve, passedCurve } from './live-curve.js';
 import { patientStore } from './patient-store.js';
 import { packJobs } from './portable-job.js';
@@ -105,11 +105,11 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       awaited.begin();
       const phase = awaited.job.kind === 'training' ? 'training' : 'denoising';
       const progress = { done: Math.round(1000 * fraction), total: 1000, label: doing };
-      if (awaited.curve && awaited.job.kind === 'training' && awaited.beat !== beat) {
-        awaited.beat = beat;
-        await awaited.curve.look(store, awaited.job);
-      }
-      awaited.hooks?.onProgress?.({ ...progress, ...(fraction > 0 && { phase }) });
+      const isNew = awaited.hooks !== undefined && awaited.beat !== beat;
+      if (isNew) awaited.beat = beat;
+      if (isNew && awaited.job.kind === 'training') await awaited.curve?.look(store, awaited.job);
+      const picture = isNew ? await previewOf(store, key) : undefined;
+      awaited.hooks?.onProgress?.({ ...progress, ...(fraction > 0 && { phase }), ...(picture && { picture }) });
     }
   };
   const watch = async (): Promise<void> => {
@@ -206,6 +206,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       isEnded = true;
       await store.remove(SHARED.jobs);
       await store.remove(SHARED.leases);
+      await store.remove(SHARED.previews);
       await store.remove(SHARED.curves);
       if (failed > 0) return;
       for (const prefix of [SHARED.partial, SHARED.inputs]) await store.remove(prefix);

@@ -7,6 +7,7 @@
 //   .shared/inputs/SHA256   contents of videos, models and adapters
 //   .shared/leases/JOB.N    who does a job, for the N-th time; JOB.N.free once that holder has let go of it
 //   .shared/partial/JOB/    unfinished work, from which another machine goes on
+//   .shared/previews/JOB    its last preview, a `data:` URI, removed with the lease
 //   .shared/curves/JOB      the losses of a training that goes on
 //   .shared/done/JOB, .shared/failed/JOB   by whom and in how many seconds, or why not
 
@@ -47,6 +48,7 @@ export const SHARED = {
   inputs: '.shared/inputs/',
   leases: '.shared/leases/',
   partial: '.shared/partial/',
+  previews: '.shared/previews/',
   curves: '.shared/curves/',
   done: '.shared/done/',
   failed: '.shared/failed/',

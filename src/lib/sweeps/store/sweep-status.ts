@@ -1,6 +1,6 @@
 // How far a sweep is, by its store: what is done, who does what, what failed and why, how much each machine does.
 
-import { currentLeases } from './leases.js';
+import { currentLeases, previewOf } from './leases.js';
 import { offeredJobs } from './offered-jobs.js';
 import { type JobReport, readJson, readState, SHARED, type Store, type StoreState } from './store.js';
 
@@ -15,7 +15,12 @@ export interface RunningJob {
   /** From 0 to 1. */
   readonly fraction: number;
   readonly doing: string;
+  /** The last preview, as a `data:` URI. */
+  readonly picture?: string | undefined;
 }
+
+/** The most jobs whose previews are read. */
+const MOST_PICTURES = 16;
 
 /** What a machine has done. */
 export interface MachineStatus {
@@ -72,8 +77,9 @@ export function sweepWatcher(store: Store): () => Promise<SweepStatus | undefine
     const done = await reports(SHARED.done);
     const failed = await reports(SHARED.failed);
     const leases = [...(await currentLeases(store))].filter(([job]) => !done.has(job) && !failed.has(job));
-    const running = leases.map(([job, { label, host, slot, running: seconds, fraction, doing }]) => {
-      return { job, label, machine: host, slot, seconds, fraction, doing };
+    const pictures = await Promise.all(leases.slice(0, MOST_PICTURES).map(([job]) => previewOf(store, job)));
+    const running = leases.map(([job, { label, host, slot, running: seconds, fraction, doing }], i) => {
+      return { job, label, machine: host, slot, seconds, fraction, doing, picture: pictures[i] };
     });
     const points = new Set([...jobs.keys(), ...done.keys(), ...failed.keys()].filter(isPoint));
     const left = secondsLeft(

@@ -39,6 +39,11 @@ export interface RunProgress {
 const MOST_BYTES = 1e6;
 const PICTURE = /^data:image\/jpeg;base64,[A-Za-z0-9+/]+=*$/;
 
+/** Whether a value is a small JPEG as a `data:` URI. */
+export function isPreview(picture: unknown): picture is string {
+  return typeof picture === 'string' && PICTURE.test(picture);
+}
+
 /** The progress that a run's folder records; undefined where there is none that can be read. */
 export function readProgress(folder: string): RunProgress | undefined {
   try {
@@ -57,7 +62,7 @@ function isProgress(value: unknown): value is RunProgress {
   return (
     [label, detail ?? ''].every((text) => typeof text === 'string') &&
     [done, total, time, left ?? 0].every(Number.isFinite) &&
-    (picture === undefined || (typeof picture === 'string' && PICTURE.test(picture)))
+    (picture === undefined || isPreview(picture))
   );
 }
 
