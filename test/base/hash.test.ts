@@ -1,11 +1,11 @@
 // Hashes: values from `printf ... | sha256sum`, canonical JSON by the rules of RFC 8785.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { UsageError } from '../../src/lib/base/errors.js';
-import { canonicalJson, sha256, sha256File, sha256Json } from '../../src/lib/base/hash.js';
+import { canonicalJson, sha256, sha256File, sha256Json, sha256Path } from '../../src/lib/base/hash.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hash-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +39,17 @@ it('hashes files that are larger than one piece', async () => {
   const path = join(folder, 'large');
   writeFileSync(path, bytes);
   expect(await sha256File(path)).toBe(sha256(bytes));
+});
+
+it('hashes the files of a folder, also those that are links', async () => {
+  const [plain, linked] = ['plain', 'linked'].map((name) => join(folder, name));
+  for (const each of [plain, linked]) mkdirSync(each);
+  writeFileSync(join(plain, '1.png'), 'first');
+  symlinkSync(join('..', 'plain', '1.png'), join(linked, '1.png'));
+  symlinkSync('nowhere', join(linked, 'dangling'));
+  expect(await sha256Path(linked)).toBe(await sha256Path(plain));
+  writeFileSync(join(plain, '1.png'), 'other');
+  expect(await sha256Path(linked)).toBe(await sha256Path(plain));
 });
 
 it('says which file is missing, or is none', async () => {

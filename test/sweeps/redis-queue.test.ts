@@ -14,7 +14,9 @@ import type { Job } from '../../src/lib/sweeps/jobs/job.js';
 import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
 import { runSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
+import { createLeases } from '../../src/lib/sweeps/store/leases.js';
 import { openJobQueue, QUEUE, type QueuedJob } from '../../src/lib/sweeps/store/redis-queue.js';
+import { jobKey, SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
 import { storeExecutor } from '../../src/lib/sweeps/store/store-executor.js';
 import { workOnQueue } from '../../src/lib/sweeps/store/worker.js';
 import { hasRedis, redisNote, startRedis } from './servers.js';
@@ -38,7 +40,12 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
   afterAll(() => redis.stop());
 
   /** Runs a sweep through the queue, with one worker whose slots have these executors. */
-  async function through(name: string, text: string, executors: readonly Executor[]) {
+  async function through(
+    name: string,
+    text: string,
+    executors: readonly Executor[],
+    onOffer?: (store: Store, jobs: readonly Job[]) => void,
+  ) {
     const path = join(scratch, `${name}.yaml`);
     writeFileSync(path, head + text);
     const file = await readSweepFile(path);
@@ -48,12 +55,15 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
     const stop = new AbortController();
     const options = { cache: join(scratch, `${name}-cache`), executors, lease: 4, onWarning: () => {} };
     const working = workOnQueue(redis.url, undefined, { ...options, signal: stop.signal });
-    const executor = storeExecutor(
-      { ...folderStore(out), interval: 20 },
-      {
-        queue: (sweep) => openJobQueue(redis.url, sweep),
+    const store = { ...folderStore(out), interval: 20 };
+    const inner = storeExecutor(store, { queue: (sweep) => openJobQueue(redis.url, sweep) });
+    const executor: Executor = {
+      ...inner,
+      async offer(jobs) {
+        await inner.offer!(jobs);
+        onOffer?.(store, jobs);
       },
-    );
+    };
     const outcome = await runSweep(file, { ...quiet, out, executor });
     stop.abort(new Error('enough'));
     await expect(working).rejects.toThrow('enough');
@@ -140,6 +150,36 @@ describe.skipIf(!hasRedis)(`a queue in Redis${redisNote}`, () => {
     for (const { opts } of other) await queue.remove(opts.jobId);
     await queue.resume();
     connection.disconnect();
+  });
+
+  it('gives out other jobs before one that somebody does already', async () => {
+    const inner = localExecutor();
+    const begun: unknown[] = [];
+    const executor: Executor = {
+      ...inner,
+      async run(job, hooks) {
+        begun.push(job.kind === 'point' ? job.settings.seed : job.kind);
+        // One of the points is another machine's, which is not heard of again.
+        if (job.kind === 'source') await takeElsewhere();
+        return inner.run(job, hooks);
+      },
+    };
+    let takeElsewhere = async (): Promise<void> => {};
+    const text = 'parameters: {steps: {value: 1}, strength: {value: 1}, seed: {values: [1, 2]}}\n';
+    const offered = (store: Store, jobs: readonly Job[]): void => {
+      takeElsewhere = async () => {
+        const key = jobKey(jobs.find(({ settings, kind }) => kind === 'point' && settings.seed === 1)!);
+        const leases = createLeases(store, 2);
+        await leases.look();
+        await leases.take(key, 'seed 1', 0);
+        const name = `${SHARED.leases}${key}.1`;
+        const content = JSON.parse(Buffer.from((await store.read(name))!).toString('utf8'));
+        await store.write(name, JSON.stringify({ ...content, host: 'elsewhere' }));
+      };
+    };
+    const { outcome } = await through('held', text, [executor], offered);
+    expect(begun).toEqual(['source', 2, 1]);
+    expect(outcome.points.map(({ status }) => status)).toEqual(['done', 'done']);
   });
 
   it('holds workers while it is paused, and has the progress of what they do', async () => {

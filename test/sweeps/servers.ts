@@ -2,7 +2,8 @@
 // what is not installed gives a reason to skip.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { skipNote } from '../skipped.js';
@@ -87,6 +88,44 @@ export async function startBucket(bucket: string): Promise<Server & { env: Recor
         else process.env[name] = value;
       }
       await server.stop();
+    },
+  };
+}
+
+/** What becomes of a request: its answer is lost, it is never passed on, or not before a promise is fulfilled. */
+type Fate = 'lost' | 'silent' | Promise<void> | undefined;
+
+/** What becomes of the first, second ... request since the rule was set; it may change the headers. */
+type Rule = (request: number, headers: Record<string, unknown>) => Fate;
+
+/** A server that passes requests on to another one of this machine, as a rule says. */
+export async function startProxy(target: number) {
+  let rule: Rule = () => undefined;
+  let count = 0;
+  const server = createHttpServer(async (from, to) => {
+    const fate = rule(++count, from.headers);
+    if (fate === 'silent') return;
+    if (fate instanceof Promise) await fate;
+    const { method, url, headers } = from;
+    const passed = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (answer) => {
+      if (fate === 'lost') {
+        answer.resume().once('end', () => to.destroy());
+        return;
+      }
+      to.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(to);
+    });
+    from.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    set rule(next: Rule) {
+      [rule, count] = [next, 0];
+    },
+    async stop(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

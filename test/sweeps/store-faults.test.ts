@@ -1,11 +1,12 @@
 // What must not happen to work in a store: done twice because storing it takes long, hidden by an older list, made from files
 // that have changed, kept for ever.
 
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/lib/base/hash.js';
+import { ENCODED_JOURNALS } from '../../src/lib/renderings/rendered-video.js';
 import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
 import type { Job } from '../../src/lib/sweeps/jobs/job.js';
 import { fetchJob } from '../../src/lib/sweeps/store/fetch-job.js';
@@ -17,8 +18,9 @@ import { partialPrefix, partialWork, restorePartialWork } from '../../src/lib/sw
 import { patientStore } from '../../src/lib/sweeps/store/patient-store.js';
 import { performJob } from '../../src/lib/sweeps/store/perform-job.js';
 import type { Inputs } from '../../src/lib/sweeps/store/portable-job.js';
-import { jobKey, SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
+import { jobKey, readState, SHARED, type Store } from '../../src/lib/sweeps/store/store.js';
 import { storeExecutor } from '../../src/lib/sweeps/store/store-executor.js';
+import { workOn } from '../../src/lib/sweeps/store/worker.js';
 import { scratchFolder } from './tiny.js';
 
 const scratch = scratchFolder();
@@ -118,6 +120,102 @@ describe('a list of jobs', () => {
       expect([...(await offered.all()).keys()]).toEqual([`source-${name}`]);
       await executor.close();
     }
+  });
+});
+
+describe('a store', () => {
+  it('is left to the sweep that opened it last', async () => {
+    const store = await newStore();
+    const open = async (name: string) => {
+      const executor = storeExecutor(store);
+      await executor.open!({ name, out: store.folder, inputs: () => [] });
+      return executor;
+    };
+    const first = await open('night');
+    const job = { ...sourceJob('a'), folder: join(store.folder, 'sources', 'a') };
+    await first.offer!([job]);
+    const running = first.run(job, {});
+    const second = await open('day');
+    const taken =
+      "was taken over by the sweep 'day', which another process started; give each sweep a store of its own";
+    await expect(running).rejects.toThrow(taken);
+    await expect(first.run(job, {})).rejects.toThrow(taken);
+    await expect(first.offer!([job])).rejects.toThrow(taken);
+    await first.close();
+    // Workers go on with what the second offers.
+    expect(await readState(store)).toMatchObject({ name: 'day', state: 'open' });
+    await second.close();
+    expect(await readState(store)).toMatchObject({ name: 'day', state: 'held' });
+  });
+
+  it('of another version is refused by workers, while what was begun is finished', async () => {
+    const store = await newStore();
+    const executor = storeExecutor(store);
+    await executor.open!({ name: 'night', out: store.folder, inputs: () => [] });
+    await executor.offer!([{ ...sourceJob('a'), folder: join(store.folder, 'sources', 'a') }]);
+    const update: Executor = {
+      ...encodes,
+      async run(job, hooks) {
+        const state = await readState(store);
+        await store.write(SHARED.state, JSON.stringify({ ...state, version: '99.0.0' }));
+        await encodes.run(job, hooks);
+      },
+    };
+    const idle = { ...encodes };
+    const working = workOn(store, { cache: join(scratch, `cache-${count++}`), executors: [update, idle] });
+    await expect(working).rejects.toThrow(
+      /is a sweep of steadyframe's version 99\.0\.0, this is \S+; install the same one/,
+    );
+    expect(await store.names(SHARED.done)).toEqual(['source-a']);
+    await executor.close();
+  });
+});
+
+describe('a list of failures', () => {
+  it('from before a job was tried again is not taken for its end', async () => {
+    const inner = await newStore();
+    let stale: string[] | undefined;
+    let looked = (): void => {};
+    const store: Store = {
+      ...inner,
+      async names(prefix) {
+        const names = await inner.names(prefix);
+        if (prefix !== SHARED.failed || !stale) return names;
+        looked();
+        return stale;
+      },
+    };
+    const executor = storeExecutor(store);
+    await executor.open!({ name: 'night', out: inner.folder, inputs: () => [] });
+    const job = { ...sourceJob('a'), folder: join(inner.folder, 'sources', 'a') };
+    await executor.offer!([job]);
+    stale = ['source-a'];
+    let ended = false;
+    const running = executor.run(job, {}).finally(() => (ended = true));
+    for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => (looked = resolve));
+    expect(ended).toBe(false);
+    stale = undefined;
+    // What a worker has left that was killed while it stored results.
+    await inner.write('sources/a/.partial-0123abcd-round-trip.mp4', 'half');
+    await inner.write(`${SHARED.done}source-a`, '{}');
+    await running;
+    expect(readdirSync(job.folder)).toEqual([]);
+    await executor.close();
+  });
+});
+
+describe('encoded frames', () => {
+  it('that this machine has in part are fetched whole', async () => {
+    const store = await newStore();
+    const whole = ['result.json', ...ENCODED_JOURNALS.map((name) => `encoded/${name}`), 'encoded/whole'];
+    for (const name of whole) await store.write(`sources/a/${name}`, 'theirs');
+    const folders = { inputs: join(scratch, 'inputs'), sweep: join(scratch, `sweep-${count++}`) };
+    const source = join(folders.sweep, 'sources', 'a');
+    mkdirSync(source, { recursive: true });
+    writeFileSync(join(source, 'result.json'), 'own'); // killed before it was done
+    const point = { ...sourceJob('a'), kind: 'point', id: 'point p', folder: 'points/p', source: 'sources/a' };
+    await fetchJob(store, point as unknown as Job, {}, folders);
+    expect(whole.map((name) => readFileSync(join(source, name), 'utf8'))).toEqual(whole.map(() => 'theirs'));
   });
 });
 

@@ -1,17 +1,18 @@
 // Stores of sweeps, each held to the same: files are complete or absent, one of several writers creates, what is away is not
 // created anew; and a patient store, which waits.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { readFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename, join } from 'node:path';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
 import { openStore } from '../../src/lib/sweeps/store/open-store.js';
 import { patientStore } from '../../src/lib/sweeps/store/patient-store.js';
 import { s3Store } from '../../src/lib/sweeps/store/s3-store.js';
 import type { Store } from '../../src/lib/sweeps/store/store.js';
-import { hasMoto, motoNote, type Server, startBucket } from './servers.js';
+import { hasMoto, motoNote, type Server, startBucket, startProxy } from './servers.js';
 import { scratchFolder } from './tiny.js';
 
 const scratch = scratchFolder();
@@ -57,11 +58,37 @@ function behaves(open: () => Promise<Store>): void {
     expect(await store.download('points/x/output.mp4', to)).toBe(true);
     expect(Buffer.compare(await readFile(to), await readFile(from))).toBe(0);
     expect(await store.download('points/x/missing', to)).toBe(false);
+    // Caches of models have names that lead to files elsewhere.
+    mkdirSync(join(scratch, 'snapshot'), { recursive: true });
+    const named = join(scratch, 'snapshot', `${basename(store.name)}.safetensors`);
+    symlinkSync(join('..', 'from'), named);
+    await store.upload('points/x/linked', named);
+    expect((await store.read('points/x/linked'))?.length).toBe(3 << 20);
   });
 }
 
 describe('a folder', () => {
   behaves(async () => folderStore(join(scratch, 'folder')));
+
+  it('knows what it created itself where its file system asked twice', async () => {
+    const store = folderStore(join(scratch, 'network'));
+    await store.found();
+    const { link } = fs;
+    const twice = vi.spyOn(fs, 'link').mockImplementation(async (from, to) => {
+      await link(from, to);
+      await link(from, to);
+    });
+    syncBuiltinESMExports();
+    try {
+      expect(await store.create('.shared/x', 'mine')).toBe(true);
+      expect(await store.create('.shared/x', 'theirs')).toBe(false);
+      expect(await text(store, '.shared/x')).toBe('mine');
+      expect(twice).toHaveBeenCalledTimes(2);
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
+  });
 
   it('is not created where its file system is away', async () => {
     const place = join(scratch, 'mounted');
@@ -101,6 +128,10 @@ describe.skipIf(!hasMoto)(`a bucket${motoNote}`, () => {
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'sweeps' }));
     expect(Uploads).toEqual([]);
     expect(await small.names('points/')).toEqual([]);
+    // What a killed process has begun goes with all else that is below a prefix.
+    await client.send(new CreateMultipartUploadCommand({ Bucket: 'sweeps', Key: 'large/.shared/inputs/x' }));
+    await store.remove('.shared/inputs/');
+    expect((await client.send(new ListMultipartUploadsCommand({ Bucket: 'sweeps' }))).Uploads ?? []).toEqual([]);
     client.destroy();
   });
 
@@ -111,6 +142,65 @@ describe.skipIf(!hasMoto)(`a bucket${motoNote}`, () => {
     expect((await store.names('.shared/done/')).sort()).toEqual(names);
     await store.remove('.shared/done/');
     expect(await store.names('.shared/done/')).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasMoto)(`a bucket behind a connection that fails${motoNote}`, () => {
+  let server: Server;
+  let between: Awaited<ReturnType<typeof startProxy>>;
+  beforeAll(async () => {
+    server = await startBucket('sweeps');
+    between = await startProxy(server.port);
+    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${between.port}`;
+  });
+  afterAll(async () => {
+    await between.stop();
+    await server.stop();
+  });
+
+  it('knows what it created itself where the answer was lost', async () => {
+    const store = await s3Store('s3://sweeps/lost');
+    between.rule = (done) => (done === 1 ? 'lost' : undefined);
+    expect(await store.create('.shared/x', 'mine')).toBe(true);
+    between.rule = (done) => (done === 1 ? 'lost' : undefined);
+    expect(await store.create('.shared/x', 'theirs')).toBe(false);
+    expect(await text(store, '.shared/x')).toBe('mine');
+  });
+
+  it('is refused where its server ignores conditions', async () => {
+    const store = await s3Store('s3://sweeps/unconditional');
+    await store.found();
+    between.rule = (_, headers) => void delete headers['if-none-match'];
+    await expect(store.found()).rejects.toThrow('ignores the condition If-None-Match of writes');
+    expect(await store.names('')).toEqual([]);
+  });
+
+  it('waits for what takes long, and not for what is silent', async () => {
+    const store = await s3Store('s3://sweeps/slow', { silence: 300 });
+    between.rule = () => 'silent';
+    await expect(store.write('.shared/x', '')).rejects.toThrow('timed out after 300 ms of inactivity');
+    const patient = await s3Store('s3://sweeps/slow');
+    let arrived = (): void => {};
+    const asked = new Promise<void>((resolve) => (arrived = resolve));
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    between.rule = () => {
+      arrived();
+      return held;
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const storing = patient.write('.shared/x', 'late');
+      await asked;
+      vi.advanceTimersByTime(2000); // connected long ago
+      between.rule = () => undefined;
+      vi.advanceTimersByTime(600_000);
+      answer();
+      await storing;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await text(patient, '.shared/x')).toBe('late');
   });
 });
 

@@ -1,12 +1,13 @@
 // Sweeps whose jobs are done by workers with caches of their own, through a folder or a bucket, in this process: the same
 // bits as without workers, inputs by their contents, unfinished work that goes on elsewhere, failures, halving, interruption.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailureError } from '../../src/lib/base/errors.js';
 import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
 import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
+import { readPoint } from '../../src/lib/sweeps/jobs/render-point.js';
 import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
 import { type RunSweepOptions, runSweep } from '../../src/lib/sweeps/run-sweep.js';
 import { folderStore } from '../../src/lib/sweeps/store/folder-store.js';
@@ -287,13 +288,17 @@ describe('unfinished work', () => {
 
 describe('a point that fails', () => {
   it('is tried again, by whoever takes it, and then reported with its reason', async () => {
+    let damaged = false;
     const failing = (): Executor => {
       const inner = localExecutor();
       return {
         ...inner,
         async run(job, hooks) {
           if (job.kind === 'point' && job.settings.seed === 2) throw new FailureError('out of luck');
-          return inner.run(job, hooks);
+          await inner.run(job, hooks);
+          if (job.kind !== 'point' || damaged) return;
+          damaged = true;
+          appendFileSync(join(job.folder, 'output.mp4'), 'more');
         },
       };
     };
@@ -314,6 +319,9 @@ describe('a point that fails', () => {
     await done;
     expect(points.map(({ status, reason }) => reason ?? status)).toEqual(['done', 'out of luck']);
     expect(warnings).toContain('seed 2 failed and is tried again: out of luck');
+    // Results are looked at before they count.
+    expect(warnings).toContainEqual(expect.stringMatching(/^seed 1 failed and is tried again: .*output\.mp4/));
+    expect(await readPoint(points[0].folder, points[0].point)).not.toBeNull();
     const status = await sweepWatcher(shared(out))();
     expect(status!.failed).toEqual([expect.objectContaining({ label: 'seed 2', reason: 'out of luck' })]);
     // A later run tries it again, with a worker that has more luck.

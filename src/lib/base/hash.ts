@@ -46,7 +46,9 @@ export async function sha256Path(path: string, hashFile = sha256File): Promise<s
   if (!about?.isDirectory()) return hashFile(path);
   const inside: [string, string][] = [];
   for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isFile()) inside.push([entry.name, await hashFile(join(path, entry.name))]);
+    const file = join(path, entry.name);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && (await stat(file).catch(() => undefined))?.isFile());
+    if (isFile) inside.push([entry.name, await hashFile(file)]);
   }
   return sha256Json(inside);
 }

@@ -1,4 +1,4 @@
-// Compiles graphs to plans of TensorFlow.js's functions and runs them. A value is freed as soon as its last use is past.
+// Compiles graphs to plans of TensorFlow.js's functions and runs them.
 
 import { UsageError } from '../../base/errors.js';
 import type { Node } from '../../graph/types.js';
@@ -7,14 +7,12 @@ import { requestedDevice, resolveThreads } from '../devices.js';
 import type { CompileOptions } from '../engine.js';
 import type { Program, WeightSource } from '../program.js';
 import { inputOf } from '../values.js';
-import { applyKernel, type Tfjs, type TfTensor } from './api.js';
+import type { Tfjs, TfTensor } from './api.js';
+import { evaluate } from './evaluate.js';
 import { type FixedValues, fixedValues, toTfjs } from './fixed-values.js';
 import { findTfjs, openTfjs } from './packages.js';
 import { nameOf, type Plan, planGraph } from './plan.js';
 import type { Step } from './steps.js';
-
-/** The longest that a run keeps everything else in the process waiting: kernels are computed in JavaScript's own thread. */
-const PATIENCE_MILLISECONDS = 50;
 
 /**
  * Compiles the graph of `results` (name to value) for TensorFlow.js.
@@ -82,8 +80,6 @@ async function runPlan(
   inputs: Readonly<Record<string, Tensor>>,
   into: Readonly<Record<string, Float32Array>>,
 ): Promise<Record<string, Tensor<'float32'>>> {
-  const uses = new Map<Step, number>();
-  for (const { inputs: used } of steps) for (const step of used) uses.set(step, (uses.get(step) ?? 0) + 1);
   const names = new Map<Step, string[]>();
   for (const [name, step] of outputs) names.set(step, [...(names.get(step) ?? []), name]);
   const results: Record<string, Tensor<'float32'>> = {};
@@ -95,30 +91,15 @@ async function runPlan(
       results[name] = { dtype: 'float32', shape: shapes.get(name)!, data: into[name] ?? data.slice() };
     }
   };
-  const values = new Map<Step, TfTensor>();
-  let rested = performance.now();
-  try {
-    for (const step of steps) {
-      if (!step.fixed) {
-        const given = step.inputs.map((input) => values.get(input) ?? fixed.values.get(input)!);
-        const value = step.source ? toTfjs(tf, inputs[nameOf(step.source)]) : applyKernel(tf, step, given);
-        values.set(step, value);
-      }
-      if (names.has(step)) await read(step, values.get(step) ?? fixed.values.get(step)!);
-      for (const used of step.fixed ? [] : [step, ...step.inputs]) {
-        const left = (uses.get(used) ?? 0) - (used === step ? 0 : 1);
-        uses.set(used, left);
-        if (left > 0) continue;
-        values.get(used)?.dispose();
-        values.delete(used);
-      }
-      if (performance.now() - rested > PATIENCE_MILLISECONDS) {
-        await new Promise((resolve) => setImmediate(resolve));
-        rested = performance.now();
-      }
-    }
-    return Object.fromEntries([...outputs.keys()].map((name) => [name, results[name]]));
-  } finally {
-    for (const value of values.values()) value.dispose();
-  }
+  for (const [step, value] of fixed.values) if (names.has(step)) await read(step, value);
+  await evaluate(
+    tf,
+    steps.filter((step) => !step.fixed),
+    {
+      fixed: fixed.values,
+      given: (source) => toTfjs(tf, inputs[nameOf(source)]),
+      onValue: (step, value) => (names.has(step) ? read(step, value) : undefined),
+    },
+  );
+  return Object.fromEntries([...outputs.keys()].map((name) => [name, results[name]]));
 }

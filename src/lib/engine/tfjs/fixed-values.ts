@@ -6,8 +6,9 @@ import { readTensor } from '../../tensor/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { WeightSource } from '../program.js';
 import { fileIdentity, weightOf } from '../values.js';
-import { applyKernel, type Tfjs, type TfTensor } from './api.js';
-import { nameOf, type Plan } from './plan.js';
+import type { Tfjs, TfTensor } from './api.js';
+import { evaluate } from './evaluate.js';
+import { nameOf, type Plan, withInputs } from './plan.js';
 import type { Source, Step } from './steps.js';
 
 /** Kept values by what they are, with the number of programs that use each one. */
@@ -51,12 +52,13 @@ export async function fixedValues(tf: Tfjs, plan: Plan, weights: WeightSource): 
   const needed = neededSteps(plan);
   for (const step of needed) if (pool.has(keys.get(step)!)) hold(step, () => pool.get(keys.get(step)!)!.value);
   try {
-    const missing = [...needed].filter((step) => !values.has(step));
-    await compute(tf, { steps: plan.steps, weights }, missing, (step, value) => {
+    const kept = new Set([...needed].filter((step) => !values.has(step)));
+    const steps = withInputs(plan.steps, kept);
+    for (const [step, value] of await evaluate(tf, steps, { given: (source) => given(tf, source, weights), kept })) {
       hold(step, () => value);
       // Another program was faster.
       if (values.get(step) !== value) value.dispose();
-    });
+    }
   } catch (error) {
     release();
     throw error;
@@ -71,41 +73,6 @@ function neededSteps({ steps, outputs }: Plan): Set<Step> {
     if (!step.fixed) for (const input of step.inputs) if (input.fixed) needed.add(input);
   }
   return needed;
-}
-
-/** Computes fixed steps in order; what is only on the way to one of them is freed after its last use. */
-async function compute(
-  tf: Tfjs,
-  { steps, weights }: { readonly steps: readonly Step[]; readonly weights: WeightSource },
-  wanted: readonly Step[],
-  keep: (step: Step, value: TfTensor) => void,
-): Promise<void> {
-  const uses = new Map<Step, number>();
-  const count = (step: Step): void => {
-    uses.set(step, (uses.get(step) ?? 0) + 1);
-    if (uses.get(step) === 1) for (const input of step.inputs) count(input);
-  };
-  for (const step of wanted) count(step);
-  const kept = new Set(wanted);
-  const made = new Map<Step, TfTensor>();
-  try {
-    for (const step of steps) {
-      if (!uses.has(step)) continue;
-      const inputs = step.inputs.map((input) => made.get(input)!);
-      made.set(step, step.source ? await given(tf, step.source, weights) : applyKernel(tf, step, inputs));
-      for (const input of step.inputs) {
-        uses.set(input, uses.get(input)! - 1);
-        if (uses.get(input) === 0) made.get(input)!.dispose();
-        if (uses.get(input) === 0) made.delete(input);
-      }
-    }
-    for (const step of kept) {
-      keep(step, made.get(step)!);
-      made.delete(step);
-    }
-  } finally {
-    for (const value of made.values()) value.dispose();
-  }
 }
 
 /** The value of a weight or a constant. */

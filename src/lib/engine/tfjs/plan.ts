@@ -54,9 +54,14 @@ export function planGraph(
   const values = new Map<Node, Step>();
   for (const node of topologicalOrder(Object.values(outputs))) values.set(node, lowered(emit, node, values, given));
   const named = new Map(Object.entries(outputs).map(([name, node]) => [name, values.get(node)!]));
-  const needed = new Set(named.values());
-  for (const step of all.toReversed()) if (needed.has(step)) for (const input of step.inputs) needed.add(input);
-  return { steps: all.filter((step) => needed.has(step)), outputs: named };
+  return { steps: withInputs(all, named.values()), outputs: named };
+}
+
+/** Those of `steps` that are wanted, and what they are computed from, in the same order. */
+export function withInputs(steps: readonly Step[], wanted: Iterable<Step>): Step[] {
+  const needed = new Set(wanted);
+  for (const step of steps.toReversed()) if (needed.has(step)) for (const input of step.inputs) needed.add(input);
+  return steps.filter((step) => needed.has(step));
 }
 
 function lowered(

@@ -27,18 +27,25 @@ export interface WorkerFolders {
  * @throws FailureError when something is missing, or not what was planned with
  */
 export async function fetchJob(store: Store, packed: Job, inputs: Inputs, folders: WorkerFolders): Promise<Job> {
-  for (const hash of inputsOf(packed)) await fetchInput(store, hash, inputs, folders.inputs);
+  for (const hash of inputsOf(packed)) await fetchInput(store, hash, inputs, folders);
   const job = unpackJob(packed, folders.sweep, (hash) => join(folders.inputs, hash));
   if (job.kind !== 'point') return job;
   const key = (folder: string): string => relative(folders.sweep, folder).split(sep).join('/');
-  if (!isEncoded(job.source)) await fetchFolder(store, `${key(job.source)}/`, job.source);
+  if (!isEncoded(job.source)) {
+    await fetchFolder(store, `${key(job.source)}/`, job.source, join('encoded', 'whole'));
+  }
   if (job.stage !== undefined && !hasStage(job.stage)) await fetchFolder(store, `${key(job.stage)}/`, job.stage);
   return job;
 }
 
-/** Fetches a folder of results; it appears when it is complete. Hidden files are left out. */
-export async function fetchFolder(store: Store, prefix: string, folder: string): Promise<void> {
-  await appearing(folder, 'result.json', async (temporary) => {
+/**
+ * Fetches a folder of results; it appears when it is complete. Hidden files are left out.
+ *
+ * @param last the file without which a folder that is there is incomplete
+ */
+export async function fetchFolder(store: Store, prefix: string, folder: string, last = 'result.json'): Promise<void> {
+  const temporary = temporaryName(folder);
+  await appearing({ folder, last, temporary }, async () => {
     for (const name of await store.names(prefix)) {
       const path = join(temporary, ...name.split('/'));
       await mkdir(dirname(path), { recursive: true });
@@ -47,11 +54,13 @@ export async function fetchFolder(store: Store, prefix: string, folder: string):
   });
 }
 
-async function fetchInput(store: Store, hash: string, inputs: Inputs, cache: string): Promise<void> {
-  const folder = join(cache, hash);
+async function fetchInput(store: Store, hash: string, inputs: Inputs, folders: WorkerFolders): Promise<void> {
+  const folder = join(folders.inputs, hash);
   const files = inputs[hash] ?? [];
   if (await isAsFetched(folder, files)) return;
-  await appearing(folder, '', async (temporary) => {
+  // What a killed worker leaves is removed with its copy of the sweep; beside the inputs it would stay.
+  const temporary = temporaryName(join(folders.sweep, hash));
+  await appearing({ folder, last: '', temporary }, async () => {
     for (const { path, sha256 } of files) {
       const file = join(temporary, ...path.split('/'));
       await mkdir(dirname(file), { recursive: true });
@@ -98,17 +107,21 @@ async function isAsFetched(folder: string, files: readonly InputFile[]): Promise
   return true;
 }
 
-/**
- * Fills a folder under another name; if another process was quicker, its folder stays.
- *
- * @param last the file without which a folder there is incomplete; '' where one that is there is complete
- */
-async function appearing(folder: string, last: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+/** A folder that appears when it is complete. */
+interface Appearing {
+  readonly folder: string;
+  /** The file without which one that is there is incomplete; '' where one that is there is complete. */
+  readonly last: string;
+  /** Where it is filled, on the same file system. */
+  readonly temporary: string;
+}
+
+/** Fills a folder under another name; if another process was quicker, its folder stays. */
+async function appearing({ folder, last, temporary }: Appearing, fill: () => Promise<void>): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  const temporary = temporaryName(folder);
   try {
-    await mkdir(temporary);
-    await fill(temporary);
+    await mkdir(temporary, { recursive: true });
+    await fill();
     if (!existsSync(join(folder, last))) await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

@@ -1,8 +1,8 @@
 // A store in a folder: on this machine, or on a file system that machines share. A new file appears by a hard link, which
 // fails where there is one, on network file systems too.
 
-import { constants, type Dirent, existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, type Dirent } from 'node:fs';
+import { access, copyFile, link, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceAtomically, temporaryName, writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
@@ -16,20 +16,22 @@ const HOME = '.shared';
 /** A store in this folder. */
 export function folderStore(folder: string): Store {
   const place = (key: string): string => join(folder, ...key.split('/'));
-  const assertThere = (): void => {
-    if (!existsSync(join(folder, HOME))) throw new FailureError(`${folder}: is not there, or holds no shared sweep`);
+  const assertThere = async (): Promise<void> => {
+    await access(join(folder, HOME)).catch((cause) => {
+      throw new FailureError(`${folder}: is not there, or holds no shared sweep`, { cause });
+    });
   };
   const names = async (prefix: string): Promise<string[]> => {
-    assertThere();
+    await assertThere();
     return await filesBelow(place(prefix), '');
   };
   const read = async (key: string): Promise<Uint8Array | undefined> => {
-    assertThere();
+    await assertThere();
     return await orUndefined(readFile(place(key)));
   };
   /** Calls `write` with a path whose folder exists. */
   const into = async <T>(key: string, write: (path: string) => Promise<T>): Promise<T> => {
-    assertThere();
+    await assertThere();
     const path = place(key);
     await mkdir(dirname(path), { recursive: true });
     return write(path);
@@ -53,12 +55,12 @@ export function folderStore(folder: string): Store {
     write: (key, data) => into(key, (path) => writeFileAtomic(path, data)),
     create: (key, data) => into(key, (path) => createFile(path, data)),
     async remove(key) {
-      assertThere();
+      await assertThere();
       await rm(place(key), { recursive: true, force: true });
     },
     upload: (key, from) => into(key, (path) => replaceAtomically(path, (temporary) => linkOrCopy(from, temporary))),
     async download(key, path) {
-      assertThere();
+      await assertThere();
       await rm(path, { force: true });
       return (await orUndefined(linkOrCopy(place(key), path).then(() => true))) ?? false;
     },
@@ -86,7 +88,8 @@ async function createFile(path: string, data: Uint8Array | string): Promise<bool
     return true;
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    // A network file system that lost the answer asks again by itself, and then finds its own file.
+    if (code === 'EEXIST') return (await stat(temporary)).nlink > 1;
     if (syscall !== 'link' || code === 'ENOENT') throw error;
   } finally {
     await rm(temporary, { force: true });
@@ -102,7 +105,9 @@ async function createFile(path: string, data: Uint8Array | string): Promise<bool
 }
 
 /** A second name for a file that is not changed any more, or a copy where there cannot be one. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+async function linkOrCopy(named: string, to: string): Promise<void> {
+  // A second name of a symbolic link would be another link, which leads nowhere from another folder.
+  const from = await realpath(named);
   try {
     await link(from, to);
   } catch (error) {

@@ -78,20 +78,18 @@ export function createLeases(store: Store, seconds: number): Leases {
       lastLook = now;
       const { numbers, free } = latest(versions.keys());
       lastNumbers = numbers;
+      const held = [...numbers].map(([job, number]) => [job, `${job}.${number}`]).filter(([, name]) => !free.has(name));
+      const fresh = held.map(([, name]) => name).filter((name) => !seen.has(name));
+      for (const [name, content] of await readLeases(store, fresh)) {
+        seen.set(name, { version: versions.get(name)!, since: now, content });
+      }
       const taken = new Set<string>();
-      for (const [job, number] of numbers) {
-        const name = `${job}.${number}`;
-        if (free.has(name)) continue;
+      for (const [job, name] of held) {
         const version = versions.get(name)!;
-        let known = seen.get(name);
+        const known = seen.get(name);
         if (!known) {
-          const content = await readLease(store, name);
-          if (!content) {
-            taken.add(job); // being written
-            continue;
-          }
-          known = { version, since: now, content };
-          seen.set(name, known);
+          taken.add(job); // being written
+          continue;
         }
         // What was not watched does not count: the store may have been away, for its holder too.
         if (known.version !== version || gap > 500 * known.content.lease) Object.assign(known, { version, since: now });
@@ -139,13 +137,12 @@ export function createLeases(store: Store, seconds: number): Leases {
 /** Leases that somebody holds, by job. */
 export async function currentLeases(store: Store): Promise<ReadonlyMap<string, LeaseContent>> {
   const { numbers, free } = latest((await store.names(SHARED.leases)).values());
-  const held = new Map<string, LeaseContent>();
-  for (const [job, number] of numbers) {
-    if (free.has(`${job}.${number}`)) continue;
-    const content = await readLease(store, `${job}.${number}`);
-    if (content) held.set(job, content);
-  }
-  return held;
+  const held = new Map<string, string>([...numbers].map(([job, number]) => [`${job}.${number}`, job]));
+  const contents = await readLeases(
+    store,
+    [...held.keys()].filter((name) => !free.has(name)),
+  );
+  return new Map([...contents].map(([name, content]) => [held.get(name)!, content]));
 }
 
 /** The last preview of a job that somebody does, as a `data:` URI. */
@@ -169,6 +166,12 @@ function latest(names: Iterable<string>): { numbers: Map<string, number>; free: 
 
 async function namesOf(store: Store, job: string): Promise<string[]> {
   return (await store.names(SHARED.leases)).filter((name) => name.split('.')[0] === job);
+}
+
+/** The contents of leases that are complete, by name; read at once, since a store may be far and have many. */
+async function readLeases(store: Store, names: readonly string[]): Promise<Map<string, LeaseContent>> {
+  const read = await Promise.all(names.map(async (name) => [name, await readLease(store, name)] as const));
+  return new Map(read.flatMap(([name, content]) => (content ? [[name, content] as const] : [])));
 }
 
 async function readLease(store: Store, name: string): Promise<LeaseContent | undefined> {

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeError } from '../../base/atomic-file.js';
-import type { Store } from './store.js';
+import { isContent, type Store } from './store.js';
 
 /** Milliseconds before the first and between later attempts. */
 const PAUSES = { first: 100, longest: 2000 };
@@ -51,7 +51,7 @@ export function patientStore(store: Store, { signal, onWarning }: PatientOptions
       patiently(async (attempt) => {
         if (await store.create(key, data)) return true;
         // An attempt may have succeeded although its answer was lost.
-        return attempt > 1 && isEqual(await store.read(key), data);
+        return attempt > 1 && isContent(await store.read(key), data);
       }),
     remove: (key) => patiently(() => store.remove(key)),
     upload: (key, path) =>
@@ -64,8 +64,4 @@ export function patientStore(store: Store, { signal, onWarning }: PatientOptions
       ),
     download: (key, path) => patiently(() => store.download(key, path), { target: path }),
   };
-}
-
-function isEqual(found: Uint8Array | undefined, data: Uint8Array | string): boolean {
-  return found !== undefined && Buffer.compare(found, Buffer.from(data as string)) === 0;
 }

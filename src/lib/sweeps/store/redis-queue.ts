@@ -134,14 +134,19 @@ function inTurns(count: number): (of: ReadonlyMap<string, unknown>) => string[] 
   };
 }
 
-/** Tells the queue how far a job is. */
-export type QueueProgress = (progress: { readonly fraction: number; readonly doing: string }) => void;
+/** The queue, as far as one who does a job needs it. */
+export interface AtQueue {
+  /** Tells it how far the job is. */
+  readonly onProgress: (progress: { readonly fraction: number; readonly doing: string }) => void;
+  /** Whether it has other jobs that could be done. */
+  readonly othersWait: () => Promise<boolean>;
+}
 
 /** Options of taking jobs from the queue. */
 export interface QueueWorkerOptions {
   readonly slots: number;
   /** Does a job; `slot` is free until it ends. Its reason is thrown where it failed. */
-  readonly perform: (job: QueuedJob, slot: number, onProgress: QueueProgress) => Promise<void>;
+  readonly perform: (job: QueuedJob, slot: number, at: AtQueue) => Promise<void>;
   /** Ends the work. */
   readonly signal?: AbortSignal | undefined;
   /** Seconds without work after which it ends. */
@@ -158,12 +163,19 @@ export async function workFromQueue(url: string, options: QueueWorkerOptions): P
   const { bullmq, redis } = await connect(url);
   const free = Array.from({ length: slots }, (_, slot) => slot);
   let lastWork = performance.now();
+  const queue = new bullmq.Queue<QueuedJob>(QUEUE, { connection: redis });
+  queue.on('error', () => {}); // it is tried again
+  const othersWait = async (): Promise<boolean> => {
+    if (redis.status !== 'ready') return false; // an answer would be waited for
+    const counts = await queue.getJobCounts('waiting', 'prioritized').catch(() => ({}));
+    return Object.values(counts).some((count) => count > 0);
+  };
   const worker = new bullmq.Worker<QueuedJob>(
     QUEUE,
     async (job) => {
       const slot = free.shift() ?? 0;
       try {
-        await perform(job.data, slot, toldTo(job));
+        await perform(job.data, slot, { onProgress: toldTo(job), othersWait });
       } finally {
         free.push(slot);
         lastWork = performance.now();
@@ -185,7 +197,7 @@ export async function workFromQueue(url: string, options: QueueWorkerOptions): P
 }
 
 /** Tells a job of the queue its progress, not more often than somebody looks. */
-function toldTo(job: BullMQ.Job<QueuedJob>): QueueProgress {
+function toldTo(job: BullMQ.Job<QueuedJob>): AtQueue['onProgress'] {
   let last = Number.NEGATIVE_INFINITY;
   return ({ fraction, doing }) => {
     if (performance.now() - last < CHECK) return;

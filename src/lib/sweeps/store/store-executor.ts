@@ -5,20 +5,22 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailureError, UsageError } from '../../base/errors.js';
+import { removeLeftovers } from '../../base/atomic-file.js';
+import { UsageError } from '../../base/errors.js';
 import { onAbort } from '../../base/on-abort.js';
 import type { Executor, JobHooks, OpenedSweep } from '../jobs/executor.js';
 import type { Job } from '../jobs/job.js';
-import { hasStage, readStage } from '../jobs/training-job.js';
 import { fetchFolder } from './fetch-job.js';
-import { finalKey, isFinished, resultPrefix } from './finish-job.js';
+import { resultPrefix } from './finish-job.js';
 import { folderStore } from './folder-store.js';
 import { currentLeases, previewOf } from './leases.js';
 import { type PassedCurve, passedCurve } from './live-curve.js';
+import { type OwnState, ownState } from './own-state.js';
 import { patientStore } from './patient-store.js';
 import { packJobs } from './portable-job.js';
+import { assertWhole, failure, folderOf, forgetDamaged, replayCurve } from './received-results.js';
 import type { JobQueue } from './redis-queue.js';
-import { type JobReport, jobKey, readJson, readState, SHARED, type Store } from './store.js';
+import { type JobReport, jobKey, readJson, SHARED, type Store } from './store.js';
 
 /** Options of offering jobs. */
 export interface StoreExecutorOptions {
@@ -63,26 +65,32 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
   let lists = 0;
   let watching: Promise<void> | undefined;
   let isEnded = false;
+  let state: OwnState;
+  /** Why this process gives up: another one has the store. */
+  let taken: UsageError | undefined;
   const opened = (): OpenedSweep => {
     if (!sweep) throw new Error('storeExecutor: jobs before open');
     return sweep;
   };
-  const setState = async (state: 'open' | 'held' | 'ended'): Promise<string> => {
-    const { id = randomBytes(8).toString('hex') } = (await readState(store)) ?? {};
-    await store.write(SHARED.state, JSON.stringify({ name: opened().name, id, state }));
-    return id;
-  };
   const settle = async (key: string, awaited: Awaited, failed: boolean): Promise<void> => {
     const { job, packed } = awaited;
     waiting.delete(key);
-    queue?.drop(job);
-    awaited.begin();
     try {
-      if (failed) throw failure(await readJson<JobReport>(store, SHARED.failed + key));
+      const report = await readJson<JobReport>(store, (failed ? SHARED.failed : SHARED.done) + key);
+      if (!report) {
+        waiting.set(key, awaited); // the list was from before it was tried again
+        return;
+      }
+      queue?.drop(job);
+      awaited.begin();
+      if (failed) throw failure(report);
       if (store.folder !== opened().out && job.kind !== 'source') {
         await rm(folderOf(job), { recursive: true, force: true }); // a damaged one
         await fetchFolder(store, resultPrefix(packed), folderOf(job));
+      } else if (store.folder === opened().out) {
+        await removeLeftovers(folderOf(job)); // of workers that were killed while they stored results
       }
+      await assertWhole(store, job, packed);
       await replayCurve(job, awaited.curve);
       awaited.settle?.();
     } catch (error) {
@@ -90,6 +98,11 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     }
   };
   const look = async (): Promise<void> => {
+    taken = await state.taken();
+    if (taken) {
+      for (const { settle: end } of [...waiting.values()]) end?.(taken);
+      throw taken;
+    }
     const done = new Set(await store.names(SHARED.done));
     const failed = new Set(await store.names(SHARED.failed));
     for (const [key, awaited] of waiting) {
@@ -113,9 +126,9 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     }
   };
   const watch = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
+    while (!closing.signal.aborted && !taken) {
       await look().catch((error: Error) => {
-        if (!closing.signal.aborted) onWarning?.(`${store.name}: ${error.message}; it is looked at again`);
+        if (!closing.signal.aborted && !taken) onWarning?.(`${store.name}: ${error.message}; it is looked at again`);
       });
       await sleep(store.interval, undefined, { signal: closing.signal }).catch(() => {});
     }
@@ -132,14 +145,16 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
         const reason = error instanceof Error ? error.message : String(error);
         throw new UsageError(`${given.name}: cannot be used for the sweep (${reason}); create it, or choose another`);
       });
+      state = ownState(store, of.name, own);
       // Lists of an earlier coordinator may hold what the file does not list any more.
       await store.remove(SHARED.jobs);
-      const id = await setState('open');
+      const id = await state.write('open');
       queue = await openQueue?.({ store: given.name, sweep: id });
       watching = watch();
     },
     async offer(jobs) {
       const { out, inputs } = opened();
+      await state.assertOurs();
       const stored = new Set(await store.names(SHARED.inputs));
       const done = new Set(await store.names(SHARED.done));
       const failed = new Set(await store.names(SHARED.failed));
@@ -154,7 +169,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
         for (const [i, job] of part.entries()) {
           const key = jobKey(job);
           if (failed.has(key)) await store.remove(SHARED.failed + key);
-          if (done.has(key)) await forgetDamaged(store, packed.jobs[i], opened());
+          if (done.has(key)) await forgetDamaged(store, packed.jobs[i], out);
           let begin = (): void => {};
           const begun = new Promise<void>((resolve) => (begin = resolve));
           waiting.set(key, { job, packed: packed.jobs[i], begin, begun });
@@ -174,6 +189,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       await Promise.race([awaited?.begun, stopped]).finally(forget);
     },
     async run(job, hooks) {
+      if (taken) throw taken;
       const key = jobKey(job);
       const known = waiting.get(key);
       // Tried again: workers leave what has failed alone.
@@ -202,7 +218,8 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
       });
     },
     async finish(failed) {
-      await setState('ended');
+      await state.assertOurs();
+      await state.write('ended');
       isEnded = true;
       await store.remove(SHARED.jobs);
       await store.remove(SHARED.leases);
@@ -217,36 +234,11 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     async close() {
       if (!sweep || closing.signal.aborted) return;
       // Workers finish what they have, and begin nothing more.
-      const held = isEnded ? Promise.resolve() : setState('held').catch(() => {});
+      const hold = async (): Promise<unknown> => state.assertOurs().then(() => state.write('held'));
+      const held = isEnded ? Promise.resolve() : hold().catch(() => {});
       await Promise.race([Promise.all([held, queue?.close()]), sleep(FAREWELL, undefined, { ref: false })]);
       closing.abort();
       await watching;
     },
   };
-}
-
-function folderOf(job: Job): string {
-  return job.kind === 'training' ? job.stage : job.folder;
-}
-
-function failure(report: JobReport | undefined): Error {
-  const reason = report?.reason ?? 'a worker gave no reason';
-  return report?.isUsage ? new UsageError(reason) : new FailureError(reason);
-}
-
-/** The rest of the curve of a training, which a worker has stored with its weights. */
-async function replayCurve(job: Job, curve: PassedCurve | undefined): Promise<void> {
-  if (job.kind !== 'training' || !hasStage(job.stage)) return;
-  const { losses, gradientNorms } = await readStage(job.stage);
-  for (const [i, loss] of losses.entries()) curve?.pass(i + 1, { loss, gradient_norm: gradientNorms[i] });
-}
-
-/** Lets a job be done again whose results are gone, or not what they were. */
-async function forgetDamaged(store: Store, packed: Job, { out }: OpenedSweep): Promise<void> {
-  if (await isFinished(store, packed)) {
-    // In the sweep's own folder the coordinator has looked already, and offers nothing that is whole.
-    if (store.folder !== out || packed.kind === 'source') return;
-    await store.remove(finalKey(packed));
-  }
-  await store.remove(SHARED.done + jobKey(packed));
 }

@@ -60,6 +60,10 @@ export interface StoreState {
   readonly name: string;
   /** Distinguishes sweeps in a worker's cache. */
   readonly id: string;
+  /** The version of this package that offers the work: that of another one leaves other results. */
+  readonly version: string;
+  /** The process that offers it; the one before it gives up. */
+  readonly by: string;
   /** `held` while nobody gives out work; what was begun is finished. */
   readonly state: 'open' | 'held' | 'ended';
 }
@@ -93,4 +97,9 @@ export async function readState(store: Store): Promise<StoreState | undefined> {
 export async function readJson<T>(store: Store, key: string): Promise<T | undefined> {
   const bytes = await store.read(key);
   return bytes && (JSON.parse(Buffer.from(bytes).toString('utf8')) as T);
+}
+
+/** Whether what was found is what was to be written. */
+export function isContent(found: Uint8Array | undefined, data: Uint8Array | string): boolean {
+  return found !== undefined && Buffer.compare(found, Buffer.from(data as string)) === 0;
 }
