@@ -46,7 +46,6 @@ export function startPlayer(root) {
     const { frame, playing } = sync;
     seekBar.value = String(frame);
     seekBar.setAttribute('aria-valuetext', `frame ${frame} of ${frames - 1}`);
-    seekBar.style.setProperty('--done', `${(100 * frame) / Math.max(1, frames - 1)}%`);
     find(time, 'b').textContent = String(frame);
     find(time, 'span').textContent = ` · ${(frame / frameRate).toFixed(2)} s`;
     playButton.setAttribute('aria-label', playing ? 'Pause' : 'Play');

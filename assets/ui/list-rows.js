@@ -157,7 +157,7 @@ function gridCell(kind = '', ...children) {
 function runRow(run, { columns, chosen }) {
   const { place, name, label, experiment, status, start, error, depth, parts, progress, cells } = run;
   const isChosen = chosen.has(place);
-  const href = `/compare?run=${encodeURIComponent(place).replaceAll('%2F', '/')}`;
+  const href = `/compare?run=${encodeURIComponent(place)}`;
   const hint = label === name ? place : `${name} (${place})`;
   const thumb = frameOf(place);
   const title = gridCell(
@@ -171,13 +171,8 @@ function runRow(run, { columns, chosen }) {
   if (error) state.title = error;
   if (progress) {
     const { step, of } = progress;
-    const bar = make('span', {
-      class: of ? 'progress known' : 'progress',
-      title: of ? `step ${step} of ${of}` : `step ${step}`,
-    });
-    if (of) bar.style.setProperty('--done', `${(100 * step) / of}%`);
-    else bar.append(`step ${step}`);
-    state.append(bar);
+    const title = of ? `step ${step} of ${of}` : `step ${step}`;
+    state.append(of ? make('progress', { max: of, value: step, title }) : make('small', '', title));
   }
   const started = gridCell('time', timeText(start));
   started.title = new Date(start).toLocaleString();

@@ -1,6 +1,7 @@
 // @ts-check
 // The page of the table of runs: requests the visible rows from the server, and listens to changes.
 
+import { find } from '../report/events.js';
 import { startColumnsMenu } from './columns-menu.js';
 import { button, make } from './draw.js';
 import { columnTemplate, drawHead, drawRows, ROW, seenRows } from './list-rows.js';
@@ -13,16 +14,13 @@ const CHUNK = 100;
 /** Maximum number of compared runs. */
 const MOST_COMPARED = 1000;
 
-/** @template {HTMLElement} [T=HTMLElement] @param {string} selector @returns {T} */
-const find = (selector) => /** @type {T} */ (document.querySelector(selector));
-
-const frame = find('.grid-frame');
-const body = find('.grid-body');
-const head = find('.grid-head');
-const tools = /** @type {HTMLFormElement} */ (find('.tools'));
+const frame = find(document, '.grid-frame');
+const body = find(document, '.grid-body');
+const head = find(document, '.grid-head');
+const tools = /** @type {HTMLFormElement} */ (find(document, '.tools'));
 /** @type {Record<string, HTMLInputElement>} */
 const inputs = /** @type {any} */ (tools.elements);
-const compareButton = /** @type {HTMLButtonElement} */ (find('[data-do=compare]'));
+const compareButton = /** @type {HTMLButtonElement} */ (find(document, '[data-do=compare]'));
 
 let state = readState(location.search);
 /** @type {Map<number, Row>} */
@@ -86,7 +84,7 @@ async function ask(chunk, mine) {
     showProblem(response.ok ? '' : answer.problem);
     return response.ok ? answer : undefined;
   } catch {
-    showLive('away');
+    showLive('failed');
     return undefined;
   }
 }
@@ -102,9 +100,9 @@ function take(answer) {
     matching === total
       ? `${count(total)} ${total === 1 ? 'run' : 'runs'}`
       : `${count(matching)} of ${count(total)} runs`;
-  find('.counts').textContent = running > 0 ? `${found}, ${running} running` : found;
+  find(document, '.counts').textContent = running > 0 ? `${found}, ${running} running` : found;
   showDamaged(answer.damaged);
-  const question = find('.question');
+  const question = find(document, '.question');
   question.textContent = answer.questions.join('\n');
   question.hidden = answer.questions.length === 0;
   showNothing(total);
@@ -150,7 +148,7 @@ const count = (number) => number.toLocaleString('en-US');
 
 /** @param {string} problem */
 function showProblem(problem) {
-  const place = find('.problem');
+  const place = find(document, '.problem');
   place.textContent = problem;
   place.hidden = problem === '';
   inputs.filter.setAttribute('aria-invalid', String(problem !== ''));
@@ -160,7 +158,7 @@ function showProblem(problem) {
 
 /** In place of rows. @param {string} title @param {string} words @param {Node} more */
 function sayNothing(title, words, more) {
-  const place = find('.grid-frame .nothing');
+  const place = find(document, '.grid-frame .nothing');
   place.replaceChildren(make('h2', '', title), make('p', '', words), more);
   place.hidden = false;
 }
@@ -170,36 +168,34 @@ const showAll = (what = {}) => button({}, 'Show all runs', () => change({ filter
 
 /** @param {{ place: string, reason: string }[]} damaged */
 function showDamaged(damaged) {
-  const box = find('.damaged');
+  const box = find(document, '.damaged');
   box.hidden = damaged.length === 0;
-  find('.damaged summary').textContent =
+  find(document, '.damaged summary').textContent =
     `${damaged.length === 1 ? 'One run' : `${damaged.length} runs`} cannot be read`;
-  find('.damaged ul').replaceChildren(
+  find(document, '.damaged ul').replaceChildren(
     ...damaged.slice(0, 100).map(({ place, reason }) => make('li', '', make('b', '', place), ` ${reason}`)),
   );
 }
 
 /** @param {number} total */
 function showNothing(total) {
-  find('.grid-frame .nothing').hidden = rowCount > 0;
+  find(document, '.grid-frame .nothing').hidden = rowCount > 0;
   if (rowCount > 0) return;
   if (total > 0) return sayNothing('No run is like that', 'Filter and search leave none of the runs.', showAll());
-  const words = `Everything that renders or trains is logged to ${find('.where').textContent}, and appears here by itself.`;
+  const words = `Everything that renders or trains is logged to ${find(document, '.where').textContent}, and appears here by itself.`;
   const example = 'npx steadyframe sweep shot.mp4 --model MODEL --prompt "a cyberpunk city" --strengths 0.45,0.75';
   sayNothing('No runs yet', words, make('pre', '', example));
 }
 
 const LIVE = {
-  on: ['live', 'Changes appear by themselves'],
-  away: ['server is away', 'The server does not answer; it may have been stopped'],
+  finished: ['live', 'Changes appear by themselves'],
+  failed: ['server is away', 'The server does not answer; it may have been stopped'],
 };
 
-/** @param {keyof typeof LIVE} live */
-function showLive(live) {
-  const [textContent, title] = LIVE[live];
-  const sign = find('.live');
-  Object.assign(sign, { textContent, title });
-  sign.dataset.live = live;
+/** @param {keyof typeof LIVE} status */
+function showLive(status) {
+  const [textContent, title] = LIVE[status];
+  Object.assign(find(document, '.live'), { textContent, title, className: `live badge ${status}` });
 }
 
 /** Changes the state and the address. @param {Partial<typeof state>} what */
@@ -393,8 +389,8 @@ addEventListener('pageshow', (event) => {
 });
 
 const events = new EventSource('/api/live');
-events.addEventListener('open', () => showLive('on'));
-events.addEventListener('error', () => showLive('away'));
+events.addEventListener('open', () => showLive('finished'));
+events.addEventListener('error', () => showLive('failed'));
 events.addEventListener('changed', () => void refresh());
 
 showState();

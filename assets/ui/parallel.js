@@ -3,7 +3,6 @@
 // along it, or with the arrow keys) selects the runs that pass through.
 
 import { hear, hiddenLines, tell } from '../report/events.js';
-import { hideTip, showTip } from '../report/legend.js';
 import { axisOf, shortened, shortNumber, textOf, tickTexts } from './axis.js';
 import { button, choice, drawOnResize, make, svg } from './draw.js';
 import { isNumeric, numberIn, quantitiesOf } from './runs-data.js';
@@ -145,17 +144,14 @@ export function startParallel(root, first) {
       else lines.append(line);
       if (isOut || runs.length > MOST_POINTABLE) continue;
       const around = svg('path', { class: 'around', d: path });
-      around.addEventListener('pointermove', (event) => {
+      around.addEventListener('pointermove', () => {
         tell('highlight', run.place);
         const values = dimensions.map(({ quantity }) => `${quantity.title} ${textOf(quantity.of(run))}`);
-        showTip({ x: event.clientX, y: event.clientY, width: 0, height: 0 }, [
-          { label: run.label, colour: run.colour, value: '' },
-          ...values,
-        ]);
+        state.textContent = `${run.label}: ${values.join(', ')}`;
       });
       around.addEventListener('pointerleave', () => {
         tell('highlight', null);
-        hideTip();
+        say(picked, runs.length);
       });
       lines.append(around);
     }
@@ -163,19 +159,19 @@ export function startParallel(root, first) {
     for (const [i, dimension] of dimensions.entries())
       picture.append(axis(dimension, i, { x: atX(i), length, gap, atX }));
     place.replaceChildren(picture);
-    const count = picked?.size ?? runs.length;
-    state.textContent =
-      picked === null
-        ? `${runs.length} runs. Drag along an axis to pick out runs; drag its name to move it.`
-        : `${count} of ${runs.length} runs ${marks.size > 0 ? 'pass through what is marked' : 'are picked'}.`;
-    if (picked !== null && picked.size > 0 && data.served) state.append(' ', compareThese(picked));
+    say(picked, runs.length);
     return picked;
   }
 
-  /** @param {ReadonlySet<string>} places */
-  function compareThese(places) {
-    const runs = [...places].map((each) => `run=${encodeURIComponent(each).replaceAll('%2F', '/')}`);
-    return make('a', { href: `/compare?${runs.join('&')}` }, `Compare these ${places.size}`);
+  /** @param {ReadonlySet<string> | null} picked @param {number} all */
+  function say(picked, all) {
+    state.textContent =
+      picked === null
+        ? `${all} runs. Drag along an axis to pick out runs; drag its name to move it.`
+        : `${picked.size} of ${all} runs ${marks.size > 0 ? 'pass through what is marked' : 'are picked'}.`;
+    if (picked === null || picked.size === 0 || !data.served) return;
+    const query = new URLSearchParams([...picked].map((place) => ['run', place]));
+    state.append(' ', make('a', { href: `/compare?${query}` }, `Compare these ${picked.size}`));
   }
 
   /**

@@ -78,7 +78,7 @@ export function startScatter(root, first) {
       else hidePreview();
     },
     onPoint(name) {
-      if (data.served) location.href = `/compare?run=${encodeURIComponent(name).replaceAll('%2F', '/')}`;
+      if (data.served) location.href = `/compare?run=${encodeURIComponent(name)}`;
     },
   });
 

@@ -4,8 +4,8 @@ import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import type { ComparedRun } from './compared-run.js';
 import type { Curve } from './curves.js';
-import { METRICS_FIRST, metricTitle } from './metric-words.js';
-import { weightOf } from './run-columns.js';
+import { inMetricOrder, metricTitle } from './metric-words.js';
+import { differingSettings } from './run-columns.js';
 
 /** The data of the charts. */
 export interface ComparisonData {
@@ -44,10 +44,6 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
       keys.set(key, { isCurve: isCurve || count > 1, lastStep: Math.max(lastStep, step) });
     }
   }
-  const order = [
-    ...METRICS_FIRST.filter((key) => keys.has(key)),
-    ...[...keys.keys()].filter((key) => !METRICS_FIRST.includes(key)),
-  ];
   return {
     runs: runs.map((run, i) => ({
       place: run.place,
@@ -67,23 +63,8 @@ export function comparisonData(runs: readonly ComparedRun[], curves?: readonly C
         Object.entries(run.metrics).flatMap(([key, { last }]) => (typeof last === 'number' ? [[key, last]] : [])),
       ),
     })),
-    metrics: order.map((key) => ({ key, title: metricTitle(key), ...keys.get(key)! })),
-    differing: byWeight(runs, differingParameters(runs)),
+    metrics: [...keys.keys()].sort(inMetricOrder).map((key) => ({ key, title: metricTitle(key), ...keys.get(key)! })),
+    differing: differingSettings(runs),
     ...(curves && { curves }),
   };
-}
-
-/** Keys of the parameters whose values differ between the runs that have them. */
-export function differingParameters(runs: readonly Pick<ComparedRun, 'parameters'>[]): string[] {
-  const seen = new Map<string, Set<string>>();
-  for (const { parameters } of runs) {
-    for (const key in parameters) seen.set(key, (seen.get(key) ?? new Set()).add(parameterText(parameters[key])));
-  }
-  return [...seen].filter(([, texts]) => texts.size > 1).map(([key]) => key);
-}
-
-/** Settings in the order of their importance to the results. */
-function byWeight(runs: readonly ComparedRun[], keys: readonly string[]): string[] {
-  const weights = new Map(keys.map((key) => [key, weightOf(runs, key)]));
-  return [...keys].sort((a, b) => weights.get(b)! - weights.get(a)!);
 }

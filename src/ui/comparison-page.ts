@@ -172,7 +172,7 @@ function videos(comparison: Comparison, served: boolean): Html {
 /** The form that requests a video file of the visible grid. */
 function gridTools(): Html {
   return html`<div class="grid-file"><button type="button" class="button" data-render-grid>Render this grid as mp4</button>
-<label class="check"><input type="checkbox" checked> with labels</label> <span class="grid-state" role="status"></span></div>`;
+<label class="check"><input type="checkbox" checked> with labels</label> <small class="grid-state" role="status"></small></div>`;
 }
 
 function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | undefined {

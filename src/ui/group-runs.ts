@@ -1,5 +1,6 @@
 // Groups runs by experiment, by the parent run, or by the value of a setting.
 
+import { groupBy } from '../lib/base/group-by.js';
 import type { RunField } from '../lib/tracking/query/run-fields.js';
 import type { PlacedRun } from './run-source.js';
 
@@ -33,7 +34,7 @@ export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: Read
   if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
   if (by === 'experiment')
     return headed(
-      collect(runs, ({ experiment }) => experiment),
+      groupBy(runs, ({ experiment }) => experiment),
       closed,
       (title) => ({ title }),
     );
@@ -42,7 +43,7 @@ export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: Read
 
 /** Groups by the values of a setting, in their order; runs without it come last. */
 function bySetting(runs: readonly PlacedRun[], { key, of }: RunField, closed: ReadonlySet<string>): Grouped {
-  const groups = [...collect(runs, (run) => String(of(run) ?? ''))];
+  const groups = [...groupBy(runs, (run) => String(of(run) ?? ''))];
   groups.sort(([a], [b]) => Number(a === '') - Number(b === '') || a.localeCompare(b, 'en', { numeric: true }));
   return headed(groups, closed, (value, members) => ({
     title: value === '' ? `without ${key}` : `${key} ${value}`,
@@ -67,58 +68,28 @@ function headed(
 /** Groups by the topmost parent: a child of a child is shown at the same level, so that there are two levels only. */
 function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
   const byId = new Map(runs.map((run) => [run.id, run]));
-  const topOf = (run: PlacedRun): PlacedRun | string | undefined => {
+  const topOf = (run: PlacedRun): string => {
     const seen = new Set<string>();
-    let at = run;
-    while (at.parent !== undefined && !seen.has(at.id)) {
-      seen.add(at.id);
-      const above = byId.get(at.parent);
-      if (above === undefined) return at.parent;
-      at = above;
+    let [id, at]: [string, PlacedRun | undefined] = [run.id, run];
+    while (at?.parent !== undefined && !seen.has(id)) {
+      seen.add(id);
+      id = at.parent;
+      at = byId.get(id);
     }
-    return at === run ? undefined : at;
+    return id;
   };
-  const parts = new Map<string, PlacedRun[]>();
-  const tops: (PlacedRun | { lost: string })[] = [];
-  for (const run of runs) {
-    const top = topOf(run);
-    if (top === undefined) tops.push(run);
-    else {
-      const id = typeof top === 'string' ? top : top.id;
-      const members = parts.get(id) ?? [];
-      // The parent is not among these runs: its children come in place of the first of them.
-      if (typeof top === 'string' && members.length === 0) tops.push({ lost: id });
-      members.push(run);
-      parts.set(id, members);
-    }
-  }
-  const rows = tops.flatMap((top): Grouped['rows'] => {
-    const id = 'lost' in top ? top.lost : top.id;
-    const members = parts.get(id) ?? [];
-    const open = !closed.has(id);
-    const below = open ? members.map((run) => ({ run, depth: 1 as const })) : [];
-    if ('lost' in top) {
-      return [
-        { group: id, title: `parts of a run that is not shown (${id.slice(0, 8)})`, count: members.length, open },
-        ...below,
-      ];
-    }
-    return [
-      { run: top, depth: 0, ...(members.length > 0 && { parts: { group: id, count: members.length, open } }) },
-      ...below,
-    ];
+  const families = groupBy(runs, topOf);
+  const rows = runs.flatMap((run): Grouped['rows'] => {
+    const group = topOf(run);
+    const family = families.get(group)!;
+    const top = byId.get(group);
+    // Where the parent is not among these runs, its children come in place of the first of them.
+    if (run !== (top ?? family[0])) return [];
+    const members = family.filter((each) => each !== top);
+    const parts = { group, count: members.length, open: !closed.has(group) };
+    const below = parts.open ? members.map((each) => ({ run: each, depth: 1 as const })) : [];
+    const title = `parts of a run that is not shown (${group.slice(0, 8)})`;
+    return [top ? { run: top, depth: 0, ...(members.length > 0 && { parts }) } : { ...parts, title }, ...below];
   });
   return { rows };
-}
-
-/** Items by a key, in the order of the first of each. */
-export function collect<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const members = groups.get(name);
-    if (members) members.push(item);
-    else groups.set(name, [item]);
-  }
-  return groups;
 }

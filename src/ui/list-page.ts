@@ -16,12 +16,12 @@ export function listPage(root: string): string {
 <h1>Runs</h1>
 <p class="where" title="${root}">${root}</p>
 <p class="counts" role="status" aria-live="polite"></p>
-<span class="live" data-live="off" title="Not connected">offline</span>
+<span class="live badge" title="Not connected">offline</span>
 </header>
 <form class="tools" role="search">
-<label class="filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker_ratio &lt; 1.1 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
-<label class="search-field"><span>Search</span><input name="search" type="search" spellcheck="false" autocomplete="off" placeholder="name, setting, tag"></label>
-<label class="group-field"><span>Group</span><select name="group"><option value="none">nothing</option><option value="experiment">experiment</option><option value="parent">parent run</option></select></label>
+<label class="choice filter-field"><span>Filter</span><input name="filter" type="text" spellcheck="false" autocomplete="off" placeholder="metrics.flicker_ratio &lt; 1.1 and params.strength = '0.45'" aria-describedby="filter-problem"></label>
+<label class="choice search-field"><span>Search</span><input name="search" type="search" spellcheck="false" autocomplete="off" placeholder="name, setting, tag"></label>
+<label class="choice group-field"><span>Group</span><select name="group"><option value="none">nothing</option><option value="experiment">experiment</option><option value="parent">parent run</option></select></label>
 <button type="button" class="button" popovertarget="columns">Columns</button>
 <button type="button" class="button primary" data-do="compare" disabled>Compare</button>
 </form>

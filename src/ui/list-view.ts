@@ -1,13 +1,14 @@
 // The table of runs that a page requests: filtered, searched, sorted and grouped, and of that the visible rows.
 
 import { UsageError } from '../lib/base/errors.js';
+import { groupBy } from '../lib/base/group-by.js';
 import { spread } from '../lib/base/mean.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { parseFilter } from '../lib/tracking/query/filter.js';
 import { orderRuns } from '../lib/tracking/query/order-runs.js';
 import { questionFields } from '../lib/tracking/query/question-fields.js';
 import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
-import { collect, type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
+import { type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { type RunSteps, stepsOf } from './run-progress.js';
@@ -83,7 +84,8 @@ export interface ListAnswer {
 export function listView(state: RunsState, query: ListQuery): ListAnswer {
   const found = foundRuns(state, query);
   const fields = (query.columns.length > 0 ? query.columns : found.own).map((field) => readField(field));
-  const { rows } = grouped(found, query);
+  const by = query.group.startsWith('params.') ? readField(query.group) : (query.group as Grouping);
+  const { rows } = groupRuns(found.runs, by, new Set(query.closed));
   const shown = rows.slice(query.offset, query.offset + query.limit);
   return {
     total: state.runs.length,
@@ -110,8 +112,6 @@ interface Found {
   readonly own: readonly string[];
   readonly questions: readonly string[];
   readonly labels: ReadonlyMap<PlacedRun, string>;
-  readonly numeric: Map<string, boolean>;
-  readonly grouped: Map<string, Grouped>;
 }
 
 /** Results per state of the runs: scrolling requests further rows of the same result. */
@@ -141,8 +141,6 @@ function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, '
     labels,
     available,
     own: ownColumns(available),
-    numeric: new Map(),
-    grouped: new Map(),
   };
   ofState.set(key, found);
   return found;
@@ -150,20 +148,12 @@ function foundRuns(state: RunsState, { filter, search, sort }: Pick<ListQuery, '
 
 /** Short names, by the parts of one parent. */
 function labelsOf(runs: readonly PlacedRun[]): Map<PlacedRun, string> {
-  const families = collect(runs, ({ parent, experiment }) => parent ?? experiment);
+  const families = groupBy(runs, ({ parent, experiment }) => parent ?? experiment);
   const labels = [...families.values()].flatMap((own) => {
     const telling = tellingNames(own.map(({ name }) => name));
     return own.map((run, i): [PlacedRun, string] => [run, telling[i]]);
   });
   return new Map(labels);
-}
-
-function grouped(found: Found, { group, closed }: ListQuery): Grouped {
-  const key = JSON.stringify([group, closed]);
-  const by = group.startsWith('params.') ? readField(group) : (group as Grouping);
-  const rows = found.grouped.get(key) ?? groupRuns(found.runs, by, new Set(closed));
-  found.grouped.set(key, rows);
-  return rows;
 }
 
 function hasWords(
@@ -217,15 +207,10 @@ function columnOf({ available }: Found, { kind, key }: RunField): RunColumn {
 }
 
 /** Whether a column holds numbers only, and is aligned right. */
-function isNumeric({ runs, numeric }: Found, { kind, key, of }: RunField): boolean {
+function isNumeric({ runs }: Found, { kind, of }: RunField): boolean {
   if (kind === 'metrics') return true;
-  const name = `${kind}.${key}`;
-  const known = numeric.get(name);
-  if (known !== undefined) return known;
   const values = runs.map(of).filter((value) => value !== undefined && value !== 'null');
-  const judged = values.length > 0 && values.every((value) => value !== '' && !Number.isNaN(Number(value)));
-  numeric.set(name, judged);
-  return judged;
+  return values.length > 0 && values.every((value) => value !== '' && !Number.isNaN(Number(value)));
 }
 
 function readField(field: string): RunField {

@@ -16,6 +16,12 @@ export const METRICS_FIRST: readonly string[] = [
   'loss',
 ];
 
+/** The order of metrics. */
+export function inMetricOrder(a: string, b: string): number {
+  const [one, two] = [a, b].map((key) => METRICS_FIRST.indexOf(key) >>> 0);
+  return one - two;
+}
+
 /** A metric's title with its unit, or its key where it has no description. */
 export function metricTitle(key: string): string {
   // Prefixes that comparisons and trainings add to their keys.

@@ -4,8 +4,8 @@ import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import type { ComparedRun } from './compared-run.js';
-import { differingParameters } from './comparison-data.js';
 import { formatDuration, formatTime } from './format-run.js';
+import { differingSettings } from './run-columns.js';
 
 interface Row {
   readonly name: string;
@@ -20,7 +20,7 @@ const MOST_RUNS = 40;
 
 /** The table. */
 export function parametersTable(all: readonly ComparedRun[]): Html {
-  const differing = differingParameters(all);
+  const differing = differingSettings(all);
   const runs = all.slice(0, MOST_RUNS);
   const keys = [...new Set(runs.flatMap(({ parameters }) => Object.keys(parameters)))];
   const row = (key: string): Row => ({

@@ -1,10 +1,10 @@
 // The columns that a table of runs can have, which of them distinguish the runs, and which are shown by default.
 
+import { importanceOf, type Observation } from '../lib/base/importance.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { ATTRIBUTE_NAMES, fieldName } from '../lib/tracking/query/run-fields.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
-import { importanceOf, type Observation } from './importance.js';
-import { METRICS_FIRST } from './metric-words.js';
+import { inMetricOrder, METRICS_FIRST } from './metric-words.js';
 
 /** An available column. */
 export interface RunColumn {
@@ -47,7 +47,7 @@ export function columnsOf(runs: readonly RunSummary[]): RunColumn[] {
     }));
   const weights = new Map([...params].filter(([, { differs }]) => differs).map(([key]) => [key, weightOf(runs, key)]));
   const weight = ({ key }: RunColumn): number => weights.get(key) ?? -1;
-  const byCount = listed('metrics', metrics).sort((a, b) => rank(a.key) - rank(b.key) || b.count - a.count);
+  const byCount = listed('metrics', metrics).sort((a, b) => inMetricOrder(a.key, b.key) || b.count - a.count);
   return [
     ...listed('params', params).sort(
       (a, b) => Number(b.differs) - Number(a.differs) || weight(b) - weight(a) || b.count - a.count,
@@ -74,8 +74,13 @@ export function ownColumns(columns: readonly RunColumn[]): string[] {
   return [...chosen('params', ({ differs }) => differs), ...chosen('metrics', () => true)];
 }
 
+/** The settings that differ between runs that have them, the most important first. */
+export function differingSettings(runs: readonly RunSummary[]): string[] {
+  return columnsOf(runs).flatMap(({ kind, key, differs }) => (kind === 'params' && differs ? key : []));
+}
+
 /** How much a setting matters to the first metrics that these runs have. */
-export function weightOf(runs: readonly Pick<RunSummary, 'parameters' | 'metrics'>[], key: string): number {
+function weightOf(runs: readonly Pick<RunSummary, 'parameters' | 'metrics'>[], key: string): number {
   const having = runs.filter(({ parameters }) => Object.hasOwn(parameters, key));
   const metrics = METRICS_FIRST.filter((metric) => having.some((run) => isNumber(run.metrics[metric]?.last)));
   const weights = metrics.slice(0, DECIDING_METRICS).map((metric) =>
@@ -118,9 +123,4 @@ function tally<T>(
     }
   }
   return found;
-}
-
-function rank(key: string): number {
-  const place = METRICS_FIRST.indexOf(key);
-  return place < 0 ? METRICS_FIRST.length : place;
 }

@@ -475,7 +475,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${chromiumNote}`, () => {
     await seen(['now']);
     running.logMetrics({ loss: 0.5 }, { step: 4 });
     await running.flush();
-    await eventually(() => page.locator('.progress').getAttribute('title')).toBe('step 4 of 10');
+    await eventually(() => page.locator('.row progress').getAttribute('title')).toBe('step 4 of 10');
     await running.finish();
     rmSync(running.folder, { recursive: true });
   });

@@ -3,10 +3,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { importanceOf, type Observation } from '../../src/lib/base/importance.js';
 import { startChild, startRun } from '../../src/lib/tracking/log/start-run.js';
 import { pointLine } from '../../src/lib/tracking/stored/metric-points.js';
 import { openCurves } from '../../src/ui/curves.js';
-import { importanceOf, type Observation } from '../../src/ui/importance.js';
 import { type ListQuery, type ListRow, listView } from '../../src/ui/list-view.js';
 import { openRunSource, type RunsState } from '../../src/ui/run-source.js';
 import { scratchFolder } from '../tracking/scratch.js';

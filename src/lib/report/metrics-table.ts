@@ -76,7 +76,7 @@ function inGroups(metrics: readonly NamedMetric[]): ColumnMetric[] {
 }
 
 function sortButton(title: string, unit = ''): Html {
-  return html`<button type="button">${title}${unit && html`<small>${unit}</small>`}</button>`;
+  return html`<button type="button" class="sort">${title}${unit && html`<small>${unit}</small>`}</button>`;
 }
 
 function settingCell(value: SettingValue, numeric: boolean, starts: boolean): Html {

@@ -41,7 +41,6 @@ ${renderSections(present)}
 </main>
 <footer><p>${served ? `steadyframe ${VERSION}` : `Written by steadyframe ${VERSION}. This page needs no network.`}</p></footer>
 <dialog class="lightbox" aria-label="Picture"><button type="button" class="close" aria-label="Close">×</button><img alt=""><p></p></dialog>
-<div class="tip" role="status" hidden></div>
 ${data !== undefined && html`<script type="application/json" id="page-data">${jsonForScript(data)}<\/script>`}
 ${
   holdsPlotly &&

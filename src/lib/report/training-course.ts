@@ -44,7 +44,7 @@ function curve({ title, iterations, values, span, marks, log, small }: CurveOpti
   const smoothed = span === undefined ? undefined : runningMean(values, 1 - 1 / span);
   const x = kept.map((i) => iterations[i]);
   const line = (label: string, list: readonly ReportValue[], faint = false): FigureLine => ({
-    ...{ name: label, label, colour: 'series-training', x, y: kept.map((i) => list[i]), faint },
+    ...{ name: label, label, colour: 'series-0', x, y: kept.map((i) => list[i]), faint },
   });
   return figure({
     title,

@@ -1,7 +1,7 @@
 // How much a setting matters to a metric, over a set of runs.
 
-import { mean, squaredDistances } from '../lib/base/mean.js';
-import { collect } from './group-runs.js';
+import { groupBy } from './group-by.js';
+import { mean, squaredDistances } from './mean.js';
 
 /** A setting's value and a metric's, of one run. */
 export type Observation = readonly [setting: string, metric: number];
@@ -14,7 +14,7 @@ export type Observation = readonly [setting: string, metric: number];
 export function importanceOf(observations: readonly Observation[]): number {
   const n = observations.length;
   const total = squaredDistances(observations.map(([, metric]) => metric));
-  const groups = collect(observations, ([setting]) => setting);
+  const groups = groupBy(observations, ([setting]) => setting);
   if (groups.size < 2 || total === 0) return 0;
   if (groups.size < n) {
     const within = [...groups.values()].reduce(
