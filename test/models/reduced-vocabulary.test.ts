@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeTokenizer } from '../../src/lib/models/checkpoint/write-checkpoint.js';
 import { reduceVocabulary } from '../../src/lib/models/text/reduced-vocabulary.js';
 import { clipTokenizer, clipVocabulary, openTokenizer, type Tokenizer } from '../../src/lib/models/text/tokenizer.js';
+import { VOCABULARY } from '../sweeps/tiny.js';
 
 const WORDS = ['a', 'cyberpunk', 'street', 'watercolor', 'painting'];
 const whole = clipTokenizer();
@@ -47,4 +48,9 @@ test('other words still encode, in smaller pieces, and come back', () => {
   expect(pieces(reduced, 'giraffe').join('')).toBe('giraffe');
   expect(reduced.decode(ids.slice(1, ids.indexOf(reduced.endId)))).toBe('giraffe');
   expect(pieces(reduced, 'giraffe').length).toBeGreaterThan(pieces(whole, 'giraffe').length);
+});
+
+test("that of the tests is CLIP's own, reduced to the words of their prompts", () => {
+  const words = ['a', 'blur', 'city', 'neon', 'night', 'street', 'tail', 'word'];
+  expect(VOCABULARY).toEqual(reduceVocabulary(clipVocabulary(), words));
 });

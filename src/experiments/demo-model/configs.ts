@@ -1,7 +1,9 @@
 // The configuration of the demo model: the parts of Stable Diffusion 1.x at a size that 2 cores can train and run, for
 // pictures of 128x128.
 
+import { tokenIds } from '../../lib/models/checkpoint/write-checkpoint.js';
 import type { Json } from '../../lib/models/config/fields.js';
+import type { Vocabulary } from '../../lib/models/text/clip-bpe.js';
 import { reduceVocabulary } from '../../lib/models/text/reduced-vocabulary.js';
 import { clipVocabulary } from '../../lib/models/text/tokenizer.js';
 import { CAPTION_WORDS } from '../../lib/world/sampling/captions.js';
@@ -62,13 +64,12 @@ export const CONTROLNET: Json = {
 };
 
 /** The part of CLIP's byte-pair vocabulary that the captions of the world need. */
-export const VOCABULARY = reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
-const LAST_TOKEN = Object.keys(VOCABULARY.vocab).length - 1;
+export const vocabulary = (): Vocabulary => reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
 
-export const TEXT: Json = {
+/** The configuration of the text encoder. */
+export const textEncoder = (): Json => ({
   architectures: ['CLIPTextModel'],
   model_type: 'clip_text_model',
-  vocab_size: LAST_TOKEN + 1,
   hidden_size: CONTEXT,
   intermediate_size: 2 * CONTEXT,
   num_hidden_layers: 2,
@@ -78,10 +79,8 @@ export const TEXT: Json = {
   hidden_act: 'quick_gelu',
   layer_norm_eps: 1e-5,
   initializer_range: 0.02,
-  bos_token_id: LAST_TOKEN - 1,
-  eos_token_id: LAST_TOKEN,
-  pad_token_id: LAST_TOKEN,
-};
+  ...tokenIds(vocabulary()),
+});
 
 /** The noise schedule of Stable Diffusion 1.x, and DDIM's steps. */
 export const SCHEDULER: Json = {

@@ -11,7 +11,7 @@ import { unetConfig } from '../../lib/models/config/unet.js';
 import { loadModel } from '../../lib/models/model.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
 import { writePicture } from '../../lib/video/still.js';
-import { CONTROLNET, TEXT, TOKENS, UNET } from './configs.js';
+import { CONTROLNET, TOKENS, textEncoder, UNET } from './configs.js';
 import { judgeControlNet } from './judge-controlnet.js';
 import { openLatentSet } from './latent-set.js';
 import { CONTROLNET_PREFIX, pretrainControlNet } from './pretrain-controlnet.js';
@@ -38,7 +38,7 @@ export async function* trainControlNet(options: PretrainOptions): AsyncGenerator
     const set = openLatentSet({ model, folder: work, seed, pictures, batch, encoder, edges: true });
     const steps = pretrainControlNet({
       unet: unetConfig(UNET, 'the demo model'),
-      text: textConfig(TEXT, 'the demo model'),
+      text: textConfig(textEncoder(), 'the demo model'),
       controlNet: controlNetConfig(CONTROLNET, 'the demo model'),
       schedule: noiseSchedule(),
       predictionType: 'epsilon',

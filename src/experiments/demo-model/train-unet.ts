@@ -12,7 +12,7 @@ import { loadModel } from '../../lib/models/model.js';
 import { createScope } from '../../lib/models/networks/scope.js';
 import type { Weights } from '../../lib/training/loop/adamw.js';
 import { initialWeights } from '../../lib/training/loop/initial-weights.js';
-import { SCHEDULER, TEXT, TOKENS, UNET, VOCABULARY } from './configs.js';
+import { SCHEDULER, TOKENS, textEncoder, UNET, vocabulary } from './configs.js';
 import { openLatentSet } from './latent-set.js';
 import { type DenoiserConfig, denoiserLoss, pretrainDenoiser, UNET_PREFIX } from './pretrain-denoiser.js';
 import type { PretrainOptions, PretrainReport } from './pretrain-options.js';
@@ -29,7 +29,7 @@ export async function* trainUnet(options: PretrainOptions): AsyncGenerator<Pretr
   const { out, work, seed, batch, iterations, saveEvery, resume, pictures, threads, signal, heldOut = 8 } = options;
   const config: DenoiserConfig = {
     unet: unetConfig(UNET, 'the demo model'),
-    text: textConfig(TEXT, 'the demo model'),
+    text: textConfig(textEncoder(), 'the demo model'),
     schedule: noiseSchedule(),
     predictionType: 'epsilon',
     latentShape: [batch, 4, 32, 32],
@@ -74,12 +74,12 @@ function firstWeights(config: DenoiserConfig, seed: number): Weights {
 /** Writes everything except the autoencoder. */
 async function writeModel(out: string, weights: Weights): Promise<void> {
   const { config: vae } = await readNetwork(join(out, 'vae'));
-  await writeConfigurations(out, { unet: UNET, vae, text: TEXT, scheduler: SCHEDULER });
-  await writeTokenizer(join(out, 'tokenizer'), VOCABULARY, TOKENS);
+  await writeConfigurations(out, { unet: UNET, vae, text: textEncoder(), scheduler: SCHEDULER });
+  await writeTokenizer(join(out, 'tokenizer'), vocabulary(), TOKENS);
   const isUnet = (name: string): boolean => name.startsWith(UNET_PREFIX);
   const unet = [...weights].filter(([name]) => isUnet(name));
   const text = [...weights].filter(([name]) => !isUnet(name));
-  await writeNetwork(join(out, 'text_encoder'), TEXT, new Map(text), 'model.safetensors');
+  await writeNetwork(join(out, 'text_encoder'), textEncoder(), new Map(text), 'model.safetensors');
   const bare = unet.map(([name, value]) => [name.slice(UNET_PREFIX.length), value] as const);
   await writeNetwork(join(out, 'unet'), UNET, new Map(bare));
 }

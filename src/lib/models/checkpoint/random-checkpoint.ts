@@ -15,10 +15,11 @@ import { textConfig, vaeConfig } from '../config/components.js';
 import type { Json } from '../config/fields.js';
 import { unetConfig } from '../config/unet.js';
 import { networkWeights, type WeightShapes } from '../networks/network-weights.js';
+import type { Vocabulary } from '../text/clip-bpe.js';
 import { clipVocabulary } from '../text/tokenizer.js';
 import { PART_FOLDER, PART_WEIGHTS } from './diffusers-folder.js';
 import type { Part } from './weight-table.js';
-import { type CheckpointConfigs, writeConfigurations, writeTokenizer } from './write-checkpoint.js';
+import { type CheckpointConfigs, tokenIds, writeConfigurations, writeTokenizer } from './write-checkpoint.js';
 
 /** Options of a random checkpoint. */
 export interface RandomCheckpointOptions {
@@ -36,6 +37,8 @@ export interface RandomCheckpointOptions {
   readonly text?: Json;
   /** Changes to the configuration of the noise schedule. */
   readonly scheduler?: Json;
+  /** Vocabulary of the tokenizer, for which the text encoder gets as many rows; CLIP's by default. */
+  readonly vocabulary?: Vocabulary;
   /** Called with the number of weights written. */
   readonly onProgress?: OnProgress;
 }
@@ -79,7 +82,7 @@ export async function writeRandomCheckpoint(folder: string, options: RandomCheck
   await makeFolder(dirname(final), final);
   await createFolderAtomically(final, async (temporary) => {
     await writeConfigurations(temporary, configs);
-    await writeTokenizer(join(temporary, 'tokenizer'), clipVocabulary(), 77);
+    await writeTokenizer(join(temporary, 'tokenizer'), options.vocabulary ?? clipVocabulary(), 77);
     await writeWeights(temporary, shapes, options);
   });
 }
@@ -93,14 +96,18 @@ export async function checkpointShapes(options: RandomCheckpointOptions = {}): P
   return weightShapes(await configurations(options));
 }
 
-async function configurations({ size = 'tiny', ...changes }: RandomCheckpointOptions): Promise<CheckpointConfigs> {
+async function configurations({
+  size = 'tiny',
+  vocabulary,
+  ...changes
+}: RandomCheckpointOptions): Promise<CheckpointConfigs> {
   const stock: Record<string, Json> = JSON.parse(await readFile(packageFile('assets/stable-diffusion-1.json'), 'utf8'));
   const chosen = SIZES[size];
   if (!chosen) throw new UsageError(`writeRandomCheckpoint: size is '${size}'; expected tiny or full`);
   return {
     unet: { ...stock.unet, ...chosen.unet, ...changes.unet },
     vae: { ...stock.vae, ...chosen.vae, ...changes.vae },
-    text: { ...stock.text_encoder, ...chosen.text, ...changes.text },
+    text: { ...stock.text_encoder, ...chosen.text, ...(vocabulary && tokenIds(vocabulary)), ...changes.text },
     scheduler: { ...stock.scheduler, ...changes.scheduler },
   };
 }

@@ -30,10 +30,19 @@ export async function writeConfigurations(folder: string, configs: CheckpointCon
   });
 }
 
+const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
+
+/** What a text encoder's configuration says of its tokenizer: the number of rows, and the special tokens. */
+export function tokenIds({ vocab }: Vocabulary): Json {
+  return {
+    ...{ vocab_size: Object.keys(vocab).length, bos_token_id: vocab[START] },
+    ...{ eos_token_id: vocab[END], pad_token_id: vocab[END] },
+  };
+}
+
 /** Writes a CLIP tokenizer as transformers reads it; prompts are `maxLength` tokens long, padded with the end token. */
 export async function writeTokenizer(folder: string, { vocab, merges }: Vocabulary, maxLength: number): Promise<void> {
-  const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
-  const special = { bos_token: start, eos_token: end, pad_token: end, unk_token: end };
+  const special = { bos_token: START, eos_token: END, pad_token: END, unk_token: END };
   const config = { ...special, model_max_length: maxLength, tokenizer_class: 'CLIPTokenizer' };
   await writeJson(folder, 'vocab.json', vocab, 0);
   const lines = merges.map((pair) => pair.join(' '));

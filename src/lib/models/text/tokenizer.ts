@@ -160,7 +160,11 @@ export function clipVocabulary(): Vocabulary {
   const lines = gunzipSync(readFileSync(packageFile('assets/bpe_simple_vocab_16e6.txt.gz')))
     .toString('utf8')
     .split('\n');
-  const merges = lines.slice(1, 49152 - 256 - 2 + 1).map(pairOf);
+  return byteVocabulary(lines.slice(1, 49152 - 256 - 2 + 1).map(pairOf));
+}
+
+/** The vocabulary of CLIP's kind with these merged pairs: bytes, bytes that end a word, the pairs, start and end token. */
+export function byteVocabulary(merges: Vocabulary['merges']): Vocabulary {
   const bytes = byteCharacters();
   const words = [...bytes, ...bytes.map((c) => `${c}</w>`), ...merges.map(([a, b]) => a + b), START, END];
   return { vocab: Object.fromEntries(words.map((word, id) => [word, id])), merges };
