@@ -20,9 +20,17 @@ const TOGETHER = [
   'base/{assert,atomic-file,folder-lock,given,hash,on-abort,progress,random,record-journal,results-folder}',
   // shots.test.ts replaces a module, which works only where nothing has loaded it before.
   'renderings/!(shots)',
-  'video/{dis,estimate-flow,flow,frame-times,geometry,grid,open-for-model,open-video,pictures-in,shot-name}',
-  'video/{video-input,warp,write-video}',
+  'notebook/show',
+  'project/{imports,lock,messages,parameters,repository,scripts}',
+  'tracking/{bad-entries,cli,filter,git-state,hostile-names,retry,run}',
+  'ui/{access,assets,list-view,server,sweep-page}',
+  'video/{dis,estimate-flow,flow,frame-times,geometry,grid,metadata,open-for-model,open-map,open-video,pictures-in}',
+  'video/{shot-name,video-input,warp,write-video}',
 ].map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
+
+/** To open sessions takes longer than what tests compute in them. */
+const KEPT = { STEADYFRAME_TEST_IDLE_SESSIONS: '30' };
+const QUICK = { ...KEPT, STEADYFRAME_TEST_UNOPTIMIZED: '1' };
 
 /** Files that load modules anew or replace them, which only vitest's own loader allows. */
 const RELOADING = ['base/stop-point', 'renderings/shots', 'tracking/many-runs'].map((place) => `test/${place}.test.ts`);
@@ -45,12 +53,12 @@ export default defineConfig({
     globalSetup: 'test/surroundings.ts',
     projects: [
       // One process for many files, which load the library once.
-      { extends: true, plugins, test: { name: 'exact', include: EXACT, isolate: false } },
+      { extends: true, plugins, test: { name: 'exact', include: EXACT, isolate: false, env: KEPT } },
       { extends: true, plugins, test: { name: 'gpu', include: GPU, env: gpu } },
       {
         extends: true,
         plugins,
-        test: { name: 'together', include: TOGETHER, isolate: false, env: { STEADYFRAME_TEST_UNOPTIMIZED: '1' } },
+        test: { name: 'together', include: TOGETHER, isolate: false, env: QUICK },
       },
       // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
       {

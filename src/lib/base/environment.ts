@@ -19,6 +19,8 @@ export const VARIABLES = {
   STEADYFRAME_TEST_STOP_FILE: 'for tests: the file that exists while it is held',
   STEADYFRAME_TEST_UNOPTIMIZED:
     'for tests: 1 runs graphs as they are lowered, since optimizing small ones takes longer than running',
+  STEADYFRAME_TEST_IDLE_SESSIONS:
+    'for tests, which open equal models again and again: how many sessions stay open without use; 0 by default',
   STEADYFRAME_TEST_TFJS: 'for tests: the package of TensorFlow.js, or its folder, whichever is installed',
   FFMPEG_PATH: 'the ffmpeg to use',
   HF_HOME: 'folder of the Hugging Face tools',

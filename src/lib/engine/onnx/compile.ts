@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type * as ort from 'onnxruntime-node';
+import { variable } from '../../base/environment.js';
 import { UsageError } from '../../base/errors.js';
 import { ops } from '../../graph/ops.js';
 import type { Node } from '../../graph/types.js';
@@ -24,6 +25,9 @@ import { MATRICES } from './winograd-matrices.js';
 
 /** Open sessions by the content of their graph and weights, with the number of programs that use each one. */
 const sessions = new Map<string, { opening: Promise<Session>; users: number }>();
+/** Keys of sessions on the CPU that are open without use, the one that was used last at the end. */
+const idle = new Set<string>();
+const MOST_IDLE = Number(variable('STEADYFRAME_TEST_IDLE_SESSIONS') ?? 0);
 
 /**
  * Compiles the graph of `results` (name to value).
@@ -91,14 +95,14 @@ async function compileAs(
   const key = await contentKey(draft, used, device, options);
   const shared = sessions.get(key) ?? { opening: openSession(outputs, used, device, options), users: 0 };
   sessions.set(key, shared);
+  idle.delete(key);
   // Counted before the first await, so that disposing of another program cannot close the session meanwhile.
   shared.users++;
   const leave = async (): Promise<void> => {
     if (--shared.users > 0) return;
-    sessions.delete(key);
-    const opened = await shared.opening;
-    await notePlacement(opened);
-    await opened.session.release();
+    if (device !== 'cpu') return close(key);
+    idle.add(key);
+    if (idle.size > MOST_IDLE) await close(idle.values().next().value!);
   };
   try {
     return programOf(await shared.opening, shapes, leave);
@@ -108,9 +112,18 @@ async function compileAs(
   }
 }
 
-/** Number of open sessions, for tests of disposal. */
+async function close(key: string): Promise<void> {
+  const { opening } = sessions.get(key)!;
+  sessions.delete(key);
+  idle.delete(key);
+  const opened = await opening;
+  await notePlacement(opened);
+  await opened.session.release();
+}
+
+/** Number of sessions in use, for tests of disposal. */
 export function openSessions(): number {
-  return sessions.size;
+  return sessions.size - idle.size;
 }
 
 /** Hash of a graph, the weights that it uses and everything else that a session depends on. */
