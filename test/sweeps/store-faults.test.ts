@@ -134,11 +134,12 @@ describe('a store', () => {
     const first = await open('night');
     const job = { ...sourceJob('a'), folder: join(store.folder, 'sources', 'a') };
     await first.offer!([job]);
-    const running = first.run(job, {});
-    const second = await open('day');
     const taken =
       "was taken over by the sweep 'day', which another process started; give each sweep a store of its own";
-    await expect(running).rejects.toThrow(taken);
+    // Awaited below: it may end before the second sweep is open.
+    const running = expect(first.run(job, {})).rejects.toThrow(taken);
+    const second = await open('day');
+    await running;
     await expect(first.run(job, {})).rejects.toThrow(taken);
     await expect(first.offer!([job])).rejects.toThrow(taken);
     await first.close();
