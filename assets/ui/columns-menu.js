@@ -35,7 +35,7 @@ export function startColumnsMenu(columnsNow, onChange) {
       const labels = own.map(({ field, key, differs }) =>
         make(
           'label',
-          '',
+          'flow',
           make('input', { type: 'checkbox', value: field, checked: chosen.includes(field) }),
           make('span', '', key),
           ...(kind === 'params' && differs ? [make('span', 'differs-sign', '≠')] : []),
@@ -63,7 +63,7 @@ export function startColumnsMenu(columnsNow, onChange) {
     }),
     button({}, 'None', () => choose([])),
   ];
-  menu.append(search, lists, make('div', 'menu-tools', ...tools));
+  menu.append(search, lists, make('div', 'menu-tools flow', ...tools));
   lists.addEventListener('change', ({ target }) => {
     const { value, checked } = /** @type {HTMLInputElement} */ (target);
     choose(checked ? [...chosen, value] : chosen.filter((field) => field !== value), 'status');

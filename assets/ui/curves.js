@@ -31,7 +31,7 @@ export function startCurves(root, first) {
   const besideKeys = keys.filter((metric) => beside && isOverFrames(metric, frames)).slice(0, BESIDE);
   let all = keys.length <= USUAL_PLOTS + 3;
 
-  const tools = make('div', 'chart-tools');
+  const tools = make('div', 'chart-tools flow');
   const grid = make('div', 'curve-grid');
   const note = make('p', 'note chart-note');
   root.replaceChildren(tools, grid, note);

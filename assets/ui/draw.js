@@ -68,7 +68,7 @@ export function choice(label, options, value, onChange) {
 export function tick(label, checked, onChange) {
   const box = make('input', { type: 'checkbox', checked });
   box.addEventListener('change', () => onChange(box.checked));
-  return make('label', 'check tick', box, ` ${label}`);
+  return make('label', 'check tick flow', box, ` ${label}`);
 }
 
 /** Calls `draw` when an element's width has changed. @param {HTMLElement} element @param {() => void} draw */

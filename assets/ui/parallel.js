@@ -45,7 +45,7 @@ export function startParallel(root, first) {
     if (!isChosen) shown = [...settings, ...metrics].map(({ value }) => value);
     colourBy = colouredBy ?? (data.runs.length <= 8 ? '' : ((metrics[1] ?? metrics[0])?.value ?? ''));
   }
-  const tools = make('div', 'chart-tools');
+  const tools = make('div', 'chart-tools flow');
   const place = make('div', 'chart-place');
   const state = make('p', 'note chart-note');
   state.setAttribute('role', 'status');

@@ -31,7 +31,7 @@ export function startScatter(root, first) {
   const asked = new URLSearchParams(location.search);
   /** What the reader has chosen. @type {{ x?: string, y?: string, join?: string, logX?: boolean, logY?: boolean }} */
   const chosen = { x: asked.get('x') ?? undefined, y: asked.get('y') ?? undefined };
-  const tools = make('div', 'chart-tools');
+  const tools = make('div', 'chart-tools flow');
   const change = (/** @type {typeof chosen} */ what) => {
     Object.assign(chosen, what);
     const address = new URL(location.href);
@@ -119,9 +119,7 @@ export function startScatter(root, first) {
 
   /** Points of one colour are one line of plotly's: a thousand lines would take seconds. @param {Placed[]} points */
   function pointsByColour(points) {
-    /** @type {Map<string, Placed[]>} */
-    const colours = new Map();
-    for (const point of points) colours.set(point.run.colour, [...(colours.get(point.run.colour) ?? []), point]);
+    const colours = Map.groupBy(points, ({ run }) => run.colour);
     return [...colours].map(
       ([colour, own]) =>
         /** @type {Line} */ ({

@@ -1,8 +1,8 @@
 // A run of a comparison, and a video of it.
 
+import type { VideoShape } from '../lib/video/read/video-shape.js';
 import type { RunFile } from './run-media.js';
 import type { PlacedRun } from './run-source.js';
-import type { VideoShape } from './video-shape.js';
 
 /** A run of a comparison. */
 export interface ComparedRun extends PlacedRun {

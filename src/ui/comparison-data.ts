@@ -2,8 +2,8 @@
 
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
+import type { Curve } from '../lib/tracking/query/curves.js';
 import type { ComparedRun } from './compared-run.js';
-import type { Curve } from './curves.js';
 import { inMetricOrder, metricTitle } from './metric-words.js';
 import { differingSettings } from './run-columns.js';
 

@@ -10,11 +10,11 @@ import type { ReportArm, ReportFact, ReportPictures } from '../lib/report/report
 import { section } from '../lib/report/section.js';
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
+import type { Curve } from '../lib/tracking/query/curves.js';
 import type { ParameterValue } from '../lib/tracking/stored/run-record.js';
 import { type ComparedRun, compareUrl } from './compared-run.js';
 import { type Comparison, videoArms } from './comparison.js';
 import { type ComparisonData, comparisonData } from './comparison-data.js';
-import type { Curve } from './curves.js';
 import { filesTable, shownUrl } from './files-table.js';
 import { formatDuration, formatTime } from './format-run.js';
 import { pointsSection, progressSection, stagesSection } from './live-sections.js';
@@ -123,11 +123,11 @@ function single(run: ComparedRun, hasParts: boolean, served: boolean): Html {
 }
 
 function legend(runs: readonly ComparedRun[], home: string | undefined): Html {
-  return html`<ul class="legend toggles runs-legend" aria-label="Runs">${runs
+  return html`<ul class="legend toggles runs-legend flow" aria-label="Runs">${runs
     .slice(0, 60)
     .map(
       ({ label, place, status }, i) =>
-        html`<li class="${seriesClass(i)}"><button type="button" aria-pressed="true" data-line="${place}" title="${`${place}, ${status}`}"><i class="swatch"></i>${label}${
+        html`<li class="flow ${seriesClass(i)}"><button type="button" class="flow" aria-pressed="true" data-line="${place}" title="${`${place}, ${status}`}"><i class="swatch"></i>${label}${
           status !== 'finished' && html` <small data-status-of="${place}">${status}</small>`
         }</button>${home !== undefined && html`<a class="open-run" href="${compareUrl([place])}" aria-label="${`Open ${label}`}" title="Open this run">↗</a>`}</li>`,
     )}${runs.length > 60 && html`<li>and ${runs.length - 60} more</li>`}</ul>`;
@@ -171,8 +171,8 @@ function videos(comparison: Comparison, served: boolean): Html {
 
 /** The form that requests a video file of the visible grid. */
 function gridTools(): Html {
-  return html`<div class="grid-file"><button type="button" class="button" data-render-grid>Render this grid as mp4</button>
-<label class="check"><input type="checkbox" checked> with labels</label> <small class="grid-state" role="status"></small></div>`;
+  return html`<div class="grid-file flow"><button type="button" class="button" data-render-grid>Render this grid as mp4</button>
+<label class="check flow"><input type="checkbox" checked> with labels</label> <small class="grid-state" role="status"></small></div>`;
 }
 
 function metrics(runs: readonly ComparedRun[], data: ComparisonData): Html | undefined {

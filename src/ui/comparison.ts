@@ -1,13 +1,13 @@
 // A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
+import { tellingNames } from '../lib/base/telling-names.js';
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
 import { readProgress } from '../lib/tracking/stored/run-stages.js';
+import { type VideoShape, videoShape } from '../lib/video/read/video-shape.js';
 import type { ComparedRun, ComparedVideo } from './compared-run.js';
 import { type FileUrl, filesOfRun, roleOf } from './run-media.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 import { findSource } from './source-video.js';
-import { tellingNames } from './telling-names.js';
-import { type VideoShape, videoShape } from './video-shape.js';
 
 /** The compared runs, and their videos. */
 export interface Comparison {

@@ -2,9 +2,9 @@
 // their names in the run.
 
 import { sha256File } from '../lib/base/hash.js';
+import { perFile } from '../lib/base/per-file.js';
 import { artifactFile } from '../lib/tracking/stored/artifact-file.js';
 import { HttpProblem } from './http-problem.js';
-import { perFile } from './per-file.js';
 import { decodePart, fileUrl, runFile, runFileUrl } from './run-files.js';
 import { type FileUrl, recordsOf } from './run-media.js';
 import { placeOf, type RunSource } from './run-source.js';

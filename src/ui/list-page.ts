@@ -34,7 +34,7 @@ export function listPage(root: string): string {
 <div class="grid-body" role="rowgroup"></div>
 <div class="nothing" hidden></div>
 </div>
-<footer class="foot"><span><kbd>/</kbd> filter</span><span><kbd>↑</kbd><kbd>↓</kbd> move</span><span><kbd>Space</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>C</kbd> compare</span><span><kbd>Esc</kbd> none</span><span class="version">steadyframe ${VERSION}</span></footer>
+<footer class="foot flow"><span><kbd>/</kbd> filter</span><span><kbd>↑</kbd><kbd>↓</kbd> move</span><span><kbd>Space</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>C</kbd> compare</span><span><kbd>Esc</kbd> none</span><span class="version">steadyframe ${VERSION}</span></footer>
 <noscript><p class="nothing">The table needs JavaScript; <code>steadyframe runs</code> lists runs in a terminal.</p></noscript>
 <script type="module" src="/assets/ui/list.js"><\/script>`,
   });

@@ -3,6 +3,7 @@
 import { UsageError } from '../lib/base/errors.js';
 import { groupBy } from '../lib/base/group-by.js';
 import { spread } from '../lib/base/mean.js';
+import { tellingNames } from '../lib/base/telling-names.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import { parseFilter } from '../lib/tracking/query/filter.js';
 import { orderRuns } from '../lib/tracking/query/order-runs.js';
@@ -13,7 +14,6 @@ import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
 import { type RunSteps, stepsOf } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
-import { tellingNames } from './telling-names.js';
 
 /** A page's request. */
 export interface ListQuery {

@@ -22,7 +22,7 @@ export function progressSection(run: ComparedRun): Html | undefined {
   const steps = stepsOf(run);
   const counted = steps && (steps.of ? `${steps.step} of ${steps.of}` : `step ${steps.step}`);
   const until = left !== undefined && Math.ceil((time! + 1000 * left) / 1000) * 1000;
-  return html`<div class="live-now">${picture !== undefined && html`<img src="${picture}" alt="The last frame or preview">`}
+  return html`<div class="live-now flow">${picture !== undefined && html`<img src="${picture}" alt="The last frame or preview">`}
 <div><p><b>${label ?? 'Running'}</b>${counted && html` <span>${counted}</span>`}${detail && html` <span>${detail}</span>`}</p>
 ${bar(steps, 'progress')}
 <p class="note">running for <span data-since="${String(Date.parse(run.start))}">${formatSeconds((Date.now() - Date.parse(run.start)) / 1000)}</span>${

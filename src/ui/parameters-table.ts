@@ -40,7 +40,7 @@ export function parametersTable(all: readonly ComparedRun[]): Html {
       differing.length === 0
         ? 'No setting differs between these runs.'
         : `${differing.length === 1 ? 'One setting differs' : `${differing.length} settings differ`} between these runs.`
-    }</span> <label class="check only-differing"><input type="checkbox"> only what differs</label></p>`
+    }</span> <label class="check only-differing flow"><input type="checkbox"> only what differs</label></p>`
   }
 <div class="table-scroll" tabindex="0" role="region" aria-label="Settings">
 <table class="settings run-settings">

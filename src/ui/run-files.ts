@@ -1,14 +1,9 @@
 // Resolves URLs to files below the runs' root, and to no others: neither `..` nor links lead outside.
 
-import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { isBelow, isReallyBelow } from '../lib/base/below.js';
 import { HttpProblem } from './http-problem.js';
-
-/** Whether a path is below a folder; both are real paths, without links. */
-export function isBelow(folder: string, path: string): boolean {
-  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
 
 /**
  * The real path of the file that a URL names.
@@ -48,15 +43,6 @@ export function decodePart(part: string): string {
     name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name) || (sep === '\\' && name.includes(':'));
   if (leads) throw new HttpProblem(400, 'the address leads out of the folder that it names');
   return name;
-}
-
-/** Whether the real path is below the folder's real path; false if either does not exist. */
-export function isReallyBelow(folder: string, path: string): boolean {
-  try {
-    return isBelow(realpathSync(folder), realpathSync(path));
-  } catch {
-    return false;
-  }
 }
 
 /** The URL of a path below the root; undefined for one outside, or a hidden one. */

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
+import { isReallyBelow } from '../lib/base/below.js';
 import { openRunIndex, type RunIndex } from '../lib/tracking/stored/run-index.js';
 import { type RunProgress, readProgress } from '../lib/tracking/stored/run-stages.js';
 import type { RunSummary } from '../lib/tracking/stored/run-summary.js';
-import { isReallyBelow } from './run-files.js';
 
 /** A run with its place, by which pages identify it. */
 export interface PlacedRun extends RunSummary {

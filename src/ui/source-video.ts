@@ -1,9 +1,9 @@
 // The source video of compared runs: a file of theirs or of their parent, else the first cell of a side-by-side video.
 
+import { type VideoShape, videoShape } from '../lib/video/read/video-shape.js';
 import type { ComparedRun, ComparedVideo } from './compared-run.js';
 import { type FileUrl, filesOfRun, type RunFile, roleOf } from './run-media.js';
 import type { RunsState } from './run-source.js';
-import { type VideoShape, videoShape } from './video-shape.js';
 
 /** What a source is searched for. */
 interface Search {

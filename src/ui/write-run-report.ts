@@ -6,11 +6,11 @@ import { checkNewFolder, createFolderAtomically } from '../lib/base/atomic-folde
 import { FailureError, UsageError } from '../lib/base/errors.js';
 import type { OnProgress } from '../lib/base/progress.js';
 import { folderName } from '../lib/tracking/log/names.js';
+import { type Curve, openCurves } from '../lib/tracking/query/curves.js';
 import { listRuns, locateRuns } from '../lib/tracking/query/list-runs.js';
 import { artifactFile } from '../lib/tracking/stored/artifact-file.js';
 import { collectComparison } from './comparison.js';
 import { comparisonPage } from './comparison-page.js';
-import { type Curve, openCurves } from './curves.js';
 import { type FileUrl, kindOf } from './run-media.js';
 import { type PlacedRun, placeOf } from './run-source.js';
 

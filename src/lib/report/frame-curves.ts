@@ -59,8 +59,8 @@ export function frameCurves(arms: readonly ReportArm[], options: FrameCurvesOpti
 export function armLegend(arms: readonly ReportArm[]): Html {
   const colourOf = seriesClasses(arms);
   const shown = arms.filter((arm) => Object.values(arm.perFrame ?? {}).some((values) => values.length > 0));
-  return html`<ul class="legend toggles" aria-label="Arms">${shown.map(
+  return html`<ul class="legend toggles flow" aria-label="Arms">${shown.map(
     (arm) =>
-      html`<li class="${colourOf(arm.name)}"><button type="button" aria-pressed="true" data-line="${arm.name}"><i class="swatch"></i>${arm.label}</button></li>`,
+      html`<li class="${colourOf(arm.name)}"><button type="button" class="flow" aria-pressed="true" data-line="${arm.name}"><i class="swatch"></i>${arm.label}</button></li>`,
   )}</ul>`;
 }

@@ -39,7 +39,7 @@ ${ordered.map((arm) => cell(arm, colourOf(arm.name), { hidden: !shown.has(arm.na
 </div>
 <div class="bar" role="group" aria-label="Playback">
 <input class="seek" type="range" min="0" max="${last}" step="1" value="0" aria-label="Frame">
-<div class="bar-row">
+<div class="bar-row flow">
 <button type="button" class="icon" data-do="first" aria-label="First frame" title="First frame (Home)">${ICONS.first}</button>
 <button type="button" class="icon" data-do="back" aria-label="One frame back" title="One frame back (←, Shift: ten)">${ICONS.back}</button>
 <button type="button" class="icon play" data-do="play" aria-label="Play" title="Play or pause (Space)">${ICONS.play}${ICONS.pause}</button>
@@ -51,12 +51,12 @@ ${ordered.map((arm) => cell(arm, colourOf(arm.name), { hidden: !shown.has(arm.na
 </div>
 </div>
 <div class="player-side">
-<div class="modes" role="group" aria-label="View">
+<div class="modes flow" role="group" aria-label="View">
 <button type="button" data-mode="grid" aria-pressed="true" title="All chosen videos (G)">Grid</button>
 <button type="button" data-mode="wipe" aria-pressed="false" title="Two over each other, with a slider (W)">Wipe</button>
 <button type="button" data-mode="difference" aria-pressed="false" title="How far two differ, twice as bright (D)">Difference</button>
-<span class="pair" hidden><select aria-label="Left video">${options(ordered, 0)}</select><span>and</span><select aria-label="Right video">${options(ordered, 1)}</select></span>
-<label class="check pixels"><input type="checkbox"> pixels</label>
+<span class="pair flow" hidden><select aria-label="Left video">${options(ordered, 0)}</select><span>and</span><select aria-label="Right video">${options(ordered, 1)}</select></span>
+<label class="check pixels flow"><input type="checkbox"> pixels</label>
 </div>
 <ul class="arm-list" aria-label="Arms">${ordered.map(
     (arm) =>

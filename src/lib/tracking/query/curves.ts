@@ -1,14 +1,13 @@
 // The curves of metrics for charts, thinned to what a chart can show; read again only if a run has new points.
 
 import { dirname, join } from 'node:path';
-import { FailureError } from '../lib/base/errors.js';
-import { downsample } from '../lib/tracking/stored/downsample.js';
-import type { MetricHistory } from '../lib/tracking/stored/metric-history.js';
-import { type RunMetrics, readMetrics } from '../lib/tracking/stored/read-metrics.js';
-import { RUN_FILES } from '../lib/tracking/stored/run-record.js';
-import { perFile } from './per-file.js';
-import { isReallyBelow } from './run-files.js';
-import type { PlacedRun } from './run-source.js';
+import { isReallyBelow } from '../../base/below.js';
+import { FailureError } from '../../base/errors.js';
+import { perFile } from '../../base/per-file.js';
+import { downsample } from '../stored/downsample.js';
+import type { MetricHistory } from '../stored/metric-history.js';
+import { type RunMetrics, readMetrics } from '../stored/read-metrics.js';
+import { RUN_FILES } from '../stored/run-record.js';
 
 /** One metric of one run, as JSON: NaN and infinities are null. */
 export interface Curve {
@@ -32,9 +31,16 @@ export interface CurveOptions {
   readonly to?: number | undefined;
 }
 
+/** The run whose curves are read; `place` names it in them. */
+export interface CurvedRun {
+  readonly folder: string;
+  readonly place: string;
+  readonly start: string;
+}
+
 /** Reads curves, and caches those of the last runs requested. */
 export interface CurveReader {
-  read(run: PlacedRun, options: CurveOptions): Promise<Curve[]>;
+  read(run: CurvedRun, options: CurveOptions): Promise<Curve[]>;
 }
 
 const REMEMBERED = 24;

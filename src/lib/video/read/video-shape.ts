@@ -1,7 +1,7 @@
-// Frame counts and frame rates of videos, by which the player finds frames. Each file is probed once.
+// Frame counts and frame rates of videos. Each file is probed once.
 
-import { openVideo } from '../lib/video/read/open-video.js';
-import { perFile } from './per-file.js';
+import { perFile } from '../../base/per-file.js';
+import { openVideo } from './open-video.js';
 
 /** The form of a video. */
 export interface VideoShape {
