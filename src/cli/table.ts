@@ -1,6 +1,7 @@
 // Formats tables and numbers for people.
 
 import { printableLine } from '../lib/base/printable.js';
+import { formatSeconds } from '../lib/base/progress.js';
 
 /** A table, columns two spaces apart: numbers aligned right, text aligned left. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -46,4 +47,9 @@ export function formatList(items: readonly (readonly [name: string, value: strin
 /** A timestep: whole, or with one decimal where a sampler has fractions. */
 export function formatTimestep(timestep: number): string {
   return Number.isInteger(timestep) ? String(timestep) : timestep.toFixed(1);
+}
+
+/** The line of a plan that says how long all will take. */
+export function timeText(seconds: number, how = ''): string {
+  return `time: about ${formatSeconds(seconds)} on this machine${how}, measured on two frames\n`;
 }

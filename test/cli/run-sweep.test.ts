@@ -196,11 +196,13 @@ describe('the command', () => {
     expect(out).toMatch(/12 points, 0 done\nshared work left: 1 encoding of frames, 0 trainings\n/);
     // 2 frames; 6 points of 1 step and 6 of 2.
     expect(out).toContain('UNet passes left: rendering 36\n');
+    expect(out).toMatch(/^time: about \d+ s on this machine, one job after the other, measured on two frames\n/m);
     const { json } = await steadyframe(['run', file, '--dry-run', '--no-track', '--json'], { env });
     expect(json().work).toEqual({
       ...{ points: 12, done: 0, encodings: 1, trainings: 0 },
-      ...{ renderPasses: 36, trainingPasses: 0 },
+      ...{ renderPasses: 36, trainingPasses: 0, seconds: expect.any(Number) },
     });
+    expect(json().work.seconds).toBeGreaterThan(0);
   });
 
   it('says in which line a file is wrong, with exit code 2', async () => {

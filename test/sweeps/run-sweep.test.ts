@@ -13,6 +13,7 @@ import { readSweepFile } from '../../src/lib/sweeps/file/read-sweep-file.js';
 import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
 import { localExecutor } from '../../src/lib/sweeps/jobs/workbench.js';
 import { planSweep, type RunSweepOptions, runSweep } from '../../src/lib/sweeps/run-sweep.js';
+import { secondsLeft } from '../../src/lib/sweeps/seconds-left.js';
 import { sortedPoints } from '../../src/lib/sweeps/sweep-outcome.js';
 import { listRuns } from '../../src/lib/tracking/query/list-runs.js';
 import { readProgress } from '../../src/lib/tracking/stored/run-stages.js';
@@ -123,6 +124,8 @@ describe('a sweep of renderings', () => {
     // 3 frames; 2 and 4 of 4 steps.
     expect(plan.points.map(({ passes, done }) => [passes, done])).toEqual([6, 6, 12, 12].map((n) => [n, false]));
     expect(plan.jobs.map(({ kind }) => kind)).toEqual(['source', 'point', 'point', 'point', 'point']);
+    expect(await secondsLeft(plan.jobs, {})).toBeGreaterThan(0);
+    expect(await secondsLeft([], {})).toBe(0);
     expect(readdirSync(scratch)).not.toContain('planned');
   });
 

@@ -2,7 +2,6 @@
 
 import { FailureError, NonFiniteError } from '../../lib/base/errors.js';
 import { formatBytes } from '../../lib/base/format-bytes.js';
-import { formatSeconds } from '../../lib/base/progress.js';
 import { checkPrompts } from '../../lib/models/check-prompts.js';
 import type { Model } from '../../lib/models/model.js';
 import { hasUnfinishedWork } from '../../lib/renderings/comparison-folder.js';
@@ -10,7 +9,7 @@ import type { ComparisonOptions, ComparisonPlan, ComparisonResult } from '../../
 import type { PlanOptions } from '../../lib/renderings/comparison-plan.js';
 import { type Context, resumeCommand } from '../context.js';
 import { type ComparisonValues, comparisonSettings } from '../render-options.js';
-import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep } from '../table.js';
+import { formatCount, formatNumber, formatPlural, formatTable, formatTimestep, timeText } from '../table.js';
 import { withModel } from './with-model.js';
 
 /** A kind of comparison: the library's functions that run and plan it, and the columns that identify its cells. */
@@ -69,7 +68,7 @@ function planText({ headings, cells }: Comparison, video: string, plan: Comparis
     formatTable([...headings, 'first timestep', 'UNet passes a frame'], rows),
     `\n${video}: ${count} of ${width}x${height} at ${formatNumber(frameRate)} a second\n`,
     passes === undefined ? '' : `UNet passes: ${formatCount(passes)}, ${perPass}\n`,
-    seconds === undefined ? '' : `time: about ${formatSeconds(seconds)} on this machine, measured on two frames\n`,
+    seconds === undefined ? '' : timeText(seconds),
     workBytes === undefined ? '' : `unfinished work takes up to ${formatBytes(workBytes)}\n`,
     `results go to ${out ?? 'a new folder under runs/'}\n`,
   ].join('');

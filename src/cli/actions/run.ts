@@ -2,10 +2,12 @@
 
 import { basename } from 'node:path';
 import { FailureError, UsageError } from '../../lib/base/errors.js';
+import { given } from '../../lib/base/given.js';
 import { readSweepFile, type SweepFile } from '../../lib/sweeps/file/read-sweep-file.js';
 import { settingText } from '../../lib/sweeps/file/sweep-points.js';
 import type { Executor } from '../../lib/sweeps/jobs/executor.js';
 import { planSweep, type RunSweepOptions, runSweep, type SweepPlan } from '../../lib/sweeps/run-sweep.js';
+import { secondsLeft } from '../../lib/sweeps/seconds-left.js';
 import { openStore } from '../../lib/sweeps/store/open-store.js';
 import { openJobQueue } from '../../lib/sweeps/store/redis-queue.js';
 import { storeExecutor } from '../../lib/sweeps/store/store-executor.js';
@@ -14,7 +16,7 @@ import { workLeft } from '../../lib/sweeps/work-left.js';
 import type { RunValues } from '../commands/run.js';
 import { type Context, resumeCommand, shellCommand } from '../context.js';
 import { trackingSettings } from '../render-options.js';
-import { formatCount, formatNumber, formatPlural, formatTable } from '../table.js';
+import { formatCount, formatNumber, formatPlural, formatTable, timeText } from '../table.js';
 
 /** Metrics shown in the table besides the sweep's own. */
 const SHOWN = ['edit_strength', 'flicker_ratio', 'warping_error_normalised'];
@@ -44,8 +46,9 @@ export async function run(context: Context, path: string, values: RunValues): Pr
   }
   if (values.dryRun) {
     const plan = await planSweep(file, options);
+    const seconds = await secondsLeft(plan.jobs, { signal: terminal.signal, onWarning: context.warn });
     reporter.close();
-    terminal.out(values.json ? `${JSON.stringify(planJson(plan), null, 1)}\n` : planText(plan));
+    terminal.out(values.json ? `${JSON.stringify(planJson(plan, seconds), null, 1)}\n` : planText(plan, seconds));
     return;
   }
   const executor = values.executor === 'process' ? undefined : await offering(values, context);
@@ -105,17 +108,17 @@ function withTop(file: SweepFile, top: Readonly<Partial<Record<'steady' | 'metad
   return { ...file, sweep: { ...file.sweep, ...top } };
 }
 
-function planJson(plan: SweepPlan): object {
+function planJson(plan: SweepPlan, seconds: number | undefined): object {
   const { name, out, points, rungs } = plan;
   return {
     ...{ name, out },
     points: points.map(({ id, label, settings, passes, done }) => ({ point: id, label, done, passes, settings })),
     rungs,
-    work: workLeft(plan),
+    work: { ...workLeft(plan), ...given({ seconds }) },
   };
 }
 
-function planText(plan: SweepPlan): string {
+function planText(plan: SweepPlan, seconds: number | undefined): string {
   const { points, rungs, out } = plan;
   const work = workLeft(plan);
   const rows = points.map(({ label, passes, done }) => [label, done ? 'done' : 'to do', formatCount(passes)]);
@@ -126,6 +129,7 @@ function planText(plan: SweepPlan): string {
     `\n${formatPlural(work.points, 'point')}, ${work.done} done\n`,
     `shared work left: ${formatPlural(work.encodings, 'encoding')} of frames, ${formatPlural(work.trainings, 'training')}\n`,
     `UNet passes left: rendering ${formatCount(work.renderPasses)}${trained}\n`,
+    seconds === undefined ? '' : timeText(seconds, ', one job after the other'),
     rungs.length > 0 ? `finetunes judged at iterations: ${stages}; those that stop there need less\n` : '',
     `results go to ${out ?? 'a new folder under runs/'}\n`,
   ].join('');

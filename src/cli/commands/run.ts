@@ -79,6 +79,6 @@ export function addRun(program: Command): Command {
     .option('-o, --out <dir>', 'folder for the results; a new one under runs/ by default')
     .option('--resume', 'go on with the latest sweep of this name, or the one in --out')
     .option('--steady', 'every point steadily, as steady: true at the top of the file says')
-    .option('-n, --dry-run', 'check everything, and print the points and the work that is left');
+    .option('-n, --dry-run', 'check everything, and print the points, the work that is left, and how long it takes');
   return addOutputOptions(addTrackingOptions(addMetadataOption(command))).addHelpText('after', EXAMPLES);
 }
