@@ -82,7 +82,7 @@ describe('the token', () => {
     const { text, headers } = await get('/compare?run=<b>exp/a');
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     expect(text).toContain('<input type="hidden" name="run" value="&lt;b&gt;exp/a">');
     expect(text).not.toContain('<b>');
