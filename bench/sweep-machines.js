@@ -142,6 +142,9 @@ async function startMoto() {
   throw new Error('moto does not answer');
 }
 
+/** Lists of jobs below their folder, each in that of the sweep's process. */
+const LIST = /[\\/]\d+\.json$/;
+
 /** @param {string} out */
 const isOffered = (out) => {
   const jobs = join(out, '.shared', 'jobs');
@@ -400,7 +403,8 @@ async function queue() {
   const begin = performance.now();
   const coordinator = steadyframe(['run', file, '--out', out, '--executor', 'workers', '--no-track', '-q']);
   const jobs = join(out, '.shared', 'jobs');
-  const offered = () => (existsSync(jobs) ? readdirSync(jobs).filter((name) => /^\d+\.json$/.test(name)) : []);
+  const offered = () =>
+    existsSync(jobs) ? readdirSync(jobs, { recursive: true, encoding: 'utf8' }).filter((name) => LIST.test(name)) : [];
   // One more job than points: the frames are encoded once. Lists are of 500.
   while (offered().length < Math.ceil((count + 1) / 500)) {
     if (coordinator.child.exitCode !== null) throw new Error(coordinator.err);

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/lib/base/hash.js';
-import { ENCODED_JOURNALS } from '../../src/lib/renderings/rendered-video.js';
+import { ENCODED_JOURNALS } from '../../src/lib/renderings/journal-names.js';
 import type { Executor } from '../../src/lib/sweeps/jobs/executor.js';
 import type { Job } from '../../src/lib/sweeps/jobs/job.js';
 import { fetchJob } from '../../src/lib/sweeps/store/fetch-job.js';
@@ -169,6 +169,28 @@ describe('a store', () => {
     );
     expect(await store.names(SHARED.done)).toEqual(['source-a']);
     await executor.close();
+  });
+});
+
+describe('what a store says', () => {
+  it('does not lead a worker out of its folders', async () => {
+    const store = await newStore();
+    const folders = { inputs: join(scratch, 'inputs'), sweep: join(scratch, `sweep-${count++}`) };
+    const out = /leads out of its folder/;
+    const input: Inputs = { h: [{ path: '../../written', sha256: sha256('x'), size: 1 }] };
+    await store.write(SHARED.inputs + sha256('x'), 'x');
+    await expect(fetchJob(store, sourceJob('a', 'input:h/street.mp4'), input, folders)).rejects.toThrow(out);
+    await expect(fetchJob(store, sourceJob('a', 'input:../street.mp4'), {}, folders)).rejects.toThrow(out);
+    await expect(fetchJob(store, sourceJob('..'), {}, folders)).rejects.toThrow(out);
+    await expect(store.write(`${SHARED.done}../../../written`, '')).rejects.toThrow(out);
+    const job = { ...sourceJob('a'), folder: join(folders.sweep, 'sources', 'a') };
+    await store.write(`${partialPrefix(job)}piece`, 'x');
+    await store.write(`${partialPrefix(job)}index.json`, JSON.stringify({ '../../written': [['piece', 1]] }));
+    await expect(restorePartialWork(store, job)).rejects.toThrow(out);
+    // A name that would be removed with all that is in it.
+    await store.write(SHARED.state, JSON.stringify({ name: 'night', id: '..', state: 'ended' }));
+    const options = { cache: join(scratch, `cache-${count++}`), executors: [encodes] };
+    await expect(workOn(store, options)).rejects.toThrow(out);
   });
 });
 

@@ -29,6 +29,7 @@ import {
   recordSizes,
   seenAt,
 } from './fill-journals.js';
+import { LATENTS, ROUND_TRIP, SOURCE_JOURNAL } from './journal-names.js';
 import { renderLatents } from './render-latents.js';
 import type { Rendering } from './rendering.js';
 
@@ -70,14 +71,6 @@ export interface RenderedVideo {
   write(out: string, videos: Readonly<Record<string, Readable>>, more?: WrittenWith): Promise<FrameTimes>;
   close(): Promise<void>;
 }
-
-const LATENTS = 'latents.f32';
-const ROUND_TRIP = 'round-trip.rgb';
-
-/** Journals that can be reused for the same video and autoencoder in another work folder. */
-export const ENCODED_JOURNALS: readonly string[] = [LATENTS, ROUND_TRIP];
-/** The journal of the frames read, which every process fills again. */
-export const SOURCE_JOURNAL = 'source.rgb';
 
 /** Whether an earlier process left work in a folder that can be continued. */
 export async function hasRendered(work: string): Promise<boolean> {

@@ -10,10 +10,9 @@ import type { PointSettings, StoredSettingName } from './file/point-settings.js'
 import type { SweepFile } from './file/read-sweep-file.js';
 import { sweepPoints, varyingSettings } from './file/sweep-points.js';
 import type { Executor } from './jobs/executor.js';
+import { dropEncoded, hasStage } from './jobs/finished.js';
 import { type Job, type PlannedPoint, planJobs } from './jobs/job.js';
 import { processExecutor } from './jobs/process-executor.js';
-import { dropEncoded } from './jobs/source-job.js';
-import { hasStage } from './jobs/training-job.js';
 import { placeSweep, type SweepLogOptions, type SweepPlace } from './log-sweep.js';
 import { type ContentHasher, contentHasher } from './points/content-hash.js';
 import { donePoints, type Evaluated, type Evaluation, evaluatePoints } from './points/evaluate-points.js';

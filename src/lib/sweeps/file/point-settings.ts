@@ -4,43 +4,15 @@
 import { z } from 'zod';
 import { defaultsOf, presetSettings } from '../../settings/defaults.js';
 import { type FileValue, schemaOf } from '../../settings/schema.js';
-import { type SettingTable, storedName, type ValueOf } from '../../settings/setting.js';
+import type { SettingTable, ValueOf } from '../../settings/setting.js';
 import { countsForIdentity, movesOtherwise, storedNames, storedSettings } from '../../settings/stored.js';
-import {
-  APPLIED,
-  CHECKPOINT,
-  FINETUNE,
-  MASKED,
-  OUTPUT,
-  RENDER,
-  SELECTION,
-  STEADIED,
-  STEADY,
-  STORED_NAMES,
-  SUBJECT,
-} from '../../settings/table.js';
+import { FINETUNE, MASKED, OUTPUT, RENDER, STEADIED, STEADY, STORED_NAMES } from '../../settings/table.js';
+import { MODEL, ROWS, SOURCE, type StoredName, type StoredSettingName } from './setting-rows.js';
 
-const { video, model } = SUBJECT;
-const SOURCE = { video, ...SELECTION };
-const MODEL = { model, ...CHECKPOINT, ...APPLIED };
-const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE, ...STEADIED, ...OUTPUT };
+export type { StoredSettingName } from './setting-rows.js';
 
 /** Methods of editing a video: with the plain model, or with one finetuned on the video. */
 export const METHODS = ['img2img', 'finetune'] as const;
-
-type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
-  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Rest>}`
-  : S;
-type StoredName<Name extends keyof typeof ROWS> = Name extends keyof typeof STORED_NAMES
-  ? (typeof STORED_NAMES)[Name]
-  : Snake<Name>;
-
-/**
- * The name of a setting in a sweep file.
- *
- * @inline
- */
-export type StoredSettingName = 'method' | StoredName<keyof typeof ROWS>;
 
 /**
  * Settings in a sweep file.
@@ -87,11 +59,6 @@ export const TOP_SETTINGS = [
   ...storedNames(MASKED),
   ...storedNames(OUTPUT),
 ] as readonly TopName[];
-
-/** Settings that are the path of one file or folder. */
-export const PATH_SETTINGS = Object.entries(ROWS)
-  .filter(([, { kind }]) => kind === 'path')
-  .map(([name, row]) => storedName(name, row)) as readonly StoredSettingName[];
 
 /**
  * The settings of a point, with defaults, without irrelevant ones.

@@ -1,6 +1,7 @@
 // The paths in settings: of files that they name alone, in lists, or among other keys.
 
-import { type GivenSettings, PATH_SETTINGS } from './point-settings.js';
+import type { GivenSettings } from './point-settings.js';
+import { PATH_SETTINGS } from './setting-rows.js';
 
 /** What a path leads to: a model may be a name that is looked up. */
 export type PathKind = 'model' | 'control' | 'file';

@@ -7,13 +7,13 @@ import type { ControlRequest } from '../../models/controls/controls.js';
 import { drawValue, gridValues, type Parameter } from './distribution.js';
 import {
   type GivenSettings,
-  PATH_SETTINGS,
   type PointSettings,
   pointSettings,
   SETTING_SCHEMAS,
   type StoredSettingName,
   TOP_SETTINGS,
 } from './point-settings.js';
+import { PATH_SETTINGS } from './setting-rows.js';
 import { numberKind, type Sweep } from './sweep-schema.js';
 
 /** Maximum number of points. */

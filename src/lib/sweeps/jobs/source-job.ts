@@ -11,10 +11,12 @@ import { checksumsPath } from '../../base/record-journal.js';
 import { writeSealedJson } from '../../base/sealed-json.js';
 import type { Measurement } from '../../metrics/measurement.js';
 import { openSource } from '../../renderings/comparison-plan.js';
-import { ENCODED_JOURNALS, openRenderedVideo, SOURCE_JOURNAL } from '../../renderings/rendered-video.js';
+import { ENCODED_JOURNALS, SOURCE_JOURNAL } from '../../renderings/journal-names.js';
+import { openRenderedVideo } from '../../renderings/rendered-video.js';
 import { sayTiming } from '../../video/times/timing-note.js';
 import { modelOptions, sourceOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
+import { ENCODED, isEncoded } from './finished.js';
 import type { SourceJob } from './job.js';
 
 /** The content of `sources/ID/result.json`. */
@@ -29,21 +31,7 @@ export interface SourceResult {
   readonly roundTrip: Measurement['means'];
 }
 
-/** Folder of the journals that points copy. */
-const ENCODED = 'encoded';
 const RESULT = 'result.json';
-
-/** Whether a folder has the encoded frames of a source. */
-export function isEncoded(folder: string): boolean {
-  return [RESULT, ...ENCODED_JOURNALS.map((name) => join(ENCODED, name)), join(ENCODED, 'whole')].every((name) =>
-    existsSync(join(folder, name)),
-  );
-}
-
-/** Deletes the encoded frames of a source that no point needs any more; its measurements are kept. */
-export async function dropEncoded(folder: string): Promise<void> {
-  await rm(join(folder, ENCODED), { recursive: true, force: true });
-}
 
 /** Copies the encoded frames into a point's work folder, unless it has them. */
 export async function takeEncoded(folder: string, work: string): Promise<void> {

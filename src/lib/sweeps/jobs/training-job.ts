@@ -1,6 +1,5 @@
 // Trains a model up to a stage of a training, and stores the weights of that stage for the points that use them.
 
-import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makeFolder } from '../../base/atomic-folder.js';
@@ -15,6 +14,7 @@ import type { FinetuneResult } from '../../training/finetune/result.js';
 import { openForModel } from '../../video/read/open-for-model.js';
 import { modelOptions, sourceOptions, trainingOptions } from '../points/point-options.js';
 import type { JobHooks, OpenModel } from './executor.js';
+import { hasStage } from './finished.js';
 import type { TrainingJob } from './job.js';
 
 /** The content of a stage's `result.json`. */
@@ -36,11 +36,6 @@ export interface StageResult {
 }
 
 const RESULT = 'result.json';
-
-/** Whether a stage exists. */
-export function hasStage(stage: string): boolean {
-  return existsSync(join(stage, RESULT));
-}
 
 /**
  * The result of a stage.

@@ -6,11 +6,10 @@ import { dirname, join, relative, sep } from 'node:path';
 import { temporaryName, writeFileAtomic } from '../../base/atomic-file.js';
 import { FailureError } from '../../base/errors.js';
 import { sha256File } from '../../base/hash.js';
+import { ENCODED, hasStage, isEncoded } from '../jobs/finished.js';
 import type { Job } from '../jobs/job.js';
-import { isEncoded } from '../jobs/source-job.js';
-import { hasStage } from '../jobs/training-job.js';
 import { type InputFile, type Inputs, inputsOf, unpackJob } from './portable-job.js';
-import { SHARED, type Store } from './store.js';
+import { pathOf, SHARED, type Store } from './store.js';
 
 /** Where a worker keeps what it has fetched, and what it makes. */
 export interface WorkerFolders {
@@ -28,11 +27,11 @@ export interface WorkerFolders {
  */
 export async function fetchJob(store: Store, packed: Job, inputs: Inputs, folders: WorkerFolders): Promise<Job> {
   for (const hash of inputsOf(packed)) await fetchInput(store, hash, inputs, folders);
-  const job = unpackJob(packed, folders.sweep, (hash) => join(folders.inputs, hash));
+  const job = unpackJob(packed, folders.sweep, (hash) => pathOf(folders.inputs, hash));
   if (job.kind !== 'point') return job;
   const key = (folder: string): string => relative(folders.sweep, folder).split(sep).join('/');
   if (!isEncoded(job.source)) {
-    await fetchFolder(store, `${key(job.source)}/`, job.source, join('encoded', 'whole'));
+    await fetchFolder(store, `${key(job.source)}/`, job.source, join(ENCODED, 'whole'));
   }
   if (job.stage !== undefined && !hasStage(job.stage)) await fetchFolder(store, `${key(job.stage)}/`, job.stage);
   return job;
@@ -47,7 +46,8 @@ export async function fetchFolder(store: Store, prefix: string, folder: string, 
   const temporary = temporaryName(folder);
   await appearing({ folder, last, temporary }, async () => {
     for (const name of await store.names(prefix)) {
-      const path = join(temporary, ...name.split('/'));
+      if (name === '' || name.endsWith('/')) continue; // a folder, as some tools mark it in a bucket
+      const path = pathOf(temporary, name);
       await mkdir(dirname(path), { recursive: true });
       await store.download(prefix + name, path);
     }
@@ -55,14 +55,14 @@ export async function fetchFolder(store: Store, prefix: string, folder: string, 
 }
 
 async function fetchInput(store: Store, hash: string, inputs: Inputs, folders: WorkerFolders): Promise<void> {
-  const folder = join(folders.inputs, hash);
+  const folder = pathOf(folders.inputs, hash);
   const files = inputs[hash] ?? [];
   if (await isAsFetched(folder, files)) return;
   // What a killed worker leaves is removed with its copy of the sweep; beside the inputs it would stay.
   const temporary = temporaryName(join(folders.sweep, hash));
   await appearing({ folder, last: '', temporary }, async () => {
     for (const { path, sha256 } of files) {
-      const file = join(temporary, ...path.split('/'));
+      const file = pathOf(temporary, path);
       await mkdir(dirname(file), { recursive: true });
       if (!(await store.download(SHARED.inputs + sha256, file))) {
         throw new FailureError(`${store.name}: the input ${path} is not there; resume the sweep`);
@@ -83,7 +83,7 @@ const notePath = (folder: string): string => `${folder}.json`;
 async function looksOf(folder: string, files: readonly InputFile[]): Promise<string[]> {
   return await Promise.all(
     files.map(async ({ path }) => {
-      const { ino, size, mtimeMs } = await stat(join(folder, ...path.split('/')));
+      const { ino, size, mtimeMs } = await stat(pathOf(folder, path));
       return `${ino} ${size} ${mtimeMs}`;
     }),
   );
@@ -98,7 +98,7 @@ async function isAsFetched(folder: string, files: readonly InputFile[]): Promise
   const looks = JSON.stringify(await looksOf(folder, files).catch(() => []));
   if (looks === (await readFile(notePath(folder), 'utf8').catch(() => ''))) return true;
   for (const { path, sha256 } of files) {
-    const found = await sha256File(join(folder, ...path.split('/'))).catch(() => '');
+    const found = await sha256File(pathOf(folder, path)).catch(() => '');
     if (found === sha256) continue;
     await rm(folder, { recursive: true, force: true });
     return false;

@@ -8,14 +8,14 @@ import { replaceAtomically, temporaryName, writeFileAtomic } from '../../base/at
 import { makeFolder } from '../../base/atomic-folder.js';
 import { FailureError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
-import type { Store } from './store.js';
+import { pathOf, type Store } from './store.js';
 
 /** The folder whose absence tells that the file system is away: writing would create another one in its place. */
 const HOME = '.shared';
 
 /** A store in this folder. */
 export function folderStore(folder: string): Store {
-  const place = (key: string): string => join(folder, ...key.split('/'));
+  const place = (key: string): string => pathOf(folder, key.replace(/\/$/, ''));
   const assertThere = async (): Promise<void> => {
     await access(join(folder, HOME)).catch((cause) => {
       throw new FailureError(`${folder}: is not there, or holds no shared sweep`, { cause });

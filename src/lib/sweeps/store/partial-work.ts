@@ -6,9 +6,9 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { isTemporaryName } from '../../base/atomic-file.js';
 import { LOCK } from '../../base/folder-lock.js';
-import { ENCODED_JOURNALS, SOURCE_JOURNAL } from '../../renderings/rendered-video.js';
+import { ENCODED_JOURNALS, SOURCE_JOURNAL } from '../../renderings/journal-names.js';
 import type { Job } from '../jobs/job.js';
-import { jobKey, readJson, SHARED, type Store } from './store.js';
+import { jobKey, pathOf, readJson, SHARED, type Store } from './store.js';
 
 /** Most bytes of a piece. */
 const PIECE = 32 << 20;
@@ -112,7 +112,7 @@ export async function restorePartialWork(store: Store, job: Job): Promise<void> 
   if (own.length > 0 && lastCheckpoint(Object.keys(index ?? {})) <= lastCheckpoint(own)) return;
   for (const path of own) await rm(join(job.folder, ...path.split('/')), { force: true });
   for (const [path, pieces] of Object.entries(index ?? {})) {
-    const file = join(job.folder, ...path.split('/'));
+    const file = pathOf(job.folder, path);
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(file, 'w');
     try {

@@ -7,6 +7,7 @@ import type { PointSettings } from '../file/point-settings.js';
 import { mapPaths } from '../file/setting-paths.js';
 import type { Job } from '../jobs/job.js';
 import type { HashedFile } from '../points/content-hash.js';
+import { pathOf } from './store.js';
 
 /** A file of an input, by its path from the folder that holds the input. */
 export interface InputFile {
@@ -72,11 +73,11 @@ export function packJobs(
 export function unpackJob(job: Job, out: string, place: (hash: string) => string): Job {
   return withPlaces(
     job,
-    (key) => join(out, ...key.split('/')),
+    (key) => pathOf(out, key),
     (name) => {
       if (!name.startsWith(INPUT)) return name;
       const [hash, ...rest] = name.slice(INPUT.length).split('/');
-      return join(place(hash), ...rest);
+      return pathOf(place(hash), rest.join('/'));
     },
   );
 }

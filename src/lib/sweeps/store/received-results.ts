@@ -1,9 +1,10 @@
 // What a sweep does with results that workers left in its store: those that are damaged are made again.
 
 import { FailureError, UsageError } from '../../base/errors.js';
+import { hasStage } from '../jobs/finished.js';
 import type { Job } from '../jobs/job.js';
 import { readPoint } from '../jobs/render-point.js';
-import { dropDamagedStage, hasStage, readStage } from '../jobs/training-job.js';
+import { dropDamagedStage, readStage } from '../jobs/training-job.js';
 import { finalKey, isFinished } from './finish-job.js';
 import type { PassedCurve } from './live-curve.js';
 import { type JobReport, jobKey, SHARED, type Store } from './store.js';

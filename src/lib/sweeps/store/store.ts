@@ -11,6 +11,8 @@
 //   .shared/curves/JOB      the losses of a training that goes on
 //   .shared/done/JOB, .shared/failed/JOB   by whom and in how many seconds, or why not
 
+import { join, sep } from 'node:path';
+import { FailureError } from '../../base/errors.js';
 import type { Job } from '../jobs/job.js';
 
 /** Files by keys with forward slashes, read and written by several machines at once. */
@@ -80,6 +82,18 @@ export interface JobReport {
   readonly reason?: string;
   /** Whether a retry would fail in the same way. */
   readonly isUsage?: boolean;
+}
+
+/**
+ * The path of a key on this machine.
+ *
+ * @throws FailureError for a key that leads out of the folder: what a store says is not believed
+ */
+export function pathOf(folder: string, key: string): string {
+  const parts = key.split('/');
+  const leadsElsewhere = (part: string): boolean => ['', '.', '..'].includes(part) || part.includes(sep);
+  if (!parts.some(leadsElsewhere)) return join(folder, ...parts);
+  throw new FailureError(`the store names '${key}', which leads out of its folder; do not work for whoever wrote that`);
 }
 
 /** The name of a job in the store: its kind and hash. */

@@ -16,7 +16,7 @@ import { createLeases, type HeldLease, type Leases } from './leases.js';
 import { type OfferedJob, type OfferedJobs, offeredJobs } from './offered-jobs.js';
 import { patientStore } from './patient-store.js';
 import { type Bench, type Performed, performJob } from './perform-job.js';
-import type { Store } from './store.js';
+import { pathOf, type Store } from './store.js';
 
 /** Options of a worker. */
 export interface WorkerOptions {
@@ -100,7 +100,7 @@ export async function openHands(options: WorkerOptions) {
       onProgress?: Bench['onProgress'],
     ): Promise<Performed> {
       const told = { key, label: job.label, slot };
-      const folders = { inputs: join(options.cache, 'inputs'), sweep: join(own.folder, sweep) };
+      const folders = { inputs: join(options.cache, 'inputs'), sweep: pathOf(own.folder, sweep) };
       busy++;
       options.onBegin?.(told);
       try {
@@ -122,7 +122,7 @@ export async function openHands(options: WorkerOptions) {
     },
     /** Removes what is left of a sweep that has ended. */
     async clear(sweep: string): Promise<void> {
-      await rm(join(own.folder, sweep), { recursive: true, force: true });
+      await rm(pathOf(own.folder, sweep), { recursive: true, force: true });
     },
   };
 }
