@@ -28,7 +28,11 @@ export const ROWS = { ...SOURCE, ...MODEL, ...RENDER, ...FINETUNE, ...STEADIED, 
 type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Rest>}`
   : S;
-/** The name of a row in a sweep file. */
+/**
+ * The name of a row in a sweep file.
+ *
+ * @inline
+ */
 export type StoredName<Name extends keyof typeof ROWS> = Name extends keyof typeof STORED_NAMES
   ? (typeof STORED_NAMES)[Name]
   : Snake<Name>;
