@@ -47,12 +47,12 @@ export function alongSetting(points, key, differing) {
 }
 
 /** @param {readonly number[]} values */
-export function mean(values) {
+function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The standard deviation of a sample; null for a single value. @param {readonly number[]} values */
-export function deviation(values) {
+function deviation(values) {
   if (values.length < 2) return null;
   const middle = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));

@@ -1,5 +1,6 @@
 // The page that compares runs, the same from the server and on disk. assets/ui draws its charts from the page's data.
 
+import { formatDuration, formatTime } from '../lib/base/format-time.js';
 import { type Html, html } from '../lib/report/html.js';
 import { metricsTable } from '../lib/report/metrics-table.js';
 import { factList } from '../lib/report/overview.js';
@@ -16,7 +17,6 @@ import { type ComparedRun, compareUrl } from './compared-run.js';
 import { type Comparison, videoArms } from './comparison.js';
 import { type ComparisonData, comparisonData } from './comparison-data.js';
 import { filesTable, shownUrl } from './files-table.js';
-import { formatDuration, formatTime } from './format-run.js';
 import { pointsSection, progressSection, stagesSection } from './live-sections.js';
 import { DECIDING } from './metric-words.js';
 import { parametersTable } from './parameters-table.js';

@@ -17,32 +17,25 @@ export interface GroupHead {
   readonly members?: readonly PlacedRun[];
 }
 
-/** The rows of a grouped table, in order. */
-export interface Grouped {
-  readonly rows: readonly (
-    | GroupHead
-    | {
-        readonly run: PlacedRun;
-        readonly depth: 0 | 1;
-        readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean };
-      }
-  )[];
-}
+/** A row of a grouped table. */
+export type GroupedRow =
+  | GroupHead
+  | { readonly run: PlacedRun; readonly depth: 0 | 1; readonly parts?: Omit<GroupHead, 'title' | 'members'> };
 
 /** Groups sorted runs; the runs of `closed` groups are omitted. */
-export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): Grouped {
-  if (by === 'none') return { rows: runs.map((run) => ({ run, depth: 0 })) };
-  if (by === 'experiment')
-    return headed(
-      groupBy(runs, ({ experiment }) => experiment),
-      closed,
-      (title) => ({ title }),
-    );
-  return by === 'parent' ? byParent(runs, closed) : bySetting(runs, by, closed);
+export function groupRuns(runs: readonly PlacedRun[], by: Grouping, closed: ReadonlySet<string>): GroupedRow[] {
+  if (by === 'none') return runs.map((run) => ({ run, depth: 0 }));
+  if (by === 'parent') return byParent(runs, closed);
+  if (by !== 'experiment') return bySetting(runs, by, closed);
+  return headed(
+    groupBy(runs, ({ experiment }) => experiment),
+    closed,
+    (title) => ({ title }),
+  );
 }
 
 /** Groups by the values of a setting, in their order; runs without it come last. */
-function bySetting(runs: readonly PlacedRun[], { key, of }: RunField, closed: ReadonlySet<string>): Grouped {
+function bySetting(runs: readonly PlacedRun[], { key, of }: RunField, closed: ReadonlySet<string>): GroupedRow[] {
   const groups = [...groupBy(runs, (run) => String(of(run) ?? ''))];
   groups.sort(([a], [b]) => Number(a === '') - Number(b === '') || a.localeCompare(b, 'en', { numeric: true }));
   return headed(groups, closed, (value, members) => ({
@@ -56,17 +49,16 @@ function headed(
   groups: Iterable<[name: string, members: PlacedRun[]]>,
   closed: ReadonlySet<string>,
   told: (name: string, members: PlacedRun[]) => Pick<GroupHead, 'title' | 'members'>,
-): Grouped {
-  const rows = [...groups].flatMap(([group, members]): Grouped['rows'] => {
+): GroupedRow[] {
+  return [...groups].flatMap(([group, members]): GroupedRow[] => {
     const open = !closed.has(group);
     const head = { group, count: members.length, open, ...told(group, members) };
     return [head, ...(open ? members.map((run) => ({ run, depth: 0 as const })) : [])];
   });
-  return { rows };
 }
 
 /** Groups by the topmost parent: a child of a child is shown at the same level, so that there are two levels only. */
-function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grouped {
+function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): GroupedRow[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const topOf = (run: PlacedRun): string => {
     const seen = new Set<string>();
@@ -79,7 +71,7 @@ function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grou
     return id;
   };
   const families = groupBy(runs, topOf);
-  const rows = runs.flatMap((run): Grouped['rows'] => {
+  return runs.flatMap((run): GroupedRow[] => {
     const group = topOf(run);
     const family = families.get(group)!;
     const top = byId.get(group);
@@ -91,5 +83,4 @@ function byParent(runs: readonly PlacedRun[], closed: ReadonlySet<string>): Grou
     const title = `parts of a run that is not shown (${group.slice(0, 8)})`;
     return [top ? { run: top, depth: 0, ...(members.length > 0 && { parts }) } : { ...parts, title }, ...below];
   });
-  return { rows };
 }

@@ -2,8 +2,8 @@
 // rebinding) or by blind requests (CSRF); the headers show both. access.ts checks the token.
 
 import type { IncomingMessage } from 'node:http';
+import { isOwnName } from '../lib/base/host-names.js';
 import { HttpProblem } from './http-problem.js';
-import { isOwnName } from './own-names.js';
 
 /** Paths that links from other sites may lead to; only the dashboard's pages and programs may request others. */
 const PAGES: readonly string[] = ['/', '/compare', '/sweep'];

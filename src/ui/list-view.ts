@@ -9,10 +9,10 @@ import { parseFilter } from '../lib/tracking/query/filter.js';
 import { orderRuns } from '../lib/tracking/query/order-runs.js';
 import { questionFields } from '../lib/tracking/query/question-fields.js';
 import { parseField, type RunField } from '../lib/tracking/query/run-fields.js';
-import { type Grouped, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
+import { type RunSteps, stepsOf } from '../lib/tracking/query/run-steps.js';
+import { type GroupedRow, type GroupHead, type Grouping, groupRuns } from './group-runs.js';
 import { HttpProblem } from './http-problem.js';
 import { columnsOf, ownColumns, type RunColumn } from './run-columns.js';
-import { type RunSteps, stepsOf } from './run-progress.js';
 import type { PlacedRun, RunsState } from './run-source.js';
 
 /** A page's request. */
@@ -49,7 +49,7 @@ export type ListRow =
       /** 1 for a child of the run above. */
       readonly depth: 0 | 1;
       /** For a run with children: the group's name, and whether they are shown. */
-      readonly parts?: { readonly group: string; readonly count: number; readonly open: boolean } | undefined;
+      readonly parts?: Omit<GroupHead, 'title' | 'members'> | undefined;
       readonly progress?: RunSteps | undefined;
       /** One value per column; null where the run has none. */
       readonly cells: readonly (string | number | null)[];
@@ -85,7 +85,7 @@ export function listView(state: RunsState, query: ListQuery): ListAnswer {
   const found = foundRuns(state, query);
   const fields = (query.columns.length > 0 ? query.columns : found.own).map((field) => readField(field));
   const by = query.group.startsWith('params.') ? readField(query.group) : (query.group as Grouping);
-  const { rows } = groupRuns(found.runs, by, new Set(query.closed));
+  const rows = groupRuns(found.runs, by, new Set(query.closed));
   const shown = rows.slice(query.offset, query.offset + query.limit);
   return {
     total: state.runs.length,
@@ -165,7 +165,7 @@ function hasWords(
   return words.every((word) => text.includes(word));
 }
 
-function listRow(row: Grouped['rows'][number], fields: readonly RunField[], labels: Found['labels']): ListRow {
+function listRow(row: GroupedRow, fields: readonly RunField[], labels: Found['labels']): ListRow {
   if (!('run' in row)) {
     const { members, ...head } = row;
     return members === undefined ? head : { ...head, cells: fields.map((field) => groupCell(members, field)) };

@@ -1,15 +1,15 @@
 // What a page shows of work that goes on: how far it is with the last frame and the stages done, and the points of a whole.
 
+import { formatDuration } from '../lib/base/format-time.js';
 import { formatSeconds } from '../lib/base/progress.js';
 import { formatMetric } from '../lib/report/format-value.js';
 import { type Html, html } from '../lib/report/html.js';
 import { factList } from '../lib/report/overview.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
+import { stepsOf } from '../lib/tracking/query/run-steps.js';
 import type { RunProgress } from '../lib/tracking/stored/run-stages.js';
 import { type ComparedRun, compareUrl } from './compared-run.js';
-import { formatDuration } from './format-run.js';
 import { DECIDING, metricTitle } from './metric-words.js';
-import { stepsOf } from './run-progress.js';
 
 /** The best points that are listed, and the settings that tell them apart. */
 const MOST_POINTS = 12;

@@ -1,10 +1,10 @@
 // The table of the runs' settings, those that differ first and marked; then where and how the runs were made.
 
+import { formatDuration, formatTime } from '../lib/base/format-time.js';
 import { type Html, html } from '../lib/report/html.js';
 import { seriesClass } from '../lib/report/series.js';
 import { parameterText } from '../lib/tracking/log/parameters.js';
 import type { ComparedRun } from './compared-run.js';
-import { formatDuration, formatTime } from './format-run.js';
 import { differingSettings } from './run-columns.js';
 
 interface Row {

@@ -8,18 +8,14 @@ import { BROWSER_MEDIA } from '../lib/base/media-types.js';
 import { openRegular } from '../lib/base/regular-file.js';
 import { HttpProblem } from './http-problem.js';
 
+const PLAIN = ['.jsonl', '.txt', '.log', '.md', '.yaml', '.yml'];
 const TYPES: Readonly<Record<string, string>> = {
   ...BROWSER_MEDIA,
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
-  '.jsonl': 'text/plain; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.log': 'text/plain; charset=utf-8',
   '.csv': 'text/csv; charset=utf-8',
-  '.md': 'text/plain; charset=utf-8',
-  '.yaml': 'text/plain; charset=utf-8',
-  '.yml': 'text/plain; charset=utf-8',
+  ...Object.fromEntries(PLAIN.map((extension) => [extension, 'text/plain; charset=utf-8'])),
 };
 
 /** Whether a browser shows a file as a picture or a video, which cannot run scripts. */

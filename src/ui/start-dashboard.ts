@@ -3,12 +3,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FailureError, UsageError } from '../lib/base/errors.js';
+import { isAny, outsideName } from '../lib/base/host-names.js';
 import { type Access, chooseToken, openAccess } from './access.js';
 import { limitConnections } from './connections.js';
 import { checkRequest, isPage } from './guard.js';
 import { HttpProblem } from './http-problem.js';
 import { watchRuns } from './live.js';
-import { isAny, outsideName } from './own-names.js';
 import { type Answer, routes, type WatchedSweep } from './routes.js';
 import { openRunSource } from './run-source.js';
 import { TOKEN_PAGE_POLICY, tokenPage } from './token-page.js';

@@ -1,11 +1,11 @@
 // `steadyframe runs`: lists tracked runs, filtered and sorted.
 
 import { basename } from 'node:path';
+import { formatTime } from '../../lib/base/format-time.js';
 import { listRuns } from '../../lib/tracking/query/list-runs.js';
 import { parseField, type RunField, TIME_ATTRIBUTES } from '../../lib/tracking/query/run-fields.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';
 import type { RunSummary } from '../../lib/tracking/stored/run-summary.js';
-import { formatTime } from '../../ui/format-run.js';
 import type { RunsValues } from '../commands/runs.js';
 import type { Context } from '../context.js';
 import { formatNumber, formatPlural, formatTable } from '../table.js';

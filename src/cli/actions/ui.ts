@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { variable } from '../../lib/base/environment.js';
 import { UsageError } from '../../lib/base/errors.js';
+import { isLoopback } from '../../lib/base/host-names.js';
 import { openStore } from '../../lib/sweeps/store/open-store.js';
 import { assertReachable } from '../../lib/sweeps/store/reach-sweep.js';
 import { sweepWatcher } from '../../lib/sweeps/store/sweep-status.js';
 import { runsRoot } from '../../lib/tracking/stored/run-record.js';
-import { isLoopback } from '../../ui/own-names.js';
 import { startDashboard } from '../../ui/start-dashboard.js';
 import type { UiValues } from '../commands/ui.js';
 import type { Context } from '../context.js';

@@ -1,4 +1,4 @@
-// The host names that a server accepts: its own. This excludes names that other sites point here (DNS rebinding).
+// The names of this machine, which its servers accept. This excludes names that other sites point here (DNS rebinding).
 
 import { hostname, networkInterfaces } from 'node:os';
 

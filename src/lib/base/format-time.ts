@@ -1,6 +1,6 @@
-// Formats times and durations of runs.
+// Formats times, and durations between two.
 
-import { formatSeconds } from '../lib/base/progress.js';
+import { formatSeconds } from './progress.js';
 
 /** A time as 2026-01-31 12:34, in this machine's time zone. */
 export function formatTime(iso: string): string {
