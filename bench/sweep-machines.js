@@ -4,16 +4,18 @@
 //     24 points over 3 workers; workers, the sweep and Redis are killed with -9; checks that nothing is lost or done twice and
 //     that the results are those of one process. S3 is moto (STEADYFRAME_PYTHON), Redis the system's.
 //   node bench/sweep-machines.js throughput [--pairs 3]
-//     2 workers against --workers 2 of this machine, in turns, and how soon a worker that joins late has work.
+//     2 workers against --workers 2 of this machine, in turns, by the clock and by the CPU's time, and how soon a worker
+//     that joins late has work, from the start of its process.
 //   node bench/sweep-machines.js away [--store folder|s3]
 //     2 workers whose clocks are an hour ahead and behind, while the store is away for a minute.
-//   node bench/sweep-machines.js queue [--points 10000]
-//     memory and seconds of offering so many points.
+//   node bench/sweep-machines.js queue [--points 10000] [--store folder|bullmq]
+//     memory and seconds of offering so many points; the seconds of the CPU are less than those on the clock of a busy machine.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -22,7 +24,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -118,6 +120,28 @@ async function freePort() {
   return port;
 }
 
+/** Starts a Redis that keeps nothing on the disk, and waits until it answers. @param {number} port */
+async function startRedis(port) {
+  const redis = start('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no']);
+  const answers = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+  while (!(await answers())) await sleep(20);
+  return redis;
+}
+
+/** Seconds of the CPU of a process, and of those of its children that have ended. @param {number} pid */
+function cpuSeconds(pid) {
+  // Ticks of 10 ms, by proc(5).
+  const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 15).map(Number);
+  return [(ticks[0] + ticks[1]) / 100, (ticks[2] + ticks[3]) / 100];
+}
+
+/** Seconds of the CPU of all that was started here and has ended: on a busy machine they say more than the clock. */
+const endedSeconds = () => cpuSeconds(process.pid)[1];
+
 /** Numbers in [0, 1) from a seed. @param {number} seed */
 function numbers(seed) {
   let state = seed >>> 0;
@@ -163,9 +187,7 @@ async function kills() {
   const place = values.store === 's3' ? ['--store', 's3://sweeps/night'] : [];
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const startRedis = () => start('redis-server', ['--port', String(port), '--save', '', '--appendonly', 'no']);
-  let redis = values.store === 'bullmq' ? startRedis() : undefined;
-  if (redis) await sleep(1000);
+  let redis = values.store === 'bullmq' ? await startRedis(port) : undefined;
   const executor = redis ? ['bullmq', '--redis', url] : ['workers', ...place];
   const sweep = ['run', file, '--out', out, '--executor', ...executor, '--no-track', '-q', '--resume'];
   const from = redis ? ['--redis', url] : ['--sweep', values.store === 's3' ? 's3://sweeps/night' : out];
@@ -219,7 +241,7 @@ async function kills() {
       redis.child.kill('SIGKILL');
       await redis.ended;
       await sleep(1000 * random());
-      redis = startRedis();
+      redis = await startRedis(port);
       killed.redis++;
     } else if (draw < 0.4) {
       coordinator.child.kill('SIGKILL');
@@ -258,7 +280,7 @@ async function kills() {
 async function throughput() {
   const parameters = '  steps: {value: 16}\n  strength: {values: [0.5, 1]}\n  seed: {values: [1, 2, 3, 4, 5, 6]}\n';
   const file = await sweepFile('throughput', parameters, 6);
-  /** @type {{ processes: number, workers: number }[]} */
+  /** @type {{ processes: number, workers: number, cpu: number }[]} */
   const pairs = [];
   /** @type {number[]} */
   const joins = [];
@@ -292,12 +314,17 @@ async function throughput() {
       await done(coordinator);
       await done(worker);
     };
-    if (i % 2 === 0) await byProcesses();
-    await byWorkers();
-    if (i % 2 !== 0) await byProcesses();
-    pairs.push({ processes: rate(one), workers: rate(two) });
+    const used = async (/** @type {() => Promise<void>} */ work) => {
+      const before = endedSeconds();
+      await work();
+      return endedSeconds() - before;
+    };
+    let cpu = i % 2 === 0 ? await used(byProcesses) : 0;
+    const theirs = await used(byWorkers);
+    if (i % 2 !== 0) cpu = await used(byProcesses);
+    pairs.push({ processes: rate(one), workers: rate(two), cpu: theirs / cpu });
     console.error(
-      `pair ${i + 1}: ${pairs[i].processes.toFixed(3)} points a second, by workers ${pairs[i].workers.toFixed(3)}`,
+      `pair ${i + 1}: ${pairs[i].processes.toFixed(3)} points a second, by workers ${pairs[i].workers.toFixed(3)}, which take ${pairs[i].cpu.toFixed(3)} of the CPU's time`,
     );
     // One that joins late: from the moment that it looks for work to its first lease.
     const late = join(scratch, `throughput-${runs++}`);
@@ -318,7 +345,8 @@ async function throughput() {
     await Promise.all([coordinator, first, joined].map(({ ended }) => ended));
   }
   console.log(
-    `2 workers: ${median(pairs.map(({ processes, workers }) => workers / processes)).toFixed(3)} of the throughput of 2 processes; ` +
+    `2 workers: ${median(pairs.map(({ processes, workers }) => workers / processes)).toFixed(3)} of the throughput of 2 processes, ` +
+      `${median(pairs.map(({ cpu }) => cpu)).toFixed(3)} of their time of the CPU; ` +
       `a late worker begins ${median(joins).toFixed(0)} ms after the start of its process`,
   );
 }
@@ -400,8 +428,12 @@ async function queue() {
     2,
   );
   const out = join(scratch, 'queue');
+  const port = await freePort();
+  const isQueued = values.store === 'bullmq';
+  if (isQueued) await startRedis(port);
+  const executor = isQueued ? ['bullmq', '--redis', `redis://127.0.0.1:${port}`] : ['workers'];
   const begin = performance.now();
-  const coordinator = steadyframe(['run', file, '--out', out, '--executor', 'workers', '--no-track', '-q']);
+  const coordinator = steadyframe(['run', file, '--out', out, '--executor', ...executor, '--no-track', '-q']);
   const jobs = join(out, '.shared', 'jobs');
   const offered = () =>
     existsSync(jobs) ? readdirSync(jobs, { recursive: true, encoding: 'utf8' }).filter((name) => LIST.test(name)) : [];
@@ -411,13 +443,21 @@ async function queue() {
     await sleep(20);
   }
   const seconds = (performance.now() - begin) / 1000;
-  await sleep(10_000);
+  const [busy] = cpuSeconds(coordinator.child.pid ?? 0);
+  if (isQueued) {
+    // One who only says that the frames are encoded, so that all points are queued.
+    const [source] = JSON.parse(readFileSync(join(jobs, offered()[0]), 'utf8')).jobs;
+    const name = `source-${source.id.split(' ')[1].slice(0, 16)}`;
+    mkdirSync(join(out, '.shared', 'done'), { recursive: true });
+    writeFileSync(join(out, '.shared', 'done', name), '{}', { flush: true });
+  }
+  await sleep(30_000);
   const bytes = offered().reduce((sum, name) => sum + statSync(join(jobs, name)).size, 0);
   const status = readFileSync(`/proc/${coordinator.child.pid}/status`, 'utf8');
   const megabytes = (/** @type {string} */ name) =>
     (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(0);
   console.log(
-    `${count} points: offered ${seconds.toFixed(1)} s after the start, ${(bytes / 1e6).toFixed(1)} MB of jobs; ` +
+    `${count} points: offered ${seconds.toFixed(1)} s after the start (${busy.toFixed(1)} s of CPU), ${(bytes / 1e6).toFixed(1)} MB of jobs; ` +
       `memory ${megabytes('VmRSS')} MB, at its peak ${megabytes('VmHWM')} MB`,
   );
 }

@@ -33,6 +33,9 @@ export interface JobQueue {
 /** Milliseconds between looks at whether the queue has lost something. */
 const CHECK = 1000;
 
+/** Jobs that are queued at once. */
+const PART = 500;
+
 /** Jobs whose state is asked for at each look. */
 const LOOKED_AT = 100;
 
@@ -62,6 +65,10 @@ export async function openJobQueue(
   let closed = false;
   const id = (key: string): string => `${key}-${sweep}`;
   const put = async (ids: readonly string[]): Promise<void> => {
+    // In parts: ten thousand at once would take more memory than all else.
+    for (let start = 0; start < ids.length; start += PART) await putPart(ids.slice(start, start + PART));
+  };
+  const putPart = async (ids: readonly string[]): Promise<void> => {
     const jobs = ids.flatMap((jobId) => {
       const job = wanted.get(jobId);
       if (!job) return [];
