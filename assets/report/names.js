@@ -32,13 +32,15 @@ export function sidesOfNames({ lines, floors = [] }, hidden, { xaxis, yaxis }) {
   // Of many, only lines have names.
   const named = count > MOST_NAMES ? shown.map((line) => (line?.kind === 'both' ? line : undefined)) : shown;
   const places = lines.map((line) =>
-    line.text ? line.x.map((x, k) => ({ x: xaxis.d2p(x), y: yaxis.d2p(line.y[k]), w: 14, h: 14 })) : [],
+    line.text || line.x.length <= MOST_NAMES
+      ? line.x.map((x, k) => ({ x: xaxis.d2p(x), y: yaxis.d2p(line.y[k]), w: 14, h: 14 }))
+      : [],
   );
   /** @type {Box[]} */
   const taken = places.flat();
   for (const { y } of floors) taken.push({ x: xaxis._length / 2, y: yaxis.d2p(y), w: xaxis._length, h: 2 });
-  for (const [i, line] of named.entries()) {
-    if (line?.kind !== 'both') continue;
+  for (const [i, { name, kind }] of lines.entries()) {
+    if (hidden.has(name) || kind === 'points') continue;
     for (const [k, to] of places[i].slice(1).entries()) {
       const from = places[i][k];
       for (let share = 0.05; share < 1; share += 0.05)
@@ -48,7 +50,7 @@ export function sidesOfNames({ lines, floors = [] }, hidden, { xaxis, yaxis }) {
   const overlaps = (/** @type {Box} */ a, /** @type {Box} */ b) =>
     2 * Math.abs(a.x - b.x) < a.w + b.w && 2 * Math.abs(a.y - b.y) < a.h + b.h;
   return named.map((line, i) =>
-    places[i].map((place, k) => {
+    (line ? places[i] : []).map((place, k) => {
       if (!line?.text?.[k]) return '';
       const w = line.text[k].length * LETTER.width;
       for (const [side, across, down] of SIDES) {

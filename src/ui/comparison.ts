@@ -1,5 +1,6 @@
 // A comparison as data: the chosen runs with labels and files, and the videos that the player can synchronise.
 
+import { parse } from 'node:path';
 import { tellingNames } from '../lib/base/telling-names.js';
 import type { ReportArm, ReportShot } from '../lib/report/report-data.js';
 import { readProgress } from '../lib/tracking/stored/run-stages.js';
@@ -91,7 +92,7 @@ async function videosOf(
     if (shape === undefined) return [];
     const { place } = run;
     const isOnly = !several || runs.length === 1;
-    const label = runs.length === 1 ? withoutExtension(file.name) : run.label;
+    const label = runs.length === 1 ? parse(file.name).name : run.label;
     const name = several ? `${place}/${file.name}` : place;
     return [{ name, label, place, file, shape, ...(!isOnly && { note: file.name }) }];
   });
@@ -128,10 +129,6 @@ function commonShot(shapes: readonly VideoShape[]): { shot: ReportShot; notes: s
     );
   }
   return { shot: { ...first, frames: shortest }, notes };
-}
-
-function withoutExtension(name: string): string {
-  return name.replace(/^.*\//, '').replace(/\.\w+$/, '');
 }
 
 /** Maps items asynchronously, a few at a time. */

@@ -17,7 +17,7 @@ import { listView, matchingRuns } from './list-view.js';
 import type { Live } from './live.js';
 import { integerOf, listOf, numberOf, queryOf } from './query.js';
 import { filesOfRun, isReport, roleOf } from './run-media.js';
-import type { PlacedRun, RunSource } from './run-source.js';
+import type { RunSource } from './run-source.js';
 import { isMedia, sendFile } from './send-file.js';
 import { sweepPage } from './sweep-page.js';
 import { comparisonAssets, servedAsset } from './ui-assets.js';
@@ -153,10 +153,7 @@ async function placesOf({ source }: Parts, query: URLSearchParams): Promise<stri
 async function readCurves({ source, curves }: Parts, query: URLSearchParams): Promise<object> {
   const state = await source.read();
   const byPlace = new Map(state.runs.map((run) => [run.place, run]));
-  const runs = query.getAll('run').flatMap((place): PlacedRun[] => {
-    const run = byPlace.get(place);
-    return run ? [run] : [];
-  });
+  const runs = query.getAll('run').flatMap((place) => byPlace.get(place) ?? []);
   const options = {
     keys: listOf(query, 'key'),
     points: integerOf(query, 'points', POINTS.usual, { least: 4, most: POINTS.most }),
