@@ -13,20 +13,29 @@ const DRIVER = `${CHROMIUM}/vk_swiftshader_icd.json`;
 const hasDriver = existsSync(DRIVER) && process.env.VK_DRIVER_FILES === undefined;
 const gpu = hasDriver ? { VK_DRIVER_FILES: DRIVER, VK_ICD_FILENAMES: DRIVER, LD_LIBRARY_PATH: CHROMIUM } : {};
 
-/** Folders, and files of others, whose tests leave nothing behind in a process that another file could find there. */
-const TOGETHER = [
-  ...['cli', 'conditions', 'consistency', 'edits', 'experiments', 'metrics', 'models', 'recipe'],
-  ...['report', 'settings', 'steady', 'sweeps', 'tensor', 'training', 'world'],
-  'base/{assert,atomic-file,folder-lock,given,hash,on-abort,progress,random,record-journal,results-folder}',
+const testFiles = (places: readonly string[]): string[] =>
+  places.map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
+
+/**
+ * Folders, and files of others, whose tests leave nothing behind in a process that another file could find there. By
+ * projects: a process serves one, and grows with each file, while programs are started from a large one slowly (2 ms from
+ * 10 MB, 30 from 300, 66 from 800).
+ */
+const TOGETHER = {
+  commands: testFiles(['cli', 'recipe', 'steady']),
   // shots.test.ts replaces a module, which works only where nothing has loaded it before.
-  'renderings/!(shots)',
-  'notebook/show',
-  'project/{imports,lock,messages,parameters,repository,scripts}',
-  'tracking/{bad-entries,cli,filter,git-state,hostile-names,retry,run}',
-  'ui/{access,assets,list-view,server,sweep-page}',
-  'video/{dis,estimate-flow,flow,frame-times,geometry,grid,metadata,open-for-model,open-map,open-video,pictures-in}',
-  'video/{shot-name,video-input,warp,write-video}',
-].map((place) => (place.includes('/') ? `test/${place}.test.ts` : `test/${place}/**/*.test.ts`));
+  work: testFiles(['consistency', 'edits', 'experiments', 'renderings/!(shots)', 'sweeps', 'training']),
+  parts: testFiles([
+    ...['conditions', 'metrics', 'models', 'report', 'settings', 'tensor', 'world'],
+    'base/{assert,atomic-file,folder-lock,given,hash,on-abort,progress,random,record-journal,results-folder}',
+    'notebook/show',
+    'project/{imports,lock,messages,parameters,repository,scripts}',
+    'tracking/{bad-entries,cli,filter,git-state,hostile-names,retry,run}',
+    'ui/{access,assets,list-view,server,sweep-page}',
+    'video/{dis,estimate-flow,flow,frame-times,geometry,grid,metadata,open-for-model,open-map,open-video,pictures-in}',
+    'video/{shot-name,video-input,warp,write-video}',
+  ]),
+};
 
 /** To open sessions takes longer than what tests compute in them. */
 const KEPT = { STEADYFRAME_TEST_IDLE_SESSIONS: '30' };
@@ -55,16 +64,20 @@ export default defineConfig({
       // One process for many files, which load the library once.
       { extends: true, plugins, test: { name: 'exact', include: EXACT, isolate: false, env: KEPT } },
       { extends: true, plugins, test: { name: 'gpu', include: GPU, env: gpu } },
-      {
-        extends: true,
+      ...Object.entries(TOGETHER).map(([name, include]) => ({
+        extends: true as const,
         plugins,
-        test: { name: 'together', include: TOGETHER, isolate: false, env: QUICK },
-      },
+        test: { name, include, isolate: false, env: QUICK },
+      })),
       // A fresh process for each file: what it leaves behind (servers, caches of what is on the machine, variables) is gone.
       {
         extends: true,
         plugins,
-        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...EXACT, ...GPU, ...TOGETHER, ...RELOADING] },
+        test: {
+          name: 'alone',
+          include: ['test/**/*.test.ts'],
+          exclude: [...EXACT, ...GPU, ...Object.values(TOGETHER).flat(), ...RELOADING],
+        },
       },
       { extends: true, test: { name: 'reloading', include: RELOADING } },
     ],

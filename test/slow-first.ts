@@ -4,7 +4,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Projects in the order in which they run: a process goes on with files of its own project only, and is thrown away else. */
-const PROJECTS = ['gpu', 'alone', 'reloading', 'exact', 'together'];
+const PROJECTS = ['gpu', 'alone', 'reloading', 'exact', 'commands', 'work', 'parts'];
 
 /** Files of more than ten seconds on two cores, about the longest first. */
 export const SLOW: readonly string[] = `
