@@ -42,7 +42,7 @@ const KEPT = { STEADYFRAME_TEST_IDLE_SESSIONS: '30' };
 const QUICK = { ...KEPT, STEADYFRAME_TEST_UNOPTIMIZED: '1' };
 
 /** Files that load modules anew or replace them, which only vitest's own loader allows. */
-const RELOADING = ['base/stop-point', 'renderings/shots', 'tracking/many-runs'].map((place) => `test/${place}.test.ts`);
+const RELOADING = testFiles(['base/stop-point', 'renderings/shots', 'tracking/many-runs']);
 
 // `npm test` has compiled `src` just before; `npx vitest` takes the sources as they are.
 const plugins = process.env.STEADYFRAME_TEST_BUILT ? [builtModules] : [];

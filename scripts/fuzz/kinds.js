@@ -2,9 +2,8 @@
 // Every kind of file that is read: whole samples of it, and how it is read. Files of a kind lie in a folder of their own.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { SMALLEST } from './smallest-checkpoint.js';
 
@@ -28,14 +27,11 @@ const quiet = { onWarning: () => {} };
 const model = async (folder) => {
   const { writeRandomCheckpoint } = await lib('lib/models/checkpoint/random-checkpoint');
   // With the demo model's short vocabulary: the stock one takes most of the time of a reading.
-  const demo = (/** @type {string} */ path) => fileURLToPath(new URL(`../../models/demo/${path}`, import.meta.url));
-  const { vocab_size, eos_token_id, bos_token_id, pad_token_id } = JSON.parse(
-    readFileSync(demo('text_encoder/config.json'), 'utf8'),
-  );
-  const text = { ...SMALLEST.text, vocab_size, eos_token_id, bos_token_id, pad_token_id };
-  await writeRandomCheckpoint(join(folder, 'model'), { ...SMALLEST, text });
-  rmSync(join(folder, 'model/tokenizer'), { recursive: true });
-  cpSync(demo('tokenizer'), join(folder, 'model/tokenizer'), { recursive: true });
+  const demo = (/** @type {string} */ path) =>
+    readFileSync(new URL(`../../models/demo/tokenizer/${path}`, import.meta.url), 'utf8');
+  const merges = demo('merges.txt').trimEnd().split('\n').slice(1);
+  const vocabulary = { vocab: JSON.parse(demo('vocab.json')), merges: merges.map((pair) => pair.split(' ')) };
+  await writeRandomCheckpoint(join(folder, 'model'), { ...SMALLEST, vocabulary });
 };
 /** @param {string} folder @param {object} [options] */
 const load = async (folder, options = {}) => {

@@ -18,6 +18,7 @@ export const METRICS_FIRST: readonly string[] = [
 
 /** The order of metrics. */
 export function inMetricOrder(a: string, b: string): number {
+  // Without a sign, -1 is the largest number: what is not listed comes last.
   const [one, two] = [a, b].map((key) => METRICS_FIRST.indexOf(key) >>> 0);
   return one - two;
 }

@@ -63,8 +63,13 @@ export const CONTROLNET: Json = {
   global_pool_conditions: false,
 };
 
-/** The part of CLIP's byte-pair vocabulary that the captions of the world need. */
-export const vocabulary = (): Vocabulary => reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
+let reduced: Vocabulary | undefined;
+
+/** The part of CLIP's byte-pair vocabulary that the captions of the world need; made when it is first asked for. */
+export function vocabulary(): Vocabulary {
+  reduced ??= reduceVocabulary(clipVocabulary(), CAPTION_WORDS);
+  return reduced;
+}
 
 /** The configuration of the text encoder. */
 export const textEncoder = (): Json => ({

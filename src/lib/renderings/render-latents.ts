@@ -1,5 +1,6 @@
 // Renders a video under several settings, each into its journal, from the journals that they share.
 
+import { groupBy } from '../base/group-by.js';
 import type { Progress } from '../base/progress.js';
 import { isMasked, withMask } from '../diffusion/mask.js';
 import { decodeFrame } from '../diffusion/restyle.js';
@@ -67,14 +68,11 @@ export function denoisingLabel(label: string): string {
 
 /** Steady renderings with the same keyframes are made together, so that the source's motion is computed once. */
 function groupsOf(renderings: readonly FilledRendering[]): FilledRendering[][] {
-  const groups = new Map<string, FilledRendering[]>();
-  for (const rendering of renderings) {
-    const { steady, batch } = rendering.options;
+  const groups = groupBy(renderings, ({ name, options, steps }) => {
     // Keyframes that are rendered together have steps of their own.
-    const isAlone = !steady || rendering.steps;
-    const key = isAlone ? rendering.name : JSON.stringify([chosenSettings(STEADY, rendering.options), batch]);
-    groups.set(key, [...(groups.get(key) ?? []), rendering]);
-  }
+    const isAlone = !options.steady || steps;
+    return isAlone ? name : JSON.stringify([chosenSettings(STEADY, options), options.batch]);
+  });
   const isSteady = ([{ options }]: readonly FilledRendering[]): number => Number(options.steady ?? false);
   return [...groups.values()].sort((a, b) => isSteady(a) - isSteady(b));
 }

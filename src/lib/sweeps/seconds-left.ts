@@ -1,12 +1,10 @@
 // How long the remaining jobs of a planned sweep take on this machine: their parts are timed, and counted.
 
+import { groupBy } from '../base/group-by.js';
 import { loadModel, type Model } from '../models/model.js';
 import { openSource } from '../renderings/comparison-plan.js';
-import { type PartSeconds, partSeconds } from '../renderings/part-seconds.js';
+import { partSeconds, type TimedOptions } from '../renderings/part-seconds.js';
 import { renderedFrames } from '../renderings/rendering.js';
-import { givenSettings } from '../settings/defaults.js';
-import { MASKED } from '../settings/table.js';
-import type { PointSettings } from './file/point-settings.js';
 import type { Job } from './jobs/job.js';
 import { modelOptions, renderOptions, sourceOptions } from './points/point-options.js';
 
@@ -17,18 +15,16 @@ export interface SecondsLeftOptions {
 }
 
 /**
- * Seconds of jobs, one after the other, without writing videos; a training's passes count as plain ones. Each part runs on
- * two frames, once for all jobs that render alike. Undefined where a video does not tell its length.
+ * Seconds of jobs, one after the other, without writing videos; a training's passes count as plain ones. Parts run on two
+ * frames, once for all jobs of which they are the same. Undefined where a video does not tell its length.
  */
 export async function secondsLeft(jobs: readonly Job[], options: SecondsLeftOptions): Promise<number | undefined> {
   let sum = 0;
-  for (const alike of groups(jobs, ({ settings }) => modelOf(settings))) {
-    const model = await loadModel(alike[0].settings.model, {
-      ...modelOptions(alike[0].settings),
-      onWarning: options.onWarning,
-    });
+  for (const alike of groupsOf(jobs, ({ settings }) => ({ path: settings.model, ...modelOptions(settings) }))) {
+    const [{ settings }] = alike;
+    const model = await loadModel(settings.model, { ...modelOptions(settings), onWarning: options.onWarning });
     try {
-      for (const same of groups(alike, timed)) {
+      for (const same of groupsOf(alike, (job) => [job.settings.video, sourceOptions(job.settings)])) {
         const seconds = await secondsOf(same, model, options);
         if (seconds === undefined) return undefined;
         sum += seconds;
@@ -40,56 +36,43 @@ export async function secondsLeft(jobs: readonly Job[], options: SecondsLeftOpti
   return sum;
 }
 
-/** Jobs of which each part takes the same time. */
-async function secondsOf(
-  jobs: readonly Job[],
-  model: Model,
-  { signal, onWarning }: SecondsLeftOptions,
-): Promise<number | undefined> {
-  const [{ kind, settings }] = jobs;
-  const options = renderOptions(settings);
-  const video = await openSource(model, settings.video, {
-    ...sourceOptions(settings),
-    ...givenSettings(MASKED, options),
-    ...{ signal, onWarning },
-  });
+/** The jobs of one model and one source. */
+async function secondsOf(jobs: readonly Job[], model: Model, options: SecondsLeftOptions): Promise<number | undefined> {
+  const [{ settings }] = jobs;
+  const video = await openSource(model, settings.video, { ...sourceOptions(settings), ...options });
   const frames = video.expectedFrames;
   if (frames === undefined) return undefined;
-  // Trainings take rows one at a time, without guidance; their weights are not those of any strength.
-  const row = { batch: 1, guidanceScale: 1, guidanceSchedule: undefined };
-  const parts = await partSeconds(model, video, kind === 'training' ? { ...options, ...row } : options);
-  const passes = jobs.reduce((sum, job) => sum + job.passes, 0);
-  const denoising = passes > 0 ? passes * (await parts.pass()) : 0;
-  if (kind === 'training') return denoising;
-  if (kind === 'source') return jobs.length * frames * (await each(parts, ['encode', 'decode', 'measure']));
-  const rendered = jobs.reduce((sum, job) => sum + renderedFrames(renderOptions(job.settings), frames), 0);
-  const measured = await each(parts, settings.steady ? ['measure', 'motion'] : ['measure']);
-  return denoising + rendered * (await parts.decode()) + jobs.length * frames * measured;
-}
-
-async function each(parts: PartSeconds, names: readonly (keyof PartSeconds)[]): Promise<number> {
+  const [sources, others] = [true, false].map((is) => jobs.filter(({ kind }) => (kind === 'source') === is));
+  const points = others.filter(({ kind }) => kind === 'point');
   let seconds = 0;
-  for (const name of names) seconds += await parts[name]();
-  return seconds;
-}
-
-function groups(jobs: readonly Job[], key: (job: Job) => object): Job[][] {
-  const found = new Map<string, Job[]>();
-  for (const job of jobs) {
-    const text = JSON.stringify(key(job));
-    found.set(text, [...(found.get(text) ?? []), job]);
+  for (const alike of groupsOf(others, rowsOf)) {
+    const parts = await partSeconds(model, video, rowOptions(alike[0]));
+    const passes = alike.reduce((sum, job) => sum + job.passes, 0);
+    if (passes > 0) seconds += passes * (await parts.pass());
+    const steady = alike.filter((job) => job.kind === 'point' && job.settings.steady).length;
+    if (steady > 0) seconds += steady * frames * (await parts.motion());
   }
-  return [...found.values()];
+  if (sources.length + points.length === 0) return seconds;
+  const parts = await partSeconds(model, video, renderOptions(settings));
+  const [decode, measure] = [await parts.decode(), await parts.measure()];
+  if (sources.length > 0) seconds += sources.length * frames * ((await parts.encode()) + decode);
+  const rendered = points.reduce((sum, job) => sum + renderedFrames(renderOptions(job.settings), frames), 0);
+  return seconds + rendered * decode + (sources.length + points.length) * frames * measure;
 }
 
-const modelOf = (settings: PointSettings): object => ({ path: settings.model, ...modelOptions(settings) });
+/** All on which the time of a job's passes and motion depends. */
+function rowsOf({ kind, settings }: Job): object {
+  const { batch, guidance, guidance_schedule, cache_interval, steady, flow } = settings;
+  if (kind === 'training') return { kind };
+  return { kind, batch, guided: guidance_schedule ?? guidance !== 1, cache_interval, steady, flow };
+}
 
-/** All on which the time of a job's parts depends. */
-function timed({ kind, settings }: Job): object {
-  const { batch, guidance, guidance_schedule, cache_interval, anchor, steady, flow, video } = settings;
-  const rows =
-    kind === 'point'
-      ? { batch, guided: guidance_schedule ?? guidance !== 1, cache_interval, anchor, steady, flow }
-      : {};
-  return { kind, video, source: sourceOptions(settings), ...rows };
+/** Trainings take rows one at a time, without guidance. */
+function rowOptions({ kind, settings }: Job): TimedOptions {
+  const options = renderOptions(settings);
+  return kind === 'training' ? { ...options, batch: 1, guidanceScale: 1, guidanceSchedule: undefined } : options;
+}
+
+function groupsOf(jobs: readonly Job[], key: (job: Job) => object): Job[][] {
+  return [...groupBy(jobs, (job) => JSON.stringify(key(job))).values()];
 }

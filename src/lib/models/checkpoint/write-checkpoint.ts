@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/atomic-folder.js';
 import type { Json } from '../config/fields.js';
-import type { Vocabulary } from '../text/clip-bpe.js';
+import { END, START, type Vocabulary } from '../text/clip-bpe.js';
 import { PART_FOLDER } from './diffusers-folder.js';
 import type { Part } from './weight-table.js';
 
@@ -29,8 +29,6 @@ export async function writeConfigurations(folder: string, configs: CheckpointCon
     vae: ['diffusers', 'AutoencoderKL'],
   });
 }
-
-const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
 
 /** What a text encoder's configuration says of its tokenizer: the number of rows, and the special tokens. */
 export function tokenIds({ vocab }: Vocabulary): Json {

@@ -5,6 +5,9 @@
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { UsageError } from '../../base/errors.js';
 
+/** CLIP's special tokens: before a prompt, and after it. */
+export const [START, END] = ['<|startoftext|>', '<|endoftext|>'] as const;
+
 /** Token ids of a prompt in the text encoder's length, and the text that was cut off (null: none). */
 export interface TokenizedPrompt {
   readonly ids: Int32Array;

@@ -8,12 +8,10 @@ import { z } from 'zod';
 import { UsageError } from '../../base/errors.js';
 import { packageFile } from '../../base/package-file.js';
 import { parseJsonFile, readTextFile } from '../config/json-file.js';
-import { makeTokenizer, type SpecialTokens, type Tokenizer, type Vocabulary } from './clip-bpe.js';
+import { END, makeTokenizer, type SpecialTokens, START, type Tokenizer, type Vocabulary } from './clip-bpe.js';
 
 export type { TokenizedPrompt, Tokenizer } from './clip-bpe.js';
 
-const START = '<|startoftext|>';
-const END = '<|endoftext|>';
 const MAX_LENGTH = 77;
 
 const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);

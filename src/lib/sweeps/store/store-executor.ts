@@ -101,7 +101,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
     taken = await state.taken();
     if (taken) {
       for (const { settle: end } of [...waiting.values()]) end?.(taken);
-      throw taken;
+      return;
     }
     const done = new Set(await store.names(SHARED.done));
     const failed = new Set(await store.names(SHARED.failed));
@@ -128,7 +128,7 @@ export function storeExecutor(chosen?: Store, { onWarning, queue: openQueue }: S
   const watch = async (): Promise<void> => {
     while (!closing.signal.aborted && !taken) {
       await look().catch((error: Error) => {
-        if (!closing.signal.aborted && !taken) onWarning?.(`${store.name}: ${error.message}; it is looked at again`);
+        if (!closing.signal.aborted) onWarning?.(`${store.name}: ${error.message}; it is looked at again`);
       });
       await sleep(store.interval, undefined, { signal: closing.signal }).catch(() => {});
     }
