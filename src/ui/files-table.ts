@@ -11,8 +11,9 @@ const MOST = 200;
 
 /** The table; undefined where no run has files. */
 export function filesTable(runs: readonly ComparedRun[], served: boolean): Html | undefined {
-  if (runs.every(({ files }) => files.length === 0)) return undefined;
-  return html`<details class="files"${runs.length === 1 && html` open`}><summary>${runs.reduce((sum, { files }) => sum + files.length, 0)} files</summary>
+  const count = runs.reduce((sum, { files }) => sum + files.length, 0);
+  if (count === 0) return undefined;
+  return html`<details class="files"${runs.length === 1 && html` open`}><summary>${count === 1 ? 'One file' : `${count} files`}</summary>
 <div class="table-scroll" tabindex="0" role="region" aria-label="Files">
 <table class="settings"><thead><tr><th scope="col">file</th><th scope="col" class="number">size</th><th scope="col">where</th></tr></thead>
 ${runs.map(
